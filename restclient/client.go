@@ -1,0 +1,152 @@
+// Package restclient speaks to the Jobs REST API and has never heard of GraphQL.
+//
+// A Client sends two requests, GET /jobs and GET /jobs/{job_id}, with the token of whoever the context belongs
+// to and nothing else of theirs. What comes back is checked once as JSON and stays bytes until it is read, so no
+// digit of a number is ever lost. All failures are of type *Error.
+package restclient
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// TokenSource gives the bearer token of the caller that ctx belongs to; false when there is none.
+type TokenSource func(ctx context.Context) (token string, ok bool)
+
+// Config says where the Jobs API is and how long and how much may be waited for.
+type Config struct {
+	// BaseURL is the API's root; its path is kept, "/jobs" is appended.
+	BaseURL *url.URL
+	// Token is asked before every call; without a token nothing is sent.
+	Token TokenSource
+	// Timeout bounds one call, from the dial to the last byte.
+	Timeout time.Duration
+	// MaxBody bounds the body of one answer, in bytes after decompression.
+	MaxBody int64
+	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
+	MaxConns int
+}
+
+// Client calls the Jobs API. It is safe for concurrent use; Close it when done.
+type Client struct {
+	base      string
+	token     TokenSource
+	timeout   time.Duration
+	maxBody   int64
+	transport *http.Transport
+}
+
+// Bounds of one call below the timeout of the whole. Source: an in-region TCP handshake takes milliseconds, and
+// no documented answer of the Jobs API has a large header.
+const (
+	dialTimeout        = time.Second
+	tlsTimeout         = 2 * time.Second
+	idleTimeout        = 30 * time.Second // below the usual 60 s of load balancers, so that they do not close first
+	maxResponseHeaders = 64 << 10
+	maxErrorBody       = 64 << 10
+)
+
+// New makes a Client. It opens no connection.
+func New(cfg Config) *Client {
+	return &Client{
+		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
+		token:   cfg.Token,
+		timeout: cfg.Timeout,
+		maxBody: cfg.MaxBody,
+		transport: &http.Transport{
+			// No proxy: the token goes to the configured host and to nobody else.
+			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
+			TLSHandshakeTimeout:    tlsTimeout,
+			ResponseHeaderTimeout:  cfg.Timeout,
+			IdleConnTimeout:        idleTimeout,
+			MaxIdleConns:           cfg.MaxConns,
+			MaxIdleConnsPerHost:    cfg.MaxConns,
+			MaxConnsPerHost:        2 * cfg.MaxConns,
+			MaxResponseHeaderBytes: maxResponseHeaders,
+			ForceAttemptHTTP2:      true,
+		},
+	}
+}
+
+// Close drops the idle connections. Calls under way end by themselves.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
+
+// get sends one GET for base+suffix and returns the body of a 200 that claims to be JSON.
+func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
+	token, ok := c.token(ctx)
+	if !ok {
+		return nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")}
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+suffix, http.NoBody)
+	if err != nil {
+		return nil, &Error{Kind: KindInvalid, cause: err}
+	}
+	req.Header = http.Header{
+		"Accept":        {"application/json"},
+		"Authorization": {"Bearer " + token},
+		"User-Agent":    {"jobsgateway"},
+	}
+	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
+	res, err := c.transport.RoundTrip(req)
+	if err != nil {
+		return nil, transportError(ctx, err)
+	}
+	defer res.Body.Close() //nolint:errcheck // nothing is left to do with a body that was read
+	if res.StatusCode != http.StatusOK {
+		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody)) //nolint:errcheck // a part is as good as the whole
+		return nil, statusError(res.StatusCode, res.Header, start, time.Now())
+	}
+	if t := res.Header.Get("Content-Type"); t != "" && !isJSON(t) {
+		return nil, malformed("content type is not JSON")
+	}
+	if res.Header.Get("Content-Encoding") != "" {
+		return nil, malformed("content encoding was not asked for")
+	}
+	return c.read(ctx, res)
+}
+
+// read takes the whole body, at most MaxBody decoded bytes of it.
+func (c *Client) read(ctx context.Context, res *http.Response) ([]byte, error) {
+	if res.ContentLength > c.maxBody {
+		return nil, malformed("body of %d bytes is over the cap of %d", res.ContentLength, c.maxBody)
+	}
+	var buf bytes.Buffer
+	if res.ContentLength > 0 {
+		buf.Grow(int(res.ContentLength) + bytes.MinRead)
+	}
+	n, err := buf.ReadFrom(io.LimitReader(res.Body, c.maxBody+1))
+	switch {
+	case n > c.maxBody:
+		return nil, malformed("body is over the cap of %d bytes", c.maxBody)
+	case err == nil:
+		return buf.Bytes(), nil
+	case isGzipError(err):
+		return nil, &Error{Kind: KindMalformed, cause: fmt.Errorf("body: %w", err)}
+	}
+	return nil, transportError(ctx, err)
+}
+
+// isGzipError reports whether the bytes arrived but are not what Content-Encoding says.
+func isGzipError(err error) bool {
+	var corrupt flate.CorruptInputError
+	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+}
+
+// isJSON reports whether a Content-Type is JSON or a problem document.
+func isJSON(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+}
