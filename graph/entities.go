@@ -1,0 +1,65 @@
+package graph
+
+import (
+	"context"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+// jobEntities answers representations of jobs in their order: null for a job that does not exist, an error of its
+// own for a key that is none. Equal ids are one call, different ones go off together.
+func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error) {
+	entities, errs := make([]*model.Job, len(reps)), make(graphql.BatchErrorList, len(reps))
+	loader := loadersOf(ctx).jobs
+	ids := make([]restclient.JobID, len(reps))
+	for i, rep := range reps {
+		if ids[i], errs[i] = planJobID(keyOf(rep.ID), "representations"); errs[i] == nil {
+			loader.Load(ctx, ids[i])
+		}
+	}
+	loader.Flush()
+	for i, id := range ids {
+		if errs[i] == nil {
+			entities[i], errs[i] = existing(load(ctx, loader, id))
+		}
+	}
+	found := slices.DeleteFunc(slices.Clone(entities), func(job *model.Job) bool { return job == nil })
+	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, found)
+	return entities, batchError(errs)
+}
+
+// datasetEntities answers representations of datasets in their order, an error of its own for a key that is none,
+// and announces what the selection asks of each.
+func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRepresentation) ([]*model.Dataset, error) {
+	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
+	found := make([]*model.Dataset, 0, len(reps))
+	for i, rep := range reps {
+		var id string
+		if id, errs[i] = planDatasetID(keyOf(rep.ID), "representations"); errs[i] == nil {
+			entities[i] = &model.Dataset{ID: id}
+			found = append(found, entities[i])
+		}
+	}
+	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, found)
+	return entities, batchError(errs)
+}
+
+// batchError is nil when every element is.
+func batchError(errs graphql.BatchErrorList) error {
+	if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) {
+		return errs
+	}
+	return nil
+}
+
+// keyOf gives a representation's key; a missing one is empty, which is no id of anything.
+func keyOf(id *string) string {
+	if id == nil {
+		return ""
+	}
+	return *id
+}

@@ -1,0 +1,171 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+// Code is what a client switches on: the `extensions.code` of an error. Codes are never renamed.
+type Code string
+
+// Codes of single fields. Those of whole requests stand in internal/gateway.
+const (
+	CodeBadUserInput         Code = "BAD_USER_INPUT"
+	CodeUnauthenticated      Code = "UNAUTHENTICATED"
+	CodeForbidden            Code = "FORBIDDEN"
+	CodeRequestLimitExceeded Code = "REQUEST_LIMIT_EXCEEDED"
+	CodeUpstreamRejected     Code = "UPSTREAM_REJECTED"
+	CodeUpstreamRateLimited  Code = "UPSTREAM_RATE_LIMITED"
+	CodeUpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
+	CodeUpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
+	CodeUpstreamBadResponse  Code = "UPSTREAM_BAD_RESPONSE"
+	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
+)
+
+// face is how a kind of failure looks to a client.
+type face struct {
+	code      Code
+	message   string
+	retryable bool
+}
+
+// faces has the face of every kind; the linter keeps it complete.
+var faces = map[restclient.Kind]face{
+	restclient.KindInvalid:         {CodeUpstreamRejected, "The Jobs API refused the request.", false},
+	restclient.KindUnauthenticated: {CodeUnauthenticated, "The Jobs API did not accept the token: it is wrong, expired, or lacks the permission to read jobs.", false},
+	restclient.KindForbidden:       {CodeForbidden, "The Jobs API does not let this token read these jobs.", false},
+	restclient.KindNotFound:        {CodeUpstreamRejected, "The Jobs API does not know what was asked for.", false},
+	restclient.KindRateLimited:     {CodeUpstreamRateLimited, "The Jobs API asks this token to slow down; try again later.", true},
+	restclient.KindUnavailable:     {CodeUpstreamUnavailable, "The Jobs API could not be reached, or failed; try again later.", true},
+	restclient.KindTimeout:         {CodeUpstreamTimeout, "The Jobs API did not answer in time; try again, or ask for less.", true},
+	restclient.KindMalformed:       {CodeUpstreamBadResponse, "The Jobs API sent something that cannot be read.", false},
+}
+
+const (
+	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
+	messageInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
+	messageEntity   = "A representation needs a __typename, Job or Dataset, and an id."
+)
+
+// budgetError is an operation that needs more upstream calls than one operation may make.
+type budgetError struct{ limit int }
+
+func (e *budgetError) Error() string {
+	return fmt.Sprintf("The operation needs more than %d calls to the Jobs API, the most that one operation may make; "+
+		"ask for fewer jobs or datasets at once.", e.limit)
+}
+
+// panicError is a panic that was caught, with the stack where it happened.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// caught makes an error of what recover returned.
+func caught(value any) error { return &panicError{value, debug.Stack()} }
+
+// Recover makes a panic in a resolver an error; the Presenter logs it.
+func Recover(_ context.Context, value any) error { return caught(value) }
+
+// Presenter is the only gate through which an error leaves: it gives the code, a plain sentence, the request id and
+// what the caller can do, and nothing else. What cannot be explained is logged and presented as a failure of ours.
+type Presenter struct {
+	Logger *slog.Logger
+	// RequestID gives the id of the request that ctx belongs to.
+	RequestID func(ctx context.Context) string
+}
+
+// Present makes the GraphQL error for err, always a new one. It keeps path and locations.
+func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
+	out := &gqlerror.Error{Err: err}
+	var located *gqlerror.Error
+	if errors.As(err, &located) {
+		out.Path, out.Locations = located.Path, located.Locations
+	}
+	out.Message, out.Extensions = p.explain(ctx, err, out.Path)
+	out.Extensions["requestId"] = p.RequestID(ctx)
+	return out
+}
+
+func (p Presenter) explain(ctx context.Context, err error, path ast.Path) (string, map[string]any) {
+	var (
+		input    *model.InputError
+		budget   *budgetError
+		upstream *restclient.Error
+	)
+	switch {
+	case errors.As(err, &input):
+		extensions := map[string]any{"code": CodeBadUserInput}
+		if argument := input.Argument; argument != "" {
+			extensions["argument"] = argument
+		} else if argument := argumentOf(path); argument != "" {
+			extensions["argument"] = argument
+		}
+		return input.Message, extensions
+	case errors.As(err, &budget):
+		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
+	case errors.As(err, &upstream):
+		return explainUpstream(upstream)
+	case isEntityPath(path):
+		// The generated code refuses representations with errors of its own, which name Go's types.
+		return messageEntity, map[string]any{"code": CodeBadUserInput, "argument": "representations"}
+	}
+	p.logFailure(ctx, err)
+	return messageInternal, map[string]any{"code": CodeInternal}
+}
+
+func (p Presenter) logFailure(ctx context.Context, err error) {
+	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
+	}
+	p.Logger.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)
+}
+
+func explainUpstream(e *restclient.Error) (string, map[string]any) {
+	f := faces[e.Kind]
+	extensions := map[string]any{"code": f.code, "retryable": f.retryable}
+	message := f.message
+	switch {
+	case e.Kind == restclient.KindUnauthenticated && e.Status == 0:
+		message = messageNoToken
+	case e.Detail != "":
+		message = "The Jobs API refused the request: " + e.Detail
+	}
+	if e.Status != 0 {
+		extensions["upstreamStatus"] = e.Status
+	}
+	if e.LogID != "" {
+		extensions["upstreamLogId"] = e.LogID
+	}
+	if e.RetryAfter > 0 {
+		extensions["retryAfterSeconds"] = int(e.RetryAfter.Seconds() + 0.5)
+	}
+	return message, extensions
+}
+
+// argumentOf names the argument that a coercion error's path ends in: what follows the last field is the argument
+// and the place within it.
+func argumentOf(path ast.Path) string {
+	if len(path) == 0 {
+		return ""
+	}
+	name, _ := path[len(path)-1].(ast.PathName)
+	return string(name)
+}
+
+func isEntityPath(path ast.Path) bool {
+	return len(path) > 0 && path[0] == ast.PathName("_entities")
+}

@@ -1,0 +1,105 @@
+package graph
+
+import (
+	"fmt"
+	"strconv"
+	"unicode/utf8"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+// Bounds of a filter's lists, so that one filter always fits a URL of the Jobs API.
+const (
+	maxFilterValues = 100
+	maxFilterRunes  = 500 // of one value
+)
+
+// planFilter turns a filter into the REST parameters. Nothing is true when the filter cannot match: an empty list
+// matches nothing, while the REST API would take it for no filter at all. Errors: *model.InputError.
+func planFilter(f *model.JobFilter) (filter restclient.Filter, nothing bool, err error) {
+	if f == nil {
+		return "", false, nil
+	}
+	rest := restclient.JobsFilter{Types: f.Types, TagsAny: f.TagsAny}
+	for _, state := range f.States {
+		if state == restclient.StateUnknown {
+			return "", false, &model.InputError{
+				Argument: "filter.states",
+				Message:  "UNKNOWN stands for any state that this version does not know; it cannot be asked for.",
+			}
+		}
+		rest.States = append(rest.States, string(state))
+	}
+	for _, list := range []struct {
+		name   string
+		values []string
+	}{{"states", rest.States}, {"types", rest.Types}, {"tagsAny", rest.TagsAny}} {
+		if err := checkValues("filter."+list.name, list.values); err != nil {
+			return "", false, err
+		}
+	}
+	if f.DataPlaneID != nil {
+		id, ok := restclient.ParseJobID(*f.DataPlaneID) // data planes and jobs are both named by UUIDs
+		if !ok {
+			return "", false, &model.InputError{Argument: "filter.dataPlaneId", Message: "dataPlaneId takes a UUID with dashes."}
+		}
+		rest.DataPlaneID = string(id)
+	}
+	if f.DatasetID != nil {
+		if rest.DatasetID, err = planDatasetID(*f.DatasetID, "filter.datasetId"); err != nil {
+			return "", false, err
+		}
+	}
+	empty := func(given bool, n int) bool { return given && n == 0 }
+	nothing = empty(f.States != nil, len(f.States)) || empty(f.Types != nil, len(f.Types)) || empty(f.TagsAny != nil, len(f.TagsAny))
+	return rest.Encode(), nothing, nil
+}
+
+func checkValues(argument string, values []string) error {
+	if len(values) > maxFilterValues {
+		return &model.InputError{Argument: argument, Message: fmt.Sprintf("%s takes at most %d values.", argument, maxFilterValues)}
+	}
+	for _, value := range values {
+		if value == "" || utf8.RuneCountInString(value) > maxFilterRunes {
+			return &model.InputError{
+				Argument: argument,
+				Message:  fmt.Sprintf("Each value of %s has 1 to %d characters.", argument, maxFilterRunes),
+			}
+		}
+	}
+	return nil
+}
+
+// ofDataset makes a filter for the jobs of one dataset.
+func ofDataset(id string, f *model.DatasetJobFilter) *model.JobFilter {
+	if f == nil {
+		return &model.JobFilter{DatasetID: &id}
+	}
+	return &model.JobFilter{States: f.States, Types: f.Types, TagsAny: f.TagsAny, DataPlaneID: f.DataPlaneID, DatasetID: &id}
+}
+
+// planDatasetID checks that id is a dataset's number in its one spelling, so that equal datasets are equal keys.
+// Errors: *model.InputError that names the argument.
+func planDatasetID(id, argument string) (string, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n < 0 || strconv.FormatInt(n, 10) != id {
+		return "", &model.InputError{
+			Argument: argument,
+			Message:  "A dataset is named by its number, 0 to 9223372036854775807 in plain digits, such as 10736.",
+		}
+	}
+	return id, nil
+}
+
+// planJobID checks that id is a UUID and gives its one spelling. Errors: *model.InputError that names the argument.
+func planJobID(id, argument string) (restclient.JobID, error) {
+	parsed, ok := restclient.ParseJobID(id)
+	if !ok {
+		return "", &model.InputError{
+			Argument: argument,
+			Message:  "A job is named by its UUID with dashes, such as 2a5b9ad7-dc8f-47bb-8e62-843a38f8054c.",
+		}
+	}
+	return parsed, nil
+}

@@ -1,0 +1,126 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+// MaxDatasets is how many datasets Query.datasets takes. Each may cost a call, and the default budget of an
+// operation is 200.
+const MaxDatasets = 100
+
+// connection answers a list of jobs, and announces what its selection asks of each job.
+func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobConnection, error) {
+	plan, err := planPage(args, r.Pages)
+	if err != nil {
+		return nil, err
+	}
+	answer := &restclient.JobsPage{}
+	if !plan.nothing {
+		if answer, err = load(ctx, loadersOf(ctx).pages, plan.query); err != nil {
+			return nil, err
+		}
+	}
+	page, err := plan.connection(answer)
+	if err != nil {
+		return nil, err
+	}
+	r.prefetchPage(ctx, page)
+	return page, nil
+}
+
+// latest answers the newest job of a dataset; nil when there is none.
+func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.DatasetJobFilter) (*model.Job, error) {
+	plan, err := planLatest(datasetID, filter)
+	if err != nil || plan.nothing {
+		return nil, err
+	}
+	answer, err := load(ctx, loadersOf(ctx).pages, plan.query)
+	if err != nil || len(answer.Records) == 0 {
+		return nil, err
+	}
+	if record := answer.Records[0]; record.Err != nil {
+		return nil, record.Err
+	}
+	job := &model.Job{Job: answer.Records[0].Job}
+	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{job})
+	return job, nil
+}
+
+// planLatest is the plan of a page of one, the newest first: latestJob and jobs(first: 1) are one question.
+func planLatest(datasetID string, filter *model.DatasetJobFilter) (pagePlan, error) {
+	one := int32(1)
+	return planPage(
+		pageArgs{first: &one, filter: ofDataset(datasetID, filter), orderBy: restclient.CreatedAtDesc},
+		PageLimits{Max: 1},
+	)
+}
+
+// job answers one job by its id; nil when there is none or the token may not see it.
+func (r *Resolver) job(ctx context.Context, id string) (*model.Job, error) {
+	jobID, err := planJobID(id, "id")
+	if err != nil {
+		return nil, err
+	}
+	found, err := existing(load(ctx, loadersOf(ctx).jobs, jobID))
+	if err != nil || found == nil {
+		return nil, err
+	}
+	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{found})
+	return found, nil
+}
+
+// node answers any object by its id: a job. An untyped nil, not a nil job, says that there is none.
+func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
+	job, err := r.job(ctx, id)
+	if err != nil || job == nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// existing makes "not found" the absence that it is.
+func existing(found *restclient.Job, err error) (*model.Job, error) {
+	var e *restclient.Error
+	switch {
+	case errors.As(err, &e) && e.Kind == restclient.KindNotFound:
+		return nil, nil //nolint:nilnil // null is how the schema says that there is none
+	case err != nil:
+		return nil, err
+	}
+	return &model.Job{Job: found}, nil
+}
+
+// datasets answers many datasets, in the order asked for, and announces what the selection asks of each.
+func (r *Resolver) datasets(ctx context.Context, ids []string) ([]*model.Dataset, error) {
+	if len(ids) > MaxDatasets {
+		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", MaxDatasets)}
+	}
+	datasets := make([]*model.Dataset, len(ids))
+	for i, id := range ids {
+		checked, err := planDatasetID(id, "ids")
+		if err != nil {
+			return nil, err
+		}
+		datasets[i] = &model.Dataset{ID: checked}
+	}
+	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, datasets)
+	return datasets, nil
+}
+
+// dataset answers one dataset by its number.
+func (r *Resolver) dataset(ctx context.Context, id string) (*model.Dataset, error) {
+	checked, err := planDatasetID(id, "id")
+	if err != nil {
+		return nil, err
+	}
+	dataset := &model.Dataset{ID: checked}
+	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Dataset{dataset})
+	return dataset, nil
+}

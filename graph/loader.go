@@ -1,0 +1,138 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/graph-gophers/dataloader/v7"
+
+	"jobsgateway/restclient"
+)
+
+// Upstream is what the graph needs of the Jobs API; *restclient.Client is one. The token is the context's affair.
+type Upstream interface {
+	Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error)
+	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
+}
+
+// CallLimits bounds what one operation may ask of the upstream.
+type CallLimits struct {
+	// Calls is how many in all; what goes beyond fails with REQUEST_LIMIT_EXCEEDED.
+	Calls int
+	// Concurrency is how many at once.
+	Concurrency int
+}
+
+// straggler is how long a key waits for company that nobody announced. Every load here is flushed as soon as the
+// last key is known, so this only guards against a load that is not.
+const straggler = time.Millisecond
+
+// operation is one operation's memory and its share of the upstream: it lives and dies with it, and so does all
+// that was fetched under its token.
+type operation struct {
+	upstream Upstream
+	limits   CallLimits
+	logger   *slog.Logger
+	calls    atomic.Int64
+	slots    chan struct{}
+	loaders  func() *loaders
+}
+
+// loaders batch and remember the questions of one operation. A page is a page, whether a list, a dataset's list
+// or a dataset's latest job asks for it, so equal questions meet wherever they come from.
+type loaders struct {
+	pages *dataloader.Loader[restclient.JobsQuery, *restclient.JobsPage]
+	jobs  *dataloader.Loader[restclient.JobID, *restclient.Job]
+}
+
+type operationKey struct{}
+
+// WithOperation gives ctx the loaders of a new operation. All their calls run under this very ctx: its token and
+// its deadline, not those of whichever field asks first.
+func WithOperation(ctx context.Context, upstream Upstream, limits CallLimits, logger *slog.Logger) context.Context {
+	op := &operation{upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency)}
+	ctx = context.WithValue(ctx, operationKey{}, op)
+	// Made on first use: many operations ask nothing of the upstream.
+	op.loaders = sync.OnceValue(func() *loaders {
+		return &loaders{
+			pages: newLoader(func(q restclient.JobsQuery) (*restclient.JobsPage, error) {
+				return call(ctx, op, func() (*restclient.JobsPage, error) { return op.upstream.Jobs(ctx, q) })
+			}),
+			jobs: newLoader(func(id restclient.JobID) (*restclient.Job, error) {
+				return call(ctx, op, func() (*restclient.Job, error) { return op.upstream.Job(ctx, id) })
+			}),
+		}
+	})
+	return ctx
+}
+
+// UpstreamCalls is how many upstream calls the operation of ctx has made so far; 0 without an operation.
+func UpstreamCalls(ctx context.Context) int {
+	op, ok := ctx.Value(operationKey{}).(*operation)
+	if !ok {
+		return 0
+	}
+	return int(min(op.calls.Load(), int64(op.limits.Calls)))
+}
+
+// loadersOf finds the loaders of ctx's operation; without one there is nothing that a resolver could do.
+func loadersOf(ctx context.Context) *loaders {
+	return ctx.Value(operationKey{}).(*operation).loaders() //nolint:forcetypeassert // a missing operation is a bug; Recover reports it
+}
+
+// newLoader makes a loader that asks each key of a batch on its own, all at once. The upstream takes one dataset a
+// call, so distinct keys cannot share one.
+func newLoader[K comparable, V any](ask func(K) (V, error)) *dataloader.Loader[K, V] {
+	batch := func(_ context.Context, keys []K) []*dataloader.Result[V] {
+		results := make([]*dataloader.Result[V], len(keys)) // results[i] answers keys[i]
+		var all sync.WaitGroup
+		for i, key := range keys[1:] {
+			all.Go(func() { results[i+1] = answer(ask, key) })
+		}
+		results[0] = answer(ask, keys[0]) // the batch has a goroutine of its own: put it to work
+		all.Wait()
+		return results
+	}
+	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](straggler))
+}
+
+// answer asks for one key. A panic is that key's error: nothing else would catch it in a goroutine of a batch.
+func answer[K comparable, V any](ask func(K) (V, error), key K) (result *dataloader.Result[V]) {
+	defer func() {
+		if value := recover(); value != nil {
+			result = &dataloader.Result[V]{Error: caught(value)}
+		}
+	}()
+	v, err := ask(key)
+	return &dataloader.Result[V]{Data: v, Error: err}
+}
+
+// call makes one upstream call within the operation's limits, and logs a failure once, however many fields share it.
+// Errors: those of the upstream, KindTimeout while waiting for a free slot, *budgetError.
+func call[V any](ctx context.Context, op *operation, ask func() (V, error)) (V, error) {
+	var none V
+	if op.calls.Add(1) > int64(op.limits.Calls) {
+		return none, &budgetError{op.limits.Calls}
+	}
+	select {
+	case op.slots <- struct{}{}:
+		defer func() { <-op.slots }()
+	case <-ctx.Done():
+		return none, &restclient.Error{Kind: restclient.KindTimeout}
+	}
+	v, err := ask()
+	if err != nil {
+		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
+	}
+	return v, err
+}
+
+// load asks for one key at once and waits for the answer; a key that was announced before is waited for only.
+func load[K comparable, V any](ctx context.Context, l *dataloader.Loader[K, V], key K) (V, error) {
+	thunk := l.Load(ctx, key)
+	l.Flush()
+	return thunk()
+}

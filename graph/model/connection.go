@@ -1,0 +1,102 @@
+package model
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"jobsgateway/restclient"
+)
+
+// JobConnection is a page of a list.
+type JobConnection struct {
+	// Records are the page's, in the list's order, those that could not be read included.
+	Records []restclient.Record
+	// Cursor encodes the place of Records[i].
+	Cursor func(i int) string
+	// Total is how many jobs the list has, or restclient.UnknownTotal.
+	Total int64
+	// HasNextPage and HasPreviousPage say whether jobs follow and precede.
+	HasNextPage, HasPreviousPage bool
+}
+
+// JobEdge is a job at its place.
+type JobEdge struct {
+	Cursor string
+	Node   *Job
+}
+
+// errNoTotal is why a page can have no totalCount.
+var errNoTotal = &restclient.Error{Kind: restclient.KindMalformed}
+
+// Jobs gives the page's readable jobs in order.
+func (c *JobConnection) Jobs() []*Job {
+	jobs := make([]*Job, 0, len(c.Records))
+	for _, record := range c.Records {
+		if record.Err == nil {
+			jobs = append(jobs, &Job{record.Job})
+		}
+	}
+	return jobs
+}
+
+// Nodes gives the page's jobs and reports each record that cannot be read at its place.
+func (c *JobConnection) Nodes(ctx context.Context) []*Job {
+	c.reportUnreadable(ctx)
+	return c.Jobs()
+}
+
+// Edges gives the page's jobs with their cursors and reports each record that cannot be read at its place.
+func (c *JobConnection) Edges(ctx context.Context) []*JobEdge {
+	c.reportUnreadable(ctx)
+	edges := make([]*JobEdge, 0, len(c.Records))
+	for i, record := range c.Records {
+		if record.Err == nil {
+			edges = append(edges, &JobEdge{Cursor: c.Cursor(i), Node: &Job{record.Job}})
+		}
+	}
+	return edges
+}
+
+// PageInfo tells where the page stands. An unreadable record has no cursor: its readable neighbour's stands in.
+func (c *JobConnection) PageInfo() PageInfo {
+	info := PageInfo{HasNextPage: c.HasNextPage, HasPreviousPage: c.HasPreviousPage}
+	readable := func(record restclient.Record) bool { return record.Err == nil }
+	if first := slices.IndexFunc(c.Records, readable); first >= 0 {
+		last := first
+		for i, record := range c.Records {
+			if readable(record) {
+				last = i
+			}
+		}
+		start, end := c.Cursor(first), c.Cursor(last)
+		info.StartCursor, info.EndCursor = &start, &end
+	}
+	return info
+}
+
+// TotalCount gives Total. Errors: KindMalformed when it is not known or has more than 32 bits.
+func (c *JobConnection) TotalCount() (int32, error) {
+	if c.Total < 0 || c.Total > math.MaxInt32 {
+		return 0, errNoTotal
+	}
+	return int32(c.Total), nil
+}
+
+func (c *JobConnection) reportUnreadable(ctx context.Context) {
+	for i, record := range c.Records {
+		if record.Err != nil {
+			addErrorAt(ctx, i, record.Err)
+		}
+	}
+}
+
+// addError reports an error at the field that ctx belongs to, beside the field's value.
+func addError(ctx context.Context, err error) { graphql.AddError(ctx, err) }
+
+// addErrorAt reports an error at an element of the list field that ctx belongs to.
+func addErrorAt(ctx context.Context, index int, err error) {
+	graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(index)), err)
+}

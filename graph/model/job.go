@@ -1,0 +1,151 @@
+// Package model has the Go side of the schema's types: thin views of REST records, read when a field is asked for.
+package model
+
+import (
+	"context"
+	"time"
+
+	"jobsgateway/restclient"
+)
+
+// Job is a record as the schema's Job. Fields without a method here are restclient.Job's own.
+type Job struct{ *restclient.Job }
+
+// IsNode marks Job as an object that Query.node finds.
+func (*Job) IsNode() {}
+
+// IsEntity marks Job as an entity of a federated graph.
+func (*Job) IsEntity() {}
+
+// Dataset gives the dataset that the input names. Errors: KindMalformed when its id is no number; an input of
+// another shape names none.
+func (j *Job) Dataset() (*Dataset, error) { return datasetOf(j.Job.Input()) }
+
+// DataPlane gives the data plane as an entity that another subgraph may resolve.
+func (j *Job) DataPlane() (*DataPlane, error) {
+	id, err := j.DataPlaneID()
+	if err != nil || id == nil {
+		return nil, err
+	}
+	return &DataPlane{ID: *id}, nil
+}
+
+// DurationSeconds counts from CreatedAt to EndedAt, or to now. An end that cannot be read is reported beside the
+// value 0: the field may not be null, and one bad record must not cost the page.
+func (j *Job) DurationSeconds(ctx context.Context) float64 {
+	ended, err := j.EndedAt()
+	if err != nil {
+		addError(ctx, err)
+		return 0
+	}
+	end := time.Now()
+	if ended != nil {
+		end = ended.Time()
+	}
+	return max(0, end.Sub(j.CreatedAt().Time()).Truncate(time.Microsecond).Seconds())
+}
+
+// RequestSource gives who submitted the job. Errors: KindMalformed.
+func (j *Job) RequestSource() (*RequestSource, error) {
+	members, err := j.Job.RequestSource().Object()
+	if err != nil || members == nil {
+		return nil, err
+	}
+	return &RequestSource{members}, nil
+}
+
+// Failures gives what went wrong. Failures that cannot be read are reported beside an empty list, since the
+// field may not be null.
+func (j *Job) Failures(ctx context.Context) []*JobFailure {
+	elements, err := j.Job.Failures()
+	if err != nil {
+		addError(ctx, err)
+	}
+	failures := make([]*JobFailure, 0, len(elements))
+	for i, element := range elements {
+		members, err := element.Object()
+		if err != nil {
+			addErrorAt(ctx, i, err)
+			continue
+		}
+		failures = append(failures, &JobFailure{members})
+	}
+	return failures
+}
+
+// JobFailure is one element of a record's failures.
+type JobFailure struct{ members map[string]restclient.JSON }
+
+// Message is empty when there is none; one that is no text is reported beside the empty message.
+func (f *JobFailure) Message(ctx context.Context) string {
+	return textOrEmpty(ctx, f.members["message"])
+}
+
+// OccurredAt is the failure's timestamp. Errors: KindMalformed.
+func (f *JobFailure) OccurredAt() (*restclient.Timestamp, error) {
+	return f.members["timestamp"].Timestamp()
+}
+
+// Detail is the failure's value; nil when empty.
+func (f *JobFailure) Detail() restclient.JSON { return orNil(f.members["value"]) }
+
+// RequestSource is a record's request_source.
+type RequestSource struct{ members map[string]restclient.JSON }
+
+// Type is empty when there is none; one that is no text is reported beside the empty type.
+func (s *RequestSource) Type(ctx context.Context) string {
+	return textOrEmpty(ctx, s.members["type"])
+}
+
+// Name is the name of a process. Errors: KindMalformed.
+func (s *RequestSource) Name() (*string, error) { return s.members["name"].Text() }
+
+// CompanyID is a number as text. Errors: KindMalformed.
+func (s *RequestSource) CompanyID() (*string, error) { return s.members["company_id"].Name() }
+
+// UserID is a number as text. Errors: KindMalformed.
+func (s *RequestSource) UserID() (*string, error) { return s.members["user_id"].Name() }
+
+// DataPlane is a key for another subgraph.
+type DataPlane struct{ ID string }
+
+// IsEntity marks DataPlane as an entity of a federated graph.
+func (*DataPlane) IsEntity() {}
+
+// Dataset is a key with lists of jobs, which are resolved.
+type Dataset struct{ ID string }
+
+// IsEntity marks Dataset as an entity of a federated graph.
+func (*Dataset) IsEntity() {}
+
+// datasetOf gives the dataset that a job's input or result names.
+func datasetOf(v restclient.JSON) (*Dataset, error) {
+	if v.IsEmpty() || v[0] != '{' {
+		return nil, nil //nolint:nilnil // null is a value here
+	}
+	id, err := restclient.DatasetOf(v)
+	if err != nil || id == nil {
+		return nil, err
+	}
+	return &Dataset{ID: *id}, nil
+}
+
+// orNil makes every empty value the same one.
+func orNil(v restclient.JSON) restclient.JSON {
+	if v.IsEmpty() {
+		return nil
+	}
+	return v
+}
+
+// textOrEmpty reads the text of a field that may not be null.
+func textOrEmpty(ctx context.Context, v restclient.JSON) string {
+	text, err := v.Text()
+	if err != nil {
+		addError(ctx, err)
+	}
+	if text == nil {
+		return ""
+	}
+	return *text
+}

@@ -1,0 +1,104 @@
+package model
+
+import "jobsgateway/restclient"
+
+// JobSpec is what a job was asked to do: *MaterializeViewSpec or *GenericJobSpec.
+type JobSpec interface{ IsJobSpec() }
+
+// JobResult is what a job made: *MaterializeViewResult or *GenericJobResult.
+type JobResult interface{ IsJobResult() }
+
+// materializeView are the words for one type of job: the current one and the one that results carry in places.
+var materializeView = map[string]bool{"materialize-view": true, "refresh_materialized_view": true}
+
+// Input gives the job's input by the job's type; a typed one has to be an object.
+func (j *Job) Input() JobSpec {
+	raw := j.Job.Input()
+	switch members, typed := typedPayload(j.Type(), raw); {
+	case raw.IsEmpty():
+		return nil
+	case typed:
+		return &MaterializeViewSpec{GenericJobSpec{raw}, members}
+	}
+	return &GenericJobSpec{raw}
+}
+
+// Result gives the job's result by the job's type; a typed one has to be an object.
+func (j *Job) Result() JobResult {
+	raw := j.Job.Result()
+	switch members, typed := typedPayload(j.Type(), raw); {
+	case raw.IsEmpty():
+		return nil
+	case typed:
+		return &MaterializeViewResult{GenericJobResult{raw}, members}
+	}
+	return &GenericJobResult{raw}
+}
+
+// typedPayload gives the members of an object that belongs to a type with typed members.
+func typedPayload(jobType string, raw restclient.JSON) (map[string]restclient.JSON, bool) {
+	if !materializeView[jobType] {
+		return nil, false
+	}
+	members, err := raw.Object()
+	return members, err == nil
+}
+
+// GenericJobSpec is an input that is known as JSON only.
+type GenericJobSpec struct{ Raw restclient.JSON }
+
+// IsJobSpec marks a JobSpec.
+func (*GenericJobSpec) IsJobSpec() {}
+
+// MaterializeViewSpec is the input of a materialize-view job.
+type MaterializeViewSpec struct {
+	GenericJobSpec
+	members map[string]restclient.JSON
+}
+
+// Nql is the view's definition. Errors: KindMalformed.
+func (s *MaterializeViewSpec) Nql() (*string, error) { return s.members["nql"].Text() }
+
+// CompiledSelect is compiled_select, or compiled_sql in older records. Errors: KindMalformed.
+func (s *MaterializeViewSpec) CompiledSelect() (*string, error) {
+	if compiled := s.members["compiled_select"]; !compiled.IsEmpty() {
+		return compiled.Text()
+	}
+	return s.members["compiled_sql"].Text()
+}
+
+// StatsEnabled says whether statistics are computed. Errors: KindMalformed.
+func (s *MaterializeViewSpec) StatsEnabled() (*bool, error) { return s.members["stats_enabled"].Bool() }
+
+// Dataset is the dataset that holds the view. Errors: KindMalformed.
+func (s *MaterializeViewSpec) Dataset() (*Dataset, error) { return datasetOf(s.Raw) }
+
+// GenericJobResult is a result that is known as JSON only.
+type GenericJobResult struct{ Raw restclient.JSON }
+
+// IsJobResult marks a JobResult.
+func (*GenericJobResult) IsJobResult() {}
+
+// MaterializeViewResult is the result of a materialize-view job.
+type MaterializeViewResult struct {
+	GenericJobResult
+	members map[string]restclient.JSON
+}
+
+// Dataset is the dataset that was written. Errors: KindMalformed.
+func (r *MaterializeViewResult) Dataset() (*Dataset, error) { return datasetOf(r.Raw) }
+
+// SnapshotID is a 64-bit number, sent as a number or as a string. Errors: KindMalformed for anything that would
+// have to be rounded.
+func (r *MaterializeViewResult) SnapshotID() (*BigInt, error) {
+	digits, err := r.members["snapshot_id"].Integer()
+	if err != nil {
+		return nil, err
+	}
+	return (*BigInt)(digits), nil
+}
+
+// RecalculationID is the id of a computation of statistics. Errors: KindMalformed.
+func (r *MaterializeViewResult) RecalculationID() (*string, error) {
+	return r.members["recalculation_id"].Name()
+}

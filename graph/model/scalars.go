@@ -1,0 +1,86 @@
+package model
+
+import (
+	"encoding/json"
+	"io"
+	"math"
+	"strconv"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"jobsgateway/restclient"
+)
+
+// InputError is an argument that the caller has to mend. Its text is for the caller.
+type InputError struct {
+	// Argument names the argument, and the field within it where there is one: "filter.states". Empty when the
+	// place is told by the error's path alone.
+	Argument string
+	// Message is a sentence that says what is accepted.
+	Message string
+}
+
+// Error gives the sentence.
+func (e *InputError) Error() string { return e.Message }
+
+// errOutputOnly answers an attempt to read a scalar that no argument has.
+var errOutputOnly = &InputError{Message: "This type is not accepted as an argument."}
+
+// MarshalInt writes a GraphQL Int, which has 32 bits.
+func MarshalInt(n int32) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(strconv.AppendInt(nil, int64(n), 10))
+	})
+}
+
+// UnmarshalInt reads a GraphQL Int: a whole number of 32 bits, and no string that looks like one.
+func UnmarshalInt(v any) (int32, error) {
+	n := int64(math.MaxInt64)
+	switch v := v.(type) {
+	case json.Number:
+		if parsed, err := strconv.ParseInt(string(v), 10, 32); err == nil {
+			n = parsed
+		}
+	case int64: // a literal in the document
+		n = v
+	}
+	if n < math.MinInt32 || n > math.MaxInt32 {
+		return 0, &InputError{Message: "Int takes a whole number from -2147483648 to 2147483647."}
+	}
+	return int32(n), nil
+}
+
+// MarshalDateTime writes an instant with the digits that were sent.
+func MarshalDateTime(t restclient.Timestamp) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, `"`+t.String()+`"`)
+	})
+}
+
+// UnmarshalDateTime refuses: no argument is an instant.
+func UnmarshalDateTime(any) (restclient.Timestamp, error) {
+	return restclient.Timestamp{}, errOutputOnly
+}
+
+// BigInt is a signed 64-bit integer as its exact decimal digits.
+type BigInt string
+
+// MarshalBigInt writes the digits as a string.
+func MarshalBigInt(n BigInt) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, `"`+string(n)+`"`)
+	})
+}
+
+// UnmarshalBigInt refuses: no argument is a 64-bit integer.
+func UnmarshalBigInt(any) (BigInt, error) { return "", errOutputOnly }
+
+// MarshalJSON writes the bytes as they are; they were checked when the record was read.
+func MarshalJSON(v restclient.JSON) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = w.Write(v)
+	})
+}
+
+// UnmarshalJSON refuses: no argument is free JSON.
+func UnmarshalJSON(any) (restclient.JSON, error) { return nil, errOutputOnly }

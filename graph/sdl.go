@@ -1,0 +1,130 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/formatter"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// clientDirectives are the directives on definitions that mean something to a client; the rest speaks to routers.
+var clientDirectives = []string{"deprecated", "specifiedBy", "oneOf"}
+
+// ClientSDL is the schema for frontends: no word of federation, so that every client tool can read it.
+func ClientSDL() (string, error) {
+	return printSDL(func(doc *ast.SchemaDocument) {
+		doc.SchemaExtension = nil
+		for _, def := range doc.Definitions {
+			def.Directives = keepDirectives(def.Directives)
+			for _, field := range def.Fields {
+				field.Directives = keepDirectives(field.Directives)
+				for _, arg := range field.Arguments {
+					arg.Directives = keepDirectives(arg.Directives)
+				}
+			}
+			for _, value := range def.EnumValues {
+				value.Directives = keepDirectives(value.Directives)
+			}
+		}
+	})
+}
+
+// SubgraphSDL is the schema for composers: all directives, but neither Query.node nor Node, since two subgraphs that
+// both have them do not compose.
+func SubgraphSDL() (string, error) {
+	return printSDL(func(doc *ast.SchemaDocument) {
+		doc.Definitions = slices.DeleteFunc(doc.Definitions, func(def *ast.Definition) bool { return def.Name == "Node" })
+		for _, def := range doc.Definitions {
+			def.Interfaces = slices.DeleteFunc(def.Interfaces, func(name string) bool { return name == "Node" })
+			if def.Name == "Query" {
+				def.Fields = slices.DeleteFunc(def.Fields, func(field *ast.FieldDefinition) bool { return field.Name == "node" })
+			}
+		}
+	})
+}
+
+func keepDirectives(list ast.DirectiveList) ast.DirectiveList {
+	return slices.DeleteFunc(list, func(d *ast.Directive) bool { return !slices.Contains(clientDirectives, d.Name) })
+}
+
+// printSDL prints schema.graphqls after edit, which may change the document as it likes. Errors: none for the schema
+// that the code was generated from.
+func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
+	doc, err := parser.ParseSchema(sources[0])
+	if err != nil {
+		return "", fmt.Errorf("schema.graphqls: %w", err)
+	}
+	edit(doc)
+	var b strings.Builder
+	formatter.NewFormatter(&b, formatter.WithIndent("  ")).FormatSchemaDocument(doc)
+	return b.String(), nil
+}
+
+// NewSchema makes the schema that requests are validated against and introspection shows. Directives of definitions
+// and the generator's own types are left out: no request can use them. Without federation, _service, _entities and
+// their types are left out as well.
+func NewSchema(federation bool) (*ast.Schema, error) {
+	schema, err := gqlparser.LoadSchema(sources...)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	for name, directive := range schema.Directives {
+		if !slices.ContainsFunc(directive.Locations, isExecutable) && !slices.Contains(clientDirectives, name) {
+			delete(schema.Directives, name)
+		}
+	}
+	for name := range schema.Types {
+		internal := name == "Entity" || name == "FieldSet" || strings.HasPrefix(name, "federation__") || strings.HasPrefix(name, "link__")
+		entity := name == "_Any" || name == "_Entity" || name == "_Service"
+		if internal || entity && !federation {
+			delete(schema.Types, name)
+		}
+	}
+	if !federation {
+		schema.Query.Fields = slices.DeleteFunc(schema.Query.Fields, func(field *ast.FieldDefinition) bool {
+			return field.Name == "_service" || field.Name == "_entities"
+		})
+	}
+	return schema, nil
+}
+
+// isExecutable reports whether a directive may stand at location in a request.
+func isExecutable(location ast.DirectiveLocation) bool {
+	switch location {
+	case ast.LocationQuery, ast.LocationMutation, ast.LocationSubscription, ast.LocationField,
+		ast.LocationFragmentDefinition, ast.LocationFragmentSpread, ast.LocationInlineFragment, ast.LocationVariableDefinition:
+		return true
+	case ast.LocationSchema, ast.LocationScalar, ast.LocationObject, ast.LocationFieldDefinition, ast.LocationArgumentDefinition,
+		ast.LocationInterface, ast.LocationUnion, ast.LocationEnum, ast.LocationEnumValue, ast.LocationInputObject,
+		ast.LocationInputFieldDefinition:
+	}
+	return false
+}
+
+// ServeSDL answers _service with sdl; the generated answer would be the generator's input, Query.node included.
+func ServeSDL(sdl string) graphql.RootFieldMiddleware {
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		field := graphql.GetRootFieldContext(ctx).Field
+		if field.Name != "_service" {
+			return next(ctx)
+		}
+		selected := graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, _ServiceImplementors)
+		return graphql.WriterFunc(func(w io.Writer) {
+			service := graphql.NewFieldSet(selected)
+			for i, inner := range selected {
+				service.Values[i] = graphql.MarshalString(sdl)
+				if inner.Name == "__typename" {
+					service.Values[i] = graphql.MarshalString("_Service")
+				}
+			}
+			service.MarshalGQL(w)
+		})
+	}
+}
