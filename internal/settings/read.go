@@ -1,0 +1,240 @@
+package settings
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"net/netip"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/alecthomas/kong"
+)
+
+// reading turns the trimmed text of one setting into a value of exactly the field's type. Its error says what is
+// wrong with the text and nothing more; what to use instead is said by accepted.
+type reading func(text string, tag *kong.Tag) (any, error)
+
+// readingsByType serve the fields whose Go type says enough; readingsByName those with a type tag.
+var (
+	readingsByType = map[reflect.Type]reading{
+		reflect.TypeFor[int]():           ranged("a whole number", parseCount),
+		reflect.TypeFor[int64]():         ranged("a size such as 65536, 64KiB or 1MB", parseSize),
+		reflect.TypeFor[time.Duration](): ranged("a duration such as 500ms, 5s or 1m30s", parseDuration),
+		reflect.TypeFor[slog.Level]():    readLevel,
+		reflect.TypeFor[*url.URL]():      readUpstream,
+		reflect.TypeFor[[]string]():      readOrigins,
+	}
+	readingsByName = map[string]reading{"switch": readSwitch, "word": readWord, "address": readAddress}
+)
+
+// units are the factors of sizes, in lower case. A kB is 1000 bytes, as the SI has it; a KiB is 1024.
+var units = map[string]int64{
+	"": 1, "b": 1,
+	"kb": 1e3, "mb": 1e6, "gb": 1e9,
+	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+}
+
+// accepted says in words what the tag allows, for errors and for the help text alike.
+func accepted(tag *kong.Tag) string {
+	if words := strings.Split(tag.Get("words"), ","); len(words) > 1 {
+		last := len(words) - 1
+		return strings.Join(words[:last], ", ") + " or " + words[last]
+	}
+	if !tag.Has("min") {
+		return tag.Get("accepts")
+	}
+	span := tag.Get("min") + " to " + tag.Get("max")
+	if note := tag.Get("note"); note != "" {
+		span += ", " + note
+	}
+	return span
+}
+
+// ranged reads what parse can read and holds it to the tag's min and max, which are written in the same form.
+func ranged[T cmp.Ordered](what string, parse func(string) (T, bool)) reading {
+	return func(text string, tag *kong.Tag) (any, error) {
+		value, ok := parse(text)
+		if !ok {
+			return nil, fmt.Errorf("%s is not %s", shown(text), what)
+		}
+		// A bound that cannot be parsed puts even the default out of range, which no test would let pass.
+		least, _ := parse(tag.Get("min"))
+		most, _ := parse(tag.Get("max"))
+		if value < least || value > most {
+			return nil, fmt.Errorf("%s is out of range", text)
+		}
+		return value, nil
+	}
+}
+
+// parseCount saturates: a number too large for an int is out of range, which is another fault than not a number.
+func parseCount(text string) (int, bool) {
+	count, err := strconv.Atoi(text)
+	return count, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// parseSize reads a whole number with or without a unit of units, in any case. It saturates as parseCount does.
+func parseSize(text string) (int64, bool) {
+	digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
+	number, err := strconv.ParseInt(digits, 10, 64)
+	factor, known := units[strings.ToLower(strings.TrimSpace(text[len(digits):]))]
+	if !known || (err != nil && !errors.Is(err, strconv.ErrRange)) {
+		return 0, false
+	}
+	if number > math.MaxInt64/factor {
+		return math.MaxInt64, true
+	}
+	// The same for negative numbers: they are out of range, and must not wrap round into it.
+	return max(number, math.MinInt64/factor) * factor, true
+}
+
+// parseDuration wants a unit, as time.ParseDuration does: whether 5 means seconds or milliseconds is anyone's guess.
+func parseDuration(text string) (time.Duration, bool) {
+	duration, err := time.ParseDuration(text)
+	return duration, err == nil
+}
+
+// readSwitch knows the words that shells, Compose files and charts use, in any case.
+func readSwitch(text string, _ *kong.Tag) (any, error) {
+	switch strings.ToLower(text) {
+	case "true", "1", "yes", "on":
+		return true, nil
+	case "false", "0", "no", "off":
+		return false, nil
+	}
+	return nil, fmt.Errorf("%s is neither", shown(text))
+}
+
+// readWord holds the text to the tag's words, to the letter.
+func readWord(text string, tag *kong.Tag) (any, error) {
+	if !slices.Contains(strings.Split(tag.Get("words"), ","), text) {
+		return nil, fmt.Errorf("%s is unknown", shown(text))
+	}
+	return text, nil
+}
+
+// readLevel knows slog's levels by name only: "INFO+2" is a level to slog and a riddle to whoever reads the log.
+func readLevel(text string, tag *kong.Tag) (any, error) {
+	if _, err := readWord(text, tag); err != nil {
+		return nil, err
+	}
+	var level slog.Level
+	err := level.UnmarshalText([]byte(text))
+	return level, err
+}
+
+// readAddress returns the text as it is. Whether the host exists and the port is free shows when it is listened on.
+// Names of ports are refused: what "http" means is up to a file of the machine.
+func readAddress(text string, _ *kong.Tag) (any, error) {
+	host, port, err := net.SplitHostPort(text)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s is not host:port", shown(text))
+	case !plainHost(host):
+		return nil, fmt.Errorf("%s has no usable host", shown(text))
+	case !validPort(port, 0):
+		return nil, fmt.Errorf("%s has no usable port", shown(text))
+	}
+	return text, nil
+}
+
+// readUpstream returns the URL without a slash at its end, so that there is one form to append a path to.
+func readUpstream(text string, _ *kong.Tag) (any, error) {
+	// A trailing slash would be doubled, or eat the last element, depending on how a path is appended.
+	base, err := url.Parse(strings.TrimRight(text, "/"))
+	if err != nil {
+		// Neither the text nor the error is shown: where the user info of a broken URL ends cannot be known.
+		return nil, errors.New("this cannot be read as a URL")
+	}
+	switch {
+	case base.Scheme != "http" && base.Scheme != "https":
+		return nil, fmt.Errorf("%s is neither http nor https", shown(text))
+	case base.Hostname() == "":
+		return nil, fmt.Errorf("%s has no host", shown(text))
+	case base.User != nil:
+		return nil, fmt.Errorf("%s has user info, but the token is each caller's own", shown(text))
+	case base.RawQuery != "" || base.ForceQuery:
+		return nil, fmt.Errorf("%s has a query", shown(text))
+	case strings.Contains(text, "#"):
+		return nil, fmt.Errorf("%s has a fragment", shown(text))
+	case !plainHost(base.Hostname()):
+		return nil, fmt.Errorf("%s has no usable host", shown(text))
+	case base.Port() != "" && !validPort(base.Port(), 1), strings.HasSuffix(base.Host, ":"):
+		return nil, fmt.Errorf("%s has no usable port", shown(text))
+	}
+	return base, nil
+}
+
+// readOrigins reads a list parted by commas, where an empty item is none. All wrong items share the one error.
+func readOrigins(text string, _ *kong.Tag) (any, error) {
+	if strings.Contains(text, "@") {
+		// The whole list is shown as one, since a password may hold a comma.
+		return nil, fmt.Errorf("%s has user info", shown(text))
+	}
+	var origins, wrong []string
+	for item := range strings.SplitSeq(text, ",") {
+		item = strings.TrimSpace(item)
+		if item == "" {
+			continue
+		}
+		origins = append(origins, item)
+		if fault := originFault(item); fault != "" && item != "*" {
+			wrong = append(wrong, shown(item)+" "+fault)
+		}
+	}
+	if slices.Contains(origins, "*") && len(origins) > 1 {
+		wrong = append(wrong, `"*" stands beside other origins`)
+	}
+	if len(wrong) > 0 {
+		return nil, errors.New(strings.Join(wrong, ", "))
+	}
+	return origins, nil
+}
+
+// originFault says why a browser would never send text as an Origin, or nothing. An origin is compared as a string,
+// so one that only means the same would be refused to every page, without a word.
+func originFault(text string) string {
+	origin, err := url.Parse(text)
+	switch {
+	case strings.Contains(text, "*"):
+		return "has a wildcard inside"
+	case err != nil || origin.Hostname() == "" || (origin.Scheme != "http" && origin.Scheme != "https"):
+		return "is not http:// or https:// with a host"
+	case origin.Path != "" || origin.RawQuery != "" || origin.ForceQuery || strings.Contains(text, "#"):
+		return "goes on after the host (a browser sends not even a slash there)"
+	case text != strings.ToLower(text):
+		return "has capitals, which a browser never sends"
+	case !plainHost(origin.Hostname()):
+		return "has a host in a form that a browser never sends"
+	case origin.Scheme == "http" && origin.Port() == "80", origin.Scheme == "https" && origin.Port() == "443":
+		return "names the port that a browser leaves out"
+	case origin.Port() != "" && !validPort(origin.Port(), 1), strings.HasSuffix(origin.Host, ":"):
+		return "has no usable port"
+	}
+	return ""
+}
+
+// plainHost holds for an IP address and for a name in ASCII. The empty host is plain too.
+func plainHost(host string) bool {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return true
+	}
+	return !strings.ContainsFunc(host, func(r rune) bool {
+		return r > unicode.MaxASCII || (!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r))
+	})
+}
+
+// validPort holds for a number from least to 65535, without a sign.
+func validPort(text string, least int) bool {
+	port, err := strconv.ParseUint(text, 10, 16)
+	return err == nil && int(port) >= least
+}

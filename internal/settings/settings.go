@@ -1,0 +1,98 @@
+// Package settings turns the command line and the environment of the binary jobsgateway into one struct.
+//
+// A flag wins over its variable, a variable over the default. The variable of a flag is JOBSGW_ and the flag's
+// name in capitals with underscores: --max-page-size is JOBSGW_MAX_PAGE_SIZE. There is no file. What [Parse]
+// returns without an error needs no further checking: every bound named below holds.
+package settings
+
+import (
+	"log/slog"
+	"net/url"
+	"time"
+)
+
+// Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come from
+// the field; default, bounds and help from the tag; the errors and the help text are written from the same words.
+// A flag needs a group, a help and a default (CORSOrigins has none), and either min and max, words, or accepts.
+//
+// Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
+type Settings struct {
+	// Listen is the public address as host:port. An empty host is every interface, port 0 any free port.
+	Listen string `group:"Listening" type:"address" default:"127.0.0.1:8080" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /graphql, /schema.graphql and, at /, the playground"`
+	// AdminListen is the address of the health paths, which the public one never shows. It cannot share Listen's
+	// port unless that is 0.
+	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
+
+	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash at its end,
+	// and no user info, query or fragment. It is nil under Demo, so that no caller's token can reach a real API.
+	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
+	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
+	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with living data instead of --upstream-url"`
+	// UpstreamTimeout bounds one attempt against the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
+	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one attempt against the Jobs API, at most --request-timeout"`
+	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read on.
+	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API that is read, decompressed"`
+	// MaxUpstreamCalls is the budget of calls of one operation, 1 to 10000.
+	MaxUpstreamCalls int `group:"Upstream" default:"200" min:"1" max:"10000" placeholder:"COUNT" help:"Most calls that one operation may cost the Jobs API"`
+	// MaxUpstreamConcurrency is how many calls of one operation may be in flight at once, 1 to 1024.
+	MaxUpstreamConcurrency int `group:"Upstream" default:"64" min:"1" max:"1024" placeholder:"COUNT" help:"Most calls of one operation in flight at once"`
+
+	// RequestTimeout bounds one operation with all its attempts, 1ms to 10m.
+	RequestTimeout time.Duration `group:"Limits" default:"15s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one operation, with every attempt it makes"`
+	// MaxPageSize is the most that a connection's first or last may ask for, 1 to 500.
+	// Upstream: GET /jobs answers 400 to a per_page above 500.
+	MaxPageSize int `group:"Limits" default:"500" min:"1" max:"500" note:"the most that the Jobs API returns" placeholder:"COUNT" help:"Most jobs on one page of a connection"`
+	// DefaultPageSize serves a connection that gives neither first nor last, 1 to MaxPageSize.
+	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
+	// MaxBody bounds one request body after decompression, 1KiB to 16MiB.
+	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body, decompressed"`
+	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000.
+	MaxCost int `group:"Limits" default:"100000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
+	// MaxDepth is how deep the selections of one operation may nest, 1 to 100.
+	MaxDepth int `group:"Limits" default:"15" min:"1" max:"100" placeholder:"LEVELS" help:"Deepest nesting of one operation"`
+	// MaxAliases is how many fields of one operation may be renamed, 1 to 1000.
+	MaxAliases int `group:"Limits" default:"30" min:"1" max:"1000" placeholder:"COUNT" help:"Most aliases in one operation"`
+	// MaxRootFields is how many fields an operation may have at its root, 1 to 1000.
+	MaxRootFields int `group:"Limits" default:"20" min:"1" max:"1000" placeholder:"COUNT" help:"Most fields at the root of one operation"`
+
+	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*" alone.
+	// Empty means that pages of other origins may not.
+	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." accepts:"scheme://host[:port], several parted by commas, or * alone" help:"Origins of the pages that may call the gateway from a browser"`
+	// Introspection lets operations ask for the schema. The playground and most tools live on it.
+	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection queries"`
+	// Playground serves the page at / on Listen.
+	Playground bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve the playground page at /"`
+	// Federation adds _service and _entities to the schema that is served.
+	Federation bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve as a subgraph of Apollo Federation"`
+
+	// LogLevel is the least level that is written: debug, info, warn or error.
+	LogLevel slog.Level `group:"Log" default:"info" words:"debug,info,warn,error" placeholder:"LEVEL" help:"Least level that is logged"`
+	// LogFormat is json, text or auto. What auto means is the caller's to decide, who knows stderr: text on a
+	// terminal, json elsewhere.
+	LogFormat string `group:"Log" type:"word" default:"auto" words:"auto,json,text" placeholder:"FORMAT" help:"Form of the log on stderr; auto is text on a terminal and json elsewhere"`
+}
+
+// Command is what the user asked for.
+type Command int
+
+const (
+	// Serve runs the gateway. It is also what a line without a command means.
+	Serve Command = iota
+	// PrintSchema prints the GraphQL schema: `jobsgateway schema [--federation]`. It reads no variables.
+	PrintSchema
+	// Help prints Text, whatever else the line says and however wrong the settings are.
+	Help
+	// Version prints Text, like Help.
+	Version
+)
+
+// Invocation is one command with what belongs to it; the other fields are zero.
+type Invocation struct {
+	Command Command
+	// Settings belong to Serve.
+	Settings Settings
+	// FederationSchema belongs to PrintSchema: print the schema as a subgraph offers it.
+	FederationSchema bool
+	// Text belongs to Help and Version: meant for stdout, and ends with a newline.
+	Text string
+}

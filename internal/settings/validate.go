@@ -1,0 +1,130 @@
+package settings
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"github.com/alecthomas/kong"
+)
+
+// longestShown bounds a value within an error, in characters: enough for any URL that means well.
+const longestShown = 100
+
+// contradictions adds the settings that are right alone and wrong together. A pair of which one is wrong anyway is
+// left out: its value is not what the user meant. Names in set have a value that is not the default.
+func contradictions(s *Settings, set map[string]bool, found faults) {
+	sound := func(one, other string) bool { return found[one] == "" && found[other] == "" }
+
+	if sound("listen", "admin-listen") && collide(s.Listen, s.AdminListen) {
+		found["admin-listen"] = fmt.Sprintf("%s is taken by %s, which is %s; use another port",
+			s.AdminListen, both("listen"), s.Listen)
+	}
+	if s.Demo && set["upstream-url"] {
+		found["demo"] = fmt.Sprintf("the demo serves a Jobs API of its own, but %s is set too; use one of the two",
+			both("upstream-url"))
+	}
+	if sound("upstream-timeout", "request-timeout") && s.UpstreamTimeout > s.RequestTimeout {
+		found["upstream-timeout"] = fmt.Sprintf("%v is above %s, which is %v; use at most that or raise it",
+			s.UpstreamTimeout, both("request-timeout"), s.RequestTimeout)
+	}
+	if sound("default-page-size", "max-page-size") && s.DefaultPageSize > s.MaxPageSize {
+		found["default-page-size"] = fmt.Sprintf("%d is above %s, which is %d; use 1 to %d or raise that",
+			s.DefaultPageSize, both("max-page-size"), s.MaxPageSize, s.MaxPageSize)
+	}
+}
+
+// collide tells whether two addresses cannot be listened on together: the same port of the same host, or of all
+// hosts on either side. Two names of one host are left for the system to refuse.
+func collide(one, other string) bool {
+	host1, port1, _ := net.SplitHostPort(one)
+	host2, port2, _ := net.SplitHostPort(other)
+	number1, _ := strconv.Atoi(port1)
+	number2, _ := strconv.Atoi(port2)
+	if number1 != number2 || number1 == 0 {
+		return false
+	}
+	return strings.EqualFold(host1, host2) || everywhere(host1) || everywhere(host2)
+}
+
+// everywhere holds for the hosts that stand for all interfaces: none, 0.0.0.0 and [::].
+func everywhere(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "" || (err == nil && address.IsUnspecified())
+}
+
+// unknown gives a line for each variable that no flag has, in the order of their names. Their values are not
+// shown: a name that we do not know may hold anything.
+func unknown(variables map[string]string, flags []*kong.Flag) []error {
+	var lines []error
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		known := func(flag *kong.Flag) bool { return variable(flag.Name) == name }
+		if slices.ContainsFunc(flags, known) || linked(name, variables[name]) {
+			continue
+		}
+		advice := "jobsgateway --help lists the variables"
+		if flag := nearest(name, flags); flag != "" {
+			advice = fmt.Sprintf("did you mean %s, which is --%s?", variable(flag), flag)
+		}
+		lines = append(lines, fmt.Errorf("%s: there is no such setting; %s", name, advice))
+	}
+	return lines
+}
+
+// linked recognises the variables that Kubernetes and Docker put into every container beside a service whose name
+// begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80. Nobody set them and nobody
+// can unset them one by one, so they are not held against anyone.
+func linked(name, text string) bool {
+	if strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://") {
+		return true
+	}
+	return regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`).
+		MatchString(name)
+}
+
+// nearest is the flag whose variable differs least from name, or "" if more than a third of the name would change.
+func nearest(name string, flags []*kong.Flag) string {
+	best, least := "", (len(name)-len(prefix))/3+1
+	for _, flag := range flags {
+		distance := levenshtein.ComputeDistance(strings.ToUpper(name), variable(flag.Name))
+		// Strictly less: of two equally near, the one that the help text names first.
+		if distance < least {
+			best, least = flag.Name, distance
+		}
+	}
+	return best
+}
+
+// shown is a value as an error may show it: in quotes, so that what cannot be seen is seen, without its secrets,
+// and not endless.
+func shown(text string) string {
+	text = redact(text)
+	if runes := []rune(text); len(runes) > longestShown {
+		text = string(runes[:longestShown]) + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// redact hides the user info and the query of a URL, which need not be well formed: what stands between the first
+// "//" and the last "@", and what follows a "?". It errs towards hiding.
+func redact(text string) string {
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		scheme := ""
+		if slashes := strings.Index(text[:at], "//"); slashes >= 0 {
+			scheme = text[:slashes+2]
+		}
+		text = scheme + "…" + text[at:]
+	}
+	if scheme := strings.Index(text, "://"); scheme >= 0 {
+		if query := strings.IndexByte(text[scheme:], '?'); query >= 0 {
+			text = text[:scheme+query+1] + "…"
+		}
+	}
+	return text
+}
