@@ -1,0 +1,107 @@
+package playground
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"strings"
+	"testing"
+)
+
+// TestChecksums holds every vendored file against the list: a file that was edited, added or lost shows.
+func TestChecksums(t *testing.T) {
+	t.Parallel()
+	sums, err := os.ReadFile("third_party/SHA256SUMS")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := loadAssets().byName
+	listed := map[string]bool{
+		"SHA256SUMS":  true,
+		"NOTICES.txt": true, // written here, not fetched
+	}
+	for line := range strings.Lines(string(sums)) {
+		want, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
+		if !ok {
+			t.Fatalf("not a line of sha256sum: %q", line)
+		}
+		listed[name] = true
+		var plain bytes.Buffer
+		if err := inflate(&plain, files[name], inflatedSize(files[name])); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		sum := sha256.Sum256(plain.Bytes())
+		if got := hex.EncodeToString(sum[:]); got != want {
+			t.Errorf("%s: got sha256 %s, want %s", name, got, want)
+		}
+	}
+	entries, err := os.ReadDir("third_party")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := strings.TrimSuffix(entry.Name(), ".gz"); !listed[name] {
+			t.Errorf("%s has no checksum", name)
+		}
+	}
+}
+
+// TestDigest: the path of the files changes with a byte of any of them, or browsers keep the old one for a year.
+func TestDigest(t *testing.T) {
+	t.Parallel()
+	base := &assets{byName: map[string][]byte{"a.js": []byte("1"), "b.js": []byte("2")}}
+	for name, other := range map[string]map[string][]byte{
+		"content": {"a.js": []byte("1"), "b.js": []byte("3")},
+		"name":    {"a.js": []byte("1"), "c.js": []byte("2")},
+		"fewer":   {"a.js": []byte("1")},
+	} {
+		if got := (&assets{byName: other}).digest(); got == base.digest() {
+			t.Errorf("%s: the digest is the same", name)
+		}
+	}
+}
+
+func TestInflateIsBounded(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	if err := inflate(&out, compress(bytes.Repeat([]byte("x"), 1<<20)), 10); err != nil {
+		t.Fatal(err)
+	}
+	if out.Len() != 10 {
+		t.Errorf("got %d bytes, want 10", out.Len())
+	}
+}
+
+func TestAcceptsGzip(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		header []string
+		want   bool
+	}{
+		{nil, false},
+		{[]string{""}, false},
+		{[]string{"gzip"}, true},
+		{[]string{"GZip"}, true},
+		{[]string{"x-gzip"}, true},
+		{[]string{"gzip, deflate, br"}, true},
+		{[]string{"br", "gzip"}, true},
+		{[]string{"br;q=1.0, gzip;q=0.2"}, true},
+		{[]string{"gzip; q=0.5"}, true},
+		{[]string{"gzip;q=0"}, false},
+		{[]string{"gzip;q=0.000"}, false},
+		{[]string{"gzip;q=much"}, false},
+		{[]string{"*"}, true},
+		{[]string{"*;q=0"}, false},
+		{[]string{"*, gzip;q=0"}, false},
+		{[]string{"gzip, *;q=0"}, true},
+		{[]string{"identity"}, false},
+		{[]string{"gzipped"}, false},
+	}
+	for _, tt := range tests {
+		if got := acceptsGzip(tt.header); got != tt.want {
+			t.Errorf("acceptsGzip(%q): got %v, want %v", tt.header, got, tt.want)
+		}
+	}
+}

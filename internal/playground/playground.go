@@ -1,0 +1,98 @@
+// Package playground is the page in which people try the gateway: GraphiQL with a box for the token, worked
+// examples in tabs, the documentation of the schema and a check-box explorer.
+//
+// Everything comes from embedded files: the page works without a network and under a strict Content-Security-Policy,
+// and sends nothing to any host but its own. The gateway carries GraphiQL 3.9 because it is the last line
+// with a self-contained browser build, which needs neither a bundler here nor workers and foreign scripts there;
+// vendor.sh fetches the very same files again, third_party/SHA256SUMS says what they are.
+package playground
+
+import (
+	"bytes"
+	"embed"
+	"html/template"
+	"net/http"
+	"strings"
+	"time"
+)
+
+//go:embed web/page.html
+var pageFile embed.FS
+
+// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons
+// and fonts inside GraphiQL's style sheet. The hash admits one style element, the scroll lock that
+// GraphiQL's dialogs and menus put up. Its text depends on the margins of the body and the width of the
+// scroll bar, and both are nought here (app.css): whoever changes that meets a violation in the browser's console.
+const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
+	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
+	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Options says what the page talks to. The zero value is the gateway's own layout.
+type Options struct {
+	// Endpoint is the path that answers GraphQL over POST, on the page's own origin. Default: /graphql.
+	Endpoint string
+	// SchemaPath is the path of the schema in the schema language, on the page's own origin. Default: /schema.graphql.
+	SchemaPath string
+	// Demo says on the page that the data is made up, and fills the token box with "demo".
+	Demo bool
+}
+
+// Handler serves the page at / and its files below /playground/; it answers 404 to any other path, and 405
+// to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
+// many goroutines. It panics when an embedded file is damaged, which is a fault of the build.
+func Handler(o Options) http.Handler {
+	if o.Endpoint == "" {
+		o.Endpoint = "/graphql"
+	}
+	if o.SchemaPath == "" {
+		o.SchemaPath = "/schema.graphql"
+	}
+	files := loadAssets()
+	page := renderPage(o, files)
+	pageTag := `"` + digest(page) + `"`
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "The playground answers GET and HEAD only.", http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		if name, ok := strings.CutPrefix(r.URL.Path, files.prefix); ok {
+			files.serve(w, r, name)
+			return
+		}
+		if r.URL.Path != "/" {
+			notFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("ETag", pageTag)
+		// ServeContent answers If-None-Match by the tag; the zero time keeps Last-Modified out of it.
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
+	})
+}
+
+// notFound must not be kept: while one version replaces another, a file that this process does not know may
+// be at home in the next.
+func notFound(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	http.NotFound(w, r)
+}
+
+// renderPage fills the template once: the page is the same for every visitor.
+func renderPage(o Options, files *assets) []byte {
+	page := template.Must(template.ParseFS(pageFile, "web/page.html"))
+	var out bytes.Buffer
+	err := page.Execute(&out, struct {
+		Options
+		Assets string
+	}{o, files.prefix})
+	if err != nil {
+		panic(err) // the template and its data are both of this package
+	}
+	return out.Bytes()
+}
