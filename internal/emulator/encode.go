@@ -1,0 +1,101 @@
+package emulator
+
+import (
+	"strconv"
+	"time"
+)
+
+// Records are appended, never marshalled: a generated history must come out the same byte for byte, and a
+// page must cost no more than the copying of its bytes. Each function appends one member to an open object.
+
+const hexDigits = "0123456789abcdef"
+
+// member appends a name, with a comma where one is due.
+func member(b []byte, name string) []byte {
+	b = comma(b)
+	b = append(b, '"')
+	b = append(b, name...)
+	return append(b, '"', ':')
+}
+
+// comma separates from whatever came before in the same object or array.
+func comma(b []byte) []byte {
+	if n := len(b); n > 0 && b[n-1] != '{' && b[n-1] != '[' {
+		b = append(b, ',')
+	}
+	return b
+}
+
+func text(b []byte, name, value string) []byte { return quote(member(b, name), value) }
+
+func number(b []byte, name string, value int64) []byte {
+	return strconv.AppendInt(member(b, name), value, 10)
+}
+
+func boolean(b []byte, name string, value bool) []byte {
+	return strconv.AppendBool(member(b, name), value)
+}
+
+// value appends JSON that is already encoded; none means null.
+func value(b []byte, name string, raw []byte) []byte {
+	b = member(b, name)
+	if raw == nil {
+		return append(b, "null"...)
+	}
+	return append(b, raw...)
+}
+
+// optional appends a text, or null for an empty one.
+func optional(b []byte, name, s string) []byte {
+	if s == "" {
+		return value(b, name, nil)
+	}
+	return text(b, name, s)
+}
+
+// instant appends a time as upstream writes it: UTC without a zone, up to six fraction digits, trailing zeros
+// dropped; a zero time is null. Source: upstream GET /jobs, example.
+func instant(b []byte, name string, t time.Time) []byte {
+	if t.IsZero() {
+		return value(b, name, nil)
+	}
+	b = append(member(b, name), '"')
+	b = t.AppendFormat(b, "2006-01-02T15:04:05.999999")
+	return append(b, '"')
+}
+
+// texts appends an array of strings.
+func texts(b []byte, name string, values []string) []byte {
+	b = append(member(b, name), '[')
+	for _, v := range values {
+		b = quote(comma(b), v)
+	}
+	return append(b, ']')
+}
+
+// quote appends a JSON string. It expects valid UTF-8, as a record's words are, and copies it in runs: most of
+// the time that generating takes is spent here.
+func quote(b []byte, s string) []byte {
+	b = append(b, '"')
+	done := 0
+	for i := range len(s) {
+		c := s[i]
+		if c >= ' ' && c != '"' && c != '\\' {
+			continue
+		}
+		b = append(b, s[done:i]...)
+		done = i + 1
+		switch c {
+		case '"', '\\':
+			b = append(b, '\\', c)
+		case '\n':
+			b = append(b, '\\', 'n')
+		case '\t':
+			b = append(b, '\\', 't')
+		default:
+			b = append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
+		}
+	}
+	b = append(b, s[done:]...)
+	return append(b, '"')
+}

@@ -1,0 +1,104 @@
+package emulator
+
+import (
+	"encoding/json"
+	"time"
+)
+
+const (
+	// MaxJobs bounds the list: New generates no more jobs than this and living data stops arriving here.
+	// Explicit records and Insert are the caller's own business and are not bounded.
+	MaxJobs = 100_000
+	// MaxRequests bounds the request log; see Requests.
+	MaxRequests = 10_000
+	// MaxPerPage is both the default and the largest per_page. Source: upstream GET /jobs.
+	MaxPerPage = 500
+
+	defaultJobs = 2000
+	defaultSpan = 14 * 24 * time.Hour
+)
+
+// Options says what an Emulator holds and how it answers. The zero value is useful: 2,000 finished and
+// running jobs of the last 14 days, problem-style errors, no tenancy, no delay.
+type Options struct {
+	// Seed selects the generated data. With equal Seed, Jobs, Span, End and switches the records are equal
+	// byte for byte from one run to the next.
+	Seed uint64
+	// Jobs is how many jobs are generated, at most MaxJobs; zero and below mean 2,000.
+	Jobs int
+	// Span is how far before End the generated jobs begin; zero and below mean 14 days, and less than a minute
+	// means a minute.
+	Span time.Duration
+	// End is the moment at which generated history stops; zero means Now at the time of New.
+	End time.Time
+	// Records, when not nil, is exactly what the emulator holds: nothing is generated, nothing moves, and
+	// each record is served byte for byte. Equal order values keep the place they have here in the
+	// descending orders, and the opposite one in the ascending orders. See Record for broken records.
+	Records []json.RawMessage
+
+	// Now is the emulator's clock; nil means time.Now. It dates the log, ends the fresh window and, with
+	// Living, drives the data. It must be safe for concurrent use.
+	Now func() time.Time
+	// Living lets time pass: before each answer new jobs arrive, about one every three seconds since End,
+	// and unfinished ones move on. What has happened by a given moment depends on the seed and that moment
+	// alone, not on how often somebody asked; but one request catches up on 10,000 events at most, so after
+	// hours of silence the first few answers are of the past. It has no effect on explicit Records.
+	Living bool
+
+	// Tokens maps a bearer token to the company whose jobs it may see; all other jobs do not exist for it,
+	// in lists as by id. A token not listed sees every job. Generated jobs belong to companies 1, 2 and 3;
+	// an explicit record belongs to request_source.company_id, else to a top-level company_id, else to none.
+	// Source: "a list for the token's company"; a 404 for a stranger's job is inferred.
+	Tokens map[string]int64
+	// Errors is the shape of error bodies; upstream documents several and says nothing about this endpoint.
+	Errors ErrorShape
+
+	// Tags shows a generated job's tags on its record. Filtering by tag works either way: upstream
+	// documents the filter, and no sample shows the member.
+	Tags bool
+	// NullPager writes an absent prev_page or next_page as an explicit null. Source: sibling endpoints.
+	NullPager bool
+	// Older answers like the previous generation of the API: a list has records only, without any pager
+	// member, and a generated record has no data_plane_id.
+	Older bool
+	// Drift sprinkles words that no document knows over the generated records: the state "archiving", the
+	// type "datasets_rewrite_manifest", the request source "workflow_task", and additional members. The
+	// filters do not learn the new state; asking for it is a 400 like any other unknown word.
+	Drift bool
+	// Heavy makes generated records about ten times as large: wide SQL, deep model output, long stack traces.
+	Heavy bool
+	// FreshWindow is how long a new job is listed but answers 404 by its id; zero means not at all. It counts
+	// from created_at for generated jobs and from the call for Insert. Source: the vendor's pollers.
+	FreshWindow time.Duration
+	// Latency is waited before every answer, for as long as the caller stays.
+	Latency time.Duration
+}
+
+// Records is shorthand for an Options that holds exactly the given records, newest first.
+func Records(raw ...json.RawMessage) Options {
+	if raw == nil {
+		raw = []json.RawMessage{}
+	}
+	return Options{Records: raw}
+}
+
+// withDefaults fills what the caller left open.
+func (o Options) withDefaults() Options {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Jobs <= 0 {
+		o.Jobs = defaultJobs
+	}
+	o.Jobs = min(o.Jobs, MaxJobs)
+	if o.Span <= 0 {
+		o.Span = defaultSpan
+	}
+	o.Span = max(o.Span, time.Minute)
+	if o.End.IsZero() {
+		o.End = o.Now()
+	}
+	// Records carry microseconds; a finer End would place living jobs between two printable instants.
+	o.End = o.End.UTC().Truncate(time.Microsecond)
+	return o
+}
