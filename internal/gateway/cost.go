@@ -1,0 +1,161 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object
+// counts 1, each scalar nothing, and a list counts its elements as often as its @listSize says, which is the page
+// size that the arguments ask for. Routers reckon the same way from the same directives.
+// Source: https://specs.apollo.dev/cost/v0.1
+
+// cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
+type cost struct{ fixed, sized int }
+
+// costing reckons one operation with its variables. Each fragment is reckoned once.
+type costing struct {
+	schema    *ast.Schema
+	variables map[string]any
+	known     map[string]cost
+}
+
+// checkCost refuses a validated operation that costs more than limit.
+func checkCost(schema *ast.Schema, op *ast.OperationDefinition, variables map[string]any, limit int) *gqlerror.Error {
+	c := costing{schema: schema, variables: variables, known: map[string]cost{}}
+	total := c.selectionSet(op.SelectionSet, nil).fixed
+	if total <= limit {
+		return nil
+	}
+	err := at(requestError(codeComplexity, fmt.Sprintf("The operation could return more than %d objects; ask for smaller pages "+
+		"or nest fewer lists.", limit)), op.Position)
+	err.Extensions["cost"], err.Extensions["limit"] = total, limit
+	return err
+}
+
+// selectionSet reckons a set of an object whose enclosing field has the sizedFields given.
+func (c costing) selectionSet(set ast.SelectionSet, sizedFields []string) cost {
+	var total cost
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			n := c.field(selection)
+			if slices.Contains(sizedFields, selection.Name) {
+				total.add(cost{sized: n})
+			} else {
+				total.add(cost{fixed: n})
+			}
+		case *ast.InlineFragment:
+			total.add(c.selectionSet(selection.SelectionSet, sizedFields))
+		case *ast.FragmentSpread:
+			known, ok := c.known[selection.Name]
+			if !ok {
+				// What a fragment's fields are sized by depends on its type alone, since a type is returned by
+				// fields with the same sizedFields.
+				known = c.selectionSet(selection.Definition.SelectionSet, sizedFields)
+				c.known[selection.Name] = known
+			}
+			total.add(known)
+		}
+	}
+	return total
+}
+
+// field reckons one field with all below it.
+func (c costing) field(field *ast.Field) int {
+	if field.Definition == nil || len(field.SelectionSet) == 0 {
+		return 0
+	}
+	size, sizedFields := 1, []string(nil)
+	switch listSize := field.Definition.Directives.ForName("listSize"); {
+	case listSize != nil:
+		size, sizedFields = c.listSize(field, listSize)
+	case field.Name == "datasets":
+		size = c.length(field, "ids")
+	case field.Name == "_entities":
+		size = c.length(field, "representations")
+	}
+	inner := c.selectionSet(field.SelectionSet, sizedFields)
+	if sizedFields == nil { // the field is itself the list
+		return saturate(size, 1+inner.fixed)
+	}
+	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
+}
+
+// listSize reads @listSize: the first slicing argument that is given, else the assumed size. A negative size, which
+// is refused later, counts nothing here.
+func (c costing) listSize(field *ast.Field, directive *ast.Directive) (size int, sizedFields []string) {
+	size = 1
+	if assumed := directive.Arguments.ForName("assumedSize"); assumed != nil {
+		size, _ = strconv.Atoi(assumed.Value.Raw)
+	}
+	for _, name := range children(directive.Arguments.ForName("slicingArguments")) {
+		if n, given := c.integer(field.Arguments.ForName(name)); given {
+			size = max(0, n)
+			break
+		}
+	}
+	return size, children(directive.Arguments.ForName("sizedFields"))
+}
+
+// integer reads an argument, written as a literal or by a variable; false when it is absent or null.
+func (c costing) integer(argument *ast.Argument) (int, bool) {
+	if argument == nil {
+		return 0, false
+	}
+	value, err := argument.Value.Value(c.variables)
+	if err != nil || value == nil {
+		return 0, false
+	}
+	switch n := value.(type) {
+	case int64:
+		return int(min(n, saturation)), true
+	case json.Number:
+		i, err := n.Int64()
+		return int(min(i, saturation)), err == nil
+	}
+	return 0, false
+}
+
+// length is how many elements an argument that is a list has.
+func (c costing) length(field *ast.Field, name string) int {
+	argument := field.Arguments.ForName(name)
+	if argument == nil {
+		return 1
+	}
+	value, _ := argument.Value.Value(c.variables)
+	if list, ok := value.([]any); ok {
+		return len(list)
+	}
+	return 1
+}
+
+func (t *cost) add(o cost) {
+	t.fixed = min(t.fixed+o.fixed, saturation)
+	t.sized = min(t.sized+o.sized, saturation)
+}
+
+// saturate multiplies two numbers from 0 to saturation.
+func saturate(a, b int) int {
+	if a > 0 && b > saturation/a {
+		return saturation
+	}
+	return a * b
+}
+
+// children are the strings of an argument that is a list.
+func children(argument *ast.Argument) []string {
+	if argument == nil {
+		return nil
+	}
+	list := make([]string, len(argument.Value.Children))
+	for i, child := range argument.Value.Children {
+		list[i] = child.Value.Raw
+	}
+	return list
+}

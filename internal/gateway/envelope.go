@@ -1,0 +1,140 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// envelope is a GraphQL request as it came over HTTP, read strictly.
+type envelope struct {
+	query         string
+	operationName string
+	variables     map[string]any // numbers are json.Number
+}
+
+// wireEnvelope has the members of a request before their types are checked. Other members are ignored.
+type wireEnvelope struct {
+	Query         jsontext.Value `json:"query"`
+	OperationName jsontext.Value `json:"operationName"`
+	Variables     jsontext.Value `json:"variables"`
+	Extensions    jsontext.Value `json:"extensions"`
+}
+
+// readPost reads the body of a POST, at most maxBody bytes of it. No error repeats any part of the body.
+func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, *refusal) {
+	tooLarge := refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+		"The request body is too large; send a shorter document, or variables instead of literals.")
+	if r.ContentLength > maxBody {
+		w.Header().Set("Connection", "close") // the rest is not read
+		return envelope{}, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var maxBytes *http.MaxBytesError
+	switch {
+	case errors.As(err, &maxBytes):
+		return envelope{}, tooLarge
+	case err != nil:
+		return envelope{}, badRequest("The request body could not be read to its end.")
+	}
+	return decodeEnvelope(body)
+}
+
+// decodeEnvelope reads one JSON object and nothing after it: no double members, no broken UTF-8, exact names.
+func decodeEnvelope(body []byte) (envelope, *refusal) {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
+		return envelope{}, badRequest("Batching is not supported: send one operation a request.")
+	}
+	var wire wireEnvelope
+	if err := jsonv2.Unmarshal(body, &wire); err != nil || isNull(body) {
+		return envelope{}, badRequest("The request body is not one JSON object.")
+	}
+	return wire.check()
+}
+
+// readGet reads the parameters of a GET.
+func readGet(rawQuery string) (envelope, *refusal) {
+	params, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return envelope{}, badRequest("The query string is not well-formed.")
+	}
+	var wire wireEnvelope
+	for name, target := range map[string]*jsontext.Value{
+		"query": &wire.Query, "operationName": &wire.OperationName,
+		"variables": &wire.Variables, "extensions": &wire.Extensions,
+	} {
+		switch values := params[name]; {
+		case len(values) > 1:
+			return envelope{}, badRequest("The parameter " + name + " is given more than once.")
+		case len(values) == 0 || values[0] == "":
+		case target == &wire.Variables || target == &wire.Extensions:
+			*target = jsontext.Value(values[0])
+			if !target.IsValid() {
+				return envelope{}, badRequest("The parameter " + name + " is not a JSON object.")
+			}
+		default:
+			if *target, err = jsontext.AppendQuote(nil, values[0]); err != nil {
+				return envelope{}, badRequest("The parameter " + name + " is not UTF-8.")
+			}
+		}
+	}
+	return wire.check()
+}
+
+// check makes sure that each member has its type; null and absent are one.
+func (wire wireEnvelope) check() (envelope, *refusal) {
+	var out envelope
+	switch {
+	case !wire.is(wire.Extensions, '{'):
+		return out, badRequest("extensions must be a JSON object.")
+	case isNull(wire.Query) && wire.isPersisted():
+		return out, refuse(statusByMediaType, codePersistedQuery, "Persisted queries are not supported: send the query.")
+	case isNull(wire.Query) || wire.Query.Kind() != '"':
+		return out, badRequest("The request needs a query: a string with a GraphQL document.")
+	case !wire.is(wire.OperationName, '"'):
+		return out, badRequest("operationName must be a string.")
+	case !wire.is(wire.Variables, '{'):
+		return out, badRequest("variables must be a JSON object.")
+	}
+	// The values are known to be valid, so what remains cannot fail.
+	_ = jsonv2.Unmarshal(wire.Query, &out.query)
+	if !isNull(wire.OperationName) {
+		_ = jsonv2.Unmarshal(wire.OperationName, &out.operationName)
+	}
+	if !isNull(wire.Variables) {
+		numbers := json.NewDecoder(bytes.NewReader(wire.Variables))
+		numbers.UseNumber() // integers beyond 2^53 keep their digits
+		if err := numbers.Decode(&out.variables); err != nil {
+			return out, badRequest("variables must be a JSON object.")
+		}
+	}
+	if out.query == "" {
+		return out, badRequest("The request needs a query: a string with a GraphQL document.")
+	}
+	return out, nil
+}
+
+// is reports whether an optional member is absent, null or of the kind that its first byte tells.
+func (wireEnvelope) is(v jsontext.Value, kind jsontext.Kind) bool {
+	return isNull(v) || v.Kind() == kind
+}
+
+// isPersisted reports whether the request names its document by a hash.
+func (wire wireEnvelope) isPersisted() bool {
+	var extensions struct {
+		PersistedQuery jsontext.Value `json:"persistedQuery"`
+	}
+	return !isNull(wire.Extensions) && jsonv2.Unmarshal(wire.Extensions, &extensions) == nil && !isNull(extensions.PersistedQuery)
+}
+
+// isNull reports whether a member is absent or null.
+func isNull(v []byte) bool {
+	v = bytes.TrimSpace(v)
+	return len(v) == 0 || string(v) == "null"
+}

@@ -1,0 +1,176 @@
+// Package gateway is the HTTP side: it negotiates, reads and checks requests, runs them on the graph under the
+// caller's token, and writes answers.
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/klauspost/compress/gzhttp"
+	"github.com/rs/cors"
+
+	"jobsgateway/graph"
+)
+
+// Config says what to serve and within which limits.
+type Config struct {
+	Upstream graph.Upstream
+	Pages    graph.PageLimits
+	Calls    graph.CallLimits
+	Limits   Limits
+	// MaxBody bounds the body of a request, in bytes.
+	MaxBody int64
+	// Timeout bounds one request, from its arrival to its answer.
+	Timeout time.Duration
+	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
+	CORSOrigins []string
+	// Introspection allows __schema, __type and _service. Federation serves _service and _entities.
+	Introspection, Federation bool
+	// Playground serves "/" and below; nil serves nothing there.
+	Playground http.Handler
+	Logger     *slog.Logger
+}
+
+// gateway is what the handlers share.
+type gateway struct {
+	executor *executor
+	maxBody  int64
+	timeout  time.Duration
+	logger   *slog.Logger
+}
+
+// New makes the public handler: /graphql, /schema.graphql and the playground. Errors: a schema that cannot be read,
+// which no setting causes.
+func New(cfg Config) (http.Handler, error) {
+	schema, err := graph.NewSchema(cfg.Federation)
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says all there is to say
+	}
+	docs, err := newDocuments(schema, cfg.Limits)
+	if err != nil {
+		return nil, err
+	}
+	clientSDL, err := graph.ClientSDL()
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says all there is to say
+	}
+	subgraphSDL, err := graph.SubgraphSDL()
+	if err != nil {
+		return nil, err //nolint:wrapcheck // says all there is to say
+	}
+	g := &gateway{
+		maxBody: cfg.MaxBody,
+		timeout: cfg.Timeout,
+		logger:  cfg.Logger,
+		executor: &executor{
+			schema:        schema,
+			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: &graph.Resolver{Pages: cfg.Pages}}),
+			documents:     docs,
+			introspection: cfg.Introspection,
+			maxCost:       cfg.Limits.Cost,
+			upstream:      cfg.Upstream,
+			calls:         cfg.Calls,
+			logger:        cfg.Logger,
+			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
+			root:          graph.ServeSDL(subgraphSDL),
+		},
+	}
+	return g.routes(cfg, clientSDL)
+}
+
+// minGzip is the size, in bytes, from which an answer is worth compressing: one that fits a packet is not.
+const minGzip = 1400
+
+// routes wires paths to handlers. The chain around /graphql reads from the outside in.
+func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzip), gzhttp.CompressionLevel(1)) // level 1: a third of the time of 6 for a tenth more bytes
+	if err != nil {
+		return nil, fmt.Errorf("compression: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", chain(http.HandlerFunc(g.serveGraphQL),
+		varied,                       // answers differ by token, media type and origin, and belong to the caller
+		crossOrigin(cfg.CORSOrigins), // before the token: a preflight has none
+		func(next http.Handler) http.Handler { return compress(next) },
+		g.deadline,
+		g.bearer,
+	))
+	mux.Handle("GET /schema.graphql", chain(serveSDL(clientSDL),
+		crossOrigin(cfg.CORSOrigins),
+		func(next http.Handler) http.Handler { return compress(next) },
+	))
+	if cfg.Playground != nil {
+		mux.Handle("/", cfg.Playground)
+	}
+	return chain(mux, requestID, g.accessLog, g.recovered, noSniff), nil
+}
+
+// chain puts middleware around a handler, the first outermost.
+func chain(handler http.Handler, around ...func(http.Handler) http.Handler) http.Handler {
+	for _, wrap := range slices.Backward(around) {
+		handler = wrap(handler)
+	}
+	return handler
+}
+
+// crossOrigin lets pages of exactly these origins call. Credentials mode stays off: the only authority is the
+// Authorization header, which no page can send across origins without a preflight.
+func crossOrigin(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	options := cors.Options{
+		AllowedMethods: []string{http.MethodGet, http.MethodPost},
+		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate",
+			"Apollo-Require-Preflight", "GraphQL-Client-Name", "GraphQL-Client-Version", "ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version"},
+		ExposedHeaders: []string{requestIDHeader},
+		MaxAge:         int((10 * time.Minute).Seconds()),
+	}
+	if slices.Contains(origins, "*") {
+		options.AllowedOrigins = []string{"*"}
+	} else {
+		// The library's own list ignores case; an origin is compared byte for byte.
+		options.AllowOriginFunc = func(origin string) bool { return slices.Contains(origins, origin) }
+	}
+	return cors.New(options).Handler
+}
+
+// varied says what an answer depends on, and that no shared cache may keep it.
+func varied(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "private, no-store")
+		h["Vary"] = []string{"Accept, Authorization, Origin"}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// noSniff keeps browsers from guessing another content type.
+func noSniff(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// deadline ends everything that a request has started when its time is over.
+func (g *gateway) deadline(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), g.timeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+// serveSDL serves the clients' schema as text.
+func serveSDL(sdl string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("Cache-Control", "public, max-age=60")
+		_, _ = w.Write([]byte(sdl))
+	})
+}

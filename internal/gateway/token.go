@@ -1,0 +1,54 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+type tokenKey struct{}
+
+// TokenFrom is the bearer token of the caller that ctx belongs to; false when the request had none.
+func TokenFrom(ctx context.Context) (string, bool) {
+	token, ok := ctx.Value(tokenKey{}).(string)
+	return token, ok
+}
+
+// b64token is the grammar of a bearer token. Source: RFC 6750, section 2.1.
+var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+
+// maxToken bounds a token, in bytes; a longer one is refused, never cut.
+const maxToken = 8 << 10
+
+// parseBearer reads the Authorization headers of a request: none is no token and fine, exactly one well-formed
+// `Bearer <token>` is the token, anything else is refused. It never falls back to anonymous.
+func parseBearer(values []string) (token string, ok bool) {
+	switch len(values) {
+	case 0:
+		return "", true
+	case 1:
+		scheme, token, _ := strings.Cut(values[0], " ")
+		if strings.EqualFold(scheme, "Bearer") && len(token) <= maxToken && b64token.MatchString(token) {
+			return token, true
+		}
+	}
+	return "", false
+}
+
+// bearer puts the caller's token into the context of the request, or refuses with 401.
+func (g *gateway) bearer(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		token, ok := parseBearer(r.Header["Authorization"])
+		if !ok {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			g.writeRefusal(w, r, typeJSON, refuse(http.StatusUnauthorized, "UNAUTHENTICATED",
+				"The Authorization header is not understood: send it once, as Bearer, one blank and the token."))
+			return
+		}
+		if token != "" {
+			r = r.WithContext(context.WithValue(r.Context(), tokenKey{}, token))
+		}
+		next.ServeHTTP(w, r)
+	})
+}
