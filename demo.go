@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"jobsgateway/internal/emulator"
+)
+
+// The demonstration's data: a seed that everyone shares, so that two people see the same jobs.
+const (
+	demoSeed = 1
+	demoJobs = 2000
+	demoSpan = 14 * 24 * time.Hour
+)
+
+// demo is the embedded Jobs API while it serves.
+type demo struct {
+	url    *url.URL
+	server *http.Server
+	done   chan struct{}
+}
+
+// startDemo serves a Jobs API on a loopback address. The gateway talks to it over HTTP, as to any other, so nothing in
+// the demonstration is a short cut.
+func startDemo(ctx context.Context) (*demo, error) {
+	listener, err := listen(ctx, "--demo (JOBSGW_DEMO)", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	api := emulator.New(emulator.Options{
+		Seed: demoSeed, Jobs: demoJobs, Span: demoSpan, Living: true, Tags: true, Drift: true,
+	})
+	d := &demo{
+		url:    &url.URL{Scheme: "http", Host: listener.Addr().String()},
+		server: newServer(api, readTimeout, slog.New(slog.DiscardHandler)),
+		done:   make(chan struct{}),
+	}
+	go func() {
+		defer close(d.done)
+		_ = d.server.Serve(listener) // ends with stop; a failure shows as an upstream that is not there
+	}()
+	return d, nil
+}
+
+// stop ends the API and waits until it has ended.
+func (d *demo) stop() {
+	_ = d.server.Close()
+	<-d.done
+}
+
+// welcome says what to open and what to type.
+func welcome(w io.Writer, address string) {
+	_, _ = fmt.Fprintf(w, `
+Jobs Gateway, with demonstration data. Open
+
+    http://%[1]s
+
+or ask from another terminal:
+
+    curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo' \
+      -H 'Content-Type: application/json' \
+      -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'
+
+Any token works here. Stop with Ctrl-C.
+
+`, address)
+}

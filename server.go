@@ -1,0 +1,255 @@
+// Command jobsgateway serves a REST API of long-running data jobs as GraphQL.
+//
+//	jobsgateway --demo                  # an embedded Jobs API with living data
+//	jobsgateway --upstream-url URL      # your own
+//	jobsgateway schema [--federation]   # print the schema
+//	jobsgateway --help                  # all settings; each has a JOBSGW_ variable
+//
+// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz and
+// /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway says that it is
+// not ready, serves on for a moment, finishes what runs and exits with 0; a second signal ends it at once.
+package main
+
+//go:generate go tool gqlgen generate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"jobsgateway/graph"
+	"jobsgateway/internal/gateway"
+	"jobsgateway/internal/playground"
+	"jobsgateway/internal/settings"
+	"jobsgateway/restclient"
+)
+
+func main() {
+	if err := run(signals(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// signals is a context that ends with the first TERM or interrupt. The second finds no handler and kills.
+func signals() context.Context {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// run is the program. It returns when ctx ends and all requests have been answered, or at once when something is wrong.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
+	invocation, err := settings.Parse(args, environ)
+	if err != nil {
+		return err //nolint:wrapcheck // its lines name the settings to mend
+	}
+	switch invocation.Command {
+	case settings.Serve:
+		return serve(ctx, invocation.Settings, stdout, stderr)
+	case settings.PrintSchema:
+		sdl := graph.ClientSDL
+		if invocation.FederationSchema {
+			sdl = graph.SubgraphSDL
+		}
+		if invocation.Text, err = sdl(); err != nil {
+			return err //nolint:wrapcheck // says all there is to say
+		}
+	case settings.Help, settings.Version:
+	}
+	_, err = io.WriteString(stdout, invocation.Text)
+	return err //nolint:wrapcheck // writing to stdout has one cause
+}
+
+// serve wires the gateway and serves until ctx ends.
+func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
+	logger := newLogger(set, stderr)
+	public, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
+	if err != nil {
+		return err
+	}
+	defer public.Close() //nolint:errcheck // closed by Shutdown when it served; this is for a failure before
+	admin, err := listen(ctx, "--admin-listen (JOBSGW_ADMIN_LISTEN)", set.AdminListen)
+	if err != nil {
+		return err
+	}
+	defer admin.Close() //nolint:errcheck // likewise
+
+	if set.Demo {
+		demo, err := startDemo(ctx)
+		if err != nil {
+			return err
+		}
+		defer demo.stop() // after the drain: what still runs needs its upstream
+		set.UpstreamURL = demo.url
+	}
+	client := restclient.New(restclient.Config{
+		BaseURL:  set.UpstreamURL,
+		Token:    gateway.TokenFrom,
+		Timeout:  set.UpstreamTimeout,
+		MaxBody:  set.MaxUpstreamBody,
+		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
+	})
+	defer client.Close()
+	handler, err := newGateway(set, client, logger)
+	if err != nil {
+		return err
+	}
+	health := gateway.NewAdmin()
+	draining := &atomic.Bool{}
+	servers := []*http.Server{
+		newServer(closing(draining, handler), set.RequestTimeout, logger),
+		newServer(health, set.RequestTimeout, logger),
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	for i, listener := range []net.Listener{public, admin} {
+		group.Go(func() error { return ignoreClosed(servers[i].Serve(listener)) })
+	}
+	health.SetReady(true)
+	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(), "demo", set.Demo)
+	if set.Demo {
+		welcome(stdout, public.Addr().String())
+	}
+	group.Go(func() error {
+		<-groupCtx.Done()
+		health.SetReady(false)
+		draining.Store(true)
+		logger.Info("stopping", "lame_duck", lameDuck.String())
+		return stop(servers, ctx.Err() != nil)
+	})
+	err = group.Wait()
+	logger.Info("stopped")
+	return err //nolint:wrapcheck // listen and the servers name what failed
+}
+
+// How the end goes, 10 s in all: serve on while balancers notice that the gateway is not ready, then finish.
+const (
+	lameDuck     = time.Second
+	drainTimeout = 8 * time.Second
+)
+
+// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is still
+// running after the drain is cut off and reported.
+func stop(servers []*http.Server, asked bool) error {
+	if asked {
+		time.Sleep(lameDuck)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	var all errgroup.Group
+	for _, server := range servers {
+		all.Go(func() error {
+			if err := server.Shutdown(ctx); err != nil {
+				return errors.Join(fmt.Errorf("requests were cut off: %w", err), server.Close())
+			}
+			return nil
+		})
+	}
+	return all.Wait() //nolint:wrapcheck // wrapped above
+}
+
+// newGateway makes the public handler from the settings.
+func newGateway(set settings.Settings, upstream graph.Upstream, logger *slog.Logger) (http.Handler, error) {
+	var page http.Handler
+	if set.Playground {
+		page = playground.Handler(playground.Options{Demo: set.Demo})
+	}
+	return gateway.New(gateway.Config{ //nolint:wrapcheck // says all there is to say
+		Upstream: upstream,
+		Pages:    graph.PageLimits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
+		Calls:    graph.CallLimits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},
+		Limits: gateway.Limits{
+			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
+		},
+		MaxBody:       set.MaxBody,
+		Timeout:       set.RequestTimeout,
+		CORSOrigins:   set.CORSOrigins,
+		Introspection: set.Introspection,
+		Federation:    set.Federation,
+		Playground:    page,
+		Logger:        logger,
+	})
+}
+
+// Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in seconds.
+const (
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 10 * time.Second
+	writeSlack        = 5 * time.Second // beyond the request's own deadline, to write its answer
+	idleTimeout       = 2 * time.Minute // longer than balancers keep idle connections, so that they close first
+	maxHeaderBytes    = 32 << 10
+	// poolFactor makes room for the fan-out of several operations in the pool of upstream connections.
+	poolFactor = 2
+)
+
+// newServer makes a server that waits for nobody for ever. It speaks HTTP/1.1 only: HTTP/2 comes from the balancer.
+func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	return &http.Server{
+		Handler:           handler,
+		Protocols:         protocols,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      requestTimeout + writeSlack,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+}
+
+// closing asks clients to leave their connections while the gateway is draining.
+func closing(draining *atomic.Bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// listen opens an address; an error names the setting.
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", setting, err)
+	}
+	return listener, nil
+}
+
+// ignoreClosed drops the error that every server returns when it was asked to stop.
+func ignoreClosed(err error) error {
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// newLogger writes to stderr: text on a terminal, else JSON, unless a setting says so.
+func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: set.LogLevel}
+	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
+		return slog.New(slog.NewTextHandler(stderr, options))
+	}
+	return slog.New(slog.NewJSONHandler(stderr, options))
+}
+
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
