@@ -78,74 +78,52 @@ func decodeJob(body []byte) (*Job, error) {
 	return newJob(trim(raw))
 }
 
-// newJob reads the members of one record, which is valid JSON, and checks those that every job has.
+// newJob notes where the members of one record stand, which is valid JSON, and reads those that every job has.
 func newJob(record JSON) (*Job, error) {
-	var jobID, state, jobType, createdAt, updatedAt JSON
 	job := &Job{raw: record}
-	err := jx.DecodeBytes(record).ObjBytes(func(d *jx.Decoder, key []byte) error {
-		target := (*JSON)(nil)
-		switch string(key) {
-		case "job_id":
-			target = &jobID
-		case "state":
-			target = &state
-		case "type":
-			target = &jobType
-		case "created_at":
-			target = &createdAt
-		case "updated_at":
-			target = &updatedAt
-		case "input":
-			target = &job.members[memberInput]
-		case "result":
-			target = &job.members[memberResult]
-		case "failures":
-			target = &job.members[memberFailures]
-		case "data_plane_id":
-			target = &job.members[memberDataPlane]
-		case "request_source":
-			target = &job.members[memberRequestSource]
-		case "tags":
-			target = &job.members[memberTags]
-		case "executor":
-			target = &job.members[memberExecutor]
-		case "idempotency_key":
-			target = &job.members[memberIdempotencyKey]
-		case "ended_at":
-			target = &job.members[memberEndedAt]
-		default:
+	err := jx.DecodeBytes(record).ObjBytes(func(d *jx.Decoder, name []byte) error {
+		m := memberNamed(name)
+		if m == memberCount {
 			return d.Skip()
 		}
 		raw, err := d.Raw()
-		*target = trim(raw)
+		job.members[m] = trim(raw)
 		return err
 	})
 	if err != nil {
 		return nil, malformed("record: %w", err)
 	}
+	if err := job.readEssentials(); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// readEssentials reads the members that every job has: without one of them a record is no job.
+func (j *Job) readEssentials() error {
 	for _, text := range []struct {
 		name string
-		from JSON
+		from member
 		to   *string
-	}{{"job_id", jobID, &job.id}, {"state", state, &job.rawState}, {"type", jobType, &job.jobType}} {
-		value, err := text.from.Text()
+	}{{"job_id", memberID, &j.id}, {"state", memberState, &j.rawState}, {"type", memberType, &j.jobType}} {
+		value, err := j.members[text.from].Text()
 		if err != nil || value == nil {
-			return nil, malformed("record has no %s", text.name)
+			return malformed("record has no %s", text.name)
 		}
 		*text.to = *value
 	}
 	for _, instant := range []struct {
 		name string
-		from JSON
+		from member
 		to   *Timestamp
-	}{{"created_at", createdAt, &job.createdAt}, {"updated_at", updatedAt, &job.updatedAt}} {
-		value, err := instant.from.Timestamp()
+	}{{"created_at", memberCreatedAt, &j.createdAt}, {"updated_at", memberUpdatedAt, &j.updatedAt}} {
+		value, err := j.members[instant.from].Timestamp()
 		if err != nil || value == nil {
-			return nil, malformed("record has no %s", instant.name)
+			return malformed("record has no %s", instant.name)
 		}
 		*instant.to = *value
 	}
-	return job, nil
+	return nil
 }
 
 // onlySpaceLeft refuses anything behind the one value of a body.

@@ -58,11 +58,17 @@ type Job struct {
 	members   [memberCount]JSON
 }
 
-// member numbers the parts of a record that are read when asked for.
+// member numbers the members of a record that mean something here.
 type member int
 
 const (
-	memberInput member = iota
+	memberID member = iota
+	memberState
+	memberType
+	memberCreatedAt
+	memberUpdatedAt
+	memberEndedAt
+	memberInput
 	memberResult
 	memberFailures
 	memberDataPlane
@@ -70,9 +76,43 @@ const (
 	memberTags
 	memberExecutor
 	memberIdempotencyKey
-	memberEndedAt
-	memberCount
+	memberCount // how many there are, and the number of every other name
 )
+
+// memberNamed finds the number of a member. Source: GET /jobs; failures and tags: the vendor's documents.
+func memberNamed(name []byte) member {
+	switch string(name) {
+	case "job_id":
+		return memberID
+	case "state":
+		return memberState
+	case "type":
+		return memberType
+	case "created_at":
+		return memberCreatedAt
+	case "updated_at":
+		return memberUpdatedAt
+	case "ended_at":
+		return memberEndedAt
+	case "input":
+		return memberInput
+	case "result":
+		return memberResult
+	case "failures":
+		return memberFailures
+	case "data_plane_id":
+		return memberDataPlane
+	case "request_source":
+		return memberRequestSource
+	case "tags":
+		return memberTags
+	case "executor":
+		return memberExecutor
+	case "idempotency_key":
+		return memberIdempotencyKey
+	}
+	return memberCount
+}
 
 // ID is the job's UUID as the Jobs API wrote it. Never empty.
 func (j *Job) ID() string { return j.id }

@@ -125,13 +125,13 @@ func sever(w http.ResponseWriter, reset bool) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	defer conn.Close()
 	if wrapped, ok := conn.(*tls.Conn); ok {
-		conn = wrapped.NetConn()
+		conn = wrapped.NetConn() // closing the outer one would say goodbye first
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok && reset {
 		_ = tcp.SetLinger(0) // closing now discards the connection instead of ending it
 	}
+	_ = conn.Close()
 }
 
 // The generated bodies are one JSON object with a long text in it.
