@@ -53,7 +53,7 @@ func signals() context.Context {
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
-		return err //nolint:wrapcheck // its lines name the settings to mend
+		return err
 	}
 	switch invocation.Command {
 	case settings.Serve:
@@ -64,12 +64,12 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 			sdl = graph.SubgraphSDL
 		}
 		if invocation.Text, err = sdl(); err != nil {
-			return err //nolint:wrapcheck // says all there is to say
+			return err
 		}
 	case settings.Help, settings.Version:
 	}
 	_, err = io.WriteString(stdout, invocation.Text)
-	return err //nolint:wrapcheck // writing to stdout has one cause
+	return err
 }
 
 // serve wires the gateway and serves until ctx ends.
@@ -79,12 +79,12 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	defer public.Close() //nolint:errcheck // closed by Shutdown when it served; this is for a failure before
+	defer public.Close()
 	admin, err := listen(ctx, "--admin-listen (JOBSGW_ADMIN_LISTEN)", set.AdminListen)
 	if err != nil {
 		return err
 	}
-	defer admin.Close() //nolint:errcheck // likewise
+	defer admin.Close()
 
 	if set.Demo {
 		demo, err := startDemo(ctx)
@@ -126,11 +126,11 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		health.SetReady(false)
 		draining.Store(true)
 		logger.Info("stopping", "lame_duck", lameDuck.String())
-		return stop(servers, ctx.Err() != nil)
+		return stop(context.WithoutCancel(groupCtx), servers, ctx.Err() != nil)
 	})
 	err = group.Wait()
 	logger.Info("stopped")
-	return err //nolint:wrapcheck // listen and the servers name what failed
+	return err
 }
 
 // How the end goes, 10 s in all: serve on while balancers notice that the gateway is not ready, then finish.
@@ -141,11 +141,11 @@ const (
 
 // stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is still
 // running after the drain is cut off and reported.
-func stop(servers []*http.Server, asked bool) error {
+func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	if asked {
-		time.Sleep(lameDuck)
+		<-time.After(lameDuck)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	var all errgroup.Group
 	for _, server := range servers {
@@ -156,7 +156,7 @@ func stop(servers []*http.Server, asked bool) error {
 			return nil
 		})
 	}
-	return all.Wait() //nolint:wrapcheck // wrapped above
+	return all.Wait()
 }
 
 // newGateway makes the public handler from the settings.
@@ -165,7 +165,7 @@ func newGateway(set settings.Settings, upstream graph.Upstream, logger *slog.Log
 	if set.Playground {
 		page = playground.Handler(playground.Options{Demo: set.Demo})
 	}
-	return gateway.New(gateway.Config{ //nolint:wrapcheck // says all there is to say
+	return gateway.New(gateway.Config{
 		Upstream: upstream,
 		Pages:    graph.PageLimits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
 		Calls:    graph.CallLimits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},

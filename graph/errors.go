@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ type face struct {
 // faces has the face of every kind; the linter keeps it complete.
 var faces = map[restclient.Kind]face{
 	restclient.KindInvalid:         {CodeUpstreamRejected, "The Jobs API refused the request.", false},
-	restclient.KindUnauthenticated: {CodeUnauthenticated, "The Jobs API did not accept the token: it is wrong, expired, or lacks the permission to read jobs.", false},
+	restclient.KindUnauthenticated: {CodeUnauthenticated, messageBadToken, false},
 	restclient.KindForbidden:       {CodeForbidden, "The Jobs API does not let this token read these jobs.", false},
 	restclient.KindNotFound:        {CodeUpstreamRejected, "The Jobs API does not know what was asked for.", false},
 	restclient.KindRateLimited:     {CodeUpstreamRateLimited, "The Jobs API asks this token to slow down; try again later.", true},
@@ -51,6 +52,8 @@ var faces = map[restclient.Kind]face{
 }
 
 const (
+	messageBadToken = "The Jobs API did not accept the token: " + //nolint:gosec // a sentence, no credential
+		"it is wrong, expired, or lacks the permission to read jobs."
 	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
 	messageInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
 	messageEntity   = "A representation needs a __typename, Job or Dataset, and an id."
@@ -89,8 +92,7 @@ type Presenter struct {
 // Present makes the GraphQL error for err, always a new one. It keeps path and locations.
 func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	out := &gqlerror.Error{Err: err}
-	var located *gqlerror.Error
-	if errors.As(err, &located) {
+	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
 		out.Path, out.Locations = located.Path, located.Locations
 	}
 	out.Message, out.Extensions = p.explain(ctx, err, out.Path)
@@ -99,25 +101,20 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 func (p Presenter) explain(ctx context.Context, err error, path ast.Path) (string, map[string]any) {
-	var (
-		input    *model.InputError
-		budget   *budgetError
-		upstream *restclient.Error
-	)
-	switch {
-	case errors.As(err, &input):
+	if input, ok := errors.AsType[*model.InputError](err); ok {
 		extensions := map[string]any{"code": CodeBadUserInput}
-		if argument := input.Argument; argument != "" {
-			extensions["argument"] = argument
-		} else if argument := argumentOf(path); argument != "" {
+		if argument := cmp.Or(input.Argument, argumentOf(path)); argument != "" {
 			extensions["argument"] = argument
 		}
 		return input.Message, extensions
-	case errors.As(err, &budget):
+	}
+	if budget, ok := errors.AsType[*budgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
-	case errors.As(err, &upstream):
+	}
+	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
 		return explainUpstream(upstream)
-	case isEntityPath(path):
+	}
+	if _, panicked := errors.AsType[*panicError](err); !panicked && isEntityPath(path) {
 		// The generated code refuses representations with errors of its own, which name Go's types.
 		return messageEntity, map[string]any{"code": CodeBadUserInput, "argument": "representations"}
 	}
@@ -127,8 +124,7 @@ func (p Presenter) explain(ctx context.Context, err error, path ast.Path) (strin
 
 func (p Presenter) logFailure(ctx context.Context, err error) {
 	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
-	var panicked *panicError
-	if errors.As(err, &panicked) {
+	if panicked, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
 	}
 	p.Logger.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)

@@ -90,7 +90,7 @@ func existing(found *restclient.Job, err error) (*model.Job, error) {
 	var e *restclient.Error
 	switch {
 	case errors.As(err, &e) && e.Kind == restclient.KindNotFound:
-		return nil, nil //nolint:nilnil // null is how the schema says that there is none
+		return nil, nil
 	case err != nil:
 		return nil, err
 	}

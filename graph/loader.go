@@ -80,7 +80,7 @@ func UpstreamCalls(ctx context.Context) int {
 
 // loadersOf finds the loaders of ctx's operation; without one there is nothing that a resolver could do.
 func loadersOf(ctx context.Context) *loaders {
-	return ctx.Value(operationKey{}).(*operation).loaders() //nolint:forcetypeassert // a missing operation is a bug; Recover reports it
+	return ctx.Value(operationKey{}).(*operation).loaders()
 }
 
 // newLoader makes a loader that asks each key of a batch on its own, all at once. The upstream takes one dataset a

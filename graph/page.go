@@ -100,7 +100,7 @@ func checkCombination(args pageArgs) error {
 // place reads a cursor of this very list; nil when there is none. Errors: *model.InputError.
 func (p *pagePlan) place(argument string, text *string) (*int64, error) {
 	if text == nil {
-		return nil, nil //nolint:nilnil // an absent argument is no error
+		return nil, nil
 	}
 	c, ok := decodeCursor(*text)
 	if !ok {

@@ -79,7 +79,7 @@ func inputDataset(job *model.Job) (*model.Dataset, error) {
 	if spec, ok := job.Input().(*model.MaterializeViewSpec); ok {
 		return spec.Dataset()
 	}
-	return nil, nil //nolint:nilnil // null is a value here
+	return nil, nil
 }
 
 // resultDataset is the dataset of a typed result; nil for other results.
@@ -87,7 +87,7 @@ func resultDataset(job *model.Job) (*model.Dataset, error) {
 	if result, ok := job.Result().(*model.MaterializeViewResult); ok {
 		return result.Dataset()
 	}
-	return nil, nil //nolint:nilnil // null is a value here
+	return nil, nil
 }
 
 // prefetchDatasets announces the pages that a selection asks of each dataset, then sends them off.
@@ -117,7 +117,9 @@ func (r *Resolver) prefetchDatasets(ctx context.Context, selections ast.Selectio
 
 // planOf tells how a field of Dataset is asked for, with the arguments read as the executor reads them; nil for a
 // field that asks nothing, and for arguments that the executor will refuse.
-func (r *Resolver) planOf(ctx context.Context, oc *graphql.OperationContext, field graphql.CollectedField) func(id string) (pagePlan, error) {
+func (r *Resolver) planOf(
+	ctx context.Context, oc *graphql.OperationContext, field graphql.CollectedField,
+) func(id string) (pagePlan, error) {
 	var readArguments executionContext // the generated readers of arguments hang on it, and need nothing of it
 	switch field.Name {
 	case "jobs":

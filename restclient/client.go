@@ -104,9 +104,9 @@ func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
 	if err != nil {
 		return nil, transportError(ctx, err)
 	}
-	defer res.Body.Close() //nolint:errcheck // nothing is left to do with a body that was read
+	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody)) //nolint:errcheck // a part is as good as the whole
+		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 		return nil, statusError(res.StatusCode, res.Header, start, time.Now())
 	}
 	if t := res.Header.Get("Content-Type"); t != "" && !isJSON(t) {

@@ -52,7 +52,7 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 func (p *JobsPage) add(d *jx.Decoder, limit int) error {
 	raw, err := d.Raw()
 	if err != nil {
-		return err //nolint:wrapcheck // the caller wraps
+		return err
 	}
 	if len(p.Records) == limit {
 		return nil

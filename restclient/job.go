@@ -25,6 +25,7 @@ func stateOf(word string) State {
 	switch s := State(word); s {
 	case StatePending, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation:
 		return s
+	case StateUnknown:
 	}
 	return StateUnknown
 }

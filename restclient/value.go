@@ -32,7 +32,7 @@ func (v JSON) IsEmpty() bool {
 func (v JSON) Text() (*string, error) {
 	switch {
 	case v.IsEmpty():
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	case v[0] != '"':
 		return nil, malformed("not a string")
 	}
@@ -46,7 +46,7 @@ func (v JSON) Text() (*string, error) {
 // Bool reads true or false; nil when absent or null. Errors: KindMalformed for another type.
 func (v JSON) Bool() (*bool, error) {
 	if v.IsEmpty() {
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	}
 	b, err := jx.DecodeBytes(v).Bool()
 	if err != nil {
@@ -59,7 +59,7 @@ func (v JSON) Bool() (*bool, error) {
 // digits; nil when empty. Errors: KindMalformed for anything that would have to be rounded, such as 1.0 or 1e3.
 func (v JSON) Integer() (*string, error) {
 	if v.IsEmpty() {
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	}
 	digits := []byte(v)
 	if v[0] == '"' {
@@ -86,7 +86,7 @@ func (v JSON) Name() (*string, error) {
 // another type.
 func (v JSON) Object() (map[string]JSON, error) {
 	if v.IsEmpty() {
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	}
 	return objectMembers(v)
 }

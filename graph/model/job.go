@@ -121,7 +121,7 @@ func (*Dataset) IsEntity() {}
 // datasetOf gives the dataset that a job's input or result names.
 func datasetOf(v restclient.JSON) (*Dataset, error) {
 	if v.IsEmpty() || v[0] != '{' {
-		return nil, nil //nolint:nilnil // null is a value here
+		return nil, nil
 	}
 	id, err := restclient.DatasetOf(v)
 	if err != nil || id == nil {

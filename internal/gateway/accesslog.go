@@ -88,10 +88,11 @@ func (g *gateway) accessLog(next http.Handler) http.Handler {
 		attrs := []slog.Attr{
 			slog.String("request_id", RequestID(r.Context())),
 			slog.Int("status", status.status),
-			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000), //nolint:mnd // µs in a ms
+			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
 		}
 		if !rec.isOperation {
-			g.logger.LogAttrs(r.Context(), slog.LevelDebug, "request", append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))...)
+			attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
+			g.logger.LogAttrs(r.Context(), slog.LevelDebug, "request", attrs...)
 			return
 		}
 		attrs = append(attrs,
@@ -108,7 +109,7 @@ func (g *gateway) accessLog(next http.Handler) http.Handler {
 // recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log.
 func (g *gateway) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
+		defer func() { //nolint:contextcheck // what is written carries the request, and the request its context
 			value := recover()
 			if value == nil {
 				return

@@ -33,7 +33,9 @@ const (
 func newDocuments(schema *ast.Schema, limits Limits) (*documents, error) {
 	cache, err := otter.New(&otter.Options[string, *ast.QueryDocument]{
 		MaximumWeight: maxCachedText,
-		Weigher:       func(text string, _ *ast.QueryDocument) uint32 { return uint32(len(text) + perDocument) }, //nolint:gosec // bounded by the body limit
+		Weigher: func(text string, _ *ast.QueryDocument) uint32 {
+			return uint32(len(text) + perDocument) //nolint:gosec // a text is at most a request body
+		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("document cache: %w", err)

@@ -45,7 +45,8 @@ func (e *executor) prepare(request envelope, allowed func(ast.Operation) *refusa
 			"operationName must name one operation of the document; it may be left out only when there is just one.")
 	}
 	if !e.introspection && usesIntrospection(doc, op.SelectionSet, map[string]bool{}) {
-		return nil, refuse(statusByMediaType, codeIntrospection, "Introspection is switched off here; ask the gateway's operator for its schema.")
+		return nil, refuse(statusByMediaType, codeIntrospection,
+			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
 	variables, err := validator.VariableValues(e.schema, op, request.variables)
 	if err != nil {
@@ -70,8 +71,7 @@ func (e *executor) prepare(request envelope, allowed func(ast.Operation) *refusa
 // refuseVariable explains a variable of the wrong type and names it.
 func refuseVariable(err error) *refusal {
 	out := requestError(graph.CodeBadUserInput, "A variable does not have the type that the operation declares.")
-	var located *gqlerror.Error
-	if errors.As(err, &located) {
+	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
 		// The path is "variable", the variable's name, and the place within it.
 		if len(located.Path) > 1 {
 			if name, ok := located.Path[1].(ast.PathName); ok {

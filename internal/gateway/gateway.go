@@ -3,6 +3,7 @@
 package gateway
 
 import (
+	"compress/gzip"
 	"context"
 	"fmt"
 	"log/slog"
@@ -48,7 +49,7 @@ type gateway struct {
 func New(cfg Config) (http.Handler, error) {
 	schema, err := graph.NewSchema(cfg.Federation)
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says all there is to say
+		return nil, err
 	}
 	docs, err := newDocuments(schema, cfg.Limits)
 	if err != nil {
@@ -56,11 +57,11 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	clientSDL, err := graph.ClientSDL()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says all there is to say
+		return nil, err
 	}
 	subgraphSDL, err := graph.SubgraphSDL()
 	if err != nil {
-		return nil, err //nolint:wrapcheck // says all there is to say
+		return nil, err
 	}
 	g := &gateway{
 		maxBody: cfg.MaxBody,
@@ -87,7 +88,7 @@ const minGzip = 1400
 
 // routes wires paths to handlers. The chain around /graphql reads from the outside in.
 func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
-	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzip), gzhttp.CompressionLevel(1)) // level 1: a third of the time of 6 for a tenth more bytes
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzip), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
@@ -125,8 +126,10 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	}
 	options := cors.Options{
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
-		AllowedHeaders: []string{"Accept", "Authorization", "Content-Type", "X-Request-Id", "Traceparent", "Tracestate",
-			"Apollo-Require-Preflight", "GraphQL-Client-Name", "GraphQL-Client-Version", "ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version"},
+		AllowedHeaders: []string{
+			"Accept", "Authorization", "Content-Type", requestIDHeader, "Traceparent", "Tracestate", "Apollo-Require-Preflight",
+			"GraphQL-Client-Name", "GraphQL-Client-Version", "ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version",
+		},
 		ExposedHeaders: []string{requestIDHeader},
 		MaxAge:         int((10 * time.Minute).Seconds()),
 	}
