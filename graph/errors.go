@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -89,21 +90,42 @@ type Presenter struct {
 	RequestID func(ctx context.Context) string
 }
 
-// Present makes the GraphQL error for err, always a new one. It keeps path and locations.
+// Present makes the GraphQL error for err, always a new one, at the response path of the field that failed.
 func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	out := &gqlerror.Error{Err: err}
 	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
 		out.Path, out.Locations = located.Path, located.Locations
 	}
-	out.Message, out.Extensions = p.explain(ctx, err, out.Path)
+	argument := ""
+	if field := graphql.GetFieldContext(ctx); field != nil {
+		if _, isInput := errors.AsType[*model.InputError](err); isInput {
+			out.Path, argument = splitArgument(out.Path, field.Path())
+		}
+		if pos := field.Field.Position; out.Locations == nil && pos != nil {
+			out.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
+		}
+	}
+	out.Message, out.Extensions = p.explain(ctx, err, out.Path, argument)
 	out.Extensions["requestId"] = p.RequestID(ctx)
 	return out
 }
 
-func (p Presenter) explain(ctx context.Context, err error, path ast.Path) (string, map[string]any) {
+// splitArgument parts the path of a coercion error: the generated code lets the argument, and the place within it,
+// follow the field, but a client looks for the field alone.
+func splitArgument(path, field ast.Path) (response ast.Path, argument string) {
+	if len(path) <= len(field) {
+		return path, ""
+	}
+	if _, isIndex := path[len(field)].(ast.PathIndex); isIndex { // an element of a list is a place in the response
+		return path, ""
+	}
+	return path[:len(field)], path[len(field):].String()
+}
+
+func (p Presenter) explain(ctx context.Context, err error, path ast.Path, argument string) (string, map[string]any) {
 	if input, ok := errors.AsType[*model.InputError](err); ok {
 		extensions := map[string]any{"code": CodeBadUserInput}
-		if argument := cmp.Or(input.Argument, argumentOf(path)); argument != "" {
+		if argument = cmp.Or(input.Argument, argument); argument != "" {
 			extensions["argument"] = argument
 		}
 		return input.Message, extensions
@@ -150,16 +172,6 @@ func explainUpstream(e *restclient.Error) (string, map[string]any) {
 		extensions["retryAfterSeconds"] = int(e.RetryAfter.Seconds() + 0.5)
 	}
 	return message, extensions
-}
-
-// argumentOf names the argument that a coercion error's path ends in: what follows the last field is the argument
-// and the place within it.
-func argumentOf(path ast.Path) string {
-	if len(path) == 0 {
-		return ""
-	}
-	name, _ := path[len(path)-1].(ast.PathName)
-	return string(name)
 }
 
 func isEntityPath(path ast.Path) bool {

@@ -33,12 +33,11 @@ const straggler = time.Millisecond
 // operation is one operation's memory and its share of the upstream: it lives and dies with it, and so does all
 // that was fetched under its token.
 type operation struct {
-	upstream Upstream
-	limits   CallLimits
-	logger   *slog.Logger
-	calls    atomic.Int64
-	slots    chan struct{}
-	loaders  func() *loaders
+	limits  CallLimits
+	logger  *slog.Logger
+	calls   atomic.Int64
+	slots   chan struct{}
+	loaders func() *loaders
 }
 
 // loaders batch and remember the questions of one operation. A page is a page, whether a list, a dataset's list
@@ -53,17 +52,13 @@ type operationKey struct{}
 // WithOperation gives ctx the loaders of a new operation. All their calls run under this very ctx: its token and
 // its deadline, not those of whichever field asks first.
 func WithOperation(ctx context.Context, upstream Upstream, limits CallLimits, logger *slog.Logger) context.Context {
-	op := &operation{upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency)}
+	op := &operation{limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency)}
 	ctx = context.WithValue(ctx, operationKey{}, op)
 	// Made on first use: many operations ask nothing of the upstream.
 	op.loaders = sync.OnceValue(func() *loaders {
 		return &loaders{
-			pages: newLoader(func(q restclient.JobsQuery) (*restclient.JobsPage, error) {
-				return call(ctx, op, func() (*restclient.JobsPage, error) { return op.upstream.Jobs(ctx, q) })
-			}),
-			jobs: newLoader(func(id restclient.JobID) (*restclient.Job, error) {
-				return call(ctx, op, func() (*restclient.Job, error) { return op.upstream.Job(ctx, id) })
-			}),
+			pages: newLoader(ctx, op, upstream.Jobs),
+			jobs:  newLoader(ctx, op, upstream.Job),
 		}
 	})
 	return ctx
@@ -83,51 +78,51 @@ func loadersOf(ctx context.Context) *loaders {
 	return ctx.Value(operationKey{}).(*operation).loaders()
 }
 
-// newLoader makes a loader that asks each key of a batch on its own, all at once. The upstream takes one dataset a
-// call, so distinct keys cannot share one.
-func newLoader[K comparable, V any](ask func(K) (V, error)) *dataloader.Loader[K, V] {
+// asking is one call of the upstream.
+type asking[K, V any] func(ctx context.Context, key K) (V, error)
+
+// newLoader makes a loader that asks each key of a batch on its own, all at once: the upstream takes one dataset a
+// call, so distinct keys cannot share one. Calls are granted in the order of the keys, so that the first fields of a
+// page are answered when not all can be.
+func newLoader[K comparable, V any](ctx context.Context, op *operation, ask asking[K, V]) *dataloader.Loader[K, V] {
 	batch := func(_ context.Context, keys []K) []*dataloader.Result[V] {
 		results := make([]*dataloader.Result[V], len(keys)) // results[i] answers keys[i]
 		var all sync.WaitGroup
-		for i, key := range keys[1:] {
-			all.Go(func() { results[i+1] = answer(ask, key) })
+		for i, key := range keys {
+			if !op.grant() {
+				results[i] = &dataloader.Result[V]{Error: &budgetError{op.limits.Calls}}
+				continue
+			}
+			all.Go(func() { results[i] = call(ctx, op, ask, key) })
 		}
-		results[0] = answer(ask, keys[0]) // the batch has a goroutine of its own: put it to work
 		all.Wait()
 		return results
 	}
 	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](straggler))
 }
 
-// answer asks for one key. A panic is that key's error: nothing else would catch it in a goroutine of a batch.
-func answer[K comparable, V any](ask func(K) (V, error), key K) (result *dataloader.Result[V]) {
+// grant takes one call from the operation's budget; false when none is left.
+func (op *operation) grant() bool { return op.calls.Add(1) <= int64(op.limits.Calls) }
+
+// call makes one granted call, waiting for a free slot, and logs a failure once, however many fields share it. A panic
+// is that key's error: nothing else would catch it in a goroutine of a batch.
+func call[K comparable, V any](ctx context.Context, op *operation, ask asking[K, V], key K) (result *dataloader.Result[V]) {
 	defer func() {
 		if value := recover(); value != nil {
 			result = &dataloader.Result[V]{Error: caught(value)}
 		}
 	}()
-	v, err := ask(key)
-	return &dataloader.Result[V]{Data: v, Error: err}
-}
-
-// call makes one upstream call within the operation's limits, and logs a failure once, however many fields share it.
-// Errors: those of the upstream, KindTimeout while waiting for a free slot, *budgetError.
-func call[V any](ctx context.Context, op *operation, ask func() (V, error)) (V, error) {
-	var none V
-	if op.calls.Add(1) > int64(op.limits.Calls) {
-		return none, &budgetError{op.limits.Calls}
-	}
 	select {
 	case op.slots <- struct{}{}:
 		defer func() { <-op.slots }()
 	case <-ctx.Done():
-		return none, &restclient.Error{Kind: restclient.KindTimeout}
+		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
-	v, err := ask()
+	v, err := ask(ctx, key)
 	if err != nil {
 		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
 	}
-	return v, err
+	return &dataloader.Result[V]{Data: v, Error: err}
 }
 
 // load asks for one key at once and waits for the answer; a key that was announced before is waited for only.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -80,11 +81,7 @@ func (g *gateway) writeResult(w http.ResponseWriter, r *http.Request, mediaType 
 	head := []byte(`{"data":`)
 	if len(out.errors) > 0 {
 		// Errors first, as the specification recommends: they are seen even where a log cuts the answer.
-		list, err := json.Marshal(out.errors)
-		if err != nil {
-			list = []byte(`[]`)
-		}
-		head = append(append([]byte(`{"errors":`), list...), `,"data":`...)
+		head = append(append([]byte(`{"errors":`), marshalErrors(out.errors)...), `,"data":`...)
 	}
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(out.data)+1))
@@ -110,16 +107,21 @@ func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType
 			status = http.StatusBadRequest
 		}
 	}
-	body, err := json.Marshal(struct {
-		Errors gqlerror.List `json:"errors"`
-	}{refused.errors})
-	if err != nil {
-		body = []byte(`{"errors":[]}`)
-	}
 	if refused.allow != "" {
 		w.Header().Set("Allow", refused.allow)
 	}
 	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(body)
+	_, _ = w.Write(append(append([]byte(`{"errors":`), marshalErrors(refused.errors)...), '}'))
+}
+
+// marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a page.
+func marshalErrors(list gqlerror.List) []byte {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(list); err != nil {
+		return []byte(`[]`) // extensions hold strings and numbers only
+	}
+	return bytes.TrimSpace(buf.Bytes())
 }
