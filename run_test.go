@@ -1,0 +1,329 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jobsgateway/graph"
+	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/playground"
+)
+
+// get fetches one path and gives status, header and body.
+func get(t *testing.T, url string) (int, http.Header, string) {
+	t.Helper()
+	res := open(t, url)
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, res.Header, string(body)
+}
+
+// open fetches one path; the body is closed when the test ends.
+func open(t *testing.T, url string) *http.Response {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	return res
+}
+
+// post sends a query with the token demo and decodes the data into out; errors fail the test.
+func post(t *testing.T, gw program, query string, variables map[string]any, out any) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gw.public+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer demo")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var answer struct {
+		Data   json.RawMessage
+		Errors json.RawMessage
+	}
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	if answer.Errors != nil {
+		t.Fatalf("errors: %s", answer.Errors)
+	}
+	if err := json.Unmarshal(answer.Data, out); err != nil {
+		t.Fatalf("%s: %v", answer.Data, err)
+	}
+}
+
+// The two listeners show what belongs to them and nothing else, and neither health path asks the upstream.
+func TestListeners(t *testing.T) {
+	t.Parallel()
+	api := emulator.New(emulator.Options{})
+	upstream := httptest.NewServer(api)
+	defer upstream.Close()
+	gw := start(t, "--upstream-url", upstream.URL)
+	for url, want := range map[string]int{
+		gw.admin + "/healthz":         http.StatusOK,
+		gw.admin + "/readyz":          http.StatusOK,
+		gw.admin + "/graphql":         http.StatusNotFound,
+		gw.public + "/":               http.StatusOK,
+		gw.public + "/schema.graphql": http.StatusOK,
+		gw.public + "/healthz":        http.StatusNotFound,
+		gw.public + "/readyz":         http.StatusNotFound,
+		gw.public + "/metrics":        http.StatusNotFound,
+	} {
+		if status, _, _ := get(t, url); status != want {
+			t.Errorf("%s: %d, want %d", url, status, want)
+		}
+	}
+	if api.Total() != 0 {
+		t.Errorf("the upstream was asked: %v", api.Requests())
+	}
+}
+
+// What is served as the clients' schema is what the binary prints, and what _service gives is its --federation.
+func TestSchemas(t *testing.T) {
+	t.Parallel()
+	printed := func(args ...string) string {
+		var out strings.Builder
+		if err := run(t.Context(), args, nil, &out, io.Discard); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	client, subgraph := printed("schema"), printed("schema", "--federation")
+	gw := start(t, "--demo")
+	if _, _, served := get(t, gw.public+"/schema.graphql"); served != client {
+		t.Error("/schema.graphql differs from `jobsgateway schema`")
+	}
+	var service struct{ Service struct{ SDL string } }
+	post(t, gw, `{ Service: _service { SDL: sdl } }`, nil, &service)
+	if diff := cmp.Diff(subgraph, service.Service.SDL); diff != "" {
+		t.Errorf("_service differs from `jobsgateway schema --federation`:\n%s", diff)
+	}
+	for _, word := range []string{"@key", "@link", "@shareable", "@tag", "@listSize", "_Any", "Entity", "_service", "goField"} {
+		if strings.Contains(client, word) {
+			t.Errorf("the clients' schema has the word %s", word)
+		}
+	}
+	for _, word := range []string{"node(", "interface Node", "implements Node", "goField", "directive"} {
+		if strings.Contains(subgraph, word) {
+			t.Errorf("the subgraph's schema has the word %s", word)
+		}
+	}
+	if want, err := graph.ClientSDL(); err != nil || want != client {
+		t.Error("the printed schema is another one")
+	}
+}
+
+// --playground=false leaves nothing at the root.
+func TestPlaygroundOff(t *testing.T) {
+	t.Parallel()
+	gw := start(t, "--demo", "--playground=false")
+	if status, _, _ := get(t, gw.public+"/"); status != http.StatusNotFound {
+		t.Errorf("/ answers %d", status)
+	}
+}
+
+// The page allows no foreign source, and every example that it offers runs.
+func TestPlayground(t *testing.T) {
+	t.Parallel()
+	gw := start(t, "--demo")
+	_, header, page := get(t, gw.public+"/")
+	if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
+		t.Errorf("policy %q", policy)
+	}
+	if foreign := regexp.MustCompile(`(?:src|href)="(?:https?:)?//[^"]*"`).FindString(page); foreign != "" {
+		t.Errorf("the page loads %s", foreign)
+	}
+	for _, example := range playground.Examples() {
+		variables := map[string]any{}
+		if example.Variables != "" {
+			if err := json.Unmarshal([]byte(example.Variables), &variables); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var data map[string]any
+		post(t, gw, example.Query, variables, &data)
+		if len(data) == 0 {
+			t.Errorf("%s: no data", example.Name)
+		}
+	}
+}
+
+// What the start-up message tells to type works as typed.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("curl"); err != nil {
+		t.Fatal("curl is needed, as the README says")
+	}
+	gw := start(t, "--demo")
+	var message strings.Builder
+	welcome(&message, strings.TrimPrefix(gw.public, "http://"))
+	command := message.String()[strings.Index(message.String(), "curl"):strings.Index(message.String(), "Any token")]
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
+	if err != nil || !strings.Contains(string(out), `"nodes":[{"id":`) {
+		t.Fatalf("%s\n%s %v", command, out, err)
+	}
+}
+
+// The demonstration lives: after its clock has moved on, the same query gives another answer. It is the real gateway
+// over a real Jobs API, so its first page is the same as that API's.
+func TestDemoLives(t *testing.T) {
+	t.Parallel()
+	gw := start(t, "--demo")
+	type page struct {
+		Jobs struct {
+			TotalCount int
+			Nodes      []struct{ ID, State, UpdatedAt string }
+		}
+	}
+	var first, next page
+	const query = `{ jobs(first: 500, orderBy: UPDATED_AT_DESC) { totalCount nodes { id state updatedAt } } }`
+	post(t, gw, query, nil, &first)
+	if first.Jobs.TotalCount < demoJobs || len(first.Jobs.Nodes) != 500 {
+		t.Fatalf("%d jobs, %d on a page", first.Jobs.TotalCount, len(first.Jobs.Nodes))
+	}
+	for deadline := time.Now().Add(time.Minute); cmp.Equal(first, next) || len(next.Jobs.Nodes) == 0; {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing has changed within a minute")
+		}
+		time.Sleep(100 * time.Millisecond)
+		post(t, gw, query, nil, &next)
+	}
+}
+
+// Every wrong setting is reported at once, by its name, before anything is served.
+func TestWrongSettings(t *testing.T) {
+	t.Parallel()
+	err := run(t.Context(), []string{"--max-page-size=501", "--upstream-url=ftp://x"}, []string{"JOBSGW_LOG_LEVEL=loud", "JOBSGW_MAX_PAGES=1"},
+		io.Discard, io.Discard)
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, name := range []string{"--max-page-size", "JOBSGW_MAX_PAGE_SIZE", "--upstream-url", "JOBSGW_LOG_LEVEL", "JOBSGW_MAX_PAGES"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not named in:\n%v", name, err)
+		}
+	}
+}
+
+// A port that is taken ends the program with a line that names the setting.
+func TestPortInUse(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, flag := range []string{"--listen", "--admin-listen"} {
+		args := []string{"--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", flag + "=" + taken.Addr().String()}
+		if err := run(t.Context(), args, nil, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), flag) {
+			t.Errorf("%s: %v", flag, err)
+		}
+	}
+}
+
+// On a signal the gateway is not ready at once, answers what runs and what still comes, and ends without an error.
+func TestGracefulStop(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	api := emulator.New(emulator.Options{})
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		<-release
+		api.ServeHTTP(w, r)
+	}))
+	defer upstream.Close()
+	log := newLog()
+	ctx, signal := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() {
+		done <- run(ctx, []string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--upstream-url=" + upstream.URL}, nil, io.Discard, log)
+	}()
+	for len(log.lines("listening")) == 0 {
+		<-log.written
+	}
+	gw := program{public: "http://" + log.lines("listening")[0]["public"].(string), admin: "http://" + log.lines("listening")[0]["admin"].(string)}
+	answered := make(chan int, 1)
+	go func() {
+		var data struct{ Jobs struct{ TotalCount int } }
+		post(t, gw, `{ jobs(first: 0) { totalCount } }`, nil, &data)
+		answered <- data.Jobs.TotalCount
+	}()
+	signal()
+	for len(log.lines("stopping")) == 0 {
+		<-log.written
+	}
+	if status, header, _ := get(t, gw.admin+"/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("readyz %d %v", status, header)
+	}
+	if res := open(t, gw.public+"/schema.graphql"); res.StatusCode != http.StatusOK || !res.Close {
+		t.Errorf("while draining: %d, asks to close: %t", res.StatusCode, res.Close)
+	}
+	close(release)
+	if n := <-answered; n != 2000 {
+		t.Errorf("totalCount %d", n)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// The binary itself: TERM ends it with 0 within ten seconds, a wrong flag with 1 and a sentence.
+func TestBinary(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "jobsgateway")
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%s %v", out, err)
+	}
+	out, err := exec.CommandContext(t.Context(), binary, "--colour").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "--colour") {
+		t.Errorf("%s %v", out, err)
+	}
+	log := newLog()
+	cmd := exec.CommandContext(t.Context(), binary, "--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
+	cmd.Stderr = log
+	cmd.Env = os.Environ()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	for len(log.lines("listening")) == 0 {
+		<-log.written
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+	defer timer.Stop()
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("exit: %v\n%s", err, log)
+	}
+}
