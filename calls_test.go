@@ -54,10 +54,14 @@ func TestCallsOfLoaders(t *testing.T) {
 		{"latest job of each dataset", `{ jobs(first: 100) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
 		{"the same by edges and aliases", `{ jobs(first: 100) { nodes { dataset { id a: latestJob { id } b: latestJob { state } } }
 			edges { node { dataset { latestJob { id } } } } } }`, func(n int) int { return 1 + n }},
-		{"two questions a dataset", `{ jobs(first: 100) { nodes { dataset { id latestJob { id } jobs(first: 3) { nodes { id } } } } } }`,
-			func(n int) int { return 1 + 2*n }},
-		{"datasets by number, each twice", `query($ids: [ID!]!) { datasets(ids: $ids) { id latestJob { id } jobs(first: 1) { totalCount } } }`,
-			func(n int) int { return n }},
+		{
+			"two questions a dataset", `{ jobs(first: 100) { nodes { dataset { id latestJob { id } jobs(first: 3) { nodes { id } } } } } }`,
+			func(n int) int { return 1 + 2*n },
+		},
+		{
+			"datasets by number, each twice", `query($ids: [ID!]!) { datasets(ids: $ids) { id latestJob { id } jobs(first: 1) { totalCount } } }`,
+			func(n int) int { return n },
+		},
 		{"500 jobs", `{ jobs(first: 500) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
 	} {
 		api.Reset()

@@ -69,8 +69,8 @@ func post(t *testing.T, gw program, query string, variables map[string]any, out 
 	}
 	defer res.Body.Close()
 	var answer struct {
-		Data   json.RawMessage
-		Errors json.RawMessage
+		Data   json.RawMessage `json:"data"`
+		Errors json.RawMessage `json:"errors"`
 	}
 	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
 		t.Fatal(err)

@@ -116,10 +116,10 @@ func records(t *testing.T, array []byte) []json.RawMessage {
 func faults(t *testing.T, array []byte) []emulator.Fault {
 	t.Helper()
 	var list []struct {
-		Status  int
-		Headers map[string]string
-		Type    string
-		Body    *string
+		Status  int               `json:"status"`
+		Headers map[string]string `json:"headers"`
+		Type    string            `json:"type"`
+		Body    *string           `json:"body"`
 	}
 	if len(array) > 0 {
 		if err := json.Unmarshal(array, &list); err != nil {
@@ -175,10 +175,11 @@ func ask(t *testing.T, base string, story map[string][]byte) (status int, answer
 	if err != nil {
 		t.Fatal(err)
 	}
-	return res.StatusCode, comparable(t, text)
+	return res.StatusCode, normalized(t, text)
 }
 
-func comparable(t *testing.T, text []byte) string {
+// normalized indents an answer and sorts its errors; everything else keeps its bytes.
+func normalized(t *testing.T, text []byte) string {
 	t.Helper()
 	var whole struct {
 		Errors []json.RawMessage `json:"errors,omitempty"`

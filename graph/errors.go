@@ -53,7 +53,7 @@ var faces = map[restclient.Kind]face{
 }
 
 const (
-	messageBadToken = "The Jobs API did not accept the token: " + //nolint:gosec // a sentence, no credential
+	messageBadToken = "The Jobs API did not accept the token: " +
 		"it is wrong, expired, or lacks the permission to read jobs."
 	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
 	messageInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."

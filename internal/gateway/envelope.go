@@ -39,6 +39,7 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, 
 	var maxBytes *http.MaxBytesError
 	switch {
 	case errors.As(err, &maxBytes):
+		w.Header().Set("Connection", "close") // likewise; the reader cannot tell the server through our writers
 		return envelope{}, tooLarge
 	case err != nil:
 		return envelope{}, badRequest("The request body could not be read to its end.")

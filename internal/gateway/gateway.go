@@ -29,7 +29,8 @@ type Config struct {
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
 	CORSOrigins []string
-	// Introspection allows __schema, __type and _service. Federation serves _service and _entities.
+	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves _service and
+	// _entities.
 	Introspection, Federation bool
 	// Playground serves "/" and below; nil serves nothing there.
 	Playground http.Handler
@@ -100,10 +101,12 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 		g.deadline,
 		g.bearer,
 	))
-	mux.Handle("GET /schema.graphql", chain(serveSDL(clientSDL),
-		crossOrigin(cfg.CORSOrigins),
-		func(next http.Handler) http.Handler { return compress(next) },
-	))
+	if cfg.Introspection {
+		mux.Handle("GET /schema.graphql", chain(serveSDL(clientSDL),
+			crossOrigin(cfg.CORSOrigins),
+			func(next http.Handler) http.Handler { return compress(next) },
+		))
+	}
 	if cfg.Playground != nil {
 		mux.Handle("/", cfg.Playground)
 	}

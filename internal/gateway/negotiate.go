@@ -73,7 +73,7 @@ func parseRange(part string) (name string, q float64, ok bool) {
 	}
 	q = 1
 	if text, given := params["q"]; given {
-		if q, err = strconv.ParseFloat(text, 64); err != nil || q < 0 || q > 1 {
+		if q, err = strconv.ParseFloat(text, 64); err != nil || !(q >= 0 && q <= 1) { // NaN is no q
 			return "", 0, false
 		}
 	}
@@ -90,7 +90,7 @@ func checkContent(h http.Header) *refusal {
 	if charset, given := params["charset"]; given && !strings.EqualFold(charset, "utf-8") {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send+" Its charset is utf-8.")
 	}
-	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encoding := strings.Join(h.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, "Send the request without Content-Encoding.")
 	}
 	return nil
