@@ -5,63 +5,178 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"hash/fnv"
+	"io"
+	"time"
 
 	"jobsgateway/restclient"
 )
 
-// cursor is a place in one list: what a client holds between two pages. Its encoding is opaque, versioned and
-// checked, so a damaged cursor or one of another list is refused and never misread.
+// cursor is a place in one list, told by the job that stood there: what a client holds between two pages. The encoding
+// is opaque, versioned and checked, so a damaged cursor or one of another list is refused and never misread.
 //
-//	version, 1 byte | scope of the list, 8 bytes | offset, uvarint | CRC-32 of all before, 4 bytes
+//	version, 1 byte | scope of the list, 8 bytes | offset, uvarint | total+1, uvarint | seconds, varint | nanoseconds,
+//	uvarint | job id: 0 and 16 bytes of a UUID, or its length and its bytes | ties before, uvarint | ties after, uvarint |
+//	4 bytes a tie | CRC-32 of all before, 4 bytes
 //
-// as unpadded base64url.
+// as unpadded base64url: 59 characters for a job in a list of thousands, without ties.
 type cursor struct {
-	scope  uint64
-	offset int64 // of the job, counted in the list's order from its start
+	scope uint64
+	anchor
+}
+
+// anchor is a job by which a place is found again after the list has moved.
+type anchor struct {
+	id    string
+	value time.Time // what the list is ordered by, with all digits
+	// offset and total are the job's place and the list's length at that time: where to look first. Total can be
+	// restclient.UnknownTotal.
+	offset, total int64
+	// before and after are the fingerprints of jobs with the same value that were seen on either side. Their order is
+	// not documented, so if the anchor itself is gone, only they tell which of its equals had their turn.
+	before, after []uint32
 }
 
 const (
-	cursorVersion  = 1
-	cursorOverhead = 1 + 8 + crc32.Size
-	// maxCursorLength bounds what is decoded at all, in characters; ours have at most 31.
-	maxCursorLength = 64
-	// maxCursorOffset is far above any list and far below an overflow, whatever page size is added.
+	cursorVersion = 1
+	// maxTies bounds the ties that a cursor tells of on either side. Source: a page of the Jobs API.
+	maxTies = restclient.MaxPerPage
+	// maxIDLength bounds a job id that is no UUID, in bytes; longer ones are compared by that much.
+	maxIDLength = 128
+	// maxCursorBytes bounds what is decoded at all; maxCursorOffset is far above any list and far below an overflow.
+	maxCursorBytes  = 64 + maxIDLength + 2*4*maxTies
 	maxCursorOffset = 1 << 48
+	uuidLength      = 16
 )
 
-// scopeOf is the fingerprint of a list: its filter and its order.
+// scopeOf is the fingerprint of a list: its filter and its order. It tells a client that it has mixed up its lists; no
+// access depends on it.
 func scopeOf(filter restclient.Filter, orderBy restclient.Order) uint64 {
 	h := fnv.New64a()
-	_, _ = h.Write([]byte(filter))
-	_, _ = h.Write([]byte{0})
-	_, _ = h.Write([]byte(orderBy))
+	_, _ = io.WriteString(h, string(filter)+"\x00"+string(orderBy))
 	return h.Sum64()
+}
+
+// tieOf is the fingerprint of a job among those with the same value.
+func tieOf(id string) uint32 {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, comparableID(id))
+	return h.Sum32()
 }
 
 // encode gives the text that decodeCursor reads.
 func (c cursor) encode() string {
-	b := make([]byte, 0, cursorOverhead+binary.MaxVarintLen64)
+	b := make([]byte, 0, 64+4*(len(c.before)+len(c.after)))
 	b = append(b, cursorVersion)
 	b = binary.BigEndian.AppendUint64(b, c.scope)
 	b = binary.AppendUvarint(b, uint64(max(0, c.offset)))
+	b = binary.AppendUvarint(b, uint64(c.total+1))
+	b = binary.AppendVarint(b, c.value.Unix())
+	b = binary.AppendUvarint(b, uint64(c.value.Nanosecond()))
+	b = appendID(b, c.id)
+	b = binary.AppendUvarint(b, uint64(len(c.before)))
+	b = binary.AppendUvarint(b, uint64(len(c.after)))
+	for _, ties := range [][]uint32{c.before, c.after} {
+		for _, tie := range ties {
+			b = binary.BigEndian.AppendUint32(b, tie)
+		}
+	}
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 // decodeCursor reads a cursor; false for anything that encode did not write.
 func decodeCursor(text string) (cursor, bool) {
-	if len(text) > maxCursorLength {
+	if base64.RawURLEncoding.DecodedLen(len(text)) > maxCursorBytes {
 		return cursor{}, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) < cursorOverhead || b[0] != cursorVersion {
+	if err != nil || len(b) < crc32.Size {
 		return cursor{}, false
 	}
 	body, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
-	offset, n := binary.Uvarint(body[9:])
-	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(sum) || n != len(body)-9 || offset > maxCursorOffset {
+	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(sum) {
 		return cursor{}, false
 	}
-	c := cursor{scope: binary.BigEndian.Uint64(body[1:]), offset: int64(offset)}
-	return c, c.encode() == text // the one spelling of a number that encode uses
+	r := byteReader{rest: body, ok: true}
+	version := r.bytes(1)
+	c := cursor{scope: r.fixed()}
+	c.offset = int64(r.uvarint(maxCursorOffset))
+	c.total = int64(r.uvarint(maxCursorOffset)) - 1
+	seconds := r.varint()
+	c.value = time.Unix(seconds, int64(r.uvarint(uint64(time.Second-1)))).UTC()
+	c.id = r.id()
+	before, after := r.uvarint(maxTies), r.uvarint(maxTies)
+	c.before, c.after = r.ties(before), r.ties(after)
+	if !r.ok || len(r.rest) > 0 || version[0] != cursorVersion {
+		return cursor{}, false
+	}
+	return c, c.encode() == text // in the one spelling that encode uses
+}
+
+// appendID writes a UUID as its bytes and any other id as text.
+func appendID(b []byte, id string) []byte {
+	if parsed, ok := restclient.ParseJobID(id); ok && string(parsed) == id {
+		return parsed.AppendBinary(append(b, 0))
+	}
+	id = comparableID(id)
+	return append(binary.AppendUvarint(b, uint64(len(id))), id...)
+}
+
+// comparableID is what two ids are compared by.
+func comparableID(id string) string { return id[:min(len(id), maxIDLength)] }
+
+// byteReader reads a cursor's parts. After the first part that is missing or out of bounds it is not ok and gives zeros.
+type byteReader struct {
+	rest []byte
+	ok   bool
+}
+
+func (r *byteReader) bytes(n uint64) []byte {
+	if uint64(len(r.rest)) < n {
+		r.ok, r.rest = false, nil
+		return make([]byte, n)
+	}
+	part := r.rest[:n]
+	r.rest = r.rest[n:]
+	return part
+}
+
+func (r *byteReader) fixed() uint64 { return binary.BigEndian.Uint64(r.bytes(8)) }
+
+func (r *byteReader) uvarint(most uint64) uint64 {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 || v > most {
+		r.ok, r.rest = false, nil
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *byteReader) varint() int64 {
+	v, n := binary.Varint(r.rest)
+	if n <= 0 {
+		r.ok, r.rest = false, nil
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return v
+}
+
+func (r *byteReader) id() string {
+	if n := r.uvarint(maxIDLength); n > 0 {
+		return string(r.bytes(n))
+	}
+	return restclient.JobIDFromBinary([uuidLength]byte(r.bytes(uuidLength))).String()
+}
+
+func (r *byteReader) ties(n uint64) []uint32 {
+	if !r.ok || n == 0 {
+		return nil
+	}
+	ties := make([]uint32, n)
+	for i := range ties {
+		ties[i] = binary.BigEndian.Uint32(r.bytes(4))
+	}
+	return ties
 }

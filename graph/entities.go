@@ -14,7 +14,7 @@ import (
 // own for a key that is none. Equal ids are one call, different ones go off together.
 func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error) {
 	entities, errs := make([]*model.Job, len(reps)), make(graphql.BatchErrorList, len(reps))
-	loader := loadersOf(ctx).jobs
+	loader := operationOf(ctx).loaders().jobs
 	ids := make([]restclient.JobID, len(reps))
 	for i, rep := range reps {
 		if ids[i], errs[i] = planJobID(keyOf(rep.ID), "representations"); errs[i] == nil {

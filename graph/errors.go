@@ -133,6 +133,9 @@ func (p Presenter) explain(ctx context.Context, err error, path ast.Path, argume
 	if budget, ok := errors.AsType[*budgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
 	}
+	if drift, ok := errors.AsType[*driftError](err); ok {
+		return drift.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": true}
+	}
 	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
 		return explainUpstream(upstream)
 	}

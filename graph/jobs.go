@@ -21,34 +21,45 @@ func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobCon
 	if err != nil {
 		return nil, err
 	}
-	answer := &restclient.JobsPage{}
-	if !plan.nothing {
-		if answer, err = load(ctx, loadersOf(ctx).pages, plan.query); err != nil {
-			return nil, err
-		}
-	}
-	page, err := plan.connection(answer)
+	read, err := r.read(ctx, &plan)
 	if err != nil {
 		return nil, err
 	}
-	r.prefetchPage(ctx, page)
-	return page, nil
+	answer, err := read.connection()
+	if err != nil {
+		return nil, err
+	}
+	r.prefetchPage(ctx, answer)
+	return answer, nil
+}
+
+// read reads the page of a plan; an empty one without a call when nothing can match.
+func (r *Resolver) read(ctx context.Context, plan *pagePlan) (*page, error) {
+	if plan.nothing {
+		return &page{plan: plan}, nil
+	}
+	op := operationOf(ctx)
+	first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		return load(ctx, op.loaders().pages, q)
+	}
+	reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets}
+	return reader.read(ctx, plan)
 }
 
 // latest answers the newest job of a dataset; nil when there is none.
 func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.DatasetJobFilter) (*model.Job, error) {
 	plan, err := planLatest(datasetID, filter)
-	if err != nil || plan.nothing {
+	if err != nil {
 		return nil, err
 	}
-	answer, err := load(ctx, loadersOf(ctx).pages, plan.query)
-	if err != nil || len(answer.Records) == 0 {
+	read, err := r.read(ctx, &plan)
+	if err != nil || len(read.records) == 0 {
 		return nil, err
 	}
-	if record := answer.Records[0]; record.Err != nil {
+	if record := read.records[0]; record.Err != nil {
 		return nil, record.Err
 	}
-	job := &model.Job{Job: answer.Records[0].Job}
+	job := &model.Job{Job: read.records[0].Job}
 	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{job})
 	return job, nil
 }
@@ -68,7 +79,7 @@ func (r *Resolver) job(ctx context.Context, id string) (*model.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := existing(load(ctx, loadersOf(ctx).jobs, jobID))
+	found, err := existing(load(ctx, operationOf(ctx).loaders().jobs, jobID))
 	if err != nil || found == nil {
 		return nil, err
 	}

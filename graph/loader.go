@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -38,6 +39,8 @@ type operation struct {
 	calls   atomic.Int64
 	slots   chan struct{}
 	loaders func() *loaders
+	// fresh asks for a page past the memory: when a list has moved, what was seen before does not help.
+	fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
 }
 
 // loaders batch and remember the questions of one operation. A page is a page, whether a list, a dataset's list
@@ -54,6 +57,13 @@ type operationKey struct{}
 func WithOperation(ctx context.Context, upstream Upstream, limits CallLimits, logger *slog.Logger) context.Context {
 	op := &operation{limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency)}
 	ctx = context.WithValue(ctx, operationKey{}, op)
+	op.fresh = func(_ context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		if !op.grant() {
+			return nil, &budgetError{limits.Calls}
+		}
+		result := call(ctx, op, upstream.Jobs, q)
+		return result.Data, result.Error
+	}
 	// Made on first use: many operations ask nothing of the upstream.
 	op.loaders = sync.OnceValue(func() *loaders {
 		return &loaders{
@@ -73,9 +83,9 @@ func UpstreamCalls(ctx context.Context) int {
 	return int(min(op.calls.Load(), int64(op.limits.Calls)))
 }
 
-// loadersOf finds the loaders of ctx's operation; without one there is nothing that a resolver could do.
-func loadersOf(ctx context.Context) *loaders {
-	return ctx.Value(operationKey{}).(*operation).loaders()
+// operationOf finds ctx's operation; without one there is nothing that a resolver could do, and Recover says so.
+func operationOf(ctx context.Context) *operation {
+	return ctx.Value(operationKey{}).(*operation)
 }
 
 // asking is one call of the upstream.
@@ -119,6 +129,9 @@ func call[K comparable, V any](ctx context.Context, op *operation, ask asking[K,
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
 	v, err := ask(ctx, key)
+	if unsent, ok := errors.AsType[*restclient.Error](err); ok && unsent.Kind == restclient.KindUnauthenticated && unsent.Status == 0 {
+		op.calls.Add(-1) // without a token nothing was sent
+	}
 	if err != nil {
 		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
 	}

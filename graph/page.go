@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
@@ -24,20 +23,20 @@ type pageArgs struct {
 	orderBy             restclient.Order
 }
 
-// pagePlan is how a page is read: the one question to ask, and which of its records are the page. All places are
-// counted from the start of the list in the order that was asked for.
+// pagePlan is which jobs of which list a page is made of. What has to be asked for it is the affair of a pageReader.
 type pagePlan struct {
-	query restclient.JobsQuery
-	scope uint64
-	// size is how many records the page takes; the query asks for at least one, for the total's sake.
-	size int
-	// low is the first place of the page; when reversed, the lowest place that it may reach back to.
-	low int64
-	// reversed: the query reads the opposite order from its start, and the page is that turned round.
-	reversed bool
+	list restclient.JobsQuery // filter and order; without a place
 	// nothing: the filter matches no job, so there is no question.
 	nothing bool
+	size    int
+	offset  int64 // where to start when there is no cursor and the page is read forwards
+	// backwards: the page is read from before, or from the end of the list, towards the start.
+	backwards     bool
+	after, before *anchor
 }
+
+// scope is the fingerprint of the plan's list.
+func (p *pagePlan) scope() uint64 { return scopeOf(p.list.Filter, p.list.OrderBy) }
 
 // planPage turns arguments into a plan. It is pure. Errors: *model.InputError that names the argument.
 func planPage(args pageArgs, limits PageLimits) (pagePlan, error) {
@@ -48,9 +47,12 @@ func planPage(args pageArgs, limits PageLimits) (pagePlan, error) {
 	if err := checkCombination(args); err != nil {
 		return pagePlan{}, err
 	}
-	plan := pagePlan{nothing: nothing, scope: scopeOf(filter, args.orderBy)}
-	plan.query = restclient.JobsQuery{Filter: filter, OrderBy: args.orderBy}
-	size := limits.Default
+	plan := pagePlan{
+		list:      restclient.JobsQuery{Filter: filter, OrderBy: args.orderBy},
+		nothing:   nothing,
+		size:      limits.Default,
+		backwards: args.last != nil,
+	}
 	for _, sized := range []struct {
 		name  string
 		value *int32
@@ -58,29 +60,23 @@ func planPage(args pageArgs, limits PageLimits) (pagePlan, error) {
 		if sized.value == nil {
 			continue
 		}
-		size = int(*sized.value)
-		if size < 0 || size > limits.Max {
+		plan.size = int(*sized.value)
+		if plan.size < 0 || plan.size > limits.Max {
 			return pagePlan{}, inputError(sized.name, "%s takes 0 to %d.", sized.name, limits.Max)
 		}
 	}
-	after, err := plan.place("after", args.after)
-	if err != nil {
+	if plan.after, err = plan.place("after", args.after); err != nil {
 		return pagePlan{}, err
 	}
-	before, err := plan.place("before", args.before)
-	if err != nil {
+	if plan.before, err = plan.place("before", args.before); err != nil {
 		return pagePlan{}, err
 	}
 	if args.offset != nil {
 		if *args.offset < 0 {
 			return pagePlan{}, inputError("offset", "offset takes 0 or more: how many jobs to skip.")
 		}
-		plan.low = int64(*args.offset)
+		plan.offset = int64(*args.offset)
 	}
-	if after != nil {
-		plan.low = *after + 1
-	}
-	plan.bound(size, args.last != nil, before)
 	return plan, nil
 }
 
@@ -98,7 +94,7 @@ func checkCombination(args pageArgs) error {
 }
 
 // place reads a cursor of this very list; nil when there is none. Errors: *model.InputError.
-func (p *pagePlan) place(argument string, text *string) (*int64, error) {
+func (p *pagePlan) place(argument string, text *string) (*anchor, error) {
 	if text == nil {
 		return nil, nil
 	}
@@ -106,60 +102,43 @@ func (p *pagePlan) place(argument string, text *string) (*int64, error) {
 	if !ok {
 		return nil, inputError(argument, "%s takes a cursor that a page gave, unchanged; this is none.", argument)
 	}
-	if c.scope != p.scope {
+	if c.scope != p.scope() {
 		return nil, inputError(argument, "The cursor in %s belongs to a list with another filter or order; "+
 			"go on with the same filter and orderBy, or start without a cursor.", argument)
 	}
-	return &c.offset, nil
+	return &c.anchor, nil
 }
 
-// bound fixes which records to ask for, from low, the size and the place that the page must stay before.
-func (p *pagePlan) bound(size int, backwards bool, before *int64) {
+// opening is the first question that the page costs; on a list that has not moved it is the only one. Around an anchor
+// it takes one record more, the anchor itself, to see whether it stands where it stood.
+func (p *pagePlan) opening() restclient.JobsQuery {
+	q := p.list
 	switch {
-	case before == nil && backwards:
-		p.reversed = true
-		p.query.OrderBy = p.query.OrderBy.Reversed()
-	case before != nil && backwards:
-		p.low = max(p.low, *before-int64(size))
-		fallthrough
-	case before != nil:
-		size = int(min(int64(size), max(0, *before-p.low)))
-		fallthrough
+	case p.backwards && p.before == nil:
+		q.OrderBy = q.OrderBy.Reversed()
+		q.PerPage = p.size
+	case p.backwards:
+		low, size := around(p.before, p.size, restclient.MaxPerPage, true)
+		q.Offset, q.PerPage = low, size
+	case p.after != nil:
+		low, size := around(p.after, p.size, restclient.MaxPerPage, false)
+		q.Offset, q.PerPage = low, size
 	default:
-		p.query.Offset = p.low
+		q.Offset, q.PerPage = p.offset, p.size
 	}
-	p.size = size
-	p.query.PerPage = max(1, size)
+	q.PerPage = max(1, q.PerPage) // one record tells the total, and the API documents no lower bound
+	return q
 }
 
-// connection makes the page of the answer. Errors: KindMalformed when the answer does not give the total that
-// reading from the end needs.
-func (p *pagePlan) connection(answer *restclient.JobsPage) (*model.JobConnection, error) {
-	records := answer.Records[:min(p.size, len(answer.Records))]
-	total := answer.Total
-	low := p.low
-	if p.reversed {
-		if total == restclient.UnknownTotal {
-			return nil, &restclient.Error{Kind: restclient.KindMalformed}
-		}
-		records = records[:min(int64(len(records)), max(0, total-p.low))]
-		records = slices.Clone(records) // the answer may be shared with an equal question
-		slices.Reverse(records)
-		low = max(0, total-int64(len(records)))
+// around gives the window of size jobs next to an anchor, with the anchor in it. An answer has most records, so of a full
+// page one job is left for a second question.
+func around(a *anchor, size, most int, backwards bool) (offset int64, records int) {
+	size = min(size, most-1)
+	if !backwards {
+		return a.offset, size + 1
 	}
-	next := low+int64(len(records)) < total
-	if total == restclient.UnknownTotal {
-		next = len(answer.Records) > len(records) || p.size > 0 && len(records) == p.size
-	}
-	return &model.JobConnection{
-		Records:         records,
-		Total:           total,
-		HasNextPage:     next,
-		HasPreviousPage: low > 0 && total != 0,
-		Cursor: func(i int) string {
-			return cursor{scope: p.scope, offset: low + int64(i)}.encode()
-		},
-	}, nil
+	low := max(0, a.offset-int64(size))
+	return low, int(a.offset-low) + 1
 }
 
 func inputError(argument, format string, args ...any) error {

@@ -104,14 +104,14 @@ func (r *Resolver) prefetchDatasets(ctx context.Context, selections ast.Selectio
 			if err != nil {
 				break // the same for every dataset, and reported by the field itself
 			}
-			if !plan.nothing {
-				loadersOf(ctx).pages.Load(ctx, plan.query)
+			if q := plan.opening(); !plan.nothing && r.offsets.takes(q.Offset, q.PerPage) {
+				operationOf(ctx).loaders().pages.Load(ctx, q)
 				announced = true
 			}
 		}
 	}
 	if announced {
-		loadersOf(ctx).pages.Flush()
+		operationOf(ctx).loaders().pages.Flush()
 	}
 }
 

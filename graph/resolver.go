@@ -4,7 +4,10 @@
 // a body and errors leave by one gate (errors.go). Code that gqlgen generates from schema.graphqls stands beside.
 package graph
 
-// Resolver answers the fields that ask the upstream. It keeps nothing between operations.
+// Resolver answers the fields that ask the upstream. Between operations it keeps nothing but what it has learned of the
+// upstream's way with offsets.
 type Resolver struct {
 	Pages PageLimits
+
+	offsets offsets
 }

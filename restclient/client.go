@@ -88,6 +88,15 @@ func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
 	if !ok {
 		return nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")}
 	}
+	body, err := c.send(ctx, token, suffix)
+	if e, ok := errors.AsType[*Error](err); ok {
+		e.forget(token)
+	}
+	return body, err
+}
+
+// send is get under this token, which an error may still quote.
+func (c *Client) send(ctx context.Context, token, suffix string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+suffix, http.NoBody)
@@ -105,6 +114,10 @@ func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
 		return nil, transportError(ctx, err)
 	}
 	defer res.Body.Close()
+	if res.StatusCode == http.StatusSwitchingProtocols {
+		// Its body is the bare connection, which no deadline ends.
+		return nil, statusError(res.StatusCode, res.Header, nil, time.Now())
+	}
 	if res.StatusCode != http.StatusOK {
 		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
 		return nil, statusError(res.StatusCode, res.Header, start, time.Now())

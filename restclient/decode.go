@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"errors"
 	"io"
 	"unicode/utf8"
 
@@ -40,7 +41,7 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, malformed("page: %w", err)
+		return nil, malformed("page: %w", innermost(err))
 	case !seen:
 		return nil, malformed("page has no records")
 	}
@@ -73,7 +74,7 @@ func decodeJob(body []byte) (*Job, error) {
 		err = onlySpaceLeft(d)
 	}
 	if err != nil {
-		return nil, malformed("job: %w", err)
+		return nil, malformed("job: %w", innermost(err))
 	}
 	return newJob(trim(raw))
 }
@@ -124,6 +125,18 @@ func (j *Job) readEssentials() error {
 		*instant.to = *value
 	}
 	return nil
+}
+
+// innermost drops what the decoder says once for each level of nesting: of ten thousand levels that is a log by
+// itself.
+func innermost(err error) error {
+	for {
+		cause := errors.Unwrap(err)
+		if cause == nil {
+			return err
+		}
+		err = cause
+	}
 }
 
 // onlySpaceLeft refuses anything behind the one value of a body.

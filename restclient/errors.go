@@ -92,6 +92,25 @@ func (e *Error) Error() string {
 // Unwrap gives the cause, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
+// minSecret is the shortest token that is looked for: a shorter one is no secret, and stands in any sentence.
+const minSecret = 8
+
+// forget takes the token out of what the Jobs API, or net/http on its behalf, may have quoted.
+func (e *Error) forget(token string) {
+	if len(token) < minSecret {
+		return
+	}
+	const instead = "[token]"
+	e.Detail = strings.ReplaceAll(e.Detail, token, instead)
+	if strings.Contains(e.LogID, token) {
+		e.LogID = ""
+	}
+	if e.cause != nil && strings.Contains(e.cause.Error(), token) {
+		// The causes behind this one would quote it again.
+		e.cause = errors.New(strings.ReplaceAll(e.cause.Error(), token, instead))
+	}
+}
+
 // malformed is an answer that cannot be read; the cause is for the log.
 func malformed(format string, args ...any) *Error {
 	return &Error{Kind: KindMalformed, cause: fmt.Errorf(format, args...)}

@@ -48,6 +48,18 @@ func ParseJobID(s string) (JobID, bool) {
 	return JobID(id.String()), true
 }
 
+// JobIDFromBinary makes the id of a UUID's 16 bytes.
+func JobIDFromBinary(b [16]byte) JobID { return JobID(uuid.UUID(b).String()) }
+
+// AppendBinary appends the UUID's 16 bytes to b.
+func (id JobID) AppendBinary(b []byte) []byte {
+	parsed, _ := uuid.Parse(string(id)) // a JobID is a UUID
+	return append(b, parsed[:]...)
+}
+
+// String gives the canonical form.
+func (id JobID) String() string { return string(id) }
+
 // Job is one record, checked as JSON and for the members that every job has; the others are read when asked for.
 type Job struct {
 	raw       JSON

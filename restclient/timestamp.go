@@ -17,27 +17,34 @@ const zoneless = "2006-01-02T15:04:05"
 // maxFractionDigits is the precision of time.Time; the API is documented with 0 to 6.
 const maxFractionDigits = 9
 
+// maxYear is the last year of RFC 3339; an offset can lead beyond it.
+const maxYear = 9999
+
 // ParseTimestamp reads an instant without a zone (then it is UTC), with Z or with an offset, with 0 to 9
 // digits of a second's fraction. Errors: KindMalformed.
 func ParseTimestamp(s string) (Timestamp, error) {
-	text, fraction, _ := strings.Cut(s, ".")
-	if len(fraction) > maxFractionDigits+len("+00:00") || strings.ContainsRune(text, ',') {
+	_, fraction, _ := strings.Cut(s, ".")
+	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
+	// What time.Parse lets pass and RFC 3339 does not: an hour of one digit, a comma.
+	if len(s) < len(zoneless) || s[len("2006-01-02T15")] != ':' || digits > maxFractionDigits || strings.ContainsRune(s, ',') {
 		return Timestamp{}, malformed("not a timestamp")
 	}
 	if at, err := time.Parse(zoneless, s); err == nil {
 		return Timestamp{text: s + "Z", at: at}, nil
 	}
 	at, err := time.Parse(time.RFC3339, s)
-	if err != nil || strings.ContainsRune(fraction, ',') {
+	if err != nil {
 		return Timestamp{}, malformed("not a timestamp")
 	}
 	if strings.HasSuffix(s, "Z") {
 		return Timestamp{text: s, at: at}, nil
 	}
 	// An offset is turned into UTC; it has whole minutes, so the fraction keeps its digits.
-	digits := len(fraction) - len("+00:00")
 	at = at.UTC()
-	text = at.Format(zoneless)
+	if at.Year() < 0 || at.Year() > maxYear {
+		return Timestamp{}, malformed("not a timestamp in UTC")
+	}
+	text := at.Format(zoneless)
 	if digits > 0 {
 		text += "." + fraction[:digits]
 	}

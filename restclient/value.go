@@ -127,6 +127,9 @@ func objectMembers(b []byte) (map[string]JSON, error) {
 		members[name] = trim(raw)
 		return err
 	})
+	if err == nil {
+		err = onlySpaceLeft(d)
+	}
 	if err != nil {
 		return nil, malformed("object: %w", err)
 	}

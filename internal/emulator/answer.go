@@ -116,10 +116,15 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 		return answer{}, no
 	}
 	q.company = company
+	asked := q
+	var ok bool
+	if q.offset, q.perPage, ok = e.opts.stretch(q.offset, q.perPage); !ok {
+		return answer{}, refuse(http.StatusBadRequest, "offset: %d is not a multiple of per_page, %d", asked.offset, asked.perPage)
+	}
 	e.mu.RLock()
 	records, total := e.store.page(&q)
 	e.mu.RUnlock()
-	p := pager(q.offset, q.perPage, total)
+	p := pager(asked.offset, asked.perPage, total)
 	return answer{status: http.StatusOK, mime: "application/json", body: e.appendPage(buf, p, records)}, nil
 }
 

@@ -70,8 +70,43 @@ type Options struct {
 	// FreshWindow is how long a new job is listed but answers 404 by its id; zero means not at all. It counts
 	// from created_at for generated jobs and from the call for Insert. Source: the vendor's pollers.
 	FreshWindow time.Duration
+	// Offsets is what becomes of an offset that is no multiple of per_page. Upstream documents an offset in
+	// records and explains it as "page_number * per_page": an API that means pages may refuse or round it.
+	Offsets OffsetRule
+	// MaxRecords caps the records of one answer below what per_page asks for, without an error; zero means not
+	// at all. Totals stay honest.
+	MaxRecords int
 	// Latency is waited before every answer, for as long as the caller stays.
 	Latency time.Duration
+}
+
+// OffsetRule is a way to take an offset between two pages.
+type OffsetRule int
+
+const (
+	// OffsetsAny takes every offset, as documented.
+	OffsetsAny OffsetRule = iota
+	// OffsetsFloored takes the start of the page that the offset lies in.
+	OffsetsFloored
+	// OffsetsRefused answers 400.
+	OffsetsRefused
+)
+
+// stretch applies the switches to what was asked for; false when the offset is refused.
+func (o Options) stretch(offset, perPage int) (from, size int, ok bool) {
+	if perPage > 0 && offset%perPage != 0 {
+		switch o.Offsets {
+		case OffsetsFloored:
+			offset -= offset % perPage
+		case OffsetsRefused:
+			return 0, 0, false
+		case OffsetsAny:
+		}
+	}
+	if o.MaxRecords > 0 {
+		perPage = min(perPage, o.MaxRecords)
+	}
+	return offset, perPage, true
 }
 
 // Records is shorthand for an Options that holds exactly the given records, newest first.

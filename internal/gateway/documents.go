@@ -51,7 +51,7 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 	}
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
 	if err != nil {
-		return nil, refuseDocument(codeParseFailed, gqlerror.List{gqlerror.Wrap(err)})
+		return nil, refuseDocument(codeParseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
 	}
 	if refused := allowed(doc); refused != nil {
 		return nil, refused

@@ -8,7 +8,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator"
 
 	"jobsgateway/graph"
 )
@@ -29,10 +28,10 @@ type executor struct {
 }
 
 // prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then.
-func (e *executor) prepare(request envelope, allowed func(ast.Operation) *refusal) (*graphql.OperationContext, *refusal) {
+func (e *executor) prepare(request envelope, allowed func(*ast.OperationDefinition) *refusal) (*graphql.OperationContext, *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
 		if op := doc.Operations.ForName(request.operationName); op != nil {
-			return allowed(op.Operation)
+			return allowed(op)
 		}
 		return nil
 	})
@@ -48,7 +47,7 @@ func (e *executor) prepare(request envelope, allowed func(ast.Operation) *refusa
 		return nil, refuse(statusByMediaType, codeIntrospection,
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
-	variables, err := validator.VariableValues(e.schema, op, request.variables)
+	variables, err := readVariables(e.schema, op, request.variables)
 	if err != nil {
 		return nil, refuseVariable(err)
 	}

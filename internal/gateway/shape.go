@@ -41,7 +41,7 @@ type shaper struct {
 	fragments ast.FragmentDefinitionList
 	known     map[string]shape
 	open      map[string]bool // fragments being measured: a cycle adds nothing, and validation refuses it later
-	tooBig    *ast.Position   // of an integer literal that no type of ours could hold
+	tooBig    *ast.Position   // of a number that no type of ours could hold
 }
 
 // checkShape refuses a document whose shape could cost more than its answer is worth, before it is validated.
@@ -54,25 +54,43 @@ func checkShape(doc *ast.QueryDocument, limits Limits) *gqlerror.Error {
 			total.directives += len(variable.Directives)
 			s.value(variable.DefaultValue)
 		}
-		for _, limit := range []struct {
-			code     graph.Code
-			what     string
-			got, max int
-		}{
-			{codeMaxHeight, "fields", total.fields, maxFields},
-			{codeMaxDirectives, "directives", total.directives, maxDirectives},
-			{codeMaxDepth, "levels of nesting", total.depth, limits.Depth},
-			{codeMaxAliases, "aliases", total.aliases, limits.Aliases},
-			{codeMaxRootFields, "root fields", total.width, limits.RootFields},
-		} {
-			if limit.got > limit.max {
-				return at(requestError(limit.code, fmt.Sprintf("The operation has more than %d %s, counting what its fragments bring; "+
-					"ask for less at once.", limit.max, limit.what)), op.Position)
-			}
+		if err := total.exceeds(limits, op.Position); err != nil {
+			return err
+		}
+	}
+	// Fragments that no operation spreads, and second ones of a name, are refused by validation, which takes its time
+	// over them all the same.
+	for _, fragment := range doc.Fragments {
+		total := s.selectionSet(fragment.SelectionSet)
+		total.directives += len(fragment.Directives)
+		total.width = 0 // not at a root
+		if err := total.exceeds(limits, fragment.Position); err != nil {
+			return err
 		}
 	}
 	if s.tooBig != nil {
-		return at(requestError(graph.CodeBadUserInput, "An integer in the document is beyond 64 bits; no argument takes that."), s.tooBig)
+		return at(requestError(graph.CodeBadUserInput, "A number in the document is beyond 64 bits; no argument takes that."), s.tooBig)
+	}
+	return nil
+}
+
+// exceeds explains the first limit that a shape is over; nil when there is none.
+func (t *shape) exceeds(limits Limits, pos *ast.Position) *gqlerror.Error {
+	for _, limit := range []struct {
+		code     graph.Code
+		what     string
+		got, max int
+	}{
+		{codeMaxHeight, "fields", t.fields, maxFields},
+		{codeMaxDirectives, "directives", t.directives, maxDirectives},
+		{codeMaxDepth, "levels of nesting", t.depth, limits.Depth},
+		{codeMaxAliases, "aliases", t.aliases, limits.Aliases},
+		{codeMaxRootFields, "root fields", t.width, limits.RootFields},
+	} {
+		if limit.got > limit.max {
+			return at(requestError(limit.code, fmt.Sprintf("The operation has more than %d %s, counting what its fragments bring; "+
+				"ask for less at once.", limit.max, limit.what)), pos)
+		}
 	}
 	return nil
 }
@@ -131,15 +149,20 @@ func (s *shaper) fragment(name string) shape {
 	return total
 }
 
-// value looks for integers beyond 64 bits: reading one would fail where nothing expects it.
+// value looks for numbers beyond 64 bits: reading one would fail where nothing expects it.
 func (s *shaper) value(v *ast.Value) {
 	if v == nil {
 		return
 	}
-	if v.Kind == ast.IntValue {
-		if _, err := strconv.ParseInt(v.Raw, 10, 64); err != nil {
-			s.tooBig = v.Position
-		}
+	var err error
+	switch v.Kind {
+	case ast.IntValue:
+		_, err = strconv.ParseInt(v.Raw, 10, 64)
+	case ast.FloatValue:
+		_, err = strconv.ParseFloat(v.Raw, 64)
+	}
+	if err != nil {
+		s.tooBig = v.Position
 	}
 	for _, child := range v.Children {
 		s.value(child.Value)

@@ -32,9 +32,10 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 			"Accept application/graphql-response+json or application/json."))
 		return
 	}
-	recordOf(r.Context()).operation = request.operationName
-	op, refused := g.executor.prepare(request, func(kind ast.Operation) *refusal {
-		if r.Method == http.MethodGet && kind != ast.Query {
+	rec := recordOf(r.Context())
+	op, refused := g.executor.prepare(request, func(op *ast.OperationDefinition) *refusal {
+		rec.operation = op.Name // the document's, since operationName can be any text
+		if r.Method == http.MethodGet && op.Operation != ast.Query {
 			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Send a mutation or subscription by POST.")
 			refused.allow = http.MethodPost
 			return refused
@@ -44,9 +45,6 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
 		return
-	}
-	if request.operationName == "" {
-		recordOf(r.Context()).operation = op.Operation.Name
 	}
 	g.writeResult(w, r, mediaType, g.executor.run(r.Context(), op))
 }

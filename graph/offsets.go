@@ -1,0 +1,19 @@
+package graph
+
+import "sync/atomic"
+
+// offsets remembers, for the life of the process, whether the API takes any offset, as it is documented to, or only
+// multiples of the page size. It says nothing about any caller's data. Safe for concurrent use.
+type offsets struct{ doubts atomic.Int32 }
+
+// enoughDoubts is how often a window has to be elsewhere than asked, and right when aligned, before all are aligned: once
+// may be a list that moved and moved back.
+const enoughDoubts = 3
+
+// takes reports whether a window may be asked for as it is.
+func (o *offsets) takes(offset int64, records int) bool {
+	return offset%int64(records) == 0 || o.doubts.Load() < enoughDoubts
+}
+
+// doubt notes that an offset between two pages was refused or ignored.
+func (o *offsets) doubt(n int32) { o.doubts.Add(n) }

@@ -1,0 +1,413 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+// world is a Jobs API that changes, a reader of pages, and a plain model of what the API holds.
+type world struct {
+	api      *emulator.Emulator
+	server   *httptest.Server
+	client   *restclient.Client
+	resolver Resolver
+	jobs     []modelJob // in the order of insertion, which breaks ties
+	serial   int
+}
+
+// modelJob is a job as the model knows it: created and updated are seconds.
+type modelJob struct {
+	id               string
+	created, updated int
+	failed           bool
+}
+
+func newWorld(t require, options emulator.Options) *world {
+	options.Records = []json.RawMessage{}
+	w := &world{api: emulator.New(options)}
+	w.server = httptest.NewServer(w.api)
+	base, err := url.Parse(w.server.URL)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	w.client = restclient.New(restclient.Config{
+		BaseURL: base, Timeout: time.Minute, MaxBody: 1 << 24, MaxConns: 1,
+		Token: func(context.Context) (string, bool) { return "t", true },
+	})
+	w.resolver.Pages = PageLimits{Default: 50, Max: restclient.MaxPerPage}
+	return w
+}
+
+func (w *world) close() {
+	w.client.Close()
+	w.server.Close()
+}
+
+func (w *world) insert(created int) string {
+	w.serial++
+	job := modelJob{id: fmt.Sprintf("00000000-0000-4000-8000-%012d", w.serial), created: created, updated: created, failed: w.serial%3 == 0}
+	w.jobs = append(w.jobs, job)
+	w.api.Insert(job.record())
+	return job.id
+}
+
+func (w *world) remove(i int) {
+	w.api.Remove(w.jobs[i].id)
+	w.jobs = slices.Delete(w.jobs, i, i+1)
+}
+
+// change gives a job another state and, if later is true, a later update.
+func (w *world) change(i int, later bool) {
+	w.jobs[i].failed = !w.jobs[i].failed
+	if later {
+		w.jobs[i].updated += 1 + i
+	}
+	w.api.Replace(w.jobs[i].id, w.jobs[i].record())
+}
+
+func (j modelJob) record() json.RawMessage {
+	at := func(seconds int) string {
+		return time.Date(2024, 1, 1, 0, 0, seconds, 0, time.UTC).Format("2006-01-02T15:04:05")
+	}
+	state := "running"
+	if j.failed {
+		state = "failed"
+	}
+	return fmt.Appendf(nil, `{"job_id":%q,"state":%q,"type":"t","created_at":%q,"updated_at":%q}`, j.id, state, at(j.created), at(j.updated))
+}
+
+// list is the model's answer: all jobs that pass, in the order, ties by insertion as the emulator has them.
+func (w *world) list(orderBy restclient.Order, failedOnly bool) []modelJob {
+	list := slices.DeleteFunc(slices.Clone(w.jobs), func(j modelJob) bool { return failedOnly && !j.failed })
+	by := func(j modelJob) int {
+		if orderBy == restclient.CreatedAtAsc || orderBy == restclient.CreatedAtDesc {
+			return j.created
+		}
+		return j.updated
+	}
+	slices.SortStableFunc(list, func(a, b modelJob) int { return by(a) - by(b) })
+	if orderBy == restclient.CreatedAtDesc || orderBy == restclient.UpdatedAtDesc {
+		slices.Reverse(list)
+	}
+	return list
+}
+
+// request is a page asked for in one operation.
+type request struct {
+	first, last, offset int // -1 is absent
+	after, before       string
+	orderBy             restclient.Order
+	failedOnly          bool
+}
+
+// answer is a page with its cursors.
+type answer struct {
+	ids, cursors  []string
+	next, prev    bool
+	total, calls  int
+	start, finish string
+}
+
+func (w *world) read(t require, r request) answer {
+	optional := func(n int) *int32 {
+		if n < 0 {
+			return nil
+		}
+		v := int32(n)
+		return &v
+	}
+	text := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	args := pageArgs{
+		first: optional(r.first), last: optional(r.last), offset: optional(r.offset),
+		after: text(r.after), before: text(r.before), orderBy: r.orderBy,
+	}
+	if r.failedOnly {
+		args.filter = &model.JobFilter{States: []restclient.State{restclient.StateFailed}}
+	}
+	ctx := WithOperation(context.Background(), w.client, CallLimits{Calls: 200, Concurrency: 8}, slog.New(slog.DiscardHandler))
+	plan, err := planPage(args, w.resolver.Pages)
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	before := w.api.Total()
+	read, err := w.resolver.read(ctx, &plan)
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	connection, err := read.connection()
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	out := answer{next: connection.HasNextPage, prev: connection.HasPreviousPage, total: int(connection.Total), calls: w.api.Total() - before}
+	for i, record := range connection.Records {
+		out.ids = append(out.ids, record.Job.ID())
+		out.cursors = append(out.cursors, connection.Cursor(i))
+	}
+	if len(out.cursors) > 0 {
+		out.start, out.finish = out.cursors[0], out.cursors[len(out.cursors)-1]
+	}
+	return out
+}
+
+// require is what *testing.T and *rapid.T share.
+type require interface {
+	Fatalf(format string, args ...any)
+}
+
+func idsOf(list []modelJob) []string {
+	var ids []string
+	for _, j := range list {
+		ids = append(ids, j.id)
+	}
+	return ids
+}
+
+// fill inserts n jobs with random times; few distinct times make ties.
+func (w *world) fill(t *rapid.T, n, distinct int) {
+	for range n {
+		w.insert(rapid.IntRange(0, distinct).Draw(t, "created"))
+	}
+}
+
+var allOrders = []restclient.Order{
+	restclient.CreatedAtDesc, restclient.CreatedAtAsc, restclient.UpdatedAtDesc, restclient.UpdatedAtAsc,
+}
+
+// On a list that stands still every page is exactly what the model says, with exact flags, whatever the arguments, for
+// one call; a full page of 500 behind a cursor would be two.
+func TestQuietPages(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, emulator.Options{})
+		defer w.close()
+		w.fill(t, rapid.IntRange(0, 40).Draw(t, "jobs"), rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "distinct"))
+		r := request{
+			first: -1, last: -1, offset: -1,
+			orderBy: rapid.SampledFrom(allOrders).Draw(t, "order"), failedOnly: rapid.Bool().Draw(t, "filtered"),
+		}
+		list := w.list(r.orderBy, r.failedOnly)
+		all := w.read(t, request{first: 500, last: -1, offset: -1, orderBy: r.orderBy, failedOnly: r.failedOnly})
+		if !slices.Equal(all.ids, idsOf(list)) {
+			t.Fatalf("all: %v, want %v", all.ids, idsOf(list))
+		}
+		low, high := 0, len(list)
+		if len(list) > 0 && rapid.Bool().Draw(t, "has after") {
+			low = rapid.IntRange(1, len(list)).Draw(t, "after")
+			r.after = all.cursors[low-1]
+		}
+		if len(list) > 0 && rapid.Bool().Draw(t, "has before") {
+			high = rapid.IntRange(0, len(list)-1).Draw(t, "before")
+			r.before = all.cursors[high]
+		}
+		size := rapid.IntRange(0, 45).Draw(t, "size")
+		if rapid.Bool().Draw(t, "backwards") {
+			r.last = size
+			low = min(low, high)
+			low = max(low, high-size)
+		} else {
+			r.first = size
+			if r.after == "" && r.before == "" && rapid.Bool().Draw(t, "has offset") {
+				r.offset = rapid.IntRange(0, 50).Draw(t, "offset")
+				low = min(r.offset, len(list))
+			}
+			high = max(low, min(high, low+size))
+		}
+		high = max(low, high)
+		got := w.read(t, r)
+		if want := idsOf(list[low:high]); !slices.Equal(got.ids, want) {
+			t.Fatalf("%+v: %v, want %v", r, got.ids, want)
+		}
+		if got.total != len(list) || got.calls != 1 {
+			t.Fatalf("%+v: total %d of %d, %d calls", r, got.total, len(list), got.calls)
+		}
+		if r.after == "" || r.before == "" { // a page between crossed cursors is empty and stands nowhere
+			if got.next != (high < len(list)) || got.prev != (low > 0) {
+				t.Fatalf("%+v: [%d, %d) of %d: next %t, previous %t", r, low, high, len(list), got.next, got.prev)
+			}
+		}
+	})
+}
+
+// A client that follows cursors from one end to the other sees every job that was in the list at the start and stays in
+// it, exactly once and in order, whatever arrives, leaves or changes in between. Source: the schema's Query.jobs.
+func TestWalkOfAMovingList(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) { walkMoving(t, emulator.Options{}) })
+}
+
+func walkMoving(t *rapid.T, options emulator.Options) {
+	w := newWorld(t, options)
+	defer w.close()
+	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "distinct")
+	w.fill(t, rapid.IntRange(0, 60).Draw(t, "jobs"), distinct)
+	r := request{
+		first: -1, last: -1, offset: -1,
+		orderBy:    rapid.SampledFrom(allOrders[:2]).Draw(t, "order"),
+		failedOnly: rapid.Bool().Draw(t, "filtered"),
+	}
+	backwards := rapid.Bool().Draw(t, "backwards")
+	stayed := map[string]bool{}
+	for _, j := range w.list(r.orderBy, r.failedOnly) {
+		stayed[j.id] = true
+	}
+	var seen []string
+	for range 200 {
+		size := rapid.IntRange(1, 12).Draw(t, "size")
+		if backwards {
+			r.last = size
+		} else {
+			r.first = size
+		}
+		got := w.read(t, r)
+		if backwards {
+			slices.Reverse(got.ids)
+			r.before = got.start
+		} else {
+			r.after = got.finish
+		}
+		seen = append(seen, got.ids...)
+		if more := got.next; backwards && !got.prev || !backwards && !more {
+			checkWalk(t, w, r, backwards, seen, stayed)
+			return
+		}
+		if len(got.ids) == 0 {
+			t.Fatalf("%+v: an empty page, and yet more", r)
+		}
+		move(t, w, distinct)
+		present := map[string]bool{}
+		for _, j := range w.list(r.orderBy, r.failedOnly) {
+			present[j.id] = true
+		}
+		for id := range stayed {
+			if !present[id] {
+				delete(stayed, id)
+			}
+		}
+	}
+	t.Fatalf("the walk does not end")
+}
+
+// move lets the list change between two pages: arrivals at the newest end and anywhere, removals, changes of state.
+func move(t *rapid.T, w *world, distinct int) {
+	for range rapid.IntRange(0, 5).Draw(t, "arrivals") {
+		w.insert(distinct + w.serial)
+	}
+	if rapid.IntRange(0, 3).Draw(t, "late") == 0 {
+		w.insert(rapid.IntRange(0, distinct).Draw(t, "created"))
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "removals") {
+		if len(w.jobs) > 0 {
+			w.remove(rapid.IntRange(0, len(w.jobs)-1).Draw(t, "removed"))
+		}
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "changes") {
+		if len(w.jobs) > 0 {
+			w.change(rapid.IntRange(0, len(w.jobs)-1).Draw(t, "changed"), true)
+		}
+	}
+}
+
+func checkWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, stayed map[string]bool) {
+	counts := map[string]int{}
+	for _, id := range seen {
+		if counts[id]++; counts[id] > 1 {
+			t.Fatalf("%+v: %s came twice in %v", r, id, seen)
+		}
+	}
+	var want []string
+	for _, j := range w.list(r.orderBy, r.failedOnly) {
+		if stayed[j.id] {
+			want = append(want, j.id)
+		}
+	}
+	if backwards {
+		slices.Reverse(want)
+	}
+	got := slices.DeleteFunc(slices.Clone(seen), func(id string) bool { return !stayed[id] })
+	if !slices.Equal(got, want) {
+		t.Fatalf("%+v: of those that stayed came %v, want %v", r, got, want)
+	}
+}
+
+// A cursor that is damaged in any way is refused before anything is asked.
+func FuzzCursor(f *testing.F) {
+	at := time.Date(2024, 1, 1, 0, 0, 0, 400498000, time.UTC)
+	f.Add(cursor{scope: 7, anchor: anchor{id: "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c", value: at, offset: 3, total: 9}}.encode())
+	f.Add(cursor{scope: 1 << 63, anchor: anchor{id: "x", value: at, total: -1, before: []uint32{1, 2}, after: []uint32{3}}}.encode())
+	f.Add("")
+	f.Add("AAAA")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, ok := decodeCursor(text)
+		if !ok {
+			return
+		}
+		if c.encode() != text {
+			t.Fatalf("%q is read, but written as %q", text, c.encode())
+		}
+		if c.offset < 0 || c.offset > maxCursorOffset || c.total < -1 {
+			t.Fatalf("%q: %+v", text, c)
+		}
+	})
+}
+
+// Every cursor comes back as it was; with any byte changed it does not come back at all.
+func TestCursorRoundTrip(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c := cursor{scope: rapid.Uint64().Draw(t, "scope"), anchor: anchor{
+			id:     rapid.SampledFrom([]string{"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c", "x", "2A5B9AD7-DC8F-47BB-8E62-843A38F8054C"}).Draw(t, "id"),
+			value:  time.Unix(rapid.Int64Range(-1<<40, 1<<40).Draw(t, "seconds"), rapid.Int64Range(0, 999999999).Draw(t, "nanoseconds")).UTC(),
+			offset: rapid.Int64Range(0, maxCursorOffset).Draw(t, "offset"),
+			total:  rapid.Int64Range(-1, maxCursorOffset-1).Draw(t, "total"),
+			before: rapid.SliceOfN(rapid.Uint32(), 0, 3).Draw(t, "before"),
+			after:  rapid.SliceOfN(rapid.Uint32(), 0, 3).Draw(t, "after"),
+		}}
+		text := c.encode()
+		back, ok := decodeCursor(text)
+		if !ok || back.id != c.id || !back.value.Equal(c.value) || back.offset != c.offset || back.total != c.total ||
+			back.scope != c.scope || !slices.Equal(back.before, c.before) || !slices.Equal(back.after, c.after) {
+			t.Fatalf("%+v came back as %+v", c, back)
+		}
+		i := rapid.IntRange(0, len(text)-1).Draw(t, "place")
+		other := rapid.SampledFrom([]byte("ABab01-_!")).Draw(t, "byte")
+		damaged := []byte(text)
+		damaged[i] = other
+		if _, ok := decodeCursor(string(damaged)); ok && string(damaged) != text {
+			t.Fatalf("%s is accepted for %s", damaged, text)
+		}
+	})
+}
+
+// A cursor of another list is refused, and the message says so.
+func TestForeignCursor(t *testing.T) {
+	t.Parallel()
+	text := cursor{scope: scopeOf("", restclient.CreatedAtDesc), anchor: anchor{id: "x"}}.encode()
+	for name, args := range map[string]pageArgs{
+		"order":  {after: &text, orderBy: restclient.CreatedAtAsc},
+		"filter": {before: &text, orderBy: restclient.CreatedAtDesc, filter: &model.JobFilter{Types: []string{"t"}}},
+	} {
+		_, err := planPage(args, PageLimits{Default: 50, Max: 500})
+		if _, ok := errors.AsType[*model.InputError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

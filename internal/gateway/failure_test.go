@@ -1,0 +1,192 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+// broken is an upstream that panics.
+type broken struct{}
+
+func (broken) Jobs(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
+	panic(marker)
+}
+
+func (broken) Job(context.Context, restclient.JobID) (*restclient.Job, error) {
+	panic(fmt.Errorf("%s", marker))
+}
+
+// A panic below a field is that field's error and a stack in the log; the process and the other fields live on.
+func TestPanicsOfFields(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		doc, data string
+		errors    int
+	}{
+		{queryJobs, `{"jobs":null}`, 1},
+		{`{job(id:"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"){id} __typename}`, `{"job":null,"__typename":"Query"}`, 1},
+		{`{datasets(ids:[1,2,3]){id latestJob{id}}}`, `{"datasets":[{"id":"1","latestJob":null},{"id":"2","latestJob":null},{"id":"3","latestJob":null}]}`, 3},
+		{`{_entities(representations:[{__typename:"Dataset",id:"1"}]){... on Dataset{id latestJob{id}}}}`, `{"_entities":[{"id":"1","latestJob":null}]}`, 1},
+	} {
+		h := start(t, func(s *setup) { s.config.Upstream = broken{} })
+		got := h.post(tc.doc, nil)
+		if got.status != http.StatusOK || string(got.data) != tc.data || len(got.errors) != tc.errors {
+			t.Errorf("%s: %d %s", tc.doc, got.status, got.body)
+		}
+		for _, e := range got.errors {
+			if e.Extensions["code"] != "INTERNAL_SERVER_ERROR" {
+				t.Errorf("%s: %v", tc.doc, e)
+			}
+		}
+		if strings.Contains(got.body, marker) || strings.Contains(got.body, "runtime error") {
+			t.Errorf("the answer tells the cause: %s", got.body)
+		}
+		failed := h.log.with("operation failed")
+		if len(failed) == 0 {
+			t.Fatalf("%s: no failure in the log", tc.doc)
+		}
+		for _, line := range failed {
+			stack, _ := line["stack"].(string)
+			if !strings.Contains(stack, "failure_test.go") || line["request_id"] != got.header.Get("X-Request-Id") || line["level"] != "ERROR" {
+				t.Errorf("%s: %v", tc.doc, line)
+			}
+		}
+		h.wantFine(h.post(queryType, nil))
+	}
+}
+
+// A panic outside the fields is a 500 in the usual form.
+func TestPanicsOfHandlers(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) {
+		s.config.Playground = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/abort" {
+				panic(http.ErrAbortHandler)
+			}
+			panic(marker)
+		})
+	})
+	res, err := h.client.Get(h.url + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	if res.StatusCode != http.StatusInternalServerError || !strings.Contains(string(body), "INTERNAL_SERVER_ERROR") || strings.Contains(string(body), marker) {
+		t.Errorf("%d %s", res.StatusCode, body)
+	}
+	failed := h.log.with("request failed")
+	if len(failed) != 1 || failed[0]["error"] != "panic: "+marker || !strings.Contains(failed[0]["stack"].(string), "failure_test.go") {
+		t.Errorf("%v", failed)
+	}
+	if lines := h.log.with("operation"); len(lines) != 1 || lines[0]["status"] != 500.0 {
+		t.Errorf("%v", lines)
+	}
+	// The one panic that net/http knows: the connection is cut, and nothing is logged as a failure.
+	if res, err := h.client.Get(h.url + "/abort"); err == nil {
+		res.Body.Close()
+		t.Errorf("answered with %d", res.StatusCode)
+	}
+	if len(h.log.with("request failed")) != 1 {
+		t.Error("an abort is logged as a failure")
+	}
+	h.wantFine(h.post(queryType, nil))
+}
+
+// stuck scripts an upstream call that never ends by itself. Its context comes over the channel when it has begun.
+func (h *house) stuck() <-chan context.Context {
+	begun := make(chan context.Context, 1)
+	h.jobs.Script(emulator.Fault{Delay: 24 * time.Hour, Match: func(r *http.Request) bool {
+		begun <- r.Context()
+		return true
+	}})
+	return begun
+}
+
+// await waits for an event for as long as the test may.
+func await[T any](t testing.TB, event <-chan T) (value T) {
+	t.Helper()
+	select {
+	case value = <-event:
+	case <-t.Context().Done():
+		t.Fatal("the event did not happen")
+	case <-time.After(30 * time.Second):
+		t.Fatal("the event did not happen")
+	}
+	return value
+}
+
+// Who leaves is not answered: the upstream call ends, and the line says 499.
+func TestClientLeaves(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	begun := h.stuck()
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+"/graphql", strings.NewReader(envelopeOf(t, "query Gone"+queryJobs, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + tokenA}}
+	done := make(chan error, 1)
+	go func() {
+		res, err := h.client.Do(req)
+		if err == nil {
+			res.Body.Close()
+		}
+		done <- err
+	}()
+	call := await(t, begun)
+	leave()
+	if err := await(t, done); !errors.Is(err, context.Canceled) {
+		t.Errorf("answered with %v", err)
+	}
+	await(t, call.Done())
+	line := h.log.await(t.Context(), "operation")
+	if line["status"] != 499.0 || line["operation"] != "Gone" || line["upstream_calls"] != 1.0 {
+		t.Errorf("%v", line)
+	}
+	h.wantFine(h.post(queryJobs, nil))
+}
+
+// The deadline of a request, and that of one upstream call, end the field that waits, and nothing else.
+func TestDeadlines(t *testing.T) {
+	t.Parallel()
+	for name, limit := range map[string]func(*setup){
+		"request":  func(s *setup) { s.config.Timeout = 50 * time.Millisecond },
+		"upstream": func(s *setup) { s.timeout = 50 * time.Millisecond },
+	} {
+		h := start(t, limit)
+		begun := h.stuck()
+		got := h.post(`{__typename jobs{totalCount}}`, nil)
+		if got.status != http.StatusOK || got.code() != "UPSTREAM_TIMEOUT" || string(got.data) != `{"__typename":"Query","jobs":null}` {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+		if len(got.errors) != 1 || got.errors[0].Extensions["retryable"] != true || len(got.errors[0].Path) != 1 {
+			t.Errorf("%s: %s", name, got.body)
+		}
+		await(t, await(t, begun).Done())
+		if lines := h.log.with("operation"); len(lines) != 1 || lines[0]["status"] != 200.0 {
+			t.Errorf("%s: %v", name, lines)
+		}
+	}
+}
+
+// A hundred errors tell enough: a page of records that cannot be read does not answer with one each.
+func TestFieldErrorsAreCapped(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.jobs.Script(emulator.Fault{Body: []byte(`{"total_records":300,"records":[` + strings.Repeat(`7,`, 299) + `7]}`)})
+	got := h.post(`{jobs(first:300){nodes{id} totalCount}}`, nil)
+	if got.status != http.StatusOK || len(got.errors) != maxFieldErrors || string(got.data) != `{"jobs":{"nodes":[],"totalCount":300}}` {
+		t.Errorf("%d, %d errors, %.300s", got.status, len(got.errors), got.data)
+	}
+}

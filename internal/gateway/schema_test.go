@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"jobsgateway/graph"
+)
+
+// _service answers with the schema for composers, whatever it is called and however it is selected.
+func TestServiceSDL(t *testing.T) {
+	t.Parallel()
+	want, err := graph.SubgraphSDL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := start(t)
+	for doc, members := range map[string][]string{
+		`{_service{sdl}}`:                {"_service", "sdl"},
+		`{x:_service{y:sdl __typename}}`: {"x", "y"},
+		`{...F} fragment F on Query{_service{...G}} fragment G on _Service{sdl}`: {"_service", "sdl"},
+		`{_service{... @defer{sdl}}}`:                                            {"_service", "sdl"},
+		`{_service{sdl @include(if:true) a:sdl}}`:                                {"_service", "a"},
+	} {
+		got := h.do(request{body: envelopeOf(t, doc, nil), anonymous: true})
+		h.wantFine(got)
+		var data map[string]map[string]string
+		if err := json.Unmarshal(got.data, &data); err != nil {
+			t.Fatal(err)
+		}
+		service := data[members[0]]
+		if service[members[1]] != want {
+			t.Errorf("%s: %.200s", doc, got.data)
+		}
+		if name, asked := service["__typename"]; asked && name != "_Service" {
+			t.Errorf("__typename is %q", name)
+		}
+	}
+	skipped := h.post(`{_service{__typename sdl @skip(if:true)}}`, nil)
+	if string(skipped.data) != `{"_service":{"__typename":"_Service"}}` {
+		t.Errorf("%s", skipped.data)
+	}
+	if h.jobs.Total() != 0 {
+		t.Error("the schema was asked of the upstream")
+	}
+}
+
+// schemaNames are all names that introspection shows.
+type schemaNames struct {
+	types, directives, queries []string
+}
+
+func (h *house) introspect() schemaNames {
+	h.t.Helper()
+	got := h.post(`{__schema{queryType{fields(includeDeprecated:true){name}} mutationType{name} subscriptionType{name}
+		types{name} directives{name locations}}}`, nil)
+	h.wantFine(got)
+	type named struct {
+		Name string `json:"name"`
+	}
+	var wire struct {
+		Schema struct {
+			QueryType struct {
+				Fields []named `json:"fields"`
+			} `json:"queryType"`
+			MutationType     *named  `json:"mutationType"`
+			SubscriptionType *named  `json:"subscriptionType"`
+			Types            []named `json:"types"`
+			Directives       []named `json:"directives"`
+		} `json:"__schema"`
+	}
+	if err := json.Unmarshal(got.data, &wire); err != nil {
+		h.t.Fatal(err)
+	}
+	if wire.Schema.MutationType != nil || wire.Schema.SubscriptionType != nil {
+		h.t.Error("there are mutations or subscriptions")
+	}
+	names := func(list []named) (names []string) {
+		for _, n := range list {
+			names = append(names, n.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	return schemaNames{names(wire.Schema.Types), names(wire.Schema.Directives), names(wire.Schema.QueryType.Fields)}
+}
+
+// Introspection shows what a request can use, and no word of how the gateway is made.
+func TestIntrospectionShowsNoInternals(t *testing.T) {
+	t.Parallel()
+	for _, federation := range []bool{true, false} {
+		h := start(t, func(s *setup) { s.config.Federation = federation })
+		names := h.introspect()
+		if want := []string{"defer", "deprecated", "include", "oneOf", "skip", "specifiedBy"}; !slices.Equal(names.directives, want) {
+			t.Errorf("directives %q, want %q", names.directives, want)
+		}
+		for _, name := range names.types {
+			if name == "Entity" || name == "FieldSet" || strings.HasPrefix(name, "federation_") || strings.HasPrefix(name, "link_") {
+				t.Errorf("type %s", name)
+			}
+		}
+		for _, name := range []string{"_Any", "_Entity", "_Service"} {
+			if slices.Contains(names.types, name) != federation {
+				t.Errorf("federation is %v, and %s among %q", federation, name, names.types)
+			}
+		}
+		for _, name := range []string{"_entities", "_service"} {
+			if slices.Contains(names.queries, name) != federation {
+				t.Errorf("federation is %v, and %s among %q", federation, name, names.queries)
+			}
+		}
+		for _, name := range []string{"Entity", "FieldSet", "federation__Scope", "link__Import"} {
+			if got := h.post(`{__type(name:"`+name+`"){name}}`, nil); string(got.data) != `{"__type":null}` {
+				t.Errorf("%s: %s", name, got.body)
+			}
+		}
+	}
+}
+
+func TestWithoutFederation(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) { s.config.Federation = false })
+	for _, doc := range []string{
+		`{_service{sdl}}`,
+		`{_entities(representations:[]){__typename}}`,
+		`query($r:[_Any!]!){_entities(representations:$r){__typename}}`,
+		`query($r:_Any){__typename}`,
+		`{... on _Service{sdl}}`,
+		`{... on _Entity{__typename}}`,
+	} {
+		h.wantRefused(h.post(doc, nil), http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+	}
+	h.wantFine(h.post(queryJobs, nil))
+}
+
+// The playground has every path that is nobody else's.
+func TestPlaygroundPaths(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) {
+		s.config.Playground = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) })
+	})
+	for _, path := range []string{"/", "/assets/x.js"} {
+		if got := h.do(request{method: http.MethodGet, path: path}); got.body != "page "+path {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	h.wantFine(h.post(queryType, nil))
+}

@@ -1,0 +1,184 @@
+package gateway
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// rawPost is a POST of query with header lines as they stand, each with its line end.
+func rawPost(lines, query string) string {
+	body := `{"query":` + quote(query) + `}`
+	return "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n" +
+		"Accept: application/graphql-response+json\r\n" + lines + "Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+}
+
+func TestNoToken(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	h.wantFine(h.do(request{body: envelopeOf(t, queryType, nil), anonymous: true}))
+	got := h.do(request{body: envelopeOf(t, queryJobs, nil), anonymous: true})
+	if got.status != http.StatusOK || got.code() != "UNAUTHENTICATED" || string(got.data) != `{"jobs":null}` {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	if n := h.jobs.Total(); n != 0 {
+		t.Errorf("%d upstream calls", n)
+	}
+}
+
+// TestAuthorization sends header lines over a bare connection, where no client mends or refuses them.
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, tc := range []struct {
+		name, lines string
+		fine        bool
+	}{
+		{"a token", "Authorization: Bearer " + tokenA + "\r\n", true},
+		{"lower case", "authorization: bearer " + tokenA + "\r\n", true},
+		{"upper case", "AUTHORIZATION: BEARER " + tokenA + "\r\n", true},
+		{"blanks around the value", "Authorization: \t Bearer " + tokenA + " \t\r\n", true},
+		{"all characters", "Authorization: Bearer aZ09-._~+/==\r\n", true},
+		{"a fold that stands for one blank", "Authorization: Bearer\r\n " + tokenA + "\r\n", true},
+		{"the longest", "Authorization: Bearer " + strings.Repeat("a", maxToken) + "\r\n", true},
+
+		{"one too long", "Authorization: Bearer " + strings.Repeat("a", maxToken+1) + "\r\n", false},
+		{"empty", "Authorization:\r\n", false},
+		{"another scheme", "Authorization: Basic dXNlcjpwdw==\r\n", false},
+		{"a made-up scheme", "Authorization: Token " + tokenA + "\r\n", false},
+		{"the scheme alone", "Authorization: Bearer\r\n", false},
+		{"the scheme and a blank", "Authorization: Bearer \r\n", false},
+		{"the token alone", "Authorization: " + tokenA + "\r\n", false},
+		{"two blanks", "Authorization: Bearer  " + tokenA + "\r\n", false},
+		{"a tab", "Authorization: Bearer\t" + tokenA + "\r\n", false},
+		{"a blank inside", "Authorization: Bearer tok A\r\n", false},
+		{"a tab inside", "Authorization: Bearer tok\tA\r\n", false},
+		{"a high byte", "Authorization: Bearer tok\x80A\r\n", false},
+		{"an umlaut", "Authorization: Bearer tok\xc3\xa9A\r\n", false},
+		{"a comma", "Authorization: Bearer tok,A\r\n", false},
+		{"a quote", "Authorization: Bearer \"tokA\"\r\n", false},
+		{"an equals sign inside", "Authorization: Bearer tok=A\r\n", false},
+		{"only equals signs", "Authorization: Bearer ==\r\n", false},
+		{"two in one line", "Authorization: Bearer " + tokenA + ", Bearer " + tokenB + "\r\n", false},
+		{"two lines", "Authorization: Bearer " + tokenA + "\r\nAuthorization: Bearer " + tokenB + "\r\n", false},
+		{"twice the same", "Authorization: Bearer " + tokenA + "\r\nauthorization: Bearer " + tokenA + "\r\n", false},
+		{"an empty line first", "Authorization: \r\n" + "Authorization: Bearer " + tokenA + "\r\n", false},
+		{"a fold inside", "Authorization: Bearer tok\r\n A\r\n", false},
+	} {
+		h.jobs.Reset()
+		got := h.raw(rawPost(tc.lines, queryJobs))
+		if tc.fine {
+			h.wantFine(got)
+			continue
+		}
+		if got.status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || got.data != nil || h.jobs.Total() != 0 {
+			t.Errorf("%s: %d %s, %d upstream calls", tc.name, got.status, got.body, h.jobs.Total())
+		}
+		if got.header.Get("Www-Authenticate") != "Bearer" {
+			t.Errorf("%s: WWW-Authenticate is %q", tc.name, got.header.Get("Www-Authenticate"))
+		}
+	}
+}
+
+// Bytes that no header value may have, and headers beyond the cap, end at the server, before any handler.
+func TestHeadersBeyondHTTP(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for lines, status := range map[string]int{
+		"Authorization: Bearer tok\x00A\r\n":                            400,
+		"Authorization : Bearer tok\r\n":                                400,
+		"Authorization: Bearer " + strings.Repeat("a", 40<<10) + "\r\n": 431,
+	} {
+		conn := h.dial()
+		// The server may close in the middle of what is written; its answer is there all the same.
+		_, _ = conn.Write([]byte(rawPost(lines, queryJobs)))
+		line := make([]byte, len("HTTP/1.1 000"))
+		if _, err := conn.Read(line); err != nil || !strings.HasSuffix(string(line), strconv.Itoa(status)) {
+			t.Errorf("%.40q: %q %v, want %d", lines, line, err, status)
+		}
+	}
+	if n := h.jobs.Total(); n != 0 {
+		t.Errorf("%d upstream calls", n)
+	}
+}
+
+// The Authorization header is the only authority: what looks like a token elsewhere is none, and stays out of the log.
+func TestTokenElsewhere(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	const query = `query($authorization:String){jobs(first:1){nodes{id}} a:jobs(after:$authorization,first:1){totalCount}}`
+	for name, r := range map[string]request{
+		"in the URL":        {path: "/graphql?access_token=" + tokenA, body: envelopeOf(t, queryJobs, nil)},
+		"in a cookie":       {header: http.Header{"Cookie": {"token=" + tokenA + "; Authorization=Bearer " + tokenA}}, body: envelopeOf(t, queryJobs, nil)},
+		"in extensions":     {body: `{"query":` + quote(queryJobs) + `,"extensions":{"token":"` + tokenA + `","headers":{"Authorization":"Bearer ` + tokenA + `"}}}`},
+		"in a variable":     {body: envelopeOf(t, query, map[string]any{"authorization": tokenA})},
+		"in another header": {header: http.Header{"X-Authorization": {"Bearer " + tokenA}, "Proxy-Authorization": {"Bearer " + tokenA}, "X-Api-Key": {tokenA}}, body: envelopeOf(t, queryJobs, nil)},
+		"in the user":       {header: http.Header{"X-Forwarded-User": {tokenA}}, body: envelopeOf(t, queryJobs, nil)},
+	} {
+		r.anonymous = true
+		got := h.do(r)
+		codes := []any{}
+		for _, e := range got.errors {
+			codes = append(codes, e.Extensions["code"])
+		}
+		if got.status != http.StatusOK || !slices.Contains(codes, any("UNAUTHENTICATED")) {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+	if n := h.jobs.Total(); n != 0 {
+		t.Errorf("%d upstream calls", n)
+	}
+}
+
+// Nothing of the caller's reaches the upstream but the token.
+func TestOutboundHeaders(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	lines := "Authorization: Bearer " + tokenA + "\r\nCookie: a=" + marker + "\r\nX-Company-Id: 7\r\nX-Forwarded-For: 10.0.0.1\r\n" +
+		"Forwarded: for=10.0.0.1\r\nReferer: https://app.example/" + marker + "\r\nOrigin: https://app.example\r\n" +
+		"Proxy-Authorization: Basic x\r\nX-Api-Key: " + marker + "\r\nRange: bytes=0-1\r\nIf-None-Match: \"x\"\r\n" +
+		"Accept-Language: de\r\nTraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n" +
+		"X-Request-Id: mine\r\nUser-Agent: " + marker + "\r\nConnection: authorization, x-a\r\nX-A: " + marker + "\r\n"
+	h.wantFine(h.raw(rawPost(lines, queryJobs)))
+	requests := h.jobs.Requests()
+	if len(requests) != 1 {
+		t.Fatalf("%d upstream calls", len(requests))
+	}
+	for name, values := range requests[0].Header {
+		if !slices.Contains([]string{"Accept", "Accept-Encoding", "Authorization", "User-Agent"}, name) || len(values) != 1 ||
+			strings.Contains(values[0], marker) {
+			t.Errorf("the upstream was sent %s: %q", name, values)
+		}
+	}
+	if got := requests[0].Header.Get("Authorization"); got != "Bearer "+tokenA {
+		t.Errorf("the upstream was sent %q", got)
+	}
+	if strings.Contains(requests[0].RawQuery+requests[0].Path, marker) {
+		t.Errorf("%s?%s", requests[0].Path, requests[0].RawQuery)
+	}
+}
+
+// Two callers at once get their own data: a remembered document or an equal question carries no token over.
+func TestTokensStayApart(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) { s.jobs.Tokens = map[string]int64{tokenA: 1, tokenB: 2} })
+	totals := map[string]string{}
+	for _, token := range []string{tokenA, tokenB, tokenA, tokenB} {
+		got := h.do(request{body: envelopeOf(t, `{jobs(first:0){totalCount}}`, nil), header: http.Header{"Authorization": {"Bearer " + token}}})
+		h.wantFine(got)
+		if earlier, seen := totals[token]; seen && earlier != string(got.data) {
+			t.Errorf("%s, then %s", earlier, got.data)
+		}
+		totals[token] = string(got.data)
+	}
+	if totals[tokenA] == totals[tokenB] {
+		t.Errorf("both callers see %s", totals[tokenA])
+	}
+	for i, r := range h.jobs.Requests() {
+		if want := "Bearer " + []string{tokenA, tokenB}[i%2]; r.Header.Get("Authorization") != want {
+			t.Errorf("call %d went out under another token", i)
+		}
+	}
+}

@@ -1,0 +1,189 @@
+package gateway
+
+import (
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestMethods(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, http.MethodHead, "QUERY"} {
+		got := h.do(request{method: method, header: http.Header{"X-Secret": {marker}}})
+		if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "GET, POST, OPTIONS" {
+			t.Errorf("%s: %d, Allow %q", method, got.status, got.header.Get("Allow"))
+		}
+		if method == http.MethodHead {
+			if got.body != "" {
+				t.Errorf("HEAD has a body: %q", got.body)
+			}
+			continue
+		}
+		if got.code() != "METHOD_NOT_ALLOWED" || got.data != nil || strings.Contains(got.body, marker) {
+			t.Errorf("%s: %s", method, got.body)
+		}
+	}
+	if got := h.do(request{method: http.MethodOptions}); got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, POST, OPTIONS" {
+		t.Errorf("OPTIONS: %d, Allow %q", got.status, got.header.Get("Allow"))
+	}
+	if n := h.jobs.Total(); n != 0 {
+		t.Errorf("%d upstream calls", n)
+	}
+}
+
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, path := range []string{"/", "/graphql/", "/Graphql", "/graphql/x", "/healthz", "/readyz", "/metrics", "/debug/pprof/"} {
+		if got := h.do(request{method: http.MethodGet, path: path}); got.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	if got := h.do(request{path: "/schema.graphql"}); got.status != http.StatusMethodNotAllowed {
+		t.Errorf("POST /schema.graphql: %d", got.status)
+	}
+}
+
+// maxed is an envelope of exactly n bytes.
+func maxed(n int) string {
+	const frame = `{"query":"{__typename}","x":""}`
+	return frame[:len(frame)-2] + strings.Repeat("a", n-len(frame)) + `"}`
+}
+
+func TestBodySize(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	const most = 64 << 10
+	h.wantFine(h.do(request{body: maxed(most)}))
+	got := h.do(request{body: maxed(most + 1)})
+	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+
+	head := "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+	chunked := func(body string) string {
+		return fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(body), body)
+	}
+	h.wantFine(h.raw(chunked(maxed(most))))
+	got = h.raw(chunked(maxed(most + 1)))
+	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+	if !got.closes {
+		t.Error("the connection of a chunked body that is too large stays open")
+	}
+
+	// Only the head comes: the answer waits for no body, and the connection is not kept for one.
+	conn := h.dial()
+	if _, err := io.WriteString(conn, head+"Content-Length: 10737418240\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	got = h.receive(conn)
+	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+	if !got.closes {
+		t.Error("the connection stays open for 10 GiB")
+	}
+
+	got = h.raw(head + "Transfer-Encoding: chunked\r\n\r\nnope\r\n")
+	h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
+}
+
+func TestURLLength(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	prefix := "/graphql?query=" + url.QueryEscape(queryType) + "&x="
+	fits := prefix + strings.Repeat("a", maxQueryString-len(prefix)+len("/graphql?"))
+	h.wantFine(h.do(request{method: http.MethodGet, path: fits}))
+	got := h.do(request{method: http.MethodGet, path: fits + "a"})
+	h.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
+	got = h.do(request{path: fits + "a", body: `{"query":"{__typename}"}`})
+	h.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
+
+	// Above the cap of all headers the server answers before any handler.
+	for _, method := range []string{"GET", "POST"} {
+		conn := h.dial()
+		// The server stops reading in the middle, so that writing may fail; its answer is there all the same.
+		_, _ = io.WriteString(conn, method+" "+prefix+strings.Repeat("a", 64<<10)+" HTTP/1.1\r\nHost: x\r\n\r\n")
+		line := make([]byte, len("HTTP/1.1 431"))
+		if _, err := io.ReadFull(conn, line); err != nil || string(line) != "HTTP/1.1 431" {
+			t.Errorf("%s: %q %v", method, line, err)
+		}
+	}
+}
+
+// Answers that fit a packet are not compressed and say how long they are; large ones are, for those who accept it.
+func TestCompression(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	accept := http.Header{"Accept-Encoding": {"gzip"}}
+	small := h.do(request{body: envelopeOf(t, queryJobs, nil), header: accept})
+	h.wantFine(small)
+	if enc := small.header.Get("Content-Encoding"); enc != "" {
+		t.Errorf("a small answer is sent as %q", enc)
+	}
+	if small.header.Get("Content-Length") != strconv.Itoa(len(small.body)) {
+		t.Errorf("Content-Length is %q of %d", small.header.Get("Content-Length"), len(small.body))
+	}
+	large := request{body: envelopeOf(t, `{jobs(first:50){nodes{id raw}}}`, nil)}
+	plain := h.do(large)
+	h.wantFine(plain)
+	if plain.header.Get("Content-Length") != strconv.Itoa(len(plain.body)) || len(plain.body) < 10*minGzip {
+		t.Errorf("Content-Length is %q of %d", plain.header.Get("Content-Length"), len(plain.body))
+	}
+	for _, mediaType := range []string{typeJSON, typeResponse} {
+		large.header = http.Header{"Accept-Encoding": {"gzip"}, "Accept": {mediaType}}
+		packed := h.do(large)
+		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.body) > len(plain.body)/2 {
+			t.Fatalf("%d bytes of %d, Content-Encoding %q", len(packed.body), len(plain.body), packed.header.Get("Content-Encoding"))
+		}
+		reader, err := gzip.NewReader(strings.NewReader(packed.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		unpacked, err := io.ReadAll(reader)
+		if err != nil || !bytes.Equal(unpacked, []byte(plain.body)) {
+			t.Errorf("what is unpacked differs from the plain answer: %v", err)
+		}
+		if length := packed.header.Get("Content-Length"); length != "" && length != strconv.Itoa(len(packed.body)) {
+			t.Errorf("Content-Length is %q of %d", length, len(packed.body))
+		}
+		if vary := strings.Join(packed.header.Values("Vary"), ","); !strings.Contains(vary, "Accept-Encoding") || !strings.Contains(vary, "Authorization") {
+			t.Errorf("Vary is %q", vary)
+		}
+		if packed.header.Get("Content-Type") != mediaType+"; charset=utf-8" {
+			t.Errorf("Content-Type is %q", packed.header.Get("Content-Type"))
+		}
+	}
+	large.header = http.Header{"Accept-Encoding": {"gzip;q=0"}}
+	if got := h.do(large); got.header.Get("Content-Encoding") != "" {
+		t.Error("compressed for a client that rules it out")
+	}
+}
+
+func TestSchemaFile(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	got := h.do(request{method: http.MethodGet, path: "/schema.graphql", anonymous: true})
+	if got.status != http.StatusOK || got.header.Get("Content-Type") != "text/plain; charset=utf-8" ||
+		!strings.Contains(got.body, "type Query {") || strings.Contains(got.body, "@key") {
+		t.Errorf("%d %q %.200s", got.status, got.header.Get("Content-Type"), got.body)
+	}
+	if got := h.do(request{method: http.MethodHead, path: "/schema.graphql"}); got.status != http.StatusOK || got.body != "" {
+		t.Errorf("HEAD: %d with %d bytes", got.status, len(got.body))
+	}
+	if got := h.do(request{method: http.MethodGet, path: "/schema.graphql", header: http.Header{"Accept-Encoding": {"gzip"}}}); got.header.Get("Content-Encoding") != "gzip" {
+		t.Error("the schema is not compressed")
+	}
+}
+
+// The whole schema in a file would be what switching introspection off is meant to keep.
+func TestSchemaFileFollowsIntrospection(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) { s.config.Introspection = false })
+	if got := h.do(request{method: http.MethodGet, path: "/schema.graphql"}); got.status != http.StatusNotFound {
+		t.Errorf("%d %.100s", got.status, got.body)
+	}
+}

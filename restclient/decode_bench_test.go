@@ -1,0 +1,76 @@
+package restclient
+
+import (
+	"encoding/json"
+	"testing"
+
+	"jobsgateway/internal/emulator"
+)
+
+// benchPage is what bench/ decodes, too: the newest 500 of 2,000 generated jobs.
+func benchPage(b *testing.B) []byte {
+	b.Helper()
+	body := pageOf(b, emulator.Options{Seed: 1, End: end})
+	b.SetBytes(int64(len(body)))
+	return body
+}
+
+// BenchmarkDecodePage is one page as the client reads it, and the same work by the standard library in the same
+// run: members that every job has as values, the others as bytes.
+func BenchmarkDecodePage(b *testing.B) {
+	b.Run("restclient", func(b *testing.B) {
+		body := benchPage(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			p, err := decodePage(body, MaxPerPage)
+			if err != nil || len(p.Records) != MaxPerPage {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("encoding_json", func(b *testing.B) {
+		body := benchPage(b)
+		b.ReportAllocs()
+		for b.Loop() {
+			var p standardPage
+			if err := json.Unmarshal(body, &p); err != nil || len(p.Records) != MaxPerPage {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkPageOverHTTP is a whole call: request, gzip, decoding.
+func BenchmarkPageOverHTTP(b *testing.B) {
+	u := serve(b, emulator.Options{Seed: 1}, func(cfg *Config) { cfg.MaxBody = 32 << 20 })
+	ctx, q := as(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: MaxPerPage}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := u.Jobs(ctx, q); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type standardPage struct {
+	Total   int64         `json:"total_records"`
+	Records []standardJob `json:"records"`
+}
+
+// standardJob has the members of a record that Job knows.
+type standardJob struct {
+	ID             string          `json:"job_id"`
+	State          string          `json:"state"`
+	Type           string          `json:"type"`
+	CreatedAt      string          `json:"created_at"`
+	UpdatedAt      string          `json:"updated_at"`
+	EndedAt        json.RawMessage `json:"ended_at"`
+	Input          json.RawMessage `json:"input"`
+	Result         json.RawMessage `json:"result"`
+	Failures       json.RawMessage `json:"failures"`
+	DataPlaneID    json.RawMessage `json:"data_plane_id"`
+	RequestSource  json.RawMessage `json:"request_source"`
+	Tags           json.RawMessage `json:"tags"`
+	Executor       json.RawMessage `json:"executor"`
+	IdempotencyKey json.RawMessage `json:"idempotency_key"`
+}

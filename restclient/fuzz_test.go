@@ -1,0 +1,145 @@
+package restclient
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"jobsgateway/internal/emulator"
+)
+
+// Whatever the decoder takes, the standard library takes too, and each record is as many bytes of the body.
+func FuzzDecodePage(f *testing.F) {
+	whole := page(record("a", `"input":{"a":[1,"\ud800"]},"tags":["x"]`), "null", record("b", `"failures":[{"message":"é"}]`))
+	for _, body := range []string{
+		whole, "", "null", "[]", `{"records":[]}`, `{"records":[`, `{"records":NaN}`, `{"records":null}`, "{}", whole + whole, "\ufeff" + whole,
+		whole + "-", " " + whole + "\n", `{"records":[{}],"records":[1,2]}`, `{"total_records":-0,"records":[1e5,-0.1,"\u0000"]}`,
+		"{\"records\":[\"\xff\"]}", `{"records":[` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `]}`,
+	} {
+		f.Add([]byte(body), 2)
+	}
+	for _, opts := range []emulator.Options{{Seed: 1, Jobs: 3}, {Seed: 2, Jobs: 3, Drift: true, Tags: true}, {Seed: 3, Jobs: 2, Older: true}} {
+		opts.End = end
+		f.Add(pageOf(f, opts), 3)
+	}
+	f.Fuzz(func(t *testing.T, body []byte, ask int) {
+		ask &= 0xff
+		before := string(body)
+		p, err := decodePage(body, ask)
+		if string(body) != before {
+			t.Fatal("the body was changed")
+		}
+		if err != nil {
+			if p != nil {
+				t.Fatal("both a page and an error")
+			}
+			wantKind(t, err, KindMalformed)
+			return
+		}
+		if !json.Valid(body) {
+			t.Fatalf("%q is no JSON", body)
+		}
+		var standard map[string]json.RawMessage
+		if err := json.Unmarshal(body, &standard); err != nil {
+			t.Fatal(err)
+		}
+		var elements []json.RawMessage
+		if err := json.Unmarshal(standard["records"], &elements); err != nil || elements == nil {
+			t.Fatalf("records is %q", standard["records"])
+		}
+		if len(p.Records) != min(len(elements), ask) || p.Total < UnknownTotal {
+			t.Fatalf("got %d of %d records, asked for %d; total %d", len(p.Records), len(elements), ask, p.Total)
+		}
+		for i, r := range p.Records {
+			if (r.Job == nil) == (r.Err == nil) {
+				t.Fatalf("record %d is both or neither", i)
+			}
+			if r.Job == nil {
+				continue
+			}
+			if string(r.Job.Raw()) != string(elements[i]) {
+				t.Fatalf("record %d is %q, want %q", i, r.Job.Raw(), elements[i])
+			}
+			for _, member := range r.Job.members {
+				if member != nil && !json.Valid(member) {
+					t.Fatalf("%q is no JSON", member)
+				}
+			}
+			touch(r.Job)
+		}
+	})
+}
+
+// touch calls what may panic.
+func touch(j *Job) {
+	_, _ = j.EndedAt()
+	_, _ = j.Executor()
+	_, _ = j.IdempotencyKey()
+	_, _ = j.DataPlaneID()
+	_, _ = j.Failures()
+	_, _ = j.Tags()
+	_, _ = DatasetOf(j.Input())
+	_, _ = DatasetOf(j.Result())
+}
+
+// What is accepted is printed as RFC 3339 in UTC, is the same instant, and has the digits that were given.
+func FuzzTimestamp(f *testing.F) {
+	for _, s := range []string{
+		"2023-10-31T11:19:13.400498", "2023-10-31T11:19:13Z", "2023-10-31T13:19:13.4+02:00", "2023-10-31T11:19:13.123456789-05:30",
+		"0001-01-01T00:00:00", "9999-12-31T23:59:59.9-01:00", "0000-01-01T00:00:00+01:00", "2023-10-31T1:19:13", "2023-13-45T00:00:00", "",
+		"2023-10-31T11:19:13,4", "2023-10-31T11:19:13.1234567890", "2024-02-29T24:00:00", "2023-10-31T11:19:13+24:00",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got, err := ParseTimestamp(s)
+		if err != nil {
+			wantKind(t, err, KindMalformed)
+			return
+		}
+		text := got.String()
+		back, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil || !back.Equal(got.Time()) || got.Time().Location() != time.UTC {
+			t.Fatalf("%q is printed as %q, which is %v, not %v (%v)", s, text, back, got.Time(), err)
+		}
+		// UnmarshalText is the strict reader of RFC 3339.
+		if err := new(time.Time).UnmarshalText([]byte(text)); err != nil || !strings.HasSuffix(text, "Z") {
+			t.Fatalf("%q is printed as %q: %v", s, text, err)
+		}
+		_, fraction, _ := strings.Cut(s, ".")
+		fraction = strings.TrimRight(fraction, "Z")
+		if zone := strings.IndexAny(fraction, "+-"); zone >= 0 {
+			fraction = fraction[:zone]
+		}
+		if _, printed, _ := strings.Cut(strings.TrimSuffix(text, "Z"), "."); printed != fraction || len(printed) > maxFractionDigits {
+			t.Fatalf("%q is printed as %q", s, text)
+		}
+		if again, err := ParseTimestamp(text); err != nil || again != got {
+			t.Fatalf("%q is read back as %v, %v", text, again, err)
+		}
+	})
+}
+
+// Every accessor agrees with the standard library about every value that is JSON.
+func FuzzValue(f *testing.F) {
+	for _, s := range []string{
+		"null", "true", "-0", "9223372036854775807", "9223372036854775808", "1e3", "1.0", `""`, `"17"`, `"\u0031"`, `"\ud800\udc00\ud800"`,
+		"[ ]", "{\n}", `[1,[2,{"a":null}]]`, `{"a":1,"a":{"b":[]},"\u0061":"x"}`, `"é\ud800\u0041"`,
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		s = strings.Trim(s, " \t\r\n")
+		// A JSON is a part of a body that was found to be JSON in UTF-8.
+		if j, err := decodePage([]byte(`{"records":[],"x":`+s+`}`), 1); err != nil || j == nil || !json.Valid([]byte(s)) {
+			return
+		}
+		if !strings.Contains(fmt.Sprint(other(t, JSON(s))), "\ufffd") { // halves of surrogate pairs are read in either of two ways
+			agree(t, JSON(s))
+		}
+		_, _ = JSON(s).Timestamp()
+		_, _ = DatasetOf(JSON(s))
+	})
+}
