@@ -6,6 +6,10 @@ SHELL       := bash
 MAKEFLAGS   += --no-builtin-rules
 
 FUZZTIME ?= 30s
+CHECKS   ?= 100000
+
+# The properties of paging, which are checked on more random lists than the others.
+PAGING   := QuietPages|MovingList|SeekAfter|SeekOn|Ties|WalkOn|CursorRound
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 SOURCES  := find . \( -name .git -o -name node_modules \) -prune -o -type f
@@ -60,6 +64,7 @@ fmt: ## format the code
 .PHONY: test-go
 test-go: ## run the Go tests
 	go test -race -shuffle=on -timeout 10m ./...
+	go test -count=1 -run '$(PAGING)' ./graph -rapid.checks=1000
 	$(if $(BENCH),go -C bench vet ./...)
 
 .PHONY: audits
@@ -83,6 +88,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	  while read -r package target; do
 	    go test -run '^$$' -fuzz "^$$target$$" -fuzztime '$(FUZZTIME)' "$$package"
 	  done
+
+.PHONY: properties
+properties: ## check the properties of paging CHECKS (100000) times each; takes hours
+	go test -count=1 -timeout 0 -run '$(PAGING)' ./graph -rapid.checks=$(CHECKS)
 
 .PHONY: clean
 clean: ## remove what the other targets left

@@ -6,10 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"jobsgateway/graph/model"
 	"strings"
 	"sync"
-
-	"jobsgateway/graph/model"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
@@ -160,6 +159,7 @@ func (ec *executionContext) resolveEntity(
 	}()
 
 	switch typeName {
+
 	}
 	return nil, fmt.Errorf("%w: %s", ErrUnknownType, typeName)
 }
