@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -21,29 +22,32 @@ func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobCon
 	if err != nil {
 		return nil, err
 	}
-	read, err := r.read(ctx, &plan)
+	page, err := r.page(ctx, &plan)
 	if err != nil {
 		return nil, err
 	}
-	answer, err := read.connection()
-	if err != nil {
-		return nil, err
-	}
-	r.prefetchPage(ctx, answer)
-	return answer, nil
+	r.prefetchPage(ctx, page)
+	return page, nil
 }
 
-// read reads the page of a plan; an empty one without a call when nothing can match.
-func (r *Resolver) read(ctx context.Context, plan *pagePlan) (*page, error) {
+// page answers a plan: once within an operation, however many objects ask; without a call when nothing can match.
+func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnection, error) {
 	if plan.nothing {
-		return &page{plan: plan}, nil
+		return (&page{plan: plan}).connection()
 	}
 	op := operationOf(ctx)
-	first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
-		return load(ctx, op.loaders().pages, q)
-	}
-	reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets}
-	return reader.read(ctx, plan)
+	answer, _ := op.answers.LoadOrStore(plan.question(), sync.OnceValues(func() (*model.JobConnection, error) {
+		first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+			return load(ctx, op.loaders().pages, q)
+		}
+		reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets}
+		read, err := reader.read(ctx, plan)
+		if err != nil {
+			return nil, err
+		}
+		return read.connection()
+	}))
+	return answer.(func() (*model.JobConnection, error))()
 }
 
 // latest answers the newest job of a dataset; nil when there is none.
@@ -52,14 +56,14 @@ func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.D
 	if err != nil {
 		return nil, err
 	}
-	read, err := r.read(ctx, &plan)
-	if err != nil || len(read.records) == 0 {
+	page, err := r.page(ctx, &plan)
+	if err != nil || len(page.Records) == 0 {
 		return nil, err
 	}
-	if record := read.records[0]; record.Err != nil {
+	if record := page.Records[0]; record.Err != nil {
 		return nil, record.Err
 	}
-	job := &model.Job{Job: read.records[0].Job}
+	job := &model.Job{Job: page.Records[0].Job}
 	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{job})
 	return job, nil
 }

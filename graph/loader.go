@@ -39,6 +39,7 @@ type operation struct {
 	calls   atomic.Int64
 	slots   chan struct{}
 	loaders func() *loaders
+	answers sync.Map // of a question, the page that answers it: see Resolver.page
 	// fresh asks for a page past the memory: when a list has moved, what was seen before does not help.
 	fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
 }

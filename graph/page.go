@@ -33,6 +33,21 @@ type pagePlan struct {
 	// backwards: the page is read from before, or from the end of the list, towards the start.
 	backwards     bool
 	after, before *anchor
+	// cursors are the texts that after and before were read from.
+	cursors [2]string
+}
+
+// question is a plan as a key: equal questions have equal answers within an operation.
+type question struct {
+	list      restclient.JobsQuery
+	size      int
+	offset    int64
+	backwards bool
+	cursors   [2]string
+}
+
+func (p *pagePlan) question() question {
+	return question{list: p.list, size: p.size, offset: p.offset, backwards: p.backwards, cursors: p.cursors}
 }
 
 // scope is the fingerprint of the plan's list.
@@ -65,11 +80,18 @@ func planPage(args pageArgs, limits PageLimits) (pagePlan, error) {
 			return pagePlan{}, inputError(sized.name, "%s takes 0 to %d.", sized.name, limits.Max)
 		}
 	}
-	if plan.after, err = plan.place("after", args.after); err != nil {
-		return pagePlan{}, err
-	}
-	if plan.before, err = plan.place("before", args.before); err != nil {
-		return pagePlan{}, err
+	for i, cursor := range []struct {
+		name string
+		text *string
+		to   **anchor
+	}{{"after", args.after, &plan.after}, {"before", args.before, &plan.before}} {
+		if cursor.text == nil {
+			continue
+		}
+		if *cursor.to, err = plan.place(cursor.name, *cursor.text); err != nil {
+			return pagePlan{}, err
+		}
+		plan.cursors[i] = *cursor.text
 	}
 	if args.offset != nil {
 		if *args.offset < 0 {
@@ -93,12 +115,9 @@ func checkCombination(args pageArgs) error {
 	return nil
 }
 
-// place reads a cursor of this very list; nil when there is none. Errors: *model.InputError.
-func (p *pagePlan) place(argument string, text *string) (*anchor, error) {
-	if text == nil {
-		return nil, nil
-	}
-	c, ok := decodeCursor(*text)
+// place reads a cursor of this very list. Errors: *model.InputError.
+func (p *pagePlan) place(argument, text string) (*anchor, error) {
+	c, ok := decodeCursor(text)
 	if !ok {
 		return nil, inputError(argument, "%s takes a cursor that a page gave, unchanged; this is none.", argument)
 	}

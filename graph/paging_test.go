@@ -149,11 +149,7 @@ func (w *world) read(t require, r request) answer {
 		t.Fatalf("%+v: %v", r, err)
 	}
 	before := w.api.Total()
-	read, err := w.resolver.read(ctx, &plan)
-	if err != nil {
-		t.Fatalf("%+v: %v", r, err)
-	}
-	connection, err := read.connection()
+	connection, err := w.resolver.page(ctx, &plan)
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
 	}
