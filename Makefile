@@ -63,7 +63,7 @@ fmt: ## format the code
 
 .PHONY: test-go
 test-go: ## run the Go tests
-	go test -race -shuffle=on -timeout 10m ./...
+	go test -race -shuffle=on -parallel 8 -timeout 10m ./...
 	go test -count=1 -run '$(PAGING)' ./graph -rapid.checks=1000
 	$(if $(BENCH),go -C bench vet ./...)
 

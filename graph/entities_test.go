@@ -1,0 +1,202 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+const entitiesQuery = `query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id } ... on Dataset { id } } }`
+
+// representation is one element of what a router sends, and what must come of it: an id, or null, or null with an
+// error that names the representations.
+type representation struct {
+	typ     string
+	key     any
+	want    string
+	refused bool
+}
+
+// lettered is an id that has two spellings.
+const lettered = "abcdef00-0000-4000-8000-00000000abcd"
+
+var representations = []representation{
+	{typ: "Job", key: idOf(1), want: idOf(1)},
+	{typ: "Job", key: idOf(2), want: idOf(2)},
+	{typ: "Job", key: lettered, want: lettered},
+	{typ: "Job", key: strings.ToUpper(lettered), want: lettered},
+	{typ: "Job", key: idOf(99)},
+	{typ: "Job", key: "", refused: true},
+	{typ: "Job", key: "7", refused: true},
+	{typ: "Job", key: 7, refused: true},
+	{typ: "Job", key: strings.ReplaceAll(idOf(1), "-", ""), refused: true},
+	{typ: "Dataset", key: "100", want: "100"},
+	{typ: "Dataset", key: 100, want: "100"},
+	{typ: "Dataset", key: 0, want: "0"},
+	{typ: "Dataset", key: json.Number(largest), want: largest},
+	{typ: "Dataset", key: json.Number("9223372036854775808"), refused: true},
+	{typ: "Dataset", key: json.Number("1.0"), refused: true},
+	{typ: "Dataset", key: json.Number("1e3"), refused: true},
+	{typ: "Dataset", key: -1, refused: true},
+	{typ: "Dataset", key: "007", refused: true},
+	{typ: "Dataset", key: true, refused: true},
+}
+
+// A list of representations is answered in its order, element by element: what one of them comes to depends on nothing
+// but itself, and equal keys are asked for once.
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	rig, _ := newJobsRig(t, strings.Replace(record(3, ""), idOf(3), lettered, 1), record(2, ""), record(1, ""))
+	rapid.Check(t, func(t *rapid.T) {
+		list := rapid.SliceOfN(rapid.SampledFrom(representations), 0, 30).Draw(t, "representations")
+		sent, data, refused := []map[string]any{}, []any{}, []string{}
+		calls := map[string]bool{}
+		for i, r := range list {
+			sent = append(sent, map[string]any{"__typename": r.typ, "id": r.key})
+			switch {
+			case r.refused:
+				refused = append(refused, fmt.Sprintf("_entities[%d]", i))
+			case r.typ == "Job":
+				calls[strings.ToLower(fmt.Sprint(r.key))] = true
+			}
+			if r.want == "" {
+				data = append(data, nil)
+			} else {
+				data = append(data, map[string]any{"id": r.want})
+			}
+		}
+		variables, err := json.Marshal(map[string]any{"r": sent})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := rig.ask(entitiesQuery, string(variables))
+		want, err := json.Marshal(map[string]any{"_entities": data})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(refused)
+		if got.data != string(want) || got.calls != len(calls) {
+			t.Fatalf("%s\n%s\nwant %s; %d calls for %d jobs", variables, got.data, want, got.calls, len(calls))
+		}
+		if diff := cmp.Diff(refused, got.paths()); diff != "" {
+			t.Fatalf("%s\npaths of errors (-want +got):\n%s", variables, diff)
+		}
+		for _, err := range got.errors {
+			if codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" || len(err.Locations) != 1 {
+				t.Fatalf("%s", got.wire)
+			}
+		}
+	})
+}
+
+// What is no representation of this subgraph is refused as the caller's mistake, and costs nothing of another type.
+func TestNoRepresentation(t *testing.T) {
+	t.Parallel()
+	for name, wrong := range map[string]string{
+		"no id":           `{"__typename": "Job"}`,
+		"a null id":       `{"__typename": "Job", "id": null}`,
+		"an object as id": `{"__typename": "Job", "id": {}}`,
+		"an unknown type": `{"__typename": "Cat", "id": "1"}`,
+		"a resolved type": `{"__typename": "DataPlane", "id": "1"}`,
+		"no type":         `{"id": "1"}`,
+		"a null type":     `{"__typename": null, "id": "1"}`,
+	} {
+		rig, api := newJobsRig(t)
+		got := rig.ask(entitiesQuery, `{"r": [{"__typename": "Dataset", "id": "100"}, `+wrong+`]}`)
+		if got.data != `{"_entities":[{"id":"100"},null]}` || len(got.errors) != 1 || api.Total() != 0 {
+			t.Errorf("%s: %s %s", name, got.data, got.wire)
+			continue
+		}
+		err := got.errors[0]
+		if err.Message != messageEntity || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" {
+			t.Errorf("%s: %s", name, got.wire)
+		}
+		if lines := rig.log.lines(t, slog.LevelError); len(lines) != 0 {
+			t.Errorf("%s: logged as a failure of ours: %v", name, lines)
+		}
+	}
+}
+
+// A job that cannot be fetched is its own error: beside it stand those that could, and those that do not exist.
+func TestFailingEntity(t *testing.T) {
+	t.Parallel()
+	rig, api := newJobsRig(t, record(1, ""), record(2, ""))
+	api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Match: func(r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, idOf(2))
+	}})
+	jobs := fmt.Sprintf(`{"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}`, idOf(2), idOf(99), idOf(1))
+	got := rig.ask(entitiesQuery, `{"r": [`+jobs+`]}`)
+	if want := `{"_entities":[null,null,{"id":"` + idOf(1) + `"}]}`; got.data != want || len(got.errors) != 1 {
+		t.Errorf("%s %s", got.data, got.wire)
+	}
+	if err := got.at(t, "_entities[0]"); codeOf(err) != string(CodeUpstreamUnavailable) {
+		t.Errorf("%s", got.wire)
+	}
+}
+
+// A panic in the call for one job is that job's error; one in the resolver is that of the jobs, and spares the datasets.
+func TestPanicOfAnEntity(t *testing.T) {
+	t.Parallel()
+	both := fmt.Sprintf(`{"r": [{"__typename": "Dataset", "id": 5}, {"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}]}`, idOf(1), idOf(2))
+	rig := newRig(t, stub{job: func(_ context.Context, id restclient.JobID) (*restclient.Job, error) {
+		if id == restclient.JobID(idOf(2)) {
+			panic("LEAK")
+		}
+		return nil, &restclient.Error{Kind: restclient.KindNotFound}
+	}})
+	got := rig.ask(entitiesQuery, both)
+	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
+		t.Fatalf("in a call: %s %s", got.data, got.wire)
+	}
+	if err := got.at(t, "_entities[2]"); codeOf(err) != string(CodeInternal) || err.Message != messageInternal {
+		t.Errorf("in a call: %s", got.wire)
+	}
+
+	rig = newRig(t, nil) // without an upstream no loader can be made
+	got = rig.ask(entitiesQuery, both)
+	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
+		t.Fatalf("in the resolver: %s %s", got.data, got.wire)
+	}
+	if err := got.at(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != messageInternal {
+		t.Errorf("in the resolver: %s", got.wire)
+	}
+	if lines := rig.log.lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {
+		t.Errorf("log %v", lines)
+	}
+}
+
+// All jobs of a list are asked for at once: here each call waits for the last one to begin.
+func TestEntitiesGoTogether(t *testing.T) {
+	t.Parallel()
+	const n = 20
+	list := make([]string, n)
+	for i := range list {
+		list[i] = fmt.Sprintf(`{"__typename": "Job", "id": %q}`, idOf(i))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var all sync.WaitGroup
+		all.Add(n)
+		rig := newRig(t, stub{job: func(context.Context, restclient.JobID) (*restclient.Job, error) {
+			all.Done()
+			all.Wait()
+			return nil, &restclient.Error{Kind: restclient.KindNotFound}
+		}})
+		got := rig.ask(entitiesQuery, `{"r": [`+strings.Join(list, ",")+`]}`)
+		if want := `{"_entities":[` + strings.TrimSuffix(strings.Repeat("null,", n), ",") + `]}`; got.data != want || got.calls != n {
+			t.Errorf("%s %s, %d calls", got.data, got.wire, got.calls)
+		}
+	})
+}

@@ -1,0 +1,248 @@
+package graph
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+	"go.uber.org/goleak"
+
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// requestID is the id of every request in these tests.
+const requestID = "request-1"
+
+// rig runs operations on the generated schema as the gateway does, without HTTP in front of it.
+type rig struct {
+	t        testing.TB
+	schema   *ast.Schema
+	exec     graphql.ExecutableSchema
+	upstream Upstream
+	limits   CallLimits
+	log      *logBuffer
+	root     graphql.RootFieldMiddleware
+}
+
+// newRig makes a rig over any upstream.
+func newRig(t testing.TB, upstream Upstream) *rig {
+	t.Helper()
+	schema, err := NewSchema(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resolvers := &Resolver{Pages: PageLimits{Default: 50, Max: 500}}
+	return &rig{
+		t:        t,
+		schema:   schema,
+		exec:     NewExecutableSchema(Config{Schema: schema, Resolvers: resolvers}),
+		upstream: upstream,
+		limits:   CallLimits{Calls: 200, Concurrency: 64},
+		log:      &logBuffer{},
+		root:     func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
+	}
+}
+
+// newJobsRig makes a rig over a Jobs API that is reached over HTTP, and gives that API as well.
+func newJobsRig(t testing.TB, records ...string) (*rig, *emulator.Emulator) {
+	t.Helper()
+	raw := make([]json.RawMessage, 0, len(records))
+	for _, record := range records {
+		raw = append(raw, json.RawMessage(record))
+	}
+	api := emulator.New(emulator.Records(raw...))
+	server := httptest.NewServer(api)
+	t.Cleanup(server.Close)
+	base, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := restclient.New(restclient.Config{
+		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64,
+		Token: func(context.Context) (string, bool) { return canaryToken, true },
+	})
+	t.Cleanup(client.Close)
+	return newRig(t, client), api
+}
+
+// canaryToken goes to the Jobs API with every call and must come out nowhere.
+const canaryToken = "token-4be1f0c2d3a5968778695a4b3c2d1e0f"
+
+// outcome is what an operation came to, as its caller sees it.
+type outcome struct {
+	data   string
+	errors gqlerror.List
+	calls  int
+	wire   string // the errors as they are sent
+}
+
+// ask runs an operation; variables are a JSON object, or empty.
+func (r *rig) ask(query, variables string) outcome {
+	r.t.Helper()
+	return r.askUnder(r.t.Context(), query, variables)
+}
+
+// askUnder is ask under a context of the caller's.
+func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
+	r.t.Helper()
+	ctx = r.prepare(ctx, query, variables)
+	answer := r.exec.Exec(ctx)(ctx)
+	list := slices.Concat(answer.Errors, graphql.GetErrors(ctx))
+	wire, err := json.Marshal(list)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return outcome{data: string(answer.Data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
+}
+
+// prepare checks an operation and makes the context that it runs under.
+func (r *rig) prepare(ctx context.Context, query, variables string) context.Context {
+	r.t.Helper()
+	doc, refused := gqlparser.LoadQueryWithRules(r.schema, query, nil)
+	if refused != nil {
+		r.t.Fatalf("%s: %v", query, refused)
+	}
+	given := map[string]any{}
+	if variables != "" {
+		decoder := json.NewDecoder(strings.NewReader(variables))
+		decoder.UseNumber()
+		if err := decoder.Decode(&given); err != nil {
+			r.t.Fatal(err)
+		}
+	}
+	op := doc.Operations[0]
+	values, err := validator.VariableValues(r.schema, op, given)
+	if err != nil {
+		r.t.Fatalf("%s %s: %v", query, variables, err)
+	}
+	logger := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
+	ctx = WithOperation(ctx, r.upstream, r.limits, logger)
+	ctx = graphql.WithResponseContext(ctx, present.Present, Recover)
+	return graphql.WithOperationContext(ctx, &graphql.OperationContext{
+		RawQuery:               query,
+		Doc:                    doc,
+		Operation:              op,
+		Variables:              values,
+		RecoverFunc:            Recover,
+		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		RootResolverMiddleware: r.root,
+	})
+}
+
+// wantData checks that an operation ran without an error to exactly this data.
+func (o outcome) wantData(t testing.TB, want string) {
+	t.Helper()
+	if len(o.errors) > 0 {
+		t.Errorf("errors: %s", o.wire)
+	}
+	if o.data != want {
+		t.Errorf("data %s\nwant %s", o.data, want)
+	}
+}
+
+// at gives the error at a response path, which must be the only one there.
+func (o outcome) at(t testing.TB, path string) *gqlerror.Error {
+	t.Helper()
+	var found gqlerror.List
+	for _, err := range o.errors {
+		if err.Path.String() == path {
+			found = append(found, err)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%d errors at %s: %s", len(found), path, o.wire)
+	}
+	return found[0]
+}
+
+// paths gives the response paths of all errors, sorted.
+func (o outcome) paths() []string {
+	paths := []string{}
+	for _, err := range o.errors {
+		paths = append(paths, err.Path.String())
+	}
+	slices.Sort(paths)
+	return paths
+}
+
+// codeOf gives an error's code as a client reads it.
+func codeOf(err *gqlerror.Error) string { return fmt.Sprint(err.Extensions["code"]) }
+
+// stub is an upstream of two functions.
+type stub struct {
+	jobs func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
+	job  func(context.Context, restclient.JobID) (*restclient.Job, error)
+}
+
+func (s stub) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	return s.jobs(ctx, q)
+}
+
+func (s stub) Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error) {
+	return s.job(ctx, id)
+}
+
+// record writes a job of the Jobs API: its number makes its id and its times, and more is further members.
+func record(number int, more string) string {
+	return fmt.Sprintf(`{"job_id":%q,"state":"completed","type":"materialize-view",`+
+		`"created_at":"2024-01-01T00:00:%02d","updated_at":"2024-01-01T00:00:%02d","ended_at":"2024-01-01T00:01:00"%s}`,
+		idOf(number), number, number, more)
+}
+
+// idOf is the id of the record with this number.
+func idOf(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", number) }
+
+// logBuffer is a log that may be written and read at once.
+type logBuffer struct {
+	mu    sync.Mutex
+	bytes bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.bytes.Write(p)
+}
+
+// lines gives the entries at a level so far, each as its attributes.
+func (b *logBuffer) lines(t testing.TB, level slog.Level) []map[string]any {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	entries := []map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(b.bytes.Bytes()))
+	for {
+		var entry map[string]any
+		switch err := decoder.Decode(&entry); {
+		case err == io.EOF:
+			return entries
+		case err != nil:
+			t.Fatal(err)
+		case entry["level"] == level.String():
+			entries = append(entries, entry)
+		}
+	}
+}
+
+// sortedKeys gives the keys of a map in order.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,335 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+// board is a list of jobs that name datasets in every way: 1 and 2 by input and result, 3 the dataset of 1 in the
+// newer form, 4 none, 5 in a type without typed members, 6 another one by its result alone.
+var board = []string{
+	record(6, `,"result":{"dataset_id":600}`),
+	strings.Replace(record(5, `,"input":{"dataset_id":500}`), "materialize-view", "nql-forecast", 1),
+	record(4, ""),
+	record(3, `,"input":{"dataset":{"id":100}},"result":{"dataset_id":100}`),
+	record(2, `,"input":{"dataset_id":200},"result":{"dataset_id":"201"}`),
+	record(1, `,"input":{"dataset_id":100},"result":{"dataset_id":101}`),
+}
+
+// datasetsAsked gives the datasets of all list calls in order, once for each call, and how many other calls there
+// were. No two calls may be alike.
+func datasetsAsked(t *testing.T, api *emulator.Emulator) (asked string, others int) {
+	t.Helper()
+	ids := []string{}
+	seen := map[string]bool{}
+	for _, r := range api.Requests() {
+		if question := r.Path + "?" + r.RawQuery; seen[question] {
+			t.Errorf("asked twice: %s", question)
+		} else {
+			seen[question] = true
+		}
+		values, err := url.ParseQuery(r.RawQuery)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id := values.Get("dataset_id"); id != "" {
+			ids = append(ids, id)
+		} else {
+			others++
+		}
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " "), others
+}
+
+// recording keeps what an upstream answered, to be played back where there is no network.
+type recording struct {
+	Upstream
+	mu    sync.Mutex
+	pages map[restclient.JobsQuery]*restclient.JobsPage
+	jobs  map[restclient.JobID]*restclient.Job
+	// failed are the single jobs that could not be had.
+	failed map[restclient.JobID]error
+}
+
+func recordingOf(upstream Upstream) *recording {
+	return &recording{
+		Upstream: upstream,
+		pages:    map[restclient.JobsQuery]*restclient.JobsPage{},
+		jobs:     map[restclient.JobID]*restclient.Job{}, failed: map[restclient.JobID]error{},
+	}
+}
+
+func (r *recording) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	page, err := r.Upstream.Jobs(ctx, q)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pages[q] = page
+	return page, err
+}
+
+func (r *recording) Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error) {
+	job, err := r.Upstream.Job(ctx, id)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.jobs[id], r.failed[id] = job, err
+	return job, err
+}
+
+// playback answers as recorded, each page after a pause. What was never asked is a failure.
+func (r *recording) playback(pause func(restclient.JobsQuery)) Upstream {
+	return stub{
+		jobs: func(_ context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+			page, ok := r.pages[q]
+			if !ok {
+				return nil, fmt.Errorf("never asked before: %v", q)
+			}
+			pause(q)
+			return page, nil
+		},
+		job: func(_ context.Context, id restclient.JobID) (*restclient.Job, error) {
+			if _, ok := r.jobs[id]; !ok {
+				return nil, fmt.Errorf("never asked before: %v", id)
+			}
+			return r.jobs[id], r.failed[id]
+		},
+	}
+}
+
+// Whichever way leads to a dataset, what is asked of it is asked once, what is not selected is not asked at all, and no
+// call waits for a clock.
+func TestPrefetch(t *testing.T) {
+	const ofDataset = `dataset { latestJob { id } }`
+	for name, c := range map[string]struct {
+		query, variables string
+		datasets         string // asked for, sorted
+		others           int    // calls beside them
+	}{
+		"nodes":                        {`{ jobs { nodes { ` + ofDataset + ` } } }`, "", "100 200 500", 1},
+		"edges":                        {`{ jobs { edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
+		"nodes and edges":              {`{ jobs { nodes { ` + ofDataset + ` } edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
+		"input":                        {`{ jobs { nodes { input { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } }`, "", "100 200", 1},
+		"result":                       {`{ jobs { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 201 600", 1},
+		"input, by way of its general": {`{ jobs { nodes { input { ... on JobSpec { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } } }`, "", "100 200", 1},
+		"all three": {
+			`{ jobs { nodes { ` + ofDataset + ` input { ... on MaterializeViewSpec { ` + ofDataset + ` } }
+				result { raw ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 200 201 500 600", 1,
+		},
+		"aliases of one question":  {`{ jobs { nodes { a: dataset { x: latestJob { id } } b: dataset { y: latestJob { state } } } } }`, "", "100 200 500", 1},
+		"aliases of two questions": {`{ jobs { nodes { dataset { latestJob { id } failed: latestJob(filter: {states: [FAILED]}) { id } } } } }`, "", "100 100 200 200 500 500", 1},
+		"two fields": {
+			`{ jobs { nodes { dataset { latestJob { id } jobs(first: 9, orderBy: UPDATED_AT_ASC) { totalCount } } } } }`, "",
+			"100 100 200 200 500 500", 1,
+		},
+		"named fragments": {
+			`{ jobs { ...C } } fragment C on JobConnection { nodes { ...J } } fragment J on Job { ...N } fragment N on Node { ... on Job { dataset { ...D } } }
+				fragment D on Dataset { latestJob { id } }`, "", "100 200 500", 1,
+		},
+		"merged selections":   {`{ jobs { nodes { dataset { id } } nodes { dataset { latestJob { id } } } } }`, "", "100 200 500", 1},
+		"fields without cost": {`{ jobs { nodes { dataset { id __typename } input { raw } } pageInfo { hasNextPage } totalCount } }`, "", "", 1},
+		"skipped": {
+			`query($yes: Boolean!, $no: Boolean!) { jobs { nodes { dataset { latestJob @skip(if: $yes) { id } x: latestJob @include(if: $no) { id } id } }
+				edges @skip(if: $yes) { node { ` + ofDataset + ` } } ... @include(if: $no) { edges { node { ` + ofDataset + ` } } } } }`,
+			`{"yes": true, "no": false}`, "", 1,
+		},
+		"not skipped": {
+			`query($yes: Boolean!, $no: Boolean!) { jobs { nodes { dataset { id latestJob @skip(if: $no) @include(if: $yes) { id } } } } }`,
+			`{"yes": true, "no": false}`, "100 200 500", 1,
+		},
+		"arguments by variables": {
+			`query($f: DatasetJobFilter, $s: [JobState!] = [FAILED], $n: Int = 3) { jobs { nodes { dataset {
+				latestJob(filter: $f) { id } x: latestJob(filter: {states: $s}) { id } jobs(first: $n, filter: $f) { totalCount } } } } }`,
+			`{"f": {"types": ["t"]}}`, "100 100 100 200 200 200 500 500 500", 1,
+		},
+		"an empty list":                 {`{ jobs { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
+		"a job":                         {`{ job(id: "` + idOf(1) + `") { ` + ofDataset + ` result { ... on MaterializeViewResult { ` + ofDataset + ` } } } }`, "", "100 101", 1},
+		"a job without a dataset":       {`{ job(id: "` + idOf(4) + `") { ` + ofDataset + ` } }`, "", "", 1},
+		"a job that is not there":       {`{ job(id: "` + idOf(99) + `") { ` + ofDataset + ` } }`, "", "", 1},
+		"a node":                        {`{ node(id: "` + idOf(2) + `") { id ... on Job { ` + ofDataset + ` } } }`, "", "200", 1},
+		"a node and a job, both one":    {`{ node(id: "` + idOf(2) + `") { ... on Job { ` + ofDataset + ` } } job(id: "` + strings.ToUpper(idOf(2)) + `") { ` + ofDataset + ` } }`, "", "200", 1},
+		"a dataset":                     {`{ dataset(id: 100) { latestJob { id } jobs(first: 2) { totalCount } } }`, "", "100 100", 0},
+		"datasets, some twice":          {`{ datasets(ids: [100, 200, "100", 7]) { latestJob { id } } }`, "", "100 200 7", 0},
+		"the newest job's dataset":      {`{ dataset(id: 100) { latestJob { dataset { latestJob { dataset { latestJob { id } } } } } } }`, "", "100", 0},
+		"a dataset's jobs":              {`{ dataset(id: 100) { jobs(first: 9) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } } }`, "", "100 100 101", 0},
+		"a dataset's jobs, three times": {`{ datasets(ids: [100, 200]) { jobs(first: 9) { nodes { dataset { jobs(first: 9) { nodes { dataset { jobs(first: 9) { totalCount } } } } } } } } }`, "", "100 200", 0},
+		"entities": {
+			`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } } ... on Job { ` + ofDataset + ` } } }`,
+			`{"r": [{"__typename": "Dataset", "id": "100"}, {"__typename": "Job", "id": "` + idOf(2) + `"}, {"__typename": "Dataset", "id": 300}]}`,
+			"100 200 300", 1,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			rig, api := newJobsRig(t, board...)
+			answers := recordingOf(rig.upstream)
+			rig.upstream = answers
+			want := rig.ask(c.query, c.variables)
+			if len(want.errors) > 0 {
+				t.Fatal(want.wire)
+			}
+			asked, others := datasetsAsked(t, api)
+			if asked != c.datasets || others != c.others || want.calls != api.Total() {
+				t.Errorf("asked for %q and %d others, %d counted; want %q and %d", asked, others, want.calls, c.datasets, c.others)
+			}
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				got := rig.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(c.query, c.variables)
+				got.wantData(t, want.data)
+				if waited := time.Since(start); waited != 0 || got.calls != want.calls {
+					t.Errorf("%d calls, waited %v for a clock", got.calls, waited)
+				}
+			})
+		})
+	}
+}
+
+// over gives the same rig over another upstream, for another test.
+func (r *rig) over(t testing.TB, upstream Upstream) *rig {
+	t.Helper()
+	other := *r
+	other.t, other.upstream = t, upstream
+	return &other
+}
+
+// manyDatasets are n jobs of datasets of their own: 1000 and more, counted in the list's order, by input, and 2000 and
+// more by result.
+func manyDatasets(n int) []string {
+	records := make([]string, n)
+	for i := range records {
+		records[i] = record(n-i, fmt.Sprintf(`,"input":{"dataset_id":%d},"result":{"dataset_id":%d}`, 1000+i, 2000+i))
+	}
+	return records
+}
+
+// All questions of a page are under way before the first is answered, and nobody looked at a clock for it.
+func TestBatchIsWhole(t *testing.T) {
+	t.Parallel()
+	const n = 16
+	for _, query := range []string{
+		`{ jobs { nodes { dataset { latestJob { id } } } } }`,
+		`{ jobs { edges { node { input { ... on MaterializeViewSpec { dataset { jobs(first: 3) { totalCount } } } } } } } }`,
+	} {
+		rig, _ := newJobsRig(t, manyDatasets(n)...)
+		answers := recordingOf(rig.upstream)
+		rig.upstream = answers
+		want := rig.ask(query, "")
+		if want.calls != 1+n {
+			t.Fatalf("%d calls: %s", want.calls, want.wire)
+		}
+		synctest.Test(t, func(t *testing.T) {
+			var all sync.WaitGroup
+			all.Add(n)
+			start := time.Now()
+			got := rig.over(t, answers.playback(func(q restclient.JobsQuery) {
+				if strings.Contains(string(q.Filter), "dataset_id=") {
+					all.Done()
+					all.Wait()
+				}
+			})).ask(query, "")
+			got.wantData(t, want.data)
+			if waited := time.Since(start); waited != 0 {
+				t.Errorf("waited %v for a clock", waited)
+			}
+		})
+	}
+}
+
+// Questions are announced in the order of the answer, whichever way leads to them: when not all may be asked, the first
+// are.
+func TestBudgetGoesToTheFirst(t *testing.T) {
+	t.Parallel()
+	const n, granted = 12, 5
+	rig, _ := newJobsRig(t, manyDatasets(n)...)
+	ids, datasets, jobs := []string{}, []string{}, []string{}
+	for i := range n {
+		ids = append(ids, fmt.Sprint(1000+i))
+		datasets = append(datasets, fmt.Sprintf(`{__typename: "Dataset", id: %d}`, 1000+i))
+		jobs = append(jobs, fmt.Sprintf(`{__typename: "Job", id: %q}`, idOf(n-i)))
+	}
+	const latest = `dataset { latestJob { id } }`
+	for _, c := range []struct {
+		query, place string
+		before       int // calls before the first for a dataset
+	}{
+		{`{ jobs { nodes { ` + latest + ` } } }`, "jobs.nodes[%d].dataset.latestJob", 1},
+		{`{ jobs { edges { node { ` + latest + ` } } } }`, "jobs.edges[%d].node.dataset.latestJob", 1},
+		{`{ jobs { nodes { input { ... on MaterializeViewSpec { ` + latest + ` } } } } }`, "jobs.nodes[%d].input.dataset.latestJob", 1},
+		{`{ jobs { nodes { result { ... on MaterializeViewResult { ` + latest + ` } } } } }`, "jobs.nodes[%d].result.dataset.latestJob", 1},
+		{`{ jobs { nodes { dataset { jobs(first: 3) { totalCount } } } } }`, "jobs.nodes[%d].dataset.jobs", 1},
+		{`{ datasets(ids: [` + strings.Join(ids, ",") + `]) { latestJob { id } } }`, "datasets[%d].latestJob", 0},
+		{
+			`{ _entities(representations: [` + strings.Join(datasets, ",") + `]) { ... on Dataset { latestJob { id } } } }`,
+			"_entities[%d].latestJob", 0,
+		},
+		{
+			`{ _entities(representations: [` + strings.Join(jobs, ",") + `]) { ... on Job { ` + latest + ` } } }`,
+			"_entities[%d].dataset.latestJob", n,
+		},
+	} {
+		rig.limits.Calls = c.before + granted
+		for range 3 {
+			got := rig.ask(c.query, "")
+			if len(got.errors) != n-granted || got.calls != rig.limits.Calls {
+				t.Fatalf("%s: %d calls, %d errors: %s", c.query, got.calls, len(got.errors), got.wire)
+			}
+			for i := granted; i < n; i++ {
+				err := got.at(t, fmt.Sprintf(c.place, i))
+				if codeOf(err) != string(CodeRequestLimitExceeded) {
+					t.Errorf("%s: %d: %v", c.query, i, err.Extensions)
+				}
+			}
+		}
+	}
+}
+
+// A field whose arguments are refused asks nothing, says so at its own place, and holds back none of its neighbours.
+func TestRefusedArguments(t *testing.T) {
+	t.Parallel()
+	const refused = `a: jobs(first: 501) { totalCount } b: latestJob(filter: {types: [""]}) { id }
+		c: jobs(first: 3000000000) { totalCount } d: latestJob(filter: {states: $s}) { id }`
+	fields := []string{"a", "b", "c", "d"}
+	for name, c := range map[string]struct {
+		query    string
+		places   []string
+		datasets string
+	}{
+		"datasets": {`{ datasets(ids: [100, 200]) { ` + refused + ` latestJob { id } } }`, []string{"datasets[0]", "datasets[1]"}, "100 200"},
+		"nodes": {
+			`{ jobs(first: 3, offset: 3) { nodes { dataset { ` + refused + ` } } } }`,
+			[]string{"jobs.nodes[0].dataset", "jobs.nodes[1].dataset", "jobs.nodes[2].dataset"},
+			"",
+		},
+		"entities": {`{ _entities(representations: [{__typename: "Dataset", id: 100}]) { ... on Dataset { ` + refused + ` } } }`, []string{"_entities[0]"}, ""},
+	} {
+		rig, api := newJobsRig(t, board...)
+		got := rig.ask(`query($s: [JobState!]) `+c.query, `{"s": ["failed"]}`)
+		want := []string{}
+		for _, place := range c.places {
+			for _, field := range fields {
+				want = append(want, place+"."+field)
+			}
+		}
+		if diff := cmp.Diff(want, got.paths()); diff != "" {
+			t.Errorf("%s: paths (-want +got):\n%s", name, diff)
+		}
+		for _, err := range got.errors {
+			if codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] == nil {
+				t.Errorf("%s: %v", name, err.Extensions)
+			}
+		}
+		if asked, _ := datasetsAsked(t, api); asked != c.datasets {
+			t.Errorf("%s: asked for %q, want %q", name, asked, c.datasets)
+		}
+	}
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The README's table has every setting with its variable and default, as --help tells them.
+func TestReadmeSettings(t *testing.T) {
+	t.Parallel()
+	var help strings.Builder
+	if err := run(t.Context(), []string{"--help"}, nil, &help, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	readme := readFile(t, "README.md")
+	settings := regexp.MustCompile(`(JOBSGW_[A-Z_]+), default (\S+)`).FindAllStringSubmatch(help.String(), -1)
+	if len(settings) < 20 {
+		t.Fatalf("%d settings in --help", len(settings))
+	}
+	for _, setting := range settings {
+		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(setting[1], "JOBSGW_")), "_", "-")
+		row := "| `" + flag + "` | `" + setting[1] + "` | `" + setting[2] + "`"
+		if !strings.Contains(readme, row) {
+			t.Errorf("no row %s", row)
+		}
+	}
+	if rows := strings.Count(readme, "` | `JOBSGW_"); rows != len(settings) {
+		t.Errorf("%d rows for %d settings", rows, len(settings))
+	}
+}
+
+// The README's table has every error code.
+func TestReadmeCodes(t *testing.T) {
+	t.Parallel()
+	readme := readFile(t, "README.md")
+	for _, source := range []string{"graph/errors.go", "internal/gateway/codes.go"} {
+		codes := regexp.MustCompile(`Code\s+= "([A-Z_]+)"`).FindAllStringSubmatch(readFile(t, source), -1)
+		if len(codes) < 10 {
+			t.Fatalf("%d codes in %s", len(codes), source)
+		}
+		for _, code := range codes {
+			if !strings.Contains(readme, "`"+code[1]+"`") {
+				t.Errorf("%s is not explained", code[1])
+			}
+		}
+	}
+}
+
+// The README's query works as typed, and its answer has the members that the README shows.
+func TestReadmeQuery(t *testing.T) {
+	t.Parallel()
+	readme := readFile(t, "README.md")
+	gw := start(t, "--demo")
+	_, command, _ := strings.Cut(readme, "```sh\ncurl")
+	command, rest, _ := strings.Cut(command, "```")
+	_, shown, _ := strings.Cut(rest, "```json")
+	shown, _, _ = strings.Cut(shown, "```")
+	command = "curl" + strings.ReplaceAll(command, "http://127.0.0.1:8080", gw.public)
+	answer, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
+	if err != nil {
+		t.Fatalf("%s: %v", command, err)
+	}
+	members := regexp.MustCompile(`"(\w+)":`)
+	var want, got []string
+	for _, m := range members.FindAllStringSubmatch(shown, -1) {
+		want = append(want, m[1])
+	}
+	for _, m := range members.FindAllStringSubmatch(string(answer), -1) {
+		got = append(got, m[1])
+	}
+	if strings.Join(want, " ") != strings.Join(got, " ") {
+		t.Errorf("%s\nhas %v, the README shows %v", answer, got, want)
+	}
+}
