@@ -68,13 +68,13 @@ func (c cursor) encode() string {
 	b := make([]byte, 0, 64+4*(len(c.before)+len(c.after)))
 	b = append(b, cursorVersion)
 	b = binary.BigEndian.AppendUint64(b, c.scope)
-	b = binary.AppendUvarint(b, uint64(max(0, c.offset)))
-	b = binary.AppendUvarint(b, uint64(c.total+1))
+	b = appendCount(b, c.offset)
+	b = appendCount(b, c.total+1)
 	b = binary.AppendVarint(b, c.value.Unix())
-	b = binary.AppendUvarint(b, uint64(c.value.Nanosecond()))
+	b = appendCount(b, int64(c.value.Nanosecond()))
 	b = appendID(b, c.id)
-	b = binary.AppendUvarint(b, uint64(len(c.before)))
-	b = binary.AppendUvarint(b, uint64(len(c.after)))
+	b = appendCount(b, int64(len(c.before)))
+	b = appendCount(b, int64(len(c.after)))
 	for _, ties := range [][]uint32{c.before, c.after} {
 		for _, tie := range ties {
 			b = binary.BigEndian.AppendUint32(b, tie)
@@ -100,12 +100,12 @@ func decodeCursor(text string) (cursor, bool) {
 	r := byteReader{rest: body, ok: true}
 	version := r.bytes(1)
 	c := cursor{scope: r.fixed()}
-	c.offset = int64(r.uvarint(maxCursorOffset))
-	c.total = int64(r.uvarint(maxCursorOffset)) - 1
+	c.offset = r.count(maxCursorOffset)
+	c.total = r.count(maxCursorOffset) - 1
 	seconds := r.varint()
-	c.value = time.Unix(seconds, int64(r.uvarint(uint64(time.Second-1)))).UTC()
+	c.value = time.Unix(seconds, r.count(int64(time.Second-1))).UTC()
 	c.id = r.id()
-	before, after := r.uvarint(maxTies), r.uvarint(maxTies)
+	before, after := r.count(maxTies), r.count(maxTies)
 	c.before, c.after = r.ties(before), r.ties(after)
 	if !r.ok || len(r.rest) > 0 || version[0] != cursorVersion {
 		return cursor{}, false
@@ -119,7 +119,12 @@ func appendID(b []byte, id string) []byte {
 		return parsed.AppendBinary(append(b, 0))
 	}
 	id = comparableID(id)
-	return append(binary.AppendUvarint(b, uint64(len(id))), id...)
+	return append(appendCount(b, int64(len(id))), id...)
+}
+
+// appendCount writes a number that is not negative.
+func appendCount(b []byte, n int64) []byte {
+	return binary.AppendUvarint(b, uint64(max(0, n))) //nolint:gosec // not negative
 }
 
 // comparableID is what two ids are compared by.
@@ -131,8 +136,8 @@ type byteReader struct {
 	ok   bool
 }
 
-func (r *byteReader) bytes(n uint64) []byte {
-	if uint64(len(r.rest)) < n {
+func (r *byteReader) bytes(n int64) []byte {
+	if int64(len(r.rest)) < n {
 		r.ok, r.rest = false, nil
 		return make([]byte, n)
 	}
@@ -143,14 +148,15 @@ func (r *byteReader) bytes(n uint64) []byte {
 
 func (r *byteReader) fixed() uint64 { return binary.BigEndian.Uint64(r.bytes(8)) }
 
-func (r *byteReader) uvarint(most uint64) uint64 {
+// count reads a number from 0 to most.
+func (r *byteReader) count(most int64) int64 {
 	v, n := binary.Uvarint(r.rest)
-	if n <= 0 || v > most {
+	if n <= 0 || v > uint64(most) { //nolint:gosec // most is a positive constant
 		r.ok, r.rest = false, nil
 		return 0
 	}
 	r.rest = r.rest[n:]
-	return v
+	return int64(v) //nolint:gosec // at most most
 }
 
 func (r *byteReader) varint() int64 {
@@ -164,13 +170,13 @@ func (r *byteReader) varint() int64 {
 }
 
 func (r *byteReader) id() string {
-	if n := r.uvarint(maxIDLength); n > 0 {
+	if n := r.count(maxIDLength); n > 0 {
 		return string(r.bytes(n))
 	}
 	return restclient.JobIDFromBinary([uuidLength]byte(r.bytes(uuidLength))).String()
 }
 
-func (r *byteReader) ties(n uint64) []uint32 {
+func (r *byteReader) ties(n int64) []uint32 {
 	if !r.ok || n == 0 {
 		return nil
 	}

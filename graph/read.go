@@ -143,13 +143,9 @@ func (by reading) isBeyond(record restclient.Record) bool {
 	if by.backwards {
 		far, passed = sideBefore, by.stop.before
 	}
-	switch by.order.sideOf(record.Job, by.stop) {
-	case far:
-		return true
-	case sideTied:
-		return by.order.isAnchor(record, by.stop) || slices.Contains(passed, tieOf(record.Job.ID()))
-	}
-	return false
+	side := by.order.sideOf(record.Job, by.stop)
+	return side == far ||
+		side == sideTied && (by.order.isAnchor(record, by.stop) || slices.Contains(passed, tieOf(record.Job.ID())))
 }
 
 // resume makes the anchor from which to go on behind a window: its last readable record in the direction of reading;
