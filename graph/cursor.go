@@ -124,7 +124,7 @@ func appendID(b []byte, id string) []byte {
 
 // appendCount writes a number that is not negative.
 func appendCount(b []byte, n int64) []byte {
-	return binary.AppendUvarint(b, uint64(max(0, n))) //nolint:gosec // not negative
+	return binary.AppendUvarint(b, uint64(max(0, n)))
 }
 
 // comparableID is what two ids are compared by.
@@ -156,7 +156,7 @@ func (r *byteReader) count(most int64) int64 {
 		return 0
 	}
 	r.rest = r.rest[n:]
-	return int64(v) //nolint:gosec // at most most
+	return int64(v) //nolint:gosec // bounded above
 }
 
 func (r *byteReader) varint() int64 {
