@@ -2,9 +2,11 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
@@ -38,6 +40,10 @@ func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRep
 	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
 	found := make([]*model.Dataset, 0, len(reps))
 	for i, rep := range reps {
+		if keyOf(rep.ID) == "" {
+			errs[i] = &model.InputError{Argument: "representations", Message: messageEntity}
+			continue
+		}
 		var id string
 		if id, errs[i] = planDatasetID(keyOf(rep.ID), "representations"); errs[i] == nil {
 			entities[i] = &model.Dataset{ID: id}
@@ -46,6 +52,45 @@ func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRep
 	}
 	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, found)
 	return entities, batchError(errs)
+}
+
+// CheckRepresentations replaces, in the variables of an operation, each representation that is none of ours by one that
+// datasetEntities refuses at its place: the generated code would refuse all of its type, with names of Go's types.
+func CheckRepresentations(op *ast.OperationDefinition, variables map[string]any) {
+	for _, selection := range op.SelectionSet {
+		field, ok := selection.(*ast.Field)
+		if !ok || field.Name != "_entities" {
+			continue
+		}
+		argument := field.Arguments.ForName("representations")
+		if argument == nil || argument.Value.Kind != ast.Variable {
+			continue // routers send a variable; a literal is refused as a whole
+		}
+		list, ok := variables[argument.Value.Raw].([]any)
+		if !ok {
+			continue
+		}
+		checked := slices.Clone(list)
+		for i, representation := range checked {
+			if !isRepresentation(representation) {
+				checked[i] = map[string]any{"__typename": "Dataset", "id": ""}
+			}
+		}
+		variables[argument.Value.Raw] = checked
+	}
+}
+
+// isRepresentation reports whether v names an entity of ours and has a key of a type that an ID takes.
+func isRepresentation(v any) bool {
+	members, ok := v.(map[string]any)
+	if !ok || members["__typename"] != "Job" && members["__typename"] != "Dataset" {
+		return false
+	}
+	switch members["id"].(type) {
+	case string, json.Number, int64:
+		return true
+	}
+	return false
 }
 
 // batchError is nil when every element is.

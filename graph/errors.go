@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"runtime/debug"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -139,7 +140,7 @@ func (p Presenter) explain(ctx context.Context, err error, path ast.Path, argume
 	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
 		return explainUpstream(upstream)
 	}
-	if _, panicked := errors.AsType[*panicError](err); !panicked && isEntityPath(path) {
+	if _, panicked := errors.AsType[*panicError](err); !panicked && isEntities(ctx) {
 		// The generated code refuses representations with errors of its own, which name Go's types.
 		return messageEntity, map[string]any{"code": CodeBadUserInput, "argument": "representations"}
 	}
@@ -172,11 +173,13 @@ func explainUpstream(e *restclient.Error) (string, map[string]any) {
 		extensions["upstreamLogId"] = e.LogID
 	}
 	if e.RetryAfter > 0 {
-		extensions["retryAfterSeconds"] = int(e.RetryAfter.Seconds() + 0.5)
+		extensions["retryAfterSeconds"] = int(math.Ceil(e.RetryAfter.Seconds())) // never too early
 	}
 	return message, extensions
 }
 
-func isEntityPath(path ast.Path) bool {
-	return len(path) > 0 && path[0] == ast.PathName("_entities")
+// isEntities reports whether ctx belongs to the field _entities itself, and to none below it.
+func isEntities(ctx context.Context) bool {
+	field := graphql.GetFieldContext(ctx)
+	return field != nil && field.Object == "Query" && field.Field.Name == "_entities"
 }

@@ -12,7 +12,8 @@ import (
 // Bounds of a filter's lists, so that one filter always fits a URL of the Jobs API.
 const (
 	maxFilterValues = 100
-	maxFilterRunes  = 500 // of one value
+	maxFilterRunes  = 500     // of one value
+	maxFilterBytes  = 6 << 10 // of all values, escaped; servers commonly take URLs of 8 KiB
 )
 
 // planFilter turns a filter into the REST parameters. Nothing is true when the filter cannot match: an empty list
@@ -53,7 +54,14 @@ func planFilter(f *model.JobFilter) (filter restclient.Filter, nothing bool, err
 	}
 	empty := func(given bool, n int) bool { return given && n == 0 }
 	nothing = empty(f.States != nil, len(f.States)) || empty(f.Types != nil, len(f.Types)) || empty(f.TagsAny != nil, len(f.TagsAny))
-	return rest.Encode(), nothing, nil
+	filter = rest.Encode()
+	if len(filter) > maxFilterBytes {
+		return "", false, &model.InputError{
+			Argument: "filter",
+			Message:  fmt.Sprintf("The filter is too long for one request to the Jobs API: escaped it may have %d bytes.", maxFilterBytes),
+		}
+	}
+	return filter, nothing, nil
 }
 
 func checkValues(argument string, values []string) error {

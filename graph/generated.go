@@ -730,7 +730,7 @@ scalar JSON
 enum JobState {
   "Waiting in the queue: nothing runs it yet."
   PENDING
-  "Being run."
+  "An executor is at work on it."
   RUNNING
   "Ended with a result."
   COMPLETED
@@ -1074,7 +1074,7 @@ type JobEdge {
   is promised.
   """
   cursor: String!
-  "The job."
+  "The job that stands at this place."
   node: Job!
 }
 

@@ -127,6 +127,7 @@ func call[K comparable, V any](ctx context.Context, op *operation, ask asking[K,
 	case op.slots <- struct{}{}:
 		defer func() { <-op.slots }()
 	case <-ctx.Done():
+		op.calls.Add(-1) // nothing was sent
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
 	v, err := ask(ctx, key)

@@ -81,10 +81,12 @@ func NewSchema(federation bool) (*ast.Schema, error) {
 		}
 	}
 	for name := range schema.Types {
-		internal := name == "Entity" || name == "FieldSet" || strings.HasPrefix(name, "federation__") || strings.HasPrefix(name, "link__")
+		internal := name == "Entity" || name == "FieldSet" || strings.HasSuffix(name, "Representation") ||
+			strings.HasPrefix(name, "federation__") || strings.HasPrefix(name, "link__")
 		entity := name == "_Any" || name == "_Entity" || name == "_Service"
 		if internal || entity && !federation {
 			delete(schema.Types, name)
+			delete(schema.PossibleTypes, name)
 		}
 	}
 	if !federation {

@@ -118,9 +118,7 @@ func clientTypes(t *testing.T) []string {
 func typesOf(schema *ast.Schema) []string {
 	builtIn := []string{"Int", "Float", "String", "Boolean", "ID"}
 	return slices.DeleteFunc(sortedKeys(schema.Types), func(name string) bool {
-		return strings.HasPrefix(name, "__") || slices.Contains(builtIn, name) ||
-			// The generator's inputs for entities: see NewSchema's comment for why they should not be here.
-			strings.HasSuffix(name, "Representation")
+		return strings.HasPrefix(name, "__") || slices.Contains(builtIn, name)
 	})
 }
 

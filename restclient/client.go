@@ -50,7 +50,7 @@ type Client struct {
 // Bounds of one call below the timeout of the whole. Source: an in-region TCP handshake takes milliseconds, and
 // no documented answer of the Jobs API has a large header.
 const (
-	dialTimeout        = time.Second
+	dialTimeout        = 2 * time.Second // a lost SYN is sent again after one
 	tlsTimeout         = 2 * time.Second
 	idleTimeout        = 30 * time.Second // below the usual 60 s of load balancers, so that they do not close first
 	maxResponseHeaders = 64 << 10

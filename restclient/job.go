@@ -2,6 +2,7 @@ package restclient
 
 import (
 	"context"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -205,20 +206,24 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 	return decodeJob(body)
 }
 
-// DatasetOf finds the dataset that a job's input or result names: its dataset_id, or dataset.id in newer
-// records; nil when it names none. Errors: KindMalformed when the value is neither an object nor empty, or the
-// id is no number.
+// DatasetOf finds the dataset that a job's input or result names: its dataset_id, or dataset.id in newer records; nil
+// when it names none. Other jobs may call anything a dataset, so one that is no object names none. Errors:
+// KindMalformed when v is neither an object nor empty, or the id is no number of 0 or more.
 func DatasetOf(v JSON) (*string, error) {
 	members, err := v.Object()
 	if err != nil {
 		return nil, err
 	}
-	if id := members["dataset_id"]; !id.IsEmpty() {
-		return id.Integer()
+	id := members["dataset_id"]
+	if nested := members["dataset"]; id.IsEmpty() && len(nested) > 0 && nested[0] == '{' {
+		if members, err = nested.Object(); err != nil {
+			return nil, err
+		}
+		id = members["id"]
 	}
-	nested, err := members["dataset"].Object()
-	if err != nil {
-		return nil, err
+	number, err := id.Integer()
+	if err == nil && number != nil && strings.HasPrefix(*number, "-") {
+		return nil, malformed("a dataset with a negative number")
 	}
-	return nested["id"].Integer()
+	return number, err
 }

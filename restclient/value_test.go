@@ -184,7 +184,7 @@ func TestDatasetOf(t *testing.T) {
 		`{"dataset_id":10736}`: "10736", `{"dataset_id":"10736"}`: "10736", `{"dataset":{"id":7}}`: "7", `{"dataset":{"id":"7"}}`: "7",
 		`{"dataset":{"id":7},"dataset_id":8}`: "8", `{"dataset":{"id":7},"dataset_id":null}`: "7", `{"dataset":7,"dataset_id":8}`: "8",
 		"7": bad{}, `"a"`: bad{}, "[1]": bad{}, `{"dataset_id":"a"}`: bad{}, `{"dataset_id":1.5}`: bad{}, `{"dataset_id":[1]}`: bad{},
-		`{"dataset":7}`: bad{}, `{"dataset":{"id":true}}`: bad{}, `{"dataset_id":9223372036854775808}`: bad{},
+		`{"dataset":7}`: nil, `{"dataset_id":-5}`: bad{}, `{"dataset":{"id":-5}}`: bad{}, `{"dataset":{"id":true}}`: bad{}, `{"dataset_id":9223372036854775808}`: bad{},
 	} {
 		got, err := DatasetOf(JSON(value))
 		check(t, value, "DatasetOf", got, err, want)

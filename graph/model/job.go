@@ -42,7 +42,8 @@ func (j *Job) DurationSeconds(ctx context.Context) float64 {
 	if ended != nil {
 		end = ended.Time()
 	}
-	return max(0, end.Sub(j.CreatedAt().Time()).Truncate(time.Microsecond).Seconds())
+	// Not by time.Duration, which ends at 292 years.
+	return max(0, float64(end.UnixMicro()-j.CreatedAt().Time().UnixMicro())/float64(time.Second/time.Microsecond))
 }
 
 // RequestSource gives who submitted the job. Errors: KindMalformed.

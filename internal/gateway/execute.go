@@ -51,6 +51,7 @@ func (e *executor) prepare(request envelope, allowed func(*ast.OperationDefiniti
 	if err != nil {
 		return nil, refuseVariable(err)
 	}
+	graph.CheckRepresentations(op, variables)
 	if err := checkCost(e.schema, op, variables, e.maxCost); err != nil {
 		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}

@@ -1,0 +1,78 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"testing"
+	"time"
+
+	"jobsgateway/restclient"
+)
+
+// A representation that is none costs itself alone, at its own place, whatever is wrong with it.
+func TestRefusedRepresentations(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{
+		`{"__typename":"Dataset"}`, `{"__typename":"Dataset","id":null}`, `{"__typename":"Dataset","id":{}}`, `{"__typename":"Cat","id":"1"}`,
+		`{"id":"1"}`, `{"__typename":7,"id":"1"}`, `7`, `{"__typename":"Job"}`, `{"__typename":"Job","id":[]}`, `{"__typename":"DataPlane","id":"x"}`,
+	} {
+		rig, _ := newJobsRig(t)
+		got := rig.ask(entitiesQuery, `{"r":[{"__typename":"Dataset","id":"5"},`+wrong+`,{"__typename":"Dataset","id":7}]}`)
+		if got.data != `{"_entities":[{"id":"5"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
+			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
+		}
+	}
+}
+
+// What is refused under an alias is the caller's affair all the same, and no line of the log.
+func TestAliasedEntities(t *testing.T) {
+	t.Parallel()
+	rig, _ := newJobsRig(t)
+	got := rig.ask(`{ x: _entities(representations: [{__typename: "Cat"}]) { __typename } }`, "")
+	if codeOf(got.errors[0]) != "BAD_USER_INPUT" || len(rig.log.lines(t, slog.LevelError)) > 0 {
+		t.Errorf("%s %v", got.wire, rig.log.lines(t, slog.LevelError))
+	}
+}
+
+// A failure of ours below _entities is ours, and logged.
+func TestFailureBelowEntities(t *testing.T) {
+	t.Parallel()
+	rig := newRig(t, stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
+		return nil, errors.New("boom")
+	}})
+	got := rig.ask(`{ _entities(representations: [{__typename: "Dataset", id: 5}]) { ... on Dataset { latestJob { id } } } }`, "")
+	if codeOf(got.errors[0]) != "INTERNAL_SERVER_ERROR" || len(rig.log.lines(t, slog.LevelError)) != 1 {
+		t.Errorf("%s %v", got.wire, rig.log.lines(t, slog.LevelError))
+	}
+}
+
+// A dataset that the Jobs API names wrongly is its affair, not the caller's, and does not keep the others waiting.
+func TestNegativeDataset(t *testing.T) {
+	t.Parallel()
+	rig, api := newJobsRig(t, record(3, `,"input":{"dataset_id":-5}`), record(2, `,"input":{"dataset_id":6}`), record(1, `,"input":{"dataset_id":7}`))
+	got := rig.ask(`{ jobs { nodes { dataset { id latestJob { id } } } } }`, "")
+	if len(got.errors) != 1 || codeOf(got.errors[0]) != "UPSTREAM_BAD_RESPONSE" || api.Total() != 3 {
+		t.Errorf("%s, %d calls", got.wire, api.Total())
+	}
+}
+
+// An input of another type may call anything a dataset.
+func TestDatasetOfAnotherShape(t *testing.T) {
+	t.Parallel()
+	rig, _ := newJobsRig(t, record(3, `,"input":{"dataset":"my dataset"}`))
+	if got := rig.ask(`{ jobs { nodes { dataset { id } } } }`, ""); got.data != `{"jobs":{"nodes":[{"dataset":null}]}}` || len(got.errors) > 0 {
+		t.Errorf("%s", got.wire)
+	}
+}
+
+// Seconds to wait are never too few.
+func TestRetryAfterSeconds(t *testing.T) {
+	t.Parallel()
+	for wait, want := range map[time.Duration]int{400 * time.Millisecond: 1, time.Second: 1, 1400 * time.Millisecond: 2} {
+		_, extensions := explainUpstream(&restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: wait})
+		if extensions["retryAfterSeconds"] != want {
+			t.Errorf("%v: %v", wait, extensions["retryAfterSeconds"])
+		}
+	}
+}
