@@ -106,7 +106,7 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 			out.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
 		}
 	}
-	out.Message, out.Extensions = p.explain(ctx, err, out.Path, argument)
+	out.Message, out.Extensions = p.explain(ctx, err, argument)
 	out.Extensions["requestId"] = p.RequestID(ctx)
 	return out
 }
@@ -123,7 +123,7 @@ func splitArgument(path, field ast.Path) (response ast.Path, argument string) {
 	return path[:len(field)], path[len(field):].String()
 }
 
-func (p Presenter) explain(ctx context.Context, err error, path ast.Path, argument string) (string, map[string]any) {
+func (p Presenter) explain(ctx context.Context, err error, argument string) (string, map[string]any) {
 	if input, ok := errors.AsType[*model.InputError](err); ok {
 		extensions := map[string]any{"code": CodeBadUserInput}
 		if argument = cmp.Or(input.Argument, argument); argument != "" {

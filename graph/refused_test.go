@@ -69,10 +69,13 @@ func TestDatasetOfAnotherShape(t *testing.T) {
 // Seconds to wait are never too few.
 func TestRetryAfterSeconds(t *testing.T) {
 	t.Parallel()
-	for wait, want := range map[time.Duration]int{400 * time.Millisecond: 1, time.Second: 1, 1400 * time.Millisecond: 2} {
-		_, extensions := explainUpstream(&restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: wait})
-		if extensions["retryAfterSeconds"] != want {
-			t.Errorf("%v: %v", wait, extensions["retryAfterSeconds"])
+	for _, c := range []struct {
+		wait time.Duration
+		want int
+	}{{400 * time.Millisecond, 1}, {time.Second, 1}, {1400 * time.Millisecond, 2}} {
+		_, extensions := explainUpstream(&restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: c.wait})
+		if extensions["retryAfterSeconds"] != c.want {
+			t.Errorf("%v: %v", c.wait, extensions["retryAfterSeconds"])
 		}
 	}
 }
