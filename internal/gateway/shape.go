@@ -27,12 +27,14 @@ const (
 	maxTokens     = 2000
 	maxFields     = 500 // with fragments spread
 	maxDirectives = 50  // likewise
-	saturation    = 1 << 40
+	// Each of __schema and __type may list the whole schema some times over, and costs no token: tools ask for one or two.
+	maxIntrospection = 5
+	saturation       = 1 << 40
 )
 
 // shape is what a selection set amounts to with its fragments spread. Numbers saturate, so that nothing overflows.
 type shape struct {
-	depth, fields, aliases, directives, width int
+	depth, fields, aliases, directives, width, introspection int
 }
 
 // shaper measures a parsed document that is not validated yet. Each fragment is measured once, so the time is linear
@@ -86,6 +88,7 @@ func (t *shape) exceeds(limits Limits, pos *ast.Position) *gqlerror.Error {
 		{codeMaxDepth, "levels of nesting", t.depth, limits.Depth},
 		{codeMaxAliases, "aliases", t.aliases, limits.Aliases},
 		{codeMaxRootFields, "root fields", t.width, limits.RootFields},
+		{codeMaxRootFields, "fields of introspection", t.introspection, maxIntrospection},
 	} {
 		if limit.got > limit.max {
 			return at(requestError(limit.code, fmt.Sprintf("The operation has more than %d %s, counting what its fragments bring; "+
@@ -125,6 +128,7 @@ func (s *shaper) field(field *ast.Field) shape {
 		inner.aliases++
 	}
 	if field.Name == "__schema" || field.Name == "__type" {
+		inner.introspection++
 		inner.depth = 1 // introspection nests deep by nature; gqlparser bounds it by a rule of its own
 	}
 	for _, argument := range field.Arguments {
@@ -176,4 +180,5 @@ func (t *shape) add(o shape) {
 	t.aliases = min(t.aliases+o.aliases, saturation)
 	t.directives = min(t.directives+o.directives, saturation)
 	t.width = min(t.width+o.width, saturation)
+	t.introspection = min(t.introspection+o.introspection, saturation)
 }

@@ -102,6 +102,7 @@ var documentShapes = []struct{ name, doc, code string }{
 
 	{"20 root fields", "{" + repeat(20, func(i int) string { return fmt.Sprintf(`a%d:dataset(id:"1"){id}`, i) }) + "}", ""},
 	{"21 root fields", "{" + repeat(21, func(i int) string { return fmt.Sprintf(`a%d:jobs{totalCount}`, i) }) + "}", "MAX_ROOT_FIELDS_LIMIT"},
+	{"6 fields of introspection", "{" + repeat(6, func(i int) string { return fmt.Sprintf(`a%d:__schema{queryType{name}}`, i) }) + "}", "MAX_ROOT_FIELDS_LIMIT"},
 	{"root fields in fragments", "{...F ...F ...on Query{...F}} fragment F on Query{" + strings.Repeat("__typename ", 7) + "}", "MAX_ROOT_FIELDS_LIMIT"},
 	{"many fields, but not at the root", "{jobs{" + strings.Repeat("totalCount ", 21) + "}}", ""},
 }
