@@ -24,18 +24,6 @@ type cursor struct {
 	anchor
 }
 
-// anchor is a job by which a place is found again after the list has moved.
-type anchor struct {
-	id    string
-	value time.Time // what the list is ordered by, with all digits
-	// offset and total are the job's place and the list's length at that time: where to look first. Total can be
-	// restclient.UnknownTotal.
-	offset, total int64
-	// before and after are the fingerprints of jobs with the same value that were seen on either side. Their order is
-	// not documented, so if the anchor itself is gone, only they tell which of its equals had their turn.
-	before, after []uint32
-}
-
 const (
 	cursorVersion = 1
 	// maxTies bounds the ties that a cursor tells of on either side. Source: a page of the Jobs API.

@@ -33,7 +33,7 @@ func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobCon
 // page answers a plan: once within an operation, however many objects ask; without a call when nothing can match.
 func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnection, error) {
 	if plan.nothing {
-		return (&page{plan: plan}).connection()
+		return (&page{plan: plan}).connection(), nil
 	}
 	op := operationOf(ctx)
 	answer, _ := op.answers.LoadOrStore(plan.question(), sync.OnceValues(func() (*model.JobConnection, error) {
@@ -45,7 +45,7 @@ func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnecti
 		if err != nil {
 			return nil, err
 		}
-		return read.connection()
+		return read.connection(), nil
 	}))
 	return answer.(func() (*model.JobConnection, error))()
 }

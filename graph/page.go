@@ -135,7 +135,7 @@ func (p *pagePlan) opening() restclient.JobsQuery {
 	switch {
 	case p.backwards && p.before == nil:
 		q.OrderBy = q.OrderBy.Reversed()
-		q.PerPage = p.size
+		q.PerPage = min(p.size+1, restclient.MaxPerPage) // one more, to see whether the page ends among equals
 	case p.backwards:
 		low, size := around(p.before, p.size, restclient.MaxPerPage, true)
 		q.Offset, q.PerPage = low, size

@@ -18,6 +18,10 @@ type page struct {
 	total     int64
 	// passedOver: some records were not taken, since they had their turn on an earlier page.
 	passedOver bool
+	// opposite: the page was read in the opposite order from its start.
+	opposite bool
+	// before: something stood at the place where the reading began, seen by a window.
+	before bool
 	// more: something stands beyond the last record, seen from where the reading came.
 	more bool
 }
@@ -25,34 +29,61 @@ type page struct {
 // read reads the page of a plan. Errors: those of the upstream, *budgetError, *driftError.
 func (r *pageReader) read(ctx context.Context, plan *pagePlan) (*page, error) {
 	p := &page{plan: plan}
-	start, stop, backwards := plan.after, plan.before, false
 	r.list, r.most = plan.list, restclient.MaxPerPage
-	switch {
-	case plan.backwards && plan.before == nil:
-		// The opposite order's first page; connection turns it round.
-		r.list.OrderBy = r.list.OrderBy.Reversed()
-		start, stop = nil, plan.after.mirrored()
-	case plan.backwards:
-		start, stop, backwards = plan.before, plan.after, true
-	}
+	by := reading{order: ordering(plan.list.OrderBy), start: plan.after, stop: plan.before}
 	var w window
 	var index int
 	var err error
-	if start == nil {
+	switch {
+	case plan.backwards && plan.before == nil:
+		return p, r.readEnd(ctx, p)
+	case plan.backwards:
+		by.backwards, by.start, by.stop = true, plan.before, plan.after
+		w, index, err = r.next(ctx, by.start, plan.size, true)
+	case plan.after != nil:
+		w, index, err = r.next(ctx, by.start, plan.size, false)
+	default:
 		w, err = r.at(ctx, plan.offset, plan.size)
 		index = min(int(plan.offset-w.offset), len(w.records))
-	} else {
-		w, index, err = r.next(ctx, start, plan.size, backwards)
 	}
 	if err != nil {
 		return nil, err
 	}
 	p.low = w.offset + int64(index)
-	if start == nil {
+	if by.start == nil {
 		p.low = plan.offset
 	}
-	p.high = p.low
-	return p, r.collect(ctx, p, reading{ordering(r.list.OrderBy), backwards, start, stop}, w, index)
+	p.high, p.before = p.low, index < len(w.records)
+	return p, r.collect(ctx, p, by, w, index)
+}
+
+// readEnd reads the last jobs of a list: as the opposite order's first page, for one call. The order of jobs with equal
+// times is not documented, so it may be the same both ways; where such jobs are met, the end is read in the list's own
+// order, at the place that the total tells.
+func (r *pageReader) readEnd(ctx context.Context, p *page) error {
+	opposite := p.plan.list.OrderBy.Reversed()
+	r.list.OrderBy = opposite
+	opening := p.plan.opening()
+	w, err := r.at(ctx, 0, opening.PerPage)
+	if err != nil {
+		return err
+	}
+	if p.plan.size == 0 || !ordering(opposite).hasTies(w) || w.total == restclient.UnknownTotal {
+		p.opposite = true
+		return r.collect(ctx, p, reading{order: ordering(opposite), stop: p.plan.after.mirrored()}, w, 0)
+	}
+	r.list.OrderBy = p.plan.list.OrderBy
+	for total := w.total; ; total = w.total {
+		low := max(0, total-int64(p.plan.size))
+		if w, err = r.at(ctx, low, int(total-low)); err != nil {
+			return err
+		}
+		if w.total == total {
+			p.low, p.high = total, total
+			index := min(int(total-w.offset), len(w.records))
+			return r.collect(ctx, p, reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}, w, index)
+		}
+	}
 }
 
 // reading is a direction, what the reading starts next to, and what it stops at; either may be nil.
@@ -67,22 +98,28 @@ type reading struct {
 func (r *pageReader) collect(ctx context.Context, p *page, by reading, w window, index int) error {
 	for {
 		stopped := p.take(by, w, index)
-		if stopped || len(p.records) == p.plan.size || by.backwards && w.offset == 0 || !by.backwards && w.reachesEnd() {
+		if stopped || p.isFull() || by.backwards && w.offset == 0 || !by.backwards && w.reachesEnd() {
 			return nil
 		}
-		last := p.resume(by, w)
-		if last == nil {
-			return nil // nothing in the window can be read, so there is nothing to go on from
+		last, unreadable := p.resume(by, w)
+		size := max(1, p.plan.size-len(p.records))
+		if unreadable > 0 {
+			size += unreadable + margin
 		}
 		var err error
-		size := p.plan.size - len(p.records)
-		if p.passedOver {
-			size += len(last.passed(by.backwards))
+		if last == nil || unreadable+margin >= r.most { // no anchor is near enough to go on from
+			w, index, err = r.beyond(ctx, w, by.backwards)
+		} else {
+			if p.passedOver {
+				size += len(last.passed(by.backwards))
+			}
+			p.giveBack(unreadable)
+			by.start = last
+			w, index, err = r.next(ctx, last, size, by.backwards)
 		}
-		if w, index, err = r.next(ctx, last, size, by.backwards); err != nil {
+		if err != nil {
 			return err
 		}
-		by.start = last
 		if !by.backwards && index >= len(w.records) || by.backwards && index == 0 {
 			p.more = false // the total promises more than there is
 			return nil
@@ -90,11 +127,29 @@ func (r *pageReader) collect(ctx context.Context, p *page, by reading, w window,
 	}
 }
 
+// beyond gives the window next to one that has no readable record, by its place alone.
+func (r *pageReader) beyond(ctx context.Context, w window, backwards bool) (window, int, error) {
+	if !backwards {
+		next, err := r.at(ctx, w.end(), max(margin, len(w.records)))
+		return next, min(int(w.end()-next.offset), len(next.records)), err
+	}
+	low := max(0, w.offset-max(margin, int64(len(w.records))))
+	next, err := r.at(ctx, low, int(w.offset-low))
+	return next, min(int(w.offset-next.offset), len(next.records)), err
+}
+
+// isFull reports whether the page has what was asked for. A page without one readable record would have no cursor to
+// go on with, so it goes on itself.
+func (p *page) isFull() bool {
+	readable := func(record restclient.Record) bool { return record.Job != nil }
+	return len(p.records) >= p.plan.size && (p.plan.size == 0 || slices.ContainsFunc(p.records, readable))
+}
+
 // take adds the records of a window from index on, in the direction of reading, passing over those that had their turn.
 // It reports whether the reading met its stop.
 func (p *page) take(by reading, w window, index int) (stopped bool) {
 	p.total = w.total
-	for len(p.records) < p.plan.size {
+	for !p.isFull() {
 		i := index
 		if by.backwards {
 			i--
@@ -148,125 +203,22 @@ func (by reading) isBeyond(record restclient.Record) bool {
 		side == sideTied && (by.order.isAnchor(record, by.stop) || slices.Contains(passed, tieOf(record.Job.ID())))
 }
 
-// resume makes the anchor from which to go on behind a window: its last readable record in the direction of reading;
-// nil when there is none. Unreadable records behind it are given back, since the next window shows them again.
-func (p *page) resume(by reading, w window) *anchor {
-	i := len(w.records) - 1
-	step := -1
-	if by.backwards {
-		i, step = 0, 1
-	}
-	for ; i >= 0 && i < len(w.records); i += step {
-		job := w.records[i].Job
-		if job == nil {
-			if n := len(p.places); n > 0 && p.places[n-1] == w.offset+int64(i) {
-				p.records, p.places = p.records[:n-1], p.places[:n-1]
-			}
-			continue
-		}
-		a := &anchor{id: comparableID(job.ID()), value: by.order.valueOf(job), offset: w.offset + int64(i), total: w.total}
-		passed := p.passedTies(by, a)
-		if by.backwards {
-			a.after = passed
-		} else {
-			a.before = passed
-		}
-		return a
-	}
-	return nil
-}
-
-// passedTies gives the fingerprints of what was read so far and shares the value of a.
-func (p *page) passedTies(by reading, a *anchor) []uint32 {
-	var ties []uint32
-	if s := by.start; s != nil && s.value.Equal(a.value) {
-		ties = append(append(ties, tieOf(s.id)), s.passed(by.backwards)...)
-	}
-	for _, record := range p.records {
-		if record.Job != nil && by.order.sideOf(record.Job, a) == sideTied {
-			ties = append(ties, tieOf(record.Job.ID()))
-		}
-	}
-	return ties
-}
-
-// connection makes the page of the answer. Errors: KindMalformed when the API does not give the total that reading from
-// the end needs.
-func (p *page) connection() (*model.JobConnection, error) {
+// connection makes the page of the answer.
+func (p *page) connection() *model.JobConnection {
 	c := &model.JobConnection{
 		Records: p.records, Total: p.total, HasNextPage: p.more, HasPreviousPage: p.low > 0 && p.total != 0,
 	}
 	if p.plan.backwards {
 		slices.Reverse(p.records)
 		slices.Reverse(p.places)
-		c.HasNextPage, c.HasPreviousPage = p.high < p.total, p.more
-		if p.plan.before == nil {
-			if p.total == restclient.UnknownTotal {
-				return nil, &restclient.Error{Kind: restclient.KindMalformed}
-			}
-			for i, place := range p.places { // counted from the end so far
-				p.places[i] = max(0, p.total-1-place)
-			}
-			c.HasNextPage = false
+		c.HasNextPage, c.HasPreviousPage = p.high < p.total || p.total == restclient.UnknownTotal && p.before, p.more
+	}
+	if p.opposite {
+		c.HasNextPage = false
+		for i, place := range p.places { // counted from the end so far
+			p.places[i] = max(0, p.total-1-place)
 		}
 	}
 	c.Cursor = func(i int) string { return cursor{scope: p.plan.scope(), anchor: p.anchorOf(i)}.encode() }
-	return c, nil
-}
-
-// anchorOf makes the anchor of the page's i-th record, which is readable, with its ties on the page and beyond its ends.
-func (p *page) anchorOf(i int) anchor {
-	order := ordering(p.plan.list.OrderBy)
-	job := p.records[i].Job
-	a := anchor{
-		id: comparableID(job.ID()), value: order.valueOf(job),
-		offset: min(p.places[i], maxCursorOffset), total: p.total,
-	}
-	if a.total >= maxCursorOffset {
-		a.total = restclient.UnknownTotal
-	}
-	tied := func(record restclient.Record) bool {
-		return record.Job == nil || order.sideOf(record.Job, &a) == sideTied
-	}
-	first, last := i, i
-	for ; first > 0 && tied(p.records[first-1]); first-- {
-		a.before = appendTie(a.before, p.records[first-1])
-	}
-	for ; last < len(p.records)-1 && tied(p.records[last+1]); last++ {
-		a.after = appendTie(a.after, p.records[last+1])
-	}
-	if start := p.plan.after; first == 0 && start != nil && start.value.Equal(a.value) {
-		a.before = append(append(a.before, tieOf(start.id)), start.before...)
-	}
-	if end := p.plan.before; last == len(p.records)-1 && end != nil && end.value.Equal(a.value) {
-		a.after = append(append(a.after, tieOf(end.id)), end.after...)
-	}
-	// The nearest come first, so what is cut off is what is farthest away.
-	a.before, a.after = a.before[:min(len(a.before), maxTies)], a.after[:min(len(a.after), maxTies)]
-	return a
-}
-
-func appendTie(ties []uint32, record restclient.Record) []uint32 {
-	if record.Job == nil {
-		return ties
-	}
-	return append(ties, tieOf(record.Job.ID()))
-}
-
-// passed are the ties that stand where a reading comes from.
-func (a *anchor) passed(backwards bool) []uint32 {
-	if backwards {
-		return a.after
-	}
-	return a.before
-}
-
-// mirrored is the anchor as the opposite order has it; nil of nil.
-func (a *anchor) mirrored() *anchor {
-	if a == nil {
-		return nil
-	}
-	m := *a
-	m.before, m.after = a.after, a.before
-	return &m
+	return c
 }

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"jobsgateway/restclient"
 )
@@ -53,20 +54,24 @@ func (r *pageReader) ask(ctx context.Context, offset int64, size int) (window, e
 	return w, nil
 }
 
-// at gets the records from offset on, without an anchor to look for. Where the API refuses the offset, or is known to
-// take multiples of the page size only, the window starts before offset and has it in it.
+// at gets the records from offset on, without an anchor to look for. As long as it is not proven that the API takes any
+// offset, the window may start before offset and have it in it: nothing would tell that an offset was rounded.
 func (r *pageReader) at(ctx context.Context, offset int64, size int) (window, error) {
 	size = max(1, size)
-	if r.offsets.takes(offset, size) {
+	part := span{offset, offset + int64(size)}
+	low, records := aligned(part, part, r.most)
+	complete, refused := low+int64(records) >= part.high, false
+	if r.offsets.isProven(offset, size) || !complete && r.offsets.takes(offset, size) {
 		w, err := r.ask(ctx, offset, size)
-		if offset%int64(size) == 0 || !isRefused(err) {
+		if refused = isRefused(err) && offset%int64(size) != 0; !refused {
 			return w, err
 		}
-		r.offsets.doubt(enoughDoubts)
 	}
-	part := span{offset, offset + int64(size)}
-	low, records := aligned(span{offset, offset + 1}, part, r.most)
-	return r.ask(ctx, low, records)
+	w, err := r.ask(ctx, low, records)
+	if err == nil && refused {
+		r.offsets.doubt(enoughDoubts) // it was the offset, since the same list was given by another
+	}
+	return w, err
 }
 
 // next finds the place next to an anchor and gives a window with that place and its index. On a list that has not moved
@@ -74,20 +79,22 @@ func (r *pageReader) at(ctx context.Context, offset int64, size int) (window, er
 func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bool) (window, int, error) {
 	order := ordering(r.list.OrderBy)
 	low, records := around(a, size, r.most, backwards)
-	guess, elsewhere := a.offset, false
+	guess, elsewhere, refused := a.offset, false, false
 	if r.offsets.takes(low, records) {
 		w, err := r.ask(ctx, low, records)
+		i := order.find(w, a)
 		switch {
-		case isRefused(err) && low%int64(records) != 0:
-			r.offsets.doubt(enoughDoubts)
-		case err != nil:
+		case err != nil && (!isRefused(err) || low%int64(records) == 0):
 			return window{}, 0, err
-		default:
-			i := order.find(w, a)
-			if i >= 0 && low+int64(i) == a.offset && isPlausible(w, a, low%int64(records) == 0) {
-				index, _ := order.locate(w, a, backwards)
-				return w, index, nil
+		case err != nil:
+			refused = true
+		case i >= 0 && low+int64(i) == a.offset && isPlausible(w, a, r.offsets.isProven(low, records)):
+			if low%int64(records) != 0 && w.total == a.total {
+				r.offsets.prove()
 			}
+			index, _ := order.locate(w, a, backwards)
+			return w, index, nil
+		default:
 			guess, elsewhere = guessOf(w, i, a), !w.short
 		}
 	}
@@ -96,14 +103,17 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 	if i := order.find(w, a); err == nil && elsewhere && i >= 0 && w.offset+int64(i) == a.offset && w.total == a.total {
 		r.offsets.doubt(1) // nothing has moved, and yet the first window was another
 	}
+	if err == nil && refused {
+		r.offsets.doubt(enoughDoubts) // it was the offset, since the same list was given by another
+	}
 	return w, index, err
 }
 
 // isPlausible reports whether a window that shows the anchor where it was expected can be believed to stand where it was
 // asked for. An API that rounds offsets can show the anchor there by chance once the list has moved; then the window
 // would be taken for the end of the list when it is not.
-func isPlausible(w window, a *anchor, aligned bool) bool {
-	return aligned || w.total == a.total || !w.reachesEnd()
+func isPlausible(w window, a *anchor, proven bool) bool {
+	return proven || w.total == a.total || !w.reachesEnd()
 }
 
 // guessOf tells where an anchor should be by now: where a window shows it, else shifted by what the list has grown.
@@ -180,8 +190,8 @@ func (s *searchSpan) next(w window, v verdict, guess int64) int64 {
 	return guess
 }
 
-// isRefused reports whether the API refused a request that it understood: perhaps its offset.
+// isRefused reports whether the API refused a parameter: perhaps the offset.
 func isRefused(err error) bool {
 	e, ok := errors.AsType[*restclient.Error](err)
-	return ok && e.Kind == restclient.KindInvalid
+	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity)
 }

@@ -55,8 +55,8 @@ func longWalk(t *testing.T, r request, backwards bool, arrivals int) {
 		}
 		page := w.read(t, r)
 		calls := 1
-		if size == restclient.MaxPerPage && behindCursor && len(page.ids) == size {
-			calls = 2
+		if size == restclient.MaxPerPage && behindCursor && len(page.ids) == size || backwards && !behindCursor && !r.failedOnly {
+			calls = 2 // the jobs come in pairs of equal times, so the end is read in the list's own order
 		}
 		if arrivals == 0 && page.calls != calls {
 			t.Fatalf("%d calls for a page of %d on a quiet list", page.calls, size)

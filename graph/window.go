@@ -68,6 +68,17 @@ func (o ordering) find(w window, a *anchor) int {
 	return slices.IndexFunc(w.records, func(record restclient.Record) bool { return o.isAnchor(record, a) })
 }
 
+// hasTies reports whether neighbours in a window have the same value.
+func (o ordering) hasTies(w window) bool {
+	for i := 1; i < len(w.records); i++ {
+		a, b := w.records[i-1].Job, w.records[i].Job
+		if a != nil && b != nil && o.valueOf(a).Equal(o.valueOf(b)) {
+			return true
+		}
+	}
+	return false
+}
+
 // verdict is what a window tells about the place of an anchor.
 type verdict int
 

@@ -115,7 +115,7 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	if no != nil {
 		return answer{}, no
 	}
-	q.company = company
+	q.company, q.steadyTies = company, e.opts.SteadyTies
 	asked := q
 	var ok bool
 	if q.offset, q.perPage, ok = e.opts.stretch(q.offset, q.perPage); !ok {

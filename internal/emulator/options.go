@@ -73,6 +73,9 @@ type Options struct {
 	// Offsets is what becomes of an offset that is no multiple of per_page. Upstream documents an offset in
 	// records and explains it as "page_number * per_page": an API that means pages may refuse or round it.
 	Offsets OffsetRule
+	// SteadyTies lets jobs with equal order values stand in the same order in the ascending and the descending
+	// list, as under a second criterion; without it one list is the other turned round. Upstream documents neither.
+	SteadyTies bool
 	// MaxRecords caps the records of one answer below what per_page asks for, without an error; zero means not
 	// at all. Totals stay honest.
 	MaxRecords int

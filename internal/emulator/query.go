@@ -15,6 +15,7 @@ type query struct {
 	dataset             *int64
 	company             int64 // 0: not restricted to a company
 	updated, ascending  bool
+	steadyTies          bool
 	perPage, offset     int
 }
 

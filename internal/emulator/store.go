@@ -54,6 +54,18 @@ func (o *order) remove(j *job) {
 	}
 }
 
+// tiesTurned is a copy of the list in which equal values stand as they do in the descending order.
+func (o *order) tiesTurned() []*job {
+	jobs := slices.Clone(o.jobs)
+	for start, i := 0, 1; i <= len(jobs); i++ {
+		if i == len(jobs) || !o.at(jobs[i]).Equal(o.at(jobs[start])) {
+			slices.Reverse(jobs[start:i])
+			start = i
+		}
+	}
+	return jobs
+}
+
 // newest is the highest order value, zero in an empty list.
 func (o *order) newest() time.Time {
 	if len(o.jobs) == 0 {
@@ -185,9 +197,13 @@ func (s *store) forget(j *job) {
 // page returns the records of one stretch and how many jobs match in all. Without a filter it costs the stretch
 // alone, with one a look at every job. The bytes stay valid after the lock is released.
 func (s *store) page(q *query) (records [][]byte, total int) {
-	jobs := s.created.jobs
+	in := &s.created
 	if q.updated {
-		jobs = s.updated.jobs
+		in = &s.updated
+	}
+	jobs := in.jobs
+	if q.steadyTies && q.ascending {
+		jobs = in.tiesTurned()
 	}
 	n := len(jobs)
 	if q.everything() {
