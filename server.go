@@ -147,16 +147,13 @@ func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
-	var all errgroup.Group
-	for _, server := range servers {
-		all.Go(func() error {
-			if err := server.Shutdown(ctx); err != nil {
-				return errors.Join(fmt.Errorf("requests were cut off: %w", err), server.Close())
-			}
-			return nil
-		})
+	var all error
+	for _, server := range servers { // the admin listener last: the process lives as long as it answers
+		if err := server.Shutdown(ctx); err != nil {
+			all = errors.Join(all, fmt.Errorf("requests were cut off: %w", err), server.Close())
+		}
 	}
-	return all.Wait()
+	return all
 }
 
 // newGateway makes the public handler from the settings.

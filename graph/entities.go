@@ -56,28 +56,43 @@ func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRep
 
 // CheckRepresentations replaces, in the variables of an operation, each representation that is none of ours by one that
 // datasetEntities refuses at its place: the generated code would refuse all of its type, with names of Go's types.
-func CheckRepresentations(op *ast.OperationDefinition, variables map[string]any) {
-	for _, selection := range op.SelectionSet {
-		field, ok := selection.(*ast.Field)
-		if !ok || field.Name != "_entities" {
-			continue
-		}
-		argument := field.Arguments.ForName("representations")
-		if argument == nil || argument.Value.Kind != ast.Variable {
-			continue // routers send a variable; a literal is refused as a whole
-		}
-		list, ok := variables[argument.Value.Raw].([]any)
-		if !ok {
-			continue
-		}
-		checked := slices.Clone(list)
-		for i, representation := range checked {
-			if !isRepresentation(representation) {
-				checked[i] = map[string]any{"__typename": "Dataset", "id": ""}
+// Representations that are written into the document, which no router does, are refused by type all the same.
+func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) {
+	checkRepresentations(doc, op.SelectionSet, variables, map[string]bool{})
+}
+
+func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, seen map[string]bool) {
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			argument := selection.Arguments.ForName("representations")
+			if selection.Name == "_entities" && argument != nil && argument.Value.Kind == ast.Variable {
+				replaceStrangers(variables, argument.Value.Raw)
+			}
+		case *ast.InlineFragment:
+			checkRepresentations(doc, selection.SelectionSet, variables, seen)
+		case *ast.FragmentSpread:
+			if fragment := doc.Fragments.ForName(selection.Name); fragment != nil && !seen[selection.Name] {
+				seen[selection.Name] = true
+				checkRepresentations(doc, fragment.SelectionSet, variables, seen)
 			}
 		}
-		variables[argument.Value.Raw] = checked
 	}
+}
+
+// replaceStrangers replaces what is no representation in the list that a variable holds.
+func replaceStrangers(variables map[string]any, name string) {
+	list, ok := variables[name].([]any)
+	if !ok {
+		return
+	}
+	checked := slices.Clone(list)
+	for i, representation := range checked {
+		if !isRepresentation(representation) {
+			checked[i] = map[string]any{"__typename": "Dataset", "id": ""}
+		}
+	}
+	variables[name] = checked
 }
 
 // isRepresentation reports whether v names an entity of ours and has a key of a type that an ID takes.

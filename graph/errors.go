@@ -134,6 +134,9 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	if budget, ok := errors.AsType[*budgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
 	}
+	if noTotal, ok := errors.AsType[*model.NoTotalError](err); ok {
+		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
+	}
 	if drift, ok := errors.AsType[*driftError](err); ok {
 		return drift.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": true}
 	}

@@ -258,7 +258,7 @@ func TestUnknownErrors(t *testing.T) {
 func TestRootFields(t *testing.T) {
 	t.Parallel()
 	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`), `{"job_id":"unreadable","input":{"dataset_id":8}}`)
-	many := strings.Repeat(`"1",`, MaxDatasets)
+	many := strings.Repeat(`"1",`, maxDatasets)
 	for query, argument := range map[string]string{
 		`{ a: job(id: "x") { id } }`:                                                "id",
 		`{ a: node(id: 7) { id } }`:                                                 "id",
@@ -282,7 +282,7 @@ func TestRootFields(t *testing.T) {
 	rig.ask(`{ job`+absent+` node`+absent+` dataset(id: 9) { latestJob { id } } datasets(ids: []) { id } }`, "").
 		wantData(t, `{"job":null,"node":null,"dataset":{"latestJob":null},"datasets":[]}`)
 	if got := rig.ask(`{ datasets(ids: [`+many[:len(many)-1]+`]) { id } }`, ""); len(got.errors) > 0 {
-		t.Errorf("%d are refused: %s", MaxDatasets, got.wire)
+		t.Errorf("%d are refused: %s", maxDatasets, got.wire)
 	}
 	got := rig.ask(`{ dataset(id: 8) { latestJob { id } } }`, "")
 	if err := got.at(t, "dataset.latestJob"); codeOf(err) != string(CodeUpstreamBadResponse) || got.data != `{"dataset":{"latestJob":null}}` {

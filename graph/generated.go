@@ -724,7 +724,7 @@ scalar BigInt
 Any JSON value, embedded as it is (not as a string) and byte for byte what the REST API sent: no digit of a number
 is lost on the way.
 """
-scalar JSON
+scalar JSON @cost(weight: 5)
 
 "Where a job is in its life. New words of the REST API appear as ` + "`" + `UNKNOWN` + "`" + ` until this schema knows them."
 enum JobState {

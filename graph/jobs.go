@@ -12,9 +12,9 @@ import (
 	"jobsgateway/restclient"
 )
 
-// MaxDatasets is how many datasets Query.datasets takes. Each may cost a call, and the default budget of an
+// maxDatasets is how many datasets Query.datasets takes. Each may cost a call, and the default budget of an
 // operation is 200.
-const MaxDatasets = 100
+const maxDatasets = 100
 
 // connection answers a list of jobs, and announces what its selection asks of each job.
 func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobConnection, error) {
@@ -114,8 +114,8 @@ func existing(found *restclient.Job, err error) (*model.Job, error) {
 
 // datasets answers many datasets, in the order asked for, and announces what the selection asks of each.
 func (r *Resolver) datasets(ctx context.Context, ids []string) ([]*model.Dataset, error) {
-	if len(ids) > MaxDatasets {
-		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", MaxDatasets)}
+	if len(ids) > maxDatasets {
+		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", maxDatasets)}
 	}
 	datasets := make([]*model.Dataset, len(ids))
 	for i, id := range ids {

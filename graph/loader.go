@@ -81,7 +81,7 @@ func UpstreamCalls(ctx context.Context) int {
 	if !ok {
 		return 0
 	}
-	return int(min(op.calls.Load(), int64(op.limits.Calls)))
+	return int(op.calls.Load())
 }
 
 // operationOf finds ctx's operation; without one there is nothing that a resolver could do, and Recover says so.
@@ -113,7 +113,13 @@ func newLoader[K comparable, V any](ctx context.Context, op *operation, ask aski
 }
 
 // grant takes one call from the operation's budget; false when none is left.
-func (op *operation) grant() bool { return op.calls.Add(1) <= int64(op.limits.Calls) }
+func (op *operation) grant() bool {
+	if op.calls.Add(1) <= int64(op.limits.Calls) {
+		return true
+	}
+	op.calls.Add(-1)
+	return false
+}
 
 // call makes one granted call, waiting for a free slot, and logs a failure once, however many fields share it. A panic
 // is that key's error: nothing else would catch it in a goroutine of a batch.

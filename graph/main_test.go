@@ -134,7 +134,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) context.Cont
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	CheckRepresentations(op, values)
+	CheckRepresentations(doc, op, values)
 	logger := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
 	ctx = WithOperation(ctx, r.upstream, r.limits, logger)

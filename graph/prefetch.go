@@ -14,7 +14,6 @@ import (
 // Prefetching announces to the loaders, from the selection, every question that the objects of a list will ask,
 // and sends them off together. The fields that ask later find the answers on their way. Without it keys would
 // trickle in while a page is being written, and a batch would have to guess when it is complete.
-
 //
 // Selection sets are always passed on as the executor holds them: gqlgen remembers what it collected by a set's
 // address, so a set of our own making, once freed, could be taken for another.
@@ -102,7 +101,7 @@ func (r *Resolver) prefetchDatasets(ctx context.Context, selections ast.Selectio
 		for _, dataset := range datasets {
 			plan, err := planOf(dataset.ID)
 			if err != nil {
-				break // the same for every dataset, and reported by the field itself
+				continue // reported by the field itself
 			}
 			if q := plan.opening(); !plan.nothing && r.offsets.takes(q.Offset, q.PerPage) {
 				operationOf(ctx).loaders().pages.Load(ctx, q)

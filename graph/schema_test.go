@@ -128,7 +128,7 @@ const listSize = ` @listSize assumedSize:50 slicingArguments:["first","last"]` +
 var contract = []string{
 	`scalar DateTime @specifiedBy url:"https://www.rfc-editor.org/rfc/rfc3339"`,
 	`scalar BigInt`,
-	`scalar JSON`,
+	`scalar JSON @cost weight:5`,
 	`enum JobState`,
 	`JobState.PENDING`,
 	`JobState.RUNNING`,

@@ -28,8 +28,13 @@ type JobEdge struct {
 	Node   *Job
 }
 
-// errNoTotal is why a page can have no totalCount.
-var errNoTotal = &restclient.Error{Kind: restclient.KindMalformed}
+// NoTotalError is a list whose length is not known, or does not fit an Int.
+type NoTotalError struct{}
+
+// Error says so to the caller.
+func (*NoTotalError) Error() string {
+	return "The Jobs API does not report how many jobs there are, or there are more than 2147483647."
+}
 
 // Jobs gives the page's readable jobs in order.
 func (c *JobConnection) Jobs() []*Job {
@@ -77,10 +82,10 @@ func (c *JobConnection) PageInfo() PageInfo {
 	return info
 }
 
-// TotalCount gives Total. Errors: KindMalformed when it is not known or has more than 32 bits.
+// TotalCount gives Total. Errors: *NoTotalError.
 func (c *JobConnection) TotalCount() (int32, error) {
 	if c.Total < 0 || c.Total > math.MaxInt32 {
-		return 0, errNoTotal
+		return 0, &NoTotalError{}
 	}
 	return int32(c.Total), nil
 }

@@ -27,6 +27,7 @@ const (
 	codeMaxHeight            graph.Code = "MAX_HEIGHT_LIMIT"
 	codeMaxDirectives        graph.Code = "MAX_DIRECTIVES_LIMIT"
 	codeComplexity           graph.Code = "COMPLEXITY_LIMIT_EXCEEDED"
+	codeErrorsOmitted        graph.Code = "ERRORS_OMITTED"
 )
 
 // refusal is a request that is not executed, and why. It is written without a data member.

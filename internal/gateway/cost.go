@@ -11,7 +11,7 @@ import (
 )
 
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object
-// counts 1, each scalar nothing, and a list counts its elements as often as its @listSize says, which is the page
+// counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page
 // size that the arguments ask for. Routers reckon the same way from the same directives.
 // Source: https://specs.apollo.dev/cost/v0.1
 
@@ -22,18 +22,21 @@ type cost struct{ fixed, sized int }
 type costing struct {
 	schema    *ast.Schema
 	variables map[string]any
+	pageSize  int
 	known     map[string]cost
 }
 
-// checkCost refuses a validated operation that costs more than limit.
-func checkCost(schema *ast.Schema, op *ast.OperationDefinition, variables map[string]any, limit int) *gqlerror.Error {
-	c := costing{schema: schema, variables: variables, known: map[string]cost{}}
+// checkCost refuses a validated operation that costs more than limit. A page whose size is not asked for has pageSize.
+func checkCost(
+	schema *ast.Schema, op *ast.OperationDefinition, variables map[string]any, limit, pageSize int,
+) *gqlerror.Error {
+	c := costing{schema: schema, variables: variables, pageSize: pageSize, known: map[string]cost{}}
 	total := c.selectionSet(op.SelectionSet, nil).fixed
 	if total <= limit {
 		return nil
 	}
-	err := at(requestError(codeComplexity, fmt.Sprintf("The operation could return more than %d objects; ask for smaller pages "+
-		"or nest fewer lists.", limit)), op.Position)
+	err := at(requestError(codeComplexity, fmt.Sprintf("The operation could return more than %d objects, a JSON value counting as 5; "+
+		"ask for smaller pages or nest fewer lists.", limit)), op.Position)
 	err.Extensions["cost"], err.Extensions["limit"] = total, limit
 	return err
 }
@@ -68,8 +71,11 @@ func (c costing) selectionSet(set ast.SelectionSet, sizedFields []string) cost {
 
 // field reckons one field with all below it.
 func (c costing) field(field *ast.Field) int {
-	if field.Definition == nil || len(field.SelectionSet) == 0 {
+	if field.Definition == nil {
 		return 0
+	}
+	if len(field.SelectionSet) == 0 {
+		return c.weight(field.Definition.Type.Name())
 	}
 	size, sizedFields := 1, []string(nil)
 	switch listSize := field.Definition.Directives.ForName("listSize"); {
@@ -87,13 +93,24 @@ func (c costing) field(field *ast.Field) int {
 	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
 }
 
-// listSize reads @listSize: the first slicing argument that is given, else the assumed size. A negative size, which
-// is refused later, counts nothing here.
-func (c costing) listSize(field *ast.Field, directive *ast.Directive) (size int, sizedFields []string) {
-	size = 1
-	if assumed := directive.Arguments.ForName("assumedSize"); assumed != nil {
-		size, _ = strconv.Atoi(assumed.Value.Raw)
+// weight is what a scalar costs by its @cost: nothing, but for those that can be long.
+func (c costing) weight(typeName string) int {
+	def := c.schema.Types[typeName]
+	if def == nil {
+		return 0
 	}
+	directive := def.Directives.ForName("cost")
+	if directive == nil {
+		return 0
+	}
+	weight, _ := strconv.Atoi(directive.Arguments.ForName("weight").Value.Raw)
+	return weight
+}
+
+// listSize reads @listSize: the first slicing argument that is given, else the page size that the settings have, which
+// is the assumed size unless they were changed. A negative size, which is refused later, counts nothing here.
+func (c costing) listSize(field *ast.Field, directive *ast.Directive) (size int, sizedFields []string) {
+	size = c.pageSize
 	for _, name := range children(directive.Arguments.ForName("slicingArguments")) {
 		if n, given := c.integer(field.Arguments.ForName(name)); given {
 			size = max(0, n)

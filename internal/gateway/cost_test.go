@@ -27,7 +27,7 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cost, _ := checkCost(schema, doc.Operations[0], values, -1).Extensions["cost"].(int)
+	cost, _ := checkCost(schema, doc.Operations[0], values, -1, 50).Extensions["cost"].(int)
 	return cost
 }
 
@@ -53,6 +53,8 @@ func TestCost(t *testing.T) {
 		{`{jobs(first:2){nodes{dataset{latestJob{id}}}}}`, nil, 1 + 2*3},
 		{`{jobs(first:2){nodes{dataset{jobs(first:3){nodes{id}}}}}}`, nil, 1 + 2*(1+1+1+3)},
 		{`{job(id:"x"){dataset{id}}}`, nil, 2},
+		{`{job(id:"x"){raw b:raw id}}`, nil, 1 + 2*5},
+		{`{jobs(first:2){nodes{input{raw}}}}`, nil, 1 + 2*(1+1+5)},
 		{`{node(id:"x"){... on Job{dataset{id}}}}`, nil, 2},
 		{`{datasets(ids:["1","2","3"]){latestJob{id}}}`, nil, 3 * 2},
 		{`{datasets(ids:"1"){id}}`, nil, 1},

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,6 +21,7 @@ type executor struct {
 	documents     *documents
 	introspection bool
 	maxCost       int
+	pageSize      int
 	upstream      graph.Upstream
 	calls         graph.CallLimits
 	logger        *slog.Logger
@@ -51,8 +53,8 @@ func (e *executor) prepare(request envelope, allowed func(*ast.OperationDefiniti
 	if err != nil {
 		return nil, refuseVariable(err)
 	}
-	graph.CheckRepresentations(op, variables)
-	if err := checkCost(e.schema, op, variables, e.maxCost); err != nil {
+	graph.CheckRepresentations(doc, op, variables)
+	if err := checkCost(e.schema, op, variables, e.maxCost, e.pageSize); err != nil {
 		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}
 	return &graphql.OperationContext{
@@ -84,6 +86,19 @@ func refuseVariable(err error) *refusal {
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
 }
 
+// bounded keeps the errors within their bound. The last then says how many were left out, since a null without an error
+// would be read as an answer.
+func (e *executor) bounded(ctx context.Context, list gqlerror.List) gqlerror.List {
+	if len(list) <= maxFieldErrors {
+		return list
+	}
+	kept := list[:maxFieldErrors-1]
+	summary := requestError(codeErrorsOmitted, fmt.Sprintf("%d more errors were left out: fields that are null may have failed, too.",
+		len(list)-len(kept)))
+	summary.Extensions["requestId"] = e.present.RequestID(ctx)
+	return append(kept, summary)
+}
+
 // result is what an operation came to.
 type result struct {
 	data          []byte // a JSON value
@@ -100,7 +115,7 @@ func (e *executor) run(ctx context.Context, op *graphql.OperationContext) result
 	list := append(response.Errors, graphql.GetErrors(ctx)...)
 	return result{
 		data:          response.Data,
-		errors:        list[:min(len(list), maxFieldErrors)],
+		errors:        e.bounded(ctx, list),
 		upstreamCalls: graph.UpstreamCalls(ctx),
 	}
 }

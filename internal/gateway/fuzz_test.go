@@ -118,7 +118,7 @@ func FuzzShape(f *testing.F) {
 			var located *gqlerror.Error
 			switch {
 			case err == nil:
-				_ = checkCost(schema, op, values, 0)
+				_ = checkCost(schema, op, values, 0, 50)
 			case !errors.As(err, &located) || len(refuseVariable(err).errors) != 1:
 				t.Errorf("refused with %v", err)
 			}

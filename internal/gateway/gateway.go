@@ -74,6 +74,7 @@ func New(cfg Config) (http.Handler, error) {
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
+			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
 			logger:        cfg.Logger,
@@ -102,7 +103,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 		g.bearer,
 	))
 	if cfg.Introspection {
-		mux.Handle("GET /schema.graphql", chain(serveSDL(clientSDL),
+		mux.Handle("/schema.graphql", chain(serveSDL(clientSDL),
 			crossOrigin(cfg.CORSOrigins),
 			func(next http.Handler) http.Handler { return compress(next) },
 		))
@@ -174,7 +175,12 @@ func (g *gateway) deadline(next http.Handler) http.Handler {
 
 // serveSDL serves the clients' schema as text.
 func serveSDL(sdl string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			http.Error(w, "The schema is there to GET.", http.StatusMethodNotAllowed)
+			return
+		}
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		_, _ = w.Write([]byte(sdl))

@@ -270,11 +270,11 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 		if overflows := plain < 0 || plain > saturation; overflows {
 			plain = saturation
 		}
-		limited := checkCost(schema, op, variables, -1)
+		limited := checkCost(schema, op, variables, -1, 50)
 		if got := limited.Extensions["cost"]; got != plain {
 			t.Fatalf("cost %v, want %d of %s with %v", got, plain, text, values)
 		}
-		if checkCost(schema, op, variables, plain) != nil {
+		if checkCost(schema, op, variables, plain, 50) != nil {
 			t.Fatalf("a cost of %d is over a limit of as much", plain)
 		}
 	})

@@ -46,8 +46,9 @@ type Settings struct {
 	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
 	// MaxBody bounds one request body after decompression, 1KiB to 16MiB.
 	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body, decompressed"`
-	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000.
-	MaxCost int `group:"Limits" default:"100000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
+	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1, a JSON
+	// value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small container.
+	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
 	// MaxDepth is how deep the selections of one operation may nest, 1 to 100.
 	MaxDepth int `group:"Limits" default:"15" min:"1" max:"100" placeholder:"LEVELS" help:"Deepest nesting of one operation"`
 	// MaxAliases is how many fields of one operation may be renamed, 1 to 1000.
