@@ -288,6 +288,15 @@ func TestGracefulStop(t *testing.T) {
 	if res := open(t, gw.public+"/schema.graphql"); res.StatusCode != http.StatusOK || !res.Close {
 		t.Errorf("while draining: %d, asks to close: %t", res.StatusCode, res.Close)
 	}
+	for refused := false; !refused; { // the lame duck ends, and no request is taken any more
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(gw.public, "http://"))
+		if refused = err != nil; !refused {
+			_ = conn.Close()
+		}
+	}
+	if status, _, _ := get(t, gw.admin+"/healthz"); status != http.StatusOK {
+		t.Errorf("healthz %d while a request is being finished", status)
+	}
 	close(release)
 	if n := <-answered; n != 2000 {
 		t.Errorf("totalCount %d", n)

@@ -25,6 +25,17 @@ func TestRefusedRepresentations(t *testing.T) {
 	}
 }
 
+// The same where the field stands in a fragment.
+func TestRefusedRepresentationsInFragments(t *testing.T) {
+	t.Parallel()
+	rig, _ := newJobsRig(t)
+	got := rig.ask(`query($r: [_Any!]!) { ... on Query { ...F } } fragment F on Query { _entities(representations: $r) { ... on Dataset { id } } }`,
+		`{"r":[{"__typename":"Dataset","id":"5"},{"__typename":"Dataset"}]}`)
+	if got.data != `{"_entities":[{"id":"5"},null]}` || got.paths()[0] != "_entities[1]" {
+		t.Errorf("%s %s", got.data, got.wire)
+	}
+}
+
 // What is refused under an alias is the caller's affair all the same, and no line of the log.
 func TestAliasedEntities(t *testing.T) {
 	t.Parallel()

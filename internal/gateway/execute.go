@@ -95,6 +95,7 @@ func (e *executor) bounded(ctx context.Context, list gqlerror.List) gqlerror.Lis
 	kept := list[:maxFieldErrors-1]
 	summary := requestError(codeErrorsOmitted, fmt.Sprintf("%d more errors were left out: fields that are null may have failed, too.",
 		len(list)-len(kept)))
+	summary.Path = list[len(kept)].Path // of the first of them
 	summary.Extensions["requestId"] = e.present.RequestID(ctx)
 	return append(kept, summary)
 }

@@ -189,4 +189,7 @@ func TestFieldErrorsAreCapped(t *testing.T) {
 	if got.status != http.StatusOK || len(got.errors) != maxFieldErrors || string(got.data) != `{"jobs":{"nodes":[],"totalCount":300}}` {
 		t.Errorf("%d, %d errors, %.300s", got.status, len(got.errors), got.data)
 	}
+	if last := got.errors[len(got.errors)-1]; last.Extensions["code"] != string(codeErrorsOmitted) || !strings.HasPrefix(last.Message, "201 more errors") {
+		t.Errorf("the last error is %v", last)
+	}
 }
