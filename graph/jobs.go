@@ -36,7 +36,7 @@ func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnecti
 		return (&page{plan: plan}).connection(), nil
 	}
 	op := operationOf(ctx)
-	answer, _ := op.answers.LoadOrStore(plan.question(), sync.OnceValues(func() (*model.JobConnection, error) {
+	answer, _ := op.answers.LoadOrStore(plan.question, sync.OnceValues(func() (*model.JobConnection, error) {
 		first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			return load(ctx, op.loaders().pages, q)
 		}

@@ -23,31 +23,23 @@ type pageArgs struct {
 	orderBy             restclient.Order
 }
 
-// pagePlan is which jobs of which list a page is made of. What has to be asked for it is the affair of a pageReader.
-type pagePlan struct {
-	list restclient.JobsQuery // filter and order; without a place
-	// nothing: the filter matches no job, so there is no question.
-	nothing bool
-	size    int
-	offset  int64 // where to start when there is no cursor and the page is read forwards
-	// backwards: the page is read from before, or from the end of the list, towards the start.
-	backwards     bool
-	after, before *anchor
-	// cursors are the texts that after and before were read from.
-	cursors [2]string
-}
-
-// question is a plan as a key: equal questions have equal answers within an operation.
+// question is which jobs of which list a page is made of: comparable, so that equal questions have one answer within an
+// operation.
 type question struct {
-	list      restclient.JobsQuery
-	size      int
-	offset    int64
+	list   restclient.JobsQuery // filter and order; without a place
+	size   int
+	offset int64 // where to start when there is no cursor and the page is read forwards
+	// backwards: the page is read from before, or from the end of the list, towards the start.
 	backwards bool
-	cursors   [2]string
+	cursors   [2]string // after and before, as they came
 }
 
-func (p *pagePlan) question() question {
-	return question{list: p.list, size: p.size, offset: p.offset, backwards: p.backwards, cursors: p.cursors}
+// pagePlan is a question, understood. What has to be asked for it is the affair of a pageReader.
+type pagePlan struct {
+	question
+	// nothing: the filter matches no job, so there is nothing to ask.
+	nothing       bool
+	after, before *anchor // what the cursors tell
 }
 
 // scope is the fingerprint of the plan's list.
@@ -62,12 +54,11 @@ func planPage(args pageArgs, limits PageLimits) (pagePlan, error) {
 	if err := checkCombination(args); err != nil {
 		return pagePlan{}, err
 	}
-	plan := pagePlan{
+	plan := pagePlan{nothing: nothing, question: question{
 		list:      restclient.JobsQuery{Filter: filter, OrderBy: args.orderBy},
-		nothing:   nothing,
 		size:      limits.Default,
 		backwards: args.last != nil,
-	}
+	}}
 	for _, sized := range []struct {
 		name  string
 		value *int32
