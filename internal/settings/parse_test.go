@@ -22,7 +22,7 @@ func defaults() Settings {
 		DefaultPageSize:        50,
 		MaxBody:                256 << 10,
 		MaxUpstreamBody:        32 << 20,
-		MaxCost:                100_000,
+		MaxCost:                20_000,
 		MaxDepth:               15,
 		MaxAliases:             30,
 		MaxRootFields:          20,
