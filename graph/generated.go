@@ -805,9 +805,9 @@ type Query {
   same time this holds as long as the job of the cursor itself stays. Under the UPDATED_AT orders a job moves whenever it
   changes: what does not change is seen exactly once.
 
-  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) on a list that has not moved since the cursor, two for 500 jobs behind a cursor and
-  when up to hundreds of jobs have arrived, more after larger shifts, at most 64; none when the filter holds an empty
-  list.
+  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) on a list that has not moved since the cursor; two for 500 jobs behind a cursor, when up
+  to hundreds of jobs have arrived, and for ` + "`" + `last` + "`" + ` alone where it meets equal times; more after larger shifts, at most 64;
+  none when the filter holds an empty list.
   """
   jobs(
     """
