@@ -75,7 +75,7 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 	r.list.OrderBy = p.plan.list.OrderBy
 	for total := w.total; ; total = w.total {
 		low := max(0, total-int64(p.plan.size))
-		if w, err = r.at(ctx, low, int(total-low)); err != nil {
+		if w, err = r.through(ctx, low, total); err != nil {
 			return err
 		}
 		if w.total == total {
@@ -84,6 +84,18 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 			return r.collect(ctx, p, reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}, w, index)
 		}
 	}
+}
+
+// through gives the window that ends a part [low, high) of the list: of several, the last, where an answer has not all.
+func (r *pageReader) through(ctx context.Context, low, high int64) (window, error) {
+	w, err := r.at(ctx, low, int(high-low))
+	for err == nil && w.end() < high && w.end() < w.total {
+		end := w.end()
+		if w, err = r.at(ctx, end, int(high-end)); err == nil && w.end() <= end {
+			break // the total promises more than there is
+		}
+	}
+	return w, err
 }
 
 // reading is a direction, what the reading starts next to, and what it stops at; either may be nil.
