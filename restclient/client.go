@@ -38,13 +38,16 @@ type Config struct {
 	MaxConns int
 }
 
-// Client calls the Jobs API. It is safe for concurrent use; Close it when done.
+// Client calls the Jobs API. It is safe for concurrent use; Close it when done. Equal calls that are under way at one time
+// under one token are one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
 	token     TokenSource
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
+	pages     flights[*JobsPage]
+	jobs      flights[*Job]
 }
 
 // Bounds of one call below the timeout of the whole. Source: an in-region TCP handshake takes milliseconds, and
@@ -82,12 +85,22 @@ func New(cfg Config) *Client {
 // Close drops the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// get sends one GET for base+suffix and returns the body of a 200 that claims to be JSON.
-func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
+// shared makes the call of a suffix, or joins an equal one of the same token that is under way, and decodes its body
+// once for all who wait.
+func shared[T any](
+	ctx context.Context, c *Client, under *flights[T], suffix string, decode func([]byte, error) (T, error),
+) (T, error) {
 	token, ok := c.token(ctx)
 	if !ok {
-		return nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")}
+		return decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
 	}
+	return under.do(ctx, flightKey{token, suffix}, c.timeout, func(ctx context.Context) (T, error) {
+		return decode(c.get(ctx, token, suffix))
+	})
+}
+
+// get sends one GET for base+suffix under a token and returns the body of a 200 that claims to be JSON.
+func (c *Client) get(ctx context.Context, token, suffix string) ([]byte, error) {
 	body, err := c.send(ctx, token, suffix)
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.forget(token)
@@ -95,10 +108,8 @@ func (c *Client) get(ctx context.Context, suffix string) ([]byte, error) {
 	return body, err
 }
 
-// send is get under this token, which an error may still quote.
+// send is get, but for an error that may still quote the token.
 func (c *Client) send(ctx context.Context, token, suffix string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
-	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+suffix, http.NoBody)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, cause: err}

@@ -122,11 +122,12 @@ type Record struct {
 //
 // Upstream: GET /jobs. Errors: every kind but KindNotFound.
 func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
-	body, err := c.get(ctx, "?"+q.Encode())
-	if err != nil {
-		return nil, listError(err)
-	}
-	return decodePage(body, q.PerPage)
+	return shared(ctx, c, &c.pages, "?"+q.Encode(), func(body []byte, err error) (*JobsPage, error) {
+		if err != nil {
+			return nil, listError(err)
+		}
+		return decodePage(body, q.PerPage)
+	})
 }
 
 // listError makes a 404 of the list what it is: a wrong base URL or a refused request, never "no such job".

@@ -1,0 +1,92 @@
+package restclient
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+)
+
+// flightKey is a call in full: whose it is and what it asks. Keys are compared as they are, never by a hash, since they
+// decide whose data someone sees.
+type flightKey struct{ token, suffix string }
+
+// flights lets equal calls that are under way at one time share one answer. Nothing is kept once it is answered, so a
+// failure is not remembered either. What is shared is only read by those who get it. The zero value is ready.
+type flights[T any] struct {
+	mu       sync.Mutex
+	underWay map[flightKey]*flight[T]
+}
+
+// flight is one call under way and how many wait for it.
+type flight[T any] struct {
+	waiting int
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when value and err are there
+	value   T
+	err     error
+	// panicked is what the call ended with, if it did not return.
+	panicked error
+}
+
+// do joins the call of this key, or makes it. The call outlives any single caller, but not the last one, and not timeout.
+// Each caller leaves when its own ctx ends, with KindTimeout.
+func (f *flights[T]) do(ctx context.Context, key flightKey, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+	f.mu.Lock()
+	fl, ok := f.underWay[key]
+	if !ok {
+		callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout) //nolint:gosec // run calls it, or the last to leave
+		fl = &flight[T]{cancel: cancel, done: make(chan struct{})}
+		if f.underWay == nil {
+			f.underWay = map[flightKey]*flight[T]{}
+		}
+		f.underWay[key] = fl
+		go f.run(callCtx, key, fl, call)
+	}
+	fl.waiting++
+	f.mu.Unlock()
+	select {
+	case <-fl.done:
+		if fl.panicked != nil {
+			panic(fl.panicked)
+		}
+		return fl.value, fl.err
+	case <-ctx.Done():
+		f.leave(key, fl)
+		var none T
+		return none, &Error{Kind: KindTimeout, cause: ctx.Err()}
+	}
+}
+
+// run makes the call. A panic is raised again where somebody waits and can catch it, with the stack that it had here.
+func (f *flights[T]) run(ctx context.Context, key flightKey, fl *flight[T], call func(context.Context) (T, error)) {
+	defer fl.cancel()
+	defer close(fl.done)
+	defer func() {
+		if value := recover(); value != nil {
+			fl.panicked = fmt.Errorf("%v\n%s", value, debug.Stack())
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.forget(key, fl)
+	}()
+	fl.value, fl.err = call(ctx)
+}
+
+// leave ends the call when nobody waits for it any more.
+func (f *flights[T]) leave(key flightKey, fl *flight[T]) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if fl.waiting--; fl.waiting == 0 {
+		f.forget(key, fl) // whoever comes now makes a call of their own
+		fl.cancel()
+	}
+}
+
+// forget takes a flight off the map, unless another has its key already. The caller holds the lock.
+func (f *flights[T]) forget(key flightKey, fl *flight[T]) {
+	if f.underWay[key] == fl {
+		delete(f.underWay, key)
+	}
+}
