@@ -29,22 +29,26 @@ type wireEnvelope struct {
 
 // readPost reads the body of a POST, at most maxBody bytes of it. No error repeats any part of the body.
 func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, *refusal) {
-	tooLarge := refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
-		"The request body is too large; send a shorter document, or variables instead of literals.")
 	if r.ContentLength > maxBody {
 		w.Header().Set("Connection", "close") // the rest is not read
-		return envelope{}, tooLarge
+		return envelope{}, tooLarge()
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	var maxBytes *http.MaxBytesError
 	switch {
 	case errors.As(err, &maxBytes):
 		w.Header().Set("Connection", "close") // likewise; the reader cannot tell the server through our writers
-		return envelope{}, tooLarge
+		return envelope{}, tooLarge()
 	case err != nil:
 		return envelope{}, badRequest("The request body could not be read to its end.")
 	}
 	return decodeEnvelope(body)
+}
+
+// tooLarge refuses a body over the cap.
+func tooLarge() *refusal {
+	return refuse(http.StatusRequestEntityTooLarge, codePayloadTooLarge,
+		"The request body is too large; send a shorter document, or variables instead of literals.")
 }
 
 // decodeEnvelope reads one JSON object and nothing after it: no double members, no broken UTF-8, exact names.
