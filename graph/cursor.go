@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 	"hash/fnv"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"jobsgateway/restclient"
@@ -36,11 +38,13 @@ const (
 	uuidLength      = 16
 )
 
-// scopeOf is the fingerprint of a list: its filter and its order. It tells a client that it has mixed up its lists; no
-// access depends on it.
+// scopeOf is the fingerprint of a list: its filter, in whatever order its values stand, and its order. It tells a client
+// that it has mixed up its lists; no access depends on it.
 func scopeOf(filter restclient.Filter, orderBy restclient.Order) uint64 {
+	values := strings.Split(string(filter), "&")
+	slices.Sort(values)
 	h := fnv.New64a()
-	_, _ = io.WriteString(h, string(filter)+"\x00"+string(orderBy))
+	_, _ = io.WriteString(h, strings.Join(slices.Compact(values), "&")+"\x00"+string(orderBy))
 	return h.Sum64()
 }
 

@@ -430,6 +430,17 @@ func TestCursorRoundTrip(t *testing.T) {
 	})
 }
 
+// The same values in another order, or twice, are the same list.
+func TestReorderedFilter(t *testing.T) {
+	t.Parallel()
+	filter := restclient.JobsFilter{Types: []string{"a", "b"}, TagsAny: []string{"x"}}.Encode()
+	text := cursor{scope: scopeOf(filter, restclient.CreatedAtDesc), anchor: anchor{id: "x"}}.encode()
+	args := pageArgs{after: &text, orderBy: restclient.CreatedAtDesc, filter: &model.JobFilter{Types: []string{"b", "a", "b"}, TagsAny: []string{"x"}}}
+	if _, err := planPage(args, PageLimits{Default: 50, Max: 500}); err != nil {
+		t.Error(err)
+	}
+}
+
 // A cursor of another list is refused, and the message says so.
 func TestForeignCursor(t *testing.T) {
 	t.Parallel()
