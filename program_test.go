@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net/http"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -12,13 +15,18 @@ import (
 	"go.uber.org/goleak"
 )
 
+// TestMain fails when anything that a test has started is still running, but for connections of the tests' own client,
+// which it closes.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		// Idle connections of the tests' own client.
-		goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"),
-		goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"),
-		goleak.IgnoreTopFunction("internal/poll.runtime_pollWait"),
-	)
+	code := m.Run()
+	http.DefaultClient.CloseIdleConnections()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
 }
 
 // program is a gateway that was started by run, on ports of its own.
@@ -41,19 +49,8 @@ func start(t *testing.T, args ...string) program {
 			t.Errorf("run: %v", err)
 		}
 	})
-	for deadline := time.After(10 * time.Second); ; {
-		if lines := log.lines("listening"); len(lines) > 0 {
-			return program{public: "http://" + lines[0]["public"].(string), admin: "http://" + lines[0]["admin"].(string), log: log}
-		}
-		select {
-		case err := <-done:
-			done <- err
-			t.Fatalf("run ended: %v", err)
-		case <-deadline:
-			t.Fatalf("not listening: %s", log)
-		case <-log.written:
-		}
-	}
+	listening := log.await(t, "listening")
+	return program{public: "http://" + listening["public"].(string), admin: "http://" + listening["admin"].(string), log: log}
 }
 
 // line is one line of the log.
@@ -82,6 +79,24 @@ func (b *syncBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.text.String()
+}
+
+// patience is how long a test waits for what has to come; only a test that hangs meets it.
+const patience = time.Minute
+
+// await waits for the first line with this message.
+func (b *syncBuffer) await(t *testing.T, message string) line {
+	t.Helper()
+	for deadline := time.After(patience); ; {
+		if lines := b.lines(message); len(lines) > 0 {
+			return lines[0]
+		}
+		select {
+		case <-b.written:
+		case <-deadline:
+			t.Fatalf("no line %q in:\n%s", message, b)
+		}
+	}
 }
 
 // lines gives the lines with this message; a line that is not JSON counts as none.

@@ -73,6 +73,9 @@ func TestReadmeQuery(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%s: %v", command, err)
 	}
+	if calls := gw.log.await(t, "operation")["upstream_calls"]; calls != 2.0 {
+		t.Errorf("%v REST calls, and the README says two", calls)
+	}
 	members := regexp.MustCompile(`"(\w+)":`)
 	var want, got []string
 	for _, m := range members.FindAllStringSubmatch(shown, -1) {

@@ -212,9 +212,9 @@ func TestDemoLives(t *testing.T) {
 	if first.Jobs.TotalCount < demoJobs || len(first.Jobs.Nodes) != 500 {
 		t.Fatalf("%d jobs, %d on a page", first.Jobs.TotalCount, len(first.Jobs.Nodes))
 	}
-	for deadline := time.Now().Add(time.Minute); cmp.Equal(first, next) || len(next.Jobs.Nodes) == 0; {
+	for deadline := time.Now().Add(patience); cmp.Equal(first, next) || len(next.Jobs.Nodes) == 0; {
 		if time.Now().After(deadline) {
-			t.Fatal("nothing has changed within a minute")
+			t.Fatal("nothing has changed")
 		}
 		time.Sleep(100 * time.Millisecond)
 		post(t, gw, query, nil, &next)
@@ -268,10 +268,8 @@ func TestGracefulStop(t *testing.T) {
 	go func() {
 		done <- run(ctx, []string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--upstream-url=" + upstream.URL}, nil, io.Discard, log)
 	}()
-	for len(log.lines("listening")) == 0 {
-		<-log.written
-	}
-	gw := program{public: "http://" + log.lines("listening")[0]["public"].(string), admin: "http://" + log.lines("listening")[0]["admin"].(string)}
+	listening := log.await(t, "listening")
+	gw := program{public: "http://" + listening["public"].(string), admin: "http://" + listening["admin"].(string)}
 	answered := make(chan int, 1)
 	go func() {
 		var data struct{ Jobs struct{ TotalCount int } }
@@ -279,16 +277,17 @@ func TestGracefulStop(t *testing.T) {
 		answered <- data.Jobs.TotalCount
 	}()
 	signal()
-	for len(log.lines("stopping")) == 0 {
-		<-log.written
-	}
+	log.await(t, "stopping")
 	if status, header, _ := get(t, gw.admin+"/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("readyz %d %v", status, header)
 	}
 	if res := open(t, gw.public+"/schema.graphql"); res.StatusCode != http.StatusOK || !res.Close {
 		t.Errorf("while draining: %d, asks to close: %t", res.StatusCode, res.Close)
 	}
-	for refused := false; !refused; { // the lame duck ends, and no request is taken any more
+	for refused, deadline := false, time.Now().Add(patience); !refused; { // the lame duck ends, and no request is taken any more
+		if time.Now().After(deadline) {
+			t.Fatal("requests are still taken")
+		}
 		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(gw.public, "http://"))
 		if refused = err != nil; !refused {
 			_ = conn.Close()
@@ -324,9 +323,7 @@ func TestBinary(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for len(log.lines("listening")) == 0 {
-		<-log.written
-	}
+	log.await(t, "listening")
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}

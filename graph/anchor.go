@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"time"
 
 	"jobsgateway/restclient"
@@ -60,7 +61,8 @@ func (p *page) passedTies(by reading, a *anchor) []uint32 {
 			ties = append(ties, tieOf(record.Job.ID()))
 		}
 	}
-	return ties
+	slices.Sort(ties) // the start of a further window has told of the page's first ones already
+	return slices.Compact(ties)
 }
 
 // anchorOf makes the anchor of the page's i-th record, which is readable, with its ties on the page and beyond its ends.

@@ -56,9 +56,13 @@ func waiting(c *Client) int {
 	return n
 }
 
-func until(condition func() bool) {
-	for !condition() {
-		runtime.Gosched()
+// until waits for a condition that has to come true.
+func until(t *testing.T, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); runtime.Gosched() {
+		if time.Now().After(deadline) {
+			t.Fatal("it does not come true")
+		}
 	}
 }
 
@@ -78,7 +82,7 @@ func TestEqualCallsShare(t *testing.T) {
 			}
 		})
 	}
-	until(func() bool { return waiting(client) == 64 })
+	until(t, func() bool { return waiting(client) == 64 })
 	close(upstream.gate)
 	all.Wait()
 	if n := upstream.calls.Load(); n != 2 {
@@ -103,7 +107,7 @@ func TestLeavers(t *testing.T) {
 			errs <- err
 		}()
 	}
-	until(func() bool { return waiting(client) == 2 && upstream.calls.Load() == 1 })
+	until(t, func() bool { return waiting(client) == 2 && upstream.calls.Load() == 1 })
 	leave[0]()
 	wantKind(t, <-errs, KindTimeout)
 	if waiting(client) != 1 || upstream.left.Load() != 0 {
@@ -111,7 +115,7 @@ func TestLeavers(t *testing.T) {
 	}
 	leave[1]()
 	wantKind(t, <-errs, KindTimeout)
-	until(func() bool { return upstream.left.Load() == 1 })
+	until(t, func() bool { return upstream.left.Load() == 1 })
 	close(upstream.gate)
 	if _, err := client.Jobs(as(t.Context(), "one"), aPage); err != nil || upstream.calls.Load() != 2 {
 		t.Errorf("%v, %d calls", err, upstream.calls.Load())

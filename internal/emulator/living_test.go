@@ -125,9 +125,6 @@ func TestCatchingUpIsBounded(t *testing.T) {
 }
 
 func TestListStopsGrowing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("makes 100,000 jobs")
-	}
 	t.Parallel()
 	now := &clock{now: end}
 	c := living(t, now, emulator.MaxJobs-5)
