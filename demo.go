@@ -54,8 +54,13 @@ func (d *demo) stop() {
 	<-d.done
 }
 
-// welcome says what to open and what to type.
-func welcome(w io.Writer, address string) {
+// curlCommand is a query to type; %[1]s is the public address.
+const curlCommand = `curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo' \
+      -H 'Content-Type: application/json' \
+      -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'`
+
+// welcome says what to open and what to type: on stdout for people, and in the log, where a container's output is read.
+func welcome(w io.Writer, logger *slog.Logger, address string) {
 	_, _ = fmt.Fprintf(w, `
 Jobs Gateway, with demonstration data. Open
 
@@ -63,11 +68,10 @@ Jobs Gateway, with demonstration data. Open
 
 or ask from another terminal:
 
-    curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo' \
-      -H 'Content-Type: application/json' \
-      -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'
+    `+curlCommand+`
 
 Any token works here. Stop with Ctrl-C.
 
 `, address)
+	logger.Info("demonstration data", "open", "http://"+address, "try", fmt.Sprintf(curlCommand, address))
 }

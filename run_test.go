@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -186,12 +187,18 @@ func TestWelcome(t *testing.T) {
 		t.Fatal("curl is needed, as the README says")
 	}
 	gw := start(t, "--demo")
+	logged := gw.log.await(t, "demonstration data")
 	var message strings.Builder
-	welcome(&message, strings.TrimPrefix(gw.public, "http://"))
-	command := message.String()[strings.Index(message.String(), "curl"):strings.Index(message.String(), "Any token")]
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
-	if err != nil || !strings.Contains(string(out), `"nodes":[{"id":`) {
-		t.Fatalf("%s\n%s %v", command, out, err)
+	welcome(&message, slog.New(slog.DiscardHandler), strings.TrimPrefix(gw.public, "http://"))
+	shown := message.String()[strings.Index(message.String(), "curl"):strings.Index(message.String(), "Any token")]
+	if logged["open"] != gw.public || !strings.Contains(message.String(), gw.public+"\n") {
+		t.Errorf("open %v, %s", logged["open"], message.String())
+	}
+	for _, command := range []string{shown, logged["try"].(string)} {
+		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
+		if err != nil || !strings.Contains(string(out), `"nodes":[{"id":`) {
+			t.Fatalf("%s\n%s %v", command, out, err)
+		}
 	}
 }
 

@@ -119,7 +119,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	health.SetReady(true)
 	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(), "demo", set.Demo)
 	if set.Demo {
-		welcome(stdout, public.Addr().String())
+		welcome(stdout, logger, public.Addr().String())
 	}
 	group.Go(func() error {
 		<-groupCtx.Done()
