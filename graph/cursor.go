@@ -56,9 +56,12 @@ func tieOf(id string) uint32 {
 }
 
 // encode gives the text that decodeCursor reads.
-func (c cursor) encode() string {
-	b := make([]byte, 0, 64+4*(len(c.before)+len(c.after)))
-	b = append(b, cursorVersion)
+func (c cursor) encode() string { return string(c.append(nil)) }
+
+// append appends what encode gives.
+func (c cursor) append(text []byte) []byte {
+	var short [96]byte // a cursor without ties
+	b := append(short[:0], cursorVersion)
 	b = binary.BigEndian.AppendUint64(b, c.scope)
 	b = appendCount(b, c.offset)
 	b = appendCount(b, c.total+1)
@@ -73,7 +76,7 @@ func (c cursor) encode() string {
 		}
 	}
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
-	return base64.RawURLEncoding.EncodeToString(b)
+	return base64.RawURLEncoding.AppendEncode(text, b)
 }
 
 // decodeCursor reads a cursor; false for anything that encode did not write.

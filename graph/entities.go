@@ -29,16 +29,12 @@ func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentat
 			entities[i], errs[i] = existing(load(ctx, loader, id))
 		}
 	}
-	found := slices.DeleteFunc(slices.Clone(entities), func(job *model.Job) bool { return job == nil })
-	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, found)
 	return entities, batchError(errs)
 }
 
-// datasetEntities answers representations of datasets in their order, an error of its own for a key that is none,
-// and announces what the selection asks of each.
-func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRepresentation) ([]*model.Dataset, error) {
+// datasetEntities answers representations of datasets in their order, an error of its own for a key that is none.
+func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*model.Dataset, error) {
 	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
-	found := make([]*model.Dataset, 0, len(reps))
 	for i, rep := range reps {
 		if keyOf(rep.ID) == "" {
 			errs[i] = &model.InputError{Argument: "representations", Message: messageEntity}
@@ -47,10 +43,8 @@ func (r *Resolver) datasetEntities(ctx context.Context, reps []*model.DatasetRep
 		var id string
 		if id, errs[i] = planDatasetID(keyOf(rep.ID), "representations"); errs[i] == nil {
 			entities[i] = &model.Dataset{ID: id}
-			found = append(found, entities[i])
 		}
 	}
-	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, found)
 	return entities, batchError(errs)
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func (r *entityResolver) FindDataset(ctx context.Context, reps []*model.DatasetRepresentation) ([]*model.Dataset, error) {
-	return r.datasetEntities(ctx, reps)
+	return r.datasetEntities(reps)
 }
 
 func (r *entityResolver) FindJob(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error) {

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
@@ -16,18 +14,13 @@ import (
 // operation is 200.
 const maxDatasets = 100
 
-// connection answers a list of jobs, and announces what its selection asks of each job.
+// connection answers a list of jobs.
 func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobConnection, error) {
 	plan, err := planPage(args, r.Pages)
 	if err != nil {
 		return nil, err
 	}
-	page, err := r.page(ctx, &plan)
-	if err != nil {
-		return nil, err
-	}
-	r.prefetchPage(ctx, page)
-	return page, nil
+	return r.page(ctx, &plan)
 }
 
 // page answers a plan: once within an operation, however many objects ask; without a call when nothing can match.
@@ -63,9 +56,7 @@ func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.D
 	if record := page.Records[0]; record.Err != nil {
 		return nil, record.Err
 	}
-	job := &model.Job{Job: page.Records[0].Job}
-	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{job})
-	return job, nil
+	return &model.Job{Job: page.Records[0].Job}, nil
 }
 
 // planLatest is the plan of a page of one, the newest first: latestJob and jobs(first: 1) are one question.
@@ -83,12 +74,7 @@ func (r *Resolver) job(ctx context.Context, id string) (*model.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := existing(load(ctx, operationOf(ctx).loaders().jobs, jobID))
-	if err != nil || found == nil {
-		return nil, err
-	}
-	r.prefetchJobs(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Job{found})
-	return found, nil
+	return existing(load(ctx, operationOf(ctx).loaders().jobs, jobID))
 }
 
 // node answers any object by its id: a job. An untyped nil, not a nil job, says that there is none.
@@ -112,8 +98,8 @@ func existing(found *restclient.Job, err error) (*model.Job, error) {
 	return &model.Job{Job: found}, nil
 }
 
-// datasets answers many datasets, in the order asked for, and announces what the selection asks of each.
-func (r *Resolver) datasets(ctx context.Context, ids []string) ([]*model.Dataset, error) {
+// datasets answers many datasets, in the order asked for.
+func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	if len(ids) > maxDatasets {
 		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", maxDatasets)}
 	}
@@ -125,17 +111,14 @@ func (r *Resolver) datasets(ctx context.Context, ids []string) ([]*model.Dataset
 		}
 		datasets[i] = &model.Dataset{ID: checked}
 	}
-	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, datasets)
 	return datasets, nil
 }
 
 // dataset answers one dataset by its number.
-func (r *Resolver) dataset(ctx context.Context, id string) (*model.Dataset, error) {
+func (r *Resolver) dataset(id string) (*model.Dataset, error) {
 	checked, err := planDatasetID(id, "id")
 	if err != nil {
 		return nil, err
 	}
-	dataset := &model.Dataset{ID: checked}
-	r.prefetchDatasets(ctx, graphql.GetFieldContext(ctx).Field.Selections, []*model.Dataset{dataset})
-	return dataset, nil
+	return &model.Dataset{ID: checked}, nil
 }

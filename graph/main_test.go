@@ -23,6 +23,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"go.uber.org/goleak"
 
+	"jobsgateway/graph/direct"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -41,6 +42,8 @@ type rig struct {
 	limits   CallLimits
 	log      *logBuffer
 	root     graphql.RootFieldMiddleware
+	resolver *Resolver
+	stock    bool // run on the stock executor alone
 }
 
 // newRig makes a rig over any upstream.
@@ -54,6 +57,7 @@ func newRig(t testing.TB, upstream Upstream) *rig {
 	return &rig{
 		t:        t,
 		schema:   schema,
+		resolver: resolvers,
 		exec:     NewExecutableSchema(Config{Schema: schema, Resolvers: resolvers}),
 		upstream: upstream,
 		limits:   CallLimits{Calls: 200, Concurrency: 64},
@@ -104,18 +108,19 @@ func (r *rig) ask(query, variables string) outcome {
 // askUnder is ask under a context of the caller's.
 func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 	r.t.Helper()
-	ctx = r.prepare(ctx, query, variables)
+	ctx, buffer := r.prepare(ctx, query, variables)
 	answer := r.exec.Exec(ctx)(ctx)
+	data := buffer.Finish(answer.Data)
 	list := slices.Concat(answer.Errors, graphql.GetErrors(ctx))
 	wire, err := json.Marshal(list)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return outcome{data: string(answer.Data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
+	return outcome{data: string(data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
 }
 
-// prepare checks an operation and makes the context that it runs under.
-func (r *rig) prepare(ctx context.Context, query, variables string) context.Context {
+// prepare checks an operation and makes the context that it runs under, and the buffer that it is written to.
+func (r *rig) prepare(ctx context.Context, query, variables string) (context.Context, *direct.Buffer) {
 	r.t.Helper()
 	doc, refused := gqlparser.LoadQueryWithRules(r.schema, query, nil)
 	if refused != nil {
@@ -139,7 +144,8 @@ func (r *rig) prepare(ctx context.Context, query, variables string) context.Cont
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
 	ctx = WithOperation(ctx, r.upstream, r.limits, logger)
 	ctx = graphql.WithResponseContext(ctx, present.Present, Recover)
-	return graphql.WithOperationContext(ctx, &graphql.OperationContext{
+	buffer := direct.NewBuffer(nil)
+	oc := &graphql.OperationContext{
 		RawQuery:               query,
 		Doc:                    doc,
 		Operation:              op,
@@ -147,7 +153,11 @@ func (r *rig) prepare(ctx context.Context, query, variables string) context.Cont
 		RecoverFunc:            Recover,
 		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
 		RootResolverMiddleware: r.root,
-	})
+	}
+	if !r.stock {
+		oc.ResolverMiddleware = r.resolver.Direct(direct.Compile(r.schema, doc, op, values), buffer)
+	}
+	return graphql.WithOperationContext(ctx, oc), buffer
 }
 
 // wantData checks that an operation ran without an error to exactly this data.

@@ -231,6 +231,7 @@ func (p *page) connection() *model.JobConnection {
 			p.places[i] = max(0, p.total-1-place)
 		}
 	}
-	c.Cursor = func(i int) string { return cursor{scope: p.plan.scope(), anchor: p.anchorOf(i)}.encode() }
+	scope := p.plan.scope()
+	c.AppendCursor = func(b []byte, i int) []byte { return cursor{scope: scope, anchor: p.anchorOf(i)}.append(b) }
 	return c
 }

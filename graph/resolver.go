@@ -1,6 +1,6 @@
 // Package graph turns GraphQL questions into calls of the Jobs API, and pages of records into connections.
 //
-// Pure functions plan (filter.go, page.go, cursor.go), loaders ask (loader.go, prefetch.go), resolvers are one line
+// Pure functions plan (filter.go, page.go, cursor.go), loaders ask (loader.go, answer.go), resolvers are one line
 // a body and errors leave by one gate (errors.go). Code that gqlgen generates from schema.graphqls stands beside.
 package graph
 

@@ -28,11 +28,11 @@ func (r *queryResolver) Job(ctx context.Context, id string) (*model.Job, error) 
 }
 
 func (r *queryResolver) Dataset(ctx context.Context, id string) (*model.Dataset, error) {
-	return r.dataset(ctx, id)
+	return r.dataset(id)
 }
 
 func (r *queryResolver) Datasets(ctx context.Context, ids []string) ([]*model.Dataset, error) {
-	return r.datasets(ctx, ids)
+	return r.datasets(ids)
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {

@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -14,8 +13,8 @@ import (
 type JobConnection struct {
 	// Records are the page's, in the list's order, those that could not be read included.
 	Records []restclient.Record
-	// Cursor encodes the place of Records[i].
-	Cursor func(i int) string
+	// AppendCursor appends the cursor of Records[i], which is readable.
+	AppendCursor func(b []byte, i int) []byte
 	// Total is how many jobs the list has, or restclient.UnknownTotal.
 	Total int64
 	// HasNextPage and HasPreviousPage say whether jobs follow and precede.
@@ -68,19 +67,30 @@ func (c *JobConnection) Edges(ctx context.Context) []*JobEdge {
 // PageInfo tells where the page stands. An unreadable record has no cursor: its readable neighbour's stands in.
 func (c *JobConnection) PageInfo() PageInfo {
 	info := PageInfo{HasNextPage: c.HasNextPage, HasPreviousPage: c.HasPreviousPage}
-	readable := func(record restclient.Record) bool { return record.Err == nil }
-	if first := slices.IndexFunc(c.Records, readable); first >= 0 {
-		last := first
-		for i, record := range c.Records {
-			if readable(record) {
-				last = i
-			}
-		}
+	if first, last := c.Ends(); first >= 0 {
 		start, end := c.Cursor(first), c.Cursor(last)
 		info.StartCursor, info.EndCursor = &start, &end
 	}
 	return info
 }
+
+// Ends gives the first and the last record that can be read; -1 when there is none.
+func (c *JobConnection) Ends() (first, last int) {
+	first, last = -1, -1
+	for i, record := range c.Records {
+		if record.Err != nil {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+	}
+	return first, last
+}
+
+// Cursor gives the cursor of Records[i], which is readable.
+func (c *JobConnection) Cursor(i int) string { return string(c.AppendCursor(nil, i)) }
 
 // TotalCount gives Total. Errors: *NoTotalError.
 func (c *JobConnection) TotalCount() (int32, error) {

@@ -21,7 +21,7 @@ func pageOf(t testing.TB, letters string) *JobConnection {
 			raw[i] = strings.Replace(raw[i], `"state"`, `"status"`, 1)
 		}
 	}
-	return &JobConnection{Records: records(t, raw...), Cursor: func(i int) string { return fmt.Sprintf("at %d", i) }}
+	return &JobConnection{Records: records(t, raw...), AppendCursor: func(b []byte, i int) []byte { return fmt.Appendf(b, "at %d", i) }}
 }
 
 // Every readable job is on its page with its own cursor, every other record is reported at its place, and the page's ends

@@ -30,14 +30,16 @@ var orderNames = map[restclient.Order]string{
 	restclient.UpdatedAtAsc:  "UPDATED_AT_ASC",
 }
 
-// MarshalJobState writes the schema's name of a state.
-func MarshalJobState(s restclient.State) graphql.Marshaler {
-	name, ok := stateNames[s]
-	if !ok {
-		name = unknownState
+// StateName gives the schema's name of a state.
+func StateName(s restclient.State) string {
+	if name, ok := stateNames[s]; ok {
+		return name
 	}
-	return enumName(name)
+	return unknownState
 }
+
+// MarshalJobState writes the schema's name of a state.
+func MarshalJobState(s restclient.State) graphql.Marshaler { return enumName(StateName(s)) }
 
 // UnmarshalJobState reads a state by its exact name. UNKNOWN is read as StateUnknown; a filter refuses it.
 func UnmarshalJobState(v any) (restclient.State, error) {

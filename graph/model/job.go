@@ -19,7 +19,7 @@ func (*Job) IsEntity() {}
 
 // Dataset gives the dataset that the input names. Errors: KindMalformed when its id is no number; an input of
 // another shape names none.
-func (j *Job) Dataset() (*Dataset, error) { return datasetOf(j.Job.Input()) }
+func (j *Job) Dataset() (*Dataset, error) { return DatasetOf(j.Job.Input()) }
 
 // DataPlane gives the data plane as an entity that another subgraph may resolve.
 func (j *Job) DataPlane() (*DataPlane, error) {
@@ -42,8 +42,13 @@ func (j *Job) DurationSeconds(ctx context.Context) float64 {
 	if ended != nil {
 		end = ended.Time()
 	}
+	return Duration(j.CreatedAt().Time(), end)
+}
+
+// Duration gives the seconds from start to end, in whole microseconds; 0 when the end is earlier.
+func Duration(start, end time.Time) float64 {
 	// Not by time.Duration, which ends at 292 years.
-	return max(0, float64(end.UnixMicro()-j.CreatedAt().Time().UnixMicro())/float64(time.Second/time.Microsecond))
+	return max(0, float64(end.UnixMicro()-start.UnixMicro())/float64(time.Second/time.Microsecond))
 }
 
 // RequestSource gives who submitted the job. Errors: KindMalformed.
@@ -119,8 +124,9 @@ type Dataset struct{ ID string }
 // IsEntity marks Dataset as an entity of a federated graph.
 func (*Dataset) IsEntity() {}
 
-// datasetOf gives the dataset that a job's input or result names.
-func datasetOf(v restclient.JSON) (*Dataset, error) {
+// DatasetOf gives the dataset that a job's input or result names; nil when it names none. Errors: KindMalformed when its
+// id is no number.
+func DatasetOf(v restclient.JSON) (*Dataset, error) {
 	if v.IsEmpty() || v[0] != '{' {
 		return nil, nil
 	}

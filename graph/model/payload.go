@@ -1,6 +1,10 @@
 package model
 
-import "jobsgateway/restclient"
+import (
+	"bytes"
+
+	"jobsgateway/restclient"
+)
 
 // JobSpec is what a job was asked to do: *MaterializeViewSpec or *GenericJobSpec.
 type JobSpec interface{ IsJobSpec() }
@@ -33,6 +37,19 @@ func (j *Job) Result() JobResult {
 		return &MaterializeViewResult{GenericJobResult{raw}, members}
 	}
 	return &GenericJobResult{raw}
+}
+
+// IsTyped reports whether a job's payload, its input or result, has typed members: it is an object, and the type of the
+// job is one that is known here.
+func IsTyped(j *restclient.Job, payload restclient.JSON) bool {
+	if len(payload) == 0 || payload[0] != '{' {
+		return false
+	}
+	word := j.Member(restclient.MemberType)
+	if bytes.IndexByte(word, '\\') >= 0 {
+		return materializeView[j.Type()]
+	}
+	return materializeView[string(word[1:len(word)-1])]
 }
 
 // typedPayload gives the members of an object that belongs to a type with typed members.
@@ -71,7 +88,7 @@ func (s *MaterializeViewSpec) CompiledSelect() (*string, error) {
 func (s *MaterializeViewSpec) StatsEnabled() (*bool, error) { return s.members["stats_enabled"].Bool() }
 
 // Dataset is the dataset that holds the view. Errors: KindMalformed.
-func (s *MaterializeViewSpec) Dataset() (*Dataset, error) { return datasetOf(s.Raw) }
+func (s *MaterializeViewSpec) Dataset() (*Dataset, error) { return DatasetOf(s.Raw) }
 
 // GenericJobResult is a result that is known as JSON only.
 type GenericJobResult struct{ Raw restclient.JSON }
@@ -86,7 +103,7 @@ type MaterializeViewResult struct {
 }
 
 // Dataset is the dataset that was written. Errors: KindMalformed.
-func (r *MaterializeViewResult) Dataset() (*Dataset, error) { return datasetOf(r.Raw) }
+func (r *MaterializeViewResult) Dataset() (*Dataset, error) { return DatasetOf(r.Raw) }
 
 // SnapshotID is a 64-bit number, sent as a number or as a string. Errors: KindMalformed for anything that would
 // have to be rounded.

@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/direct"
 )
 
 // executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes, the
@@ -18,6 +19,7 @@ import (
 type executor struct {
 	schema        *ast.Schema
 	exec          graphql.ExecutableSchema
+	resolver      *graph.Resolver
 	documents     *documents
 	introspection bool
 	maxCost       int
@@ -109,13 +111,15 @@ type result struct {
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
 func (e *executor) run(ctx context.Context, op *graphql.OperationContext) result {
+	buffer := direct.NewBuffer(nil)
+	op.ResolverMiddleware = e.resolver.Direct(direct.Compile(e.schema, op.Doc, op.Operation, op.Variables), buffer)
 	ctx = graph.WithOperation(ctx, e.upstream, e.calls, e.logger)
 	ctx = graphql.WithOperationContext(ctx, op)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
 	list := append(response.Errors, graphql.GetErrors(ctx)...)
 	return result{
-		data:          response.Data,
+		data:          buffer.Finish(response.Data),
 		errors:        e.bounded(ctx, list),
 		upstreamCalls: graph.UpstreamCalls(ctx),
 	}

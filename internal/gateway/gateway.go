@@ -64,13 +64,15 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	resolver := &graph.Resolver{Pages: cfg.Pages}
 	g := &gateway{
 		maxBody: cfg.MaxBody,
 		timeout: cfg.Timeout,
 		logger:  cfg.Logger,
 		executor: &executor{
 			schema:        schema,
-			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: &graph.Resolver{Pages: cfg.Pages}}),
+			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
+			resolver:      resolver,
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,

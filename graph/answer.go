@@ -1,0 +1,119 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph/direct"
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+// Direct lets a plan write what an operation's root fields resolve to, into buffer.
+func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.FieldMiddleware {
+	return plan.Resolver(buffer, r.answer, caught)
+}
+
+// lookedUp is a page that a dataset is asked for.
+type lookedUp struct {
+	plan   pagePlan
+	answer *direct.Answer
+}
+
+// answer answers what the datasets of one level of a selection ask. All questions are announced to the loaders and sent
+// off together; without that keys would trickle in, and a batch would have to guess when it is complete.
+func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup) {
+	var pages []lookedUp
+	for _, lookup := range lookups {
+		planOf := r.planOf(ctx, lookup.Field)
+		for i, dataset := range lookup.Datasets {
+			answer := &lookup.Answers[i]
+			plan, err := planOf(dataset)
+			if err != nil {
+				answer.Err = err
+				continue
+			}
+			pages = append(pages, lookedUp{plan, answer})
+		}
+	}
+	loader := operationOf(ctx).loaders().pages
+	for _, asked := range pages {
+		if q := asked.plan.opening(); !asked.plan.nothing && r.offsets.takes(q.Offset, q.PerPage) {
+			loader.Load(ctx, q)
+		}
+	}
+	loader.Flush()
+	var others sync.WaitGroup
+	for _, asked := range pages {
+		if asked.plan.mayMove() {
+			others.Go(func() { asked.read(ctx, r) })
+		}
+	}
+	for _, asked := range pages {
+		if !asked.plan.mayMove() {
+			asked.read(ctx, r)
+		}
+	}
+	others.Wait()
+}
+
+// mayMove reports whether a page can need more than its opening, and so should not wait for others.
+func (p *pagePlan) mayMove() bool { return p.backwards || p.after != nil }
+
+// read waits for the page. A panic is the page's error: nothing else would catch it in a goroutine.
+func (l lookedUp) read(ctx context.Context, r *Resolver) {
+	defer func() {
+		if value := recover(); value != nil {
+			*l.answer = direct.Answer{Err: caught(value)}
+		}
+	}()
+	l.answer.Page, l.answer.Err = r.page(ctx, &l.plan)
+}
+
+// planOf tells how a field of Dataset is planned for a dataset, with the arguments read as the generated code reads them.
+func (r *Resolver) planOf(ctx context.Context, field graphql.CollectedField) func(dataset string) (pagePlan, error) {
+	variables := graphql.GetOperationContext(ctx).Variables
+	var readers executionContext // the generated readers of arguments hang on it, and need nothing of it
+	if field.Name == "latestJob" {
+		args, err := readers.field_Dataset_latestJob_args(ctx, field.ArgumentMap(variables))
+		if err != nil {
+			return refusing(ctx, err)
+		}
+		filter, _ := args["filter"].(*model.DatasetJobFilter)
+		return func(dataset string) (pagePlan, error) { return planLatest(dataset, filter) }
+	}
+	args, err := readers.field_Dataset_jobs_args(ctx, field.ArgumentMap(variables))
+	if err != nil {
+		return refusing(ctx, err)
+	}
+	filter, _ := args["filter"].(*model.DatasetJobFilter)
+	page := pageArgs{}
+	page.first, _ = args["first"].(*int32)
+	page.last, _ = args["last"].(*int32)
+	page.after, _ = args["after"].(*string)
+	page.before, _ = args["before"].(*string)
+	page.orderBy, _ = args["orderBy"].(restclient.Order)
+	return func(dataset string) (pagePlan, error) {
+		page.filter = ofDataset(dataset, filter)
+		return planPage(page, r.Pages)
+	}
+}
+
+// refusing answers every dataset with an argument that cannot be read. The readers place the error below the field of
+// ctx; it belongs below whichever object asks, so only the argument's own part of the path is kept.
+func refusing(ctx context.Context, err error) func(string) (pagePlan, error) {
+	var path ast.Path
+	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
+		path = located.Path
+	}
+	_, argument := splitArgument(path, graphql.GetFieldContext(ctx).Path())
+	if input, ok := errors.AsType[*model.InputError](err); ok {
+		err = &model.InputError{Argument: argument, Message: input.Message}
+	}
+	return func(string) (pagePlan, error) { return pagePlan{}, err }
+}

@@ -1,0 +1,98 @@
+package direct
+
+import (
+	"slices"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// field is a field of a selection set with all its occurrences merged.
+type field struct {
+	graphql.CollectedField
+	// object is the name of the type that it is a field of.
+	object string
+}
+
+// collector gathers the fields that an operation asks of an object, as the specification's CollectFields does.
+type collector struct {
+	schema    *ast.Schema
+	fragments ast.FragmentDefinitionList
+	// variables decide @skip and @include.
+	variables map[string]any
+}
+
+// collect gives the fields that a selection set asks of an object type, in the order of their first appearance.
+func (c *collector) collect(object string, set ast.SelectionSet) []*field {
+	var fields []*field
+	c.gather(object, set, map[string]bool{}, &fields)
+	return fields
+}
+
+func (c *collector) gather(object string, set ast.SelectionSet, spread map[string]bool, fields *[]*field) {
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			if c.included(selection.Directives) {
+				merge(fields, object, selection)
+			}
+		case *ast.InlineFragment:
+			if c.included(selection.Directives) && c.applies(selection.TypeCondition, object) {
+				c.gather(object, selection.SelectionSet, spread, fields)
+			}
+		case *ast.FragmentSpread:
+			if spread[selection.Name] || !c.included(selection.Directives) {
+				continue
+			}
+			spread[selection.Name] = true
+			if fragment := c.fragments.ForName(selection.Name); c.applies(fragment.TypeCondition, object) {
+				c.gather(object, fragment.SelectionSet, spread, fields)
+			}
+		}
+	}
+}
+
+// merge adds a field, or its selections to the one of the same response key: validation has seen that they agree.
+func merge(fields *[]*field, object string, selection *ast.Field) {
+	for _, known := range *fields {
+		if known.Alias == selection.Alias {
+			known.Selections = append(slices.Clip(known.Selections), selection.SelectionSet...)
+			return
+		}
+	}
+	*fields = append(*fields, &field{
+		CollectedField: graphql.CollectedField{Field: selection, Selections: selection.SelectionSet},
+		object:         object,
+	})
+}
+
+// applies reports whether a fragment on a type applies to an object: the type itself, or an interface or union of it.
+func (c *collector) applies(condition, object string) bool {
+	if condition == "" || condition == object {
+		return true
+	}
+	return slices.ContainsFunc(c.schema.PossibleTypes[condition], func(def *ast.Definition) bool { return def.Name == object })
+}
+
+// included reads @skip and @include.
+func (c *collector) included(directives ast.DirectiveList) bool {
+	for _, directive := range directives {
+		switch directive.Name {
+		case "skip":
+			if c.condition(directive) {
+				return false
+			}
+		case "include":
+			if !c.condition(directive) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (c *collector) condition(directive *ast.Directive) bool {
+	value, _ := directive.Arguments.ForName("if").Value.Value(c.variables) // a Boolean, as validation has seen
+	is, _ := value.(bool)
+	return is
+}

@@ -1,0 +1,211 @@
+package direct
+
+import (
+	"strconv"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/restclient"
+)
+
+type job = *restclient.Job
+
+// jobFields writes the fields of Job. graph/model has the same as methods, for the stock executor.
+func jobFields() map[string]maker[job] {
+	return map[string]maker[job]{
+		"id":              textMember(restclient.MemberID),
+		"state":           plain(func(w *writer, j job) { w.literal(model.StateName(j.State())) }),
+		"rawState":        textMember(restclient.MemberState),
+		"isFinal":         plain(func(w *writer, j job) { w.boolean(j.IsFinal()) }),
+		"type":            textMember(restclient.MemberType),
+		"input":           payload(restclient.MemberInput, "MaterializeViewSpec", "GenericJobSpec", specFields()),
+		"result":          payload(restclient.MemberResult, "MaterializeViewResult", "GenericJobResult", resultFields()),
+		"failures":        failures,
+		"dataset":         datasetNamed(func(j job) restclient.JSON { return j.Member(restclient.MemberInput) }),
+		"dataPlane":       dataPlane,
+		"requestSource":   requestSource,
+		"tags":            nullable(func(w *writer, j job) error { return w.tags(j) }),
+		"executor":        textMember(restclient.MemberExecutor),
+		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
+		"createdAt":       plain(func(w *writer, j job) { w.instant(j.CreatedAt()) }),
+		"updatedAt":       plain(func(w *writer, j job) { w.instant(j.UpdatedAt()) }),
+		"endedAt":         nullable(func(w *writer, j job) error { return w.timestamp(j.Member(restclient.MemberEndedAt)) }),
+		"durationSeconds": durationSeconds,
+		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
+	}
+}
+
+// textMember makes a field that is a string member of the record.
+func textMember(m restclient.Member) maker[job] {
+	return nullable(func(w *writer, j job) error { return w.text(j.Member(m)) })
+}
+
+// tags writes the job's tags, empty ones left out; null when the record shows none. Errors: KindMalformed, with nothing
+// written.
+func (w *writer) tags(j job) error {
+	v := j.Member(restclient.MemberTags)
+	if v.IsEmpty() {
+		w.null()
+		return nil
+	}
+	if v[0] != '[' {
+		_, err := j.Tags()
+		return err
+	}
+	start := len(w.b)
+	w.b = append(w.b, '[')
+	for tag := range v.Elements() {
+		if tag.IsEmpty() {
+			continue
+		}
+		if len(w.b) > start+1 {
+			w.b = append(w.b, ',')
+		}
+		if err := w.text(tag); err != nil {
+			w.b = w.b[:start]
+			return err
+		}
+	}
+	w.b = append(w.b, ']')
+	return nil
+}
+
+// durationSeconds writes the duration; 0 beside the error when the end cannot be read, since it may not be null.
+func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
+	return func(w *writer, j job) bool {
+		ended, err := j.EndedAt()
+		if err != nil {
+			w.fail(f, err)
+			w.b = append(w.b, '0')
+			return true
+		}
+		end := w.now
+		if ended != nil {
+			end = ended.Time()
+		}
+		w.float(model.Duration(j.CreatedAt().Time(), end))
+		return true
+	}
+}
+
+// float writes a number as the stock executor does.
+func (w *writer) float(f float64) {
+	// The shortest digits that read back, with an exponent from 10^21 on: fmt's %g.
+	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
+}
+
+// dataPlane writes the data plane, a key for another subgraph.
+func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
+	plane := compile(c, "DataPlane", f.Selections, map[string]maker[restclient.JSON]{
+		"id": nullable(func(w *writer, id restclient.JSON) error { return w.text(id) }),
+	})
+	return func(w *writer, j job) bool {
+		id := j.Member(restclient.MemberDataPlane)
+		switch {
+		case id.IsEmpty():
+			w.null()
+		case id[0] != '"':
+			_, err := j.DataPlaneID()
+			w.fail(f, err)
+			w.null()
+		default:
+			nested(w, f, plane, id)
+		}
+		return true
+	}
+}
+
+// requestSource writes who submitted the job.
+func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
+	source := compile(c, "RequestSource", f.Selections, map[string]maker[restclient.JSON]{
+		"type":      emptyText("type"),
+		"name":      textOf("name"),
+		"companyId": nameOf("company_id"),
+		"userId":    nameOf("user_id"),
+	})
+	return func(w *writer, j job) bool {
+		members, err := objectOf(j.RequestSource())
+		switch {
+		case err != nil:
+			w.fail(f, err)
+			w.null()
+		case members == nil:
+			w.null()
+		default:
+			nested(w, f, source, members)
+		}
+		return true
+	}
+}
+
+// failures writes what went wrong. What cannot be read is told beside a list without it, since the list may not be null.
+func failures(c *compiler, f *field, _ *object[job]) part[job] {
+	one := compile(c, "JobFailure", f.Selections, map[string]maker[restclient.JSON]{
+		"message":    emptyText("message"),
+		"occurredAt": nullable(func(w *writer, v restclient.JSON) error { return w.timestamp(v.Get("timestamp")) }),
+		"detail": plain(func(w *writer, v restclient.JSON) {
+			if v = v.Get("value"); v.IsEmpty() {
+				w.null()
+				return
+			}
+			w.json(v)
+		}),
+	})
+	return func(w *writer, j job) bool {
+		elements, err := j.Failures()
+		if err != nil {
+			w.fail(f, err)
+		}
+		w.enter(f)
+		w.b = append(w.b, '[')
+		written := 0
+		for i, element := range elements {
+			members, err := objectOf(element)
+			if err != nil {
+				w.leave()
+				w.failAt(f, i, err)
+				w.enter(f)
+				continue
+			}
+			if written > 0 {
+				w.b = append(w.b, ',')
+			}
+			w.enterIndex(written)
+			one.write(w, members) // none of its fields can take it away
+			w.leave()
+			written++
+		}
+		w.b = append(w.b, ']')
+		w.leave()
+		return true
+	}
+}
+
+// textOf makes a field that is a string member of an object.
+func textOf(name string) maker[restclient.JSON] {
+	return nullable(func(w *writer, v restclient.JSON) error { return w.text(v.Get(name)) })
+}
+
+// nameOf makes a field that is an identifier, a string or a number, in an object.
+func nameOf(name string) maker[restclient.JSON] {
+	return nullable(func(w *writer, v restclient.JSON) error { return w.name(v.Get(name)) })
+}
+
+// emptyText makes a field that is a string member of an object and may not be null: an empty string stands for none, and
+// beside the error for one that cannot be read.
+func emptyText(name string) maker[restclient.JSON] {
+	return func(_ *compiler, f *field, _ *object[restclient.JSON]) part[restclient.JSON] {
+		return func(w *writer, v restclient.JSON) bool {
+			if err := w.textOrEmpty(v.Get(name)); err != nil {
+				w.fail(f, err)
+			}
+			return true
+		}
+	}
+}
+
+func objectOf(v restclient.JSON) (restclient.JSON, error) {
+	if m, err := v.Object(); err != nil || m == nil {
+		return nil, err
+	}
+	return v, nil
+}

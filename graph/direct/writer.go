@@ -1,0 +1,181 @@
+package direct
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"jobsgateway/restclient"
+)
+
+// writer appends one root field's value to a buffer. It does nothing else: what there is to write was read before.
+type writer struct {
+	b       []byte
+	now     time.Time
+	answers map[question]Answer
+	path    []place
+	// failures are told when the value is written: see report.
+	failures []failure
+	caught   func(value any) error
+}
+
+// place is one element of a response path: a field, or an index where there is no field.
+type place struct {
+	field *field
+	index int
+}
+
+// failure is an error of a field, or of an element of a list, and where it happened.
+type failure struct {
+	path []place
+	err  error
+}
+
+func (w *writer) enter(f *field)         { w.path = append(w.path, place{field: f}) }
+func (w *writer) enterIndex(i int)       { w.path = append(w.path, place{index: i}) }
+func (w *writer) leave()                 { w.path = w.path[:len(w.path)-1] }
+func (w *writer) null()                  { w.b = append(w.b, "null"...) }
+func (w *writer) literal(s string)       { w.b = append(append(append(w.b, '"'), s...), '"') }
+func (w *writer) boolean(is bool)        { w.b = strconv.AppendBool(w.b, is) }
+func (w *writer) json(v restclient.JSON) { w.b = append(w.b, v...) }
+
+// fail notes the error of a field of the object that is being written.
+func (w *writer) fail(f *field, err error) {
+	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}), err})
+}
+
+// failAt notes the error of an element of a list field of the object that is being written.
+func (w *writer) failAt(f *field, index int, err error) {
+	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}, place{index: index}), err})
+}
+
+// try writes a value, or nothing: then it reports false. A panic is an error of the field or element that is being written.
+func (w *writer) try(write func() bool) (ok bool) {
+	start, depth := len(w.b), len(w.path)
+	defer func() {
+		if value := recover(); value != nil {
+			w.path = w.path[:depth]
+			w.failures = append(w.failures, failure{slices.Clone(w.path), w.caught(value)})
+		}
+		if !ok {
+			w.b = w.b[:start]
+		}
+	}()
+	return write()
+}
+
+// report adds a failure to the response that ctx, the context of the root field, belongs to.
+func (f failure) report(ctx context.Context) {
+	for i, at := range f.path {
+		switch {
+		case at.field != nil:
+			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField})
+		case i < len(f.path)-1:
+			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index})
+		default: // an element's own error belongs to its list's field
+			ctx = graphql.WithPathContext(ctx, graphql.NewPathWithIndex(at.index))
+		}
+	}
+	graphql.AddError(ctx, f.err)
+}
+
+// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is. Errors:
+// KindMalformed for another type; then nothing is written.
+func (w *writer) text(v restclient.JSON) error {
+	switch {
+	case v.IsEmpty():
+		w.null()
+		return nil
+	case v[0] == '"' && bytes.IndexByte(v, '\\') < 0:
+		w.b = append(w.b, v...)
+		return nil
+	}
+	text, err := v.Text()
+	if err != nil {
+		return err
+	}
+	w.quote(*text)
+	return nil
+}
+
+// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none. Errors: as text,
+// with the empty string written.
+func (w *writer) textOrEmpty(v restclient.JSON) error {
+	if v.IsEmpty() {
+		w.b = append(w.b, `""`...)
+		return nil
+	}
+	err := w.text(v)
+	if err != nil {
+		w.b = append(w.b, `""`...)
+	}
+	return err
+}
+
+// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as text.
+func (w *writer) name(v restclient.JSON) error {
+	if v.IsEmpty() || v[0] == '"' {
+		return w.text(v)
+	}
+	return w.integer(v)
+}
+
+// integer writes the exact digits of a 64-bit integer as a string; null when empty. Errors: as text.
+func (w *writer) integer(v restclient.JSON) error {
+	digits, err := v.Integer()
+	switch {
+	case err != nil:
+		return err
+	case digits == nil:
+		w.null()
+	default:
+		w.literal(*digits)
+	}
+	return nil
+}
+
+// timestamp writes an instant; null when empty. Errors: as text.
+func (w *writer) timestamp(v restclient.JSON) error {
+	at, err := v.Timestamp()
+	switch {
+	case err != nil:
+		return err
+	case at == nil:
+		w.null()
+	default:
+		w.instant(*at)
+	}
+	return nil
+}
+
+func (w *writer) instant(at restclient.Timestamp) {
+	w.b = append(at.AppendTo(append(w.b, '"')), '"')
+}
+
+// quote writes a string in the spelling of the stock executor, which escapes no more than JSON demands.
+func (w *writer) quote(s string) {
+	const hex = "0123456789ABCDEF"
+	w.b = append(w.b, '"')
+	for _, c := range s {
+		switch {
+		case c == '"' || c == '\\':
+			w.b = append(w.b, '\\', byte(c))
+		case c == '\n':
+			w.b = append(w.b, `\n`...)
+		case c == '\r':
+			w.b = append(w.b, `\r`...)
+		case c == '\t':
+			w.b = append(w.b, `\t`...)
+		case c < ' ':
+			w.b = append(w.b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+		default:
+			w.b = utf8.AppendRune(w.b, c)
+		}
+	}
+	w.b = append(w.b, '"')
+}
