@@ -1,45 +1,15 @@
 package gateway
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"regexp"
 	"runtime/debug"
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
-
-type requestIDKey struct{}
-
-const requestIDHeader = "X-Request-Id"
-
-// acceptableID is what a caller may name a request: it is written into logs and headers as it is.
-var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
-// RequestID is the id of the request that ctx belongs to, the caller's or one made here; empty outside a request.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
-// requestID takes the caller's X-Request-Id, if it gives one that is fit for a log, or makes one, and sends it back.
-func requestID(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := r.Header.Get(requestIDHeader)
-		if !acceptableID.MatchString(id) {
-			id = uuid.NewString()
-		}
-		w.Header().Set(requestIDHeader, id)
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
-	})
-}
-
-type recordKey struct{}
 
 // record is what the access log tells of an operation, filled in while it runs. It holds no token, no variable, and
 // nothing of the document but the operation's name.
@@ -47,15 +17,8 @@ type record struct {
 	isOperation   bool
 	operation     string
 	upstreamCalls int
+	shared        bool // answered by an equal operation that was under way
 	codes         []string
-}
-
-// recordOf finds the record of a request; one that nobody reads when there is none.
-func recordOf(ctx context.Context) *record {
-	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
-		return rec
-	}
-	return &record{}
 }
 
 // finish notes what an operation came to: its calls and each code once, in order of appearance.
@@ -75,35 +38,41 @@ const statusClientClosed = 499
 // maxLoggedName bounds an operation's name in the log, in bytes.
 const maxLoggedName = 128
 
-// accessLog writes one line for each GraphQL operation, whatever came of it, and one at debug level for anything else.
-func (g *gateway) accessLog(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		start := time.Now()
-		rec := &record{}
-		status := &statusWriter{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(status, r.WithContext(context.WithValue(r.Context(), recordKey{}, rec)))
-		if r.Context().Err() != nil {
-			status.status = statusClientClosed
-		}
-		attrs := []slog.Attr{
-			slog.String("request_id", RequestID(r.Context())),
-			slog.Int("status", status.status),
-			slog.Float64("duration_ms", float64(time.Since(start).Microseconds())/1000),
-		}
-		if !rec.isOperation {
-			attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
-			g.logger.LogAttrs(r.Context(), slog.LevelDebug, "request", attrs...)
-			return
-		}
+// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for anything else.
+func (g *gateway) logAccess(r *http.Request, s *scope) {
+	level, message := slog.LevelInfo, "operation"
+	if !s.record.isOperation {
+		level, message = slog.LevelDebug, "request"
+	}
+	ctx := r.Context()
+	if !g.logger.Enabled(ctx, level) {
+		return
+	}
+	status := s.status.status
+	if ctx.Err() != nil {
+		status = statusClientClosed
+	}
+	var room [7]slog.Attr
+	attrs := append(room[:0],
+		slog.String("request_id", s.id),
+		slog.Int("status", status),
+		slog.Float64("duration_ms", float64(time.Since(s.arrived).Microseconds())/1000),
+	)
+	if s.record.isOperation {
 		attrs = append(attrs,
-			slog.String("operation", rec.operation[:min(len(rec.operation), maxLoggedName)]),
-			slog.Int("upstream_calls", rec.upstreamCalls),
+			slog.String("operation", s.record.operation[:min(len(s.record.operation), maxLoggedName)]),
+			slog.Int("upstream_calls", s.record.upstreamCalls),
 		)
-		if len(rec.codes) > 0 {
-			attrs = append(attrs, slog.Any("codes", rec.codes))
+		if s.record.shared {
+			attrs = append(attrs, slog.Bool("shared", true))
 		}
-		g.logger.LogAttrs(r.Context(), slog.LevelInfo, "operation", attrs...)
-	})
+		if len(s.record.codes) > 0 {
+			attrs = append(attrs, slog.Any("codes", s.record.codes))
+		}
+	} else {
+		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	}
+	g.logger.LogAttrs(ctx, level, message, attrs...)
 }
 
 // recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log.
@@ -117,7 +86,7 @@ func (g *gateway) recovered(next http.Handler) http.Handler {
 			if value == http.ErrAbortHandler { //nolint:errorlint // net/http's own sign, compared as it compares
 				panic(value)
 			}
-			g.logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", RequestID(r.Context())),
+			g.logger.LogAttrs(r.Context(), slog.LevelError, "request failed", slog.String("request_id", scopeOf(r.Context()).id),
 				slog.String("error", fmt.Sprintf("panic: %v", value)), slog.String("stack", string(debug.Stack())))
 			g.writeRefusal(w, r, typeJSON, refuse(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR",
 				"The gateway failed. Its operator finds the cause in the log, under the request id."))

@@ -11,14 +11,15 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/direct"
 )
 
 // documents turns the text of a request into a document that is safe to execute, and remembers the valid ones by
-// their whole text. It holds documents only: nothing of a caller's variables, token or data. Safe for concurrent use.
+// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data. Safe for concurrent use.
 type documents struct {
 	schema *ast.Schema
 	limits Limits
-	cache  *otter.Cache[string, *ast.QueryDocument]
+	cache  *otter.Cache[string, *direct.Document]
 }
 
 // Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), so the weight
@@ -31,9 +32,9 @@ const (
 )
 
 func newDocuments(schema *ast.Schema, limits Limits) (*documents, error) {
-	cache, err := otter.New(&otter.Options[string, *ast.QueryDocument]{
+	cache, err := otter.New(&otter.Options[string, *direct.Document]{
 		MaximumWeight: maxCachedText,
-		Weigher: func(text string, _ *ast.QueryDocument) uint32 {
+		Weigher: func(text string, _ *direct.Document) uint32 {
 			return uint32(len(text) + perDocument) //nolint:gosec // a text is at most a request body
 		},
 	})
@@ -45,27 +46,28 @@ func newDocuments(schema *ast.Schema, limits Limits) (*documents, error) {
 
 // load parses, measures and validates a document, in this order: validation is dear, and the shape bounds it.
 // Allowed is asked for a parsed document before anything else is said of it.
-func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (*ast.QueryDocument, *refusal) {
+func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (*direct.Document, *refusal) {
 	if doc, ok := d.cache.GetIfPresent(text); ok {
-		return doc, allowed(doc)
+		return doc, allowed(doc.QueryDocument)
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
+	parsed, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
 	if err != nil {
 		return nil, refuseDocument(codeParseFailed, gqlerror.List{gqlerror.WrapIfUnwrapped(err)})
 	}
-	if refused := allowed(doc); refused != nil {
+	if refused := allowed(parsed); refused != nil {
 		return nil, refused
 	}
-	if len(doc.Operations) == 0 {
+	if len(parsed.Operations) == 0 {
 		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
-	if err := checkShape(doc, d.limits); err != nil {
+	if err := checkShape(parsed, d.limits); err != nil {
 		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}
-	if list := validator.ValidateWithRules(d.schema, doc, validationRules()); len(list) > 0 {
+	if list := validator.ValidateWithRules(d.schema, parsed, validationRules()); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)
 	}
-	dropDefer(doc)
+	dropDefer(parsed)
+	doc := direct.NewDocument(d.schema, parsed)
 	d.cache.Set(text, doc)
 	return doc, nil
 }

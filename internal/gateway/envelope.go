@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -16,7 +17,7 @@ import (
 type envelope struct {
 	query         string
 	operationName string
-	variables     map[string]any // numbers are json.Number
+	variables     string // a JSON object as it was sent; empty when there is none
 }
 
 // wireEnvelope has the members of a request before their types are checked. Other members are ignored.
@@ -113,16 +114,26 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 		_ = jsonv2.Unmarshal(wire.OperationName, &out.operationName)
 	}
 	if !isNull(wire.Variables) {
-		numbers := json.NewDecoder(bytes.NewReader(wire.Variables))
-		numbers.UseNumber() // integers beyond 2^53 keep their digits
-		if err := numbers.Decode(&out.variables); err != nil {
-			return out, badRequest("variables must be a JSON object.")
-		}
+		out.variables = string(wire.Variables)
 	}
 	if out.query == "" {
 		return out, badRequest("The request needs a query: a string with a GraphQL document.")
 	}
 	return out, nil
+}
+
+// readVariables reads the variables; their numbers are json.Number.
+func (e envelope) readVariables() (map[string]any, *refusal) {
+	if e.variables == "" {
+		return nil, nil
+	}
+	var variables map[string]any
+	numbers := json.NewDecoder(strings.NewReader(e.variables))
+	numbers.UseNumber() // integers beyond 2^53 keep their digits
+	if err := numbers.Decode(&variables); err != nil {
+		return nil, badRequest("variables must be a JSON object.")
+	}
+	return variables, nil
 }
 
 // is reports whether an optional member is absent, null or of the kind that its first byte tells.

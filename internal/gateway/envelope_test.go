@@ -81,8 +81,12 @@ func TestVariablesKeepDigits(t *testing.T) {
 	if refused != nil {
 		t.Fatal(refused.errors)
 	}
-	if n, ok := request.variables["n"].(interface{ String() string }); !ok || n.String() != "9007199254740993" {
-		t.Errorf("n is %v", request.variables["n"])
+	variables, refused := request.readVariables()
+	if refused != nil {
+		t.Fatal(refused.errors)
+	}
+	if n, ok := variables["n"].(interface{ String() string }); !ok || n.String() != "9007199254740993" {
+		t.Errorf("n is %v", variables["n"])
 	}
 }
 

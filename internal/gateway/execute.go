@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -19,7 +21,7 @@ import (
 type executor struct {
 	schema        *ast.Schema
 	exec          graphql.ExecutableSchema
-	resolver      *graph.Resolver
+	write         writing
 	documents     *documents
 	introspection bool
 	maxCost       int
@@ -29,48 +31,82 @@ type executor struct {
 	logger        *slog.Logger
 	present       graph.Presenter
 	root          graphql.RootFieldMiddleware
+	buffers       sync.Pool // of answers that were sent
 }
 
-// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then.
-func (e *executor) prepare(request envelope, allowed func(*ast.OperationDefinition) *refusal) (*graphql.OperationContext, *refusal) {
+// operation is what a request asks for, ready to run.
+type operation struct {
+	*graphql.OperationContext
+
+	plan *direct.Plan
+}
+
+// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then. The name is
+// the document's, since operationName can be any text; it is there as soon as it is known.
+func (e *executor) prepare(request envelope, get bool) (op operation, name string, refused *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
-		if op := doc.Operations.ForName(request.operationName); op != nil {
-			return allowed(op)
+		op := doc.Operations.ForName(request.operationName)
+		if op == nil {
+			return nil
+		}
+		name = op.Name
+		if get && op.Operation != ast.Query {
+			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Send a mutation or subscription by POST.")
+			refused.allow = http.MethodPost
+			return refused
 		}
 		return nil
 	})
 	if refused != nil {
-		return nil, refused
+		return operation{}, name, refused
 	}
-	op := doc.Operations.ForName(request.operationName)
-	if op == nil {
-		return nil, refuse(statusByMediaType, codeOperationResolution,
+	definition := doc.Operations.ForName(request.operationName)
+	if definition == nil {
+		return operation{}, "", refuse(statusByMediaType, codeOperationResolution,
 			"operationName must name one operation of the document; it may be left out only when there is just one.")
 	}
-	if !e.introspection && usesIntrospection(doc, op.SelectionSet, map[string]bool{}) {
-		return nil, refuse(statusByMediaType, codeIntrospection,
+	if !e.introspection && usesIntrospection(doc.QueryDocument, definition.SelectionSet, map[string]bool{}) {
+		return operation{}, name, refuse(statusByMediaType, codeIntrospection,
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
-	variables, err := readVariables(e.schema, op, request.variables)
+	variables, refused := e.variables(definition, request)
+	if refused != nil {
+		return operation{}, name, refused
+	}
+	graph.CheckRepresentations(doc.QueryDocument, definition, variables)
+	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
+		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+	}
+	return operation{
+		OperationContext: &graphql.OperationContext{
+			RawQuery:               request.query,
+			OperationName:          request.operationName,
+			Doc:                    doc.QueryDocument,
+			Operation:              definition,
+			Variables:              variables,
+			DisableIntrospection:   !e.introspection,
+			RecoverFunc:            graph.Recover,
+			RootResolverMiddleware: e.root,
+		},
+		plan: doc.Plan(definition, variables),
+	}, name, nil
+}
+
+// variables reads the variables of a request as an operation declares them.
+func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map[string]any, *refusal) {
+	given, refused := request.readVariables()
+	if refused != nil {
+		return nil, refused
+	}
+	variables, err := readVariables(e.schema, op, given)
 	if err != nil {
 		return nil, refuseVariable(err)
 	}
-	graph.CheckRepresentations(doc, op, variables)
-	if err := checkCost(e.schema, op, variables, e.maxCost, e.pageSize); err != nil {
-		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
-	}
-	return &graphql.OperationContext{
-		RawQuery:               request.query,
-		OperationName:          request.operationName,
-		Doc:                    doc,
-		Operation:              op,
-		Variables:              variables,
-		DisableIntrospection:   !e.introspection,
-		RecoverFunc:            graph.Recover,
-		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
-		RootResolverMiddleware: e.root,
-	}, nil
+	return variables, nil
 }
+
+// writing makes what writes an operation's root fields into a buffer, by its plan.
+type writing func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 
 // refuseVariable explains a variable of the wrong type and names it.
 func refuseVariable(err error) *refusal {
@@ -102,25 +138,63 @@ func (e *executor) bounded(ctx context.Context, list gqlerror.List) gqlerror.Lis
 	return append(kept, summary)
 }
 
-// result is what an operation came to.
-type result struct {
-	data          []byte // a JSON value
+// outcome is what a request came to: a refusal, or an answer.
+type outcome struct {
+	operation string // its name
+	refused   *refusal
+	// answer is `{"data":` and the data and `}`, the whole answer where there are no errors.
+	answer        []byte
 	errors        gqlerror.List
 	upstreamCalls int
+	// late: the deadline ran out, so some of the answer may be missing for want of time.
+	late bool
+	// exclusive: nobody else has this answer.
+	exclusive bool
+}
+
+// dataPrefix is how an answer without errors begins.
+const dataPrefix = `{"data":`
+
+// execute prepares and runs what a request asks for.
+func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
+	op, name, refused := e.prepare(request, get)
+	if refused != nil {
+		return outcome{operation: name, refused: refused}
+	}
+	out := e.run(ctx, op)
+	out.operation = name
+	return out
 }
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
-func (e *executor) run(ctx context.Context, op *graphql.OperationContext) result {
-	buffer := direct.NewBuffer(nil)
-	op.ResolverMiddleware = e.resolver.Direct(direct.Compile(e.schema, op.Doc, op.Operation, op.Variables), buffer)
+func (e *executor) run(ctx context.Context, op operation) outcome {
+	buffer := direct.NewBuffer(append(e.takeBuffer(), dataPrefix...))
+	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = graph.WithOperation(ctx, e.upstream, e.calls, e.logger)
-	ctx = graphql.WithOperationContext(ctx, op)
+	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
-	list := append(response.Errors, graphql.GetErrors(ctx)...)
-	return result{
-		data:          buffer.Finish(response.Data),
-		errors:        e.bounded(ctx, list),
+	return outcome{
+		answer:        append(buffer.Finish(response.Data), '}'),
+		errors:        e.bounded(ctx, append(response.Errors, graphql.GetErrors(ctx)...)),
 		upstreamCalls: graph.UpstreamCalls(ctx),
+	}
+}
+
+// maxKeptBuffer bounds what is kept of one answer for the next ones, in bytes; the collector takes larger ones.
+const maxKeptBuffer = 2 << 20
+
+// takeBuffer gives an empty buffer, mostly with room for an answer.
+func (e *executor) takeBuffer() []byte {
+	if b, ok := e.buffers.Get().(*[]byte); ok {
+		return (*b)[:0]
+	}
+	return nil
+}
+
+// giveBuffer takes an answer back that nobody reads any more.
+func (e *executor) giveBuffer(b []byte) {
+	if cap(b) > 0 && cap(b) <= maxKeptBuffer {
+		e.buffers.Put(&b)
 	}
 }

@@ -4,7 +4,6 @@ package gateway
 
 import (
 	"compress/gzip"
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,6 +42,7 @@ type gateway struct {
 	maxBody  int64
 	timeout  time.Duration
 	logger   *slog.Logger
+	flights  flights
 }
 
 // New makes the public handler: /graphql, /schema.graphql and the playground. Errors: a schema that cannot be read,
@@ -72,7 +72,7 @@ func New(cfg Config) (http.Handler, error) {
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
-			resolver:      resolver,
+			write:         resolver.Direct,
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
@@ -101,7 +101,6 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 		varied,                       // answers differ by token, media type and origin, and belong to the caller
 		crossOrigin(cfg.CORSOrigins), // before the token: a preflight has none
 		func(next http.Handler) http.Handler { return compress(next) },
-		g.deadline,
 		g.bearer,
 	))
 	if cfg.Introspection {
@@ -113,7 +112,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	if cfg.Playground != nil {
 		mux.Handle("/", cfg.Playground)
 	}
-	return chain(mux, requestID, g.accessLog, g.recovered, noSniff), nil
+	return chain(mux, g.scoped, g.recovered), nil
 }
 
 // chain puts middleware around a handler, the first outermost.
@@ -148,30 +147,18 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	return cors.New(options).Handler
 }
 
+var (
+	noStore = []string{"private, no-store"}
+	varies  = []string{"Accept, Authorization, Origin"}
+)
+
 // varied says what an answer depends on, and that no shared cache may keep it.
 func varied(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h.Set("Cache-Control", "private, no-store")
-		h["Vary"] = []string{"Accept, Authorization, Origin"}
+		h["Cache-Control"] = noStore
+		h["Vary"] = varies
 		next.ServeHTTP(w, r)
-	})
-}
-
-// noSniff keeps browsers from guessing another content type.
-func noSniff(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// deadline ends everything that a request has started when its time is over.
-func (g *gateway) deadline(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), g.timeout)
-		defer cancel()
-		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 

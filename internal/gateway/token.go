@@ -1,19 +1,10 @@
 package gateway
 
 import (
-	"context"
 	"net/http"
 	"regexp"
 	"strings"
 )
-
-type tokenKey struct{}
-
-// TokenFrom is the bearer token of the caller that ctx belongs to; false when the request had none.
-func TokenFrom(ctx context.Context) (string, bool) {
-	token, ok := ctx.Value(tokenKey{}).(string)
-	return token, ok
-}
 
 // b64token is the grammar of a bearer token. Source: RFC 6750, section 2.1.
 var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
@@ -36,7 +27,7 @@ func parseBearer(values []string) (token string, ok bool) {
 	return "", false
 }
 
-// bearer puts the caller's token into the context of the request, or refuses with 401.
+// bearer puts the caller's token into the scope of the request, or refuses with 401.
 func (g *gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := parseBearer(r.Header["Authorization"])
@@ -46,9 +37,7 @@ func (g *gateway) bearer(next http.Handler) http.Handler {
 				"The Authorization header is not understood: send it once, as Bearer, one blank and the token."))
 			return
 		}
-		if token != "" {
-			r = r.WithContext(context.WithValue(r.Context(), tokenKey{}, token))
-		}
+		scopeOf(r.Context()).token = token
 		next.ServeHTTP(w, r)
 	})
 }

@@ -2,11 +2,12 @@ package gateway
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -32,21 +33,30 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 			"Accept application/graphql-response+json or application/json."))
 		return
 	}
-	rec := recordOf(r.Context())
-	op, refused := g.executor.prepare(request, func(op *ast.OperationDefinition) *refusal {
-		rec.operation = op.Name // the document's, since operationName can be any text
-		if r.Method == http.MethodGet && op.Operation != ast.Query {
-			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "Send a mutation or subscription by POST.")
-			refused.allow = http.MethodPost
-			return refused
-		}
-		return nil
+	s := scopeOf(r.Context())
+	get := r.Method == http.MethodGet
+	key := flightKey{s.token, request.query, request.operationName, request.variables, get}
+	out, shared := g.flights.do(r.Context(), key, s.arrived.Add(g.timeout), func(ctx context.Context) outcome {
+		return g.executor.execute(ctx, request, get)
 	})
-	if refused != nil {
-		g.writeRefusal(w, r, mediaType, refused)
+	s.record.operation, s.record.shared = out.operation, shared
+	if out.refused != nil {
+		g.writeRefusal(w, r, mediaType, out.refused)
 		return
 	}
-	g.writeResult(w, r, mediaType, g.executor.run(r.Context(), op))
+	if shared { // the calls were another's, and so is the id in the errors
+		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, s.id)
+	}
+	g.writeAnswer(w, r, mediaType, out)
+	if out.exclusive {
+		g.executor.giveBuffer(out.answer)
+	}
+}
+
+// contentTypes are the Content-Type headers of the media types.
+var contentTypes = map[string][]string{
+	typeJSON:     {typeJSON + "; charset=utf-8"},
+	typeResponse: {typeResponse + "; charset=utf-8"},
 }
 
 const allowedMethods = "GET, POST, OPTIONS"
@@ -73,19 +83,37 @@ func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope,
 // maxQueryString bounds a GET, in bytes: what proxies and logs on the way commonly take.
 const maxQueryString = 16 << 10
 
-// writeResult writes the answer of an operation that ran. The data are bytes already and are not read again.
-func (g *gateway) writeResult(w http.ResponseWriter, r *http.Request, mediaType string, out result) {
-	recordOf(r.Context()).finish(out.upstreamCalls, out.errors)
-	head := []byte(`{"data":`)
+// ofRequest copies errors, which others may share, and gives them the id of a request.
+func ofRequest(list gqlerror.List, id string) gqlerror.List {
+	var own gqlerror.List
+	for _, err := range list {
+		ownErr := *err
+		ownErr.Extensions = maps.Clone(err.Extensions)
+		ownErr.Extensions["requestId"] = id
+		own = append(own, &ownErr)
+	}
+	return own
+}
+
+// writeAnswer writes the answer of an operation that ran. The data are bytes already and are not read again.
+func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
+	scopeOf(r.Context()).record.finish(out.upstreamCalls, out.errors)
+	var head []byte
+	answer := out.answer
 	if len(out.errors) > 0 {
 		// Errors first, as the specification recommends: they are seen even where a log cuts the answer.
 		head = append(append([]byte(`{"errors":`), marshalErrors(out.errors)...), `,"data":`...)
+		answer = answer[len(dataPrefix):]
 	}
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(head)+len(out.data)+1))
+	header := w.Header()
+	header["Content-Type"] = contentTypes[mediaType]
+	header["Content-Length"] = []string{strconv.Itoa(len(head) + len(answer))}
 	w.WriteHeader(http.StatusOK)
 	// A failed write means that the caller has left; the access log tells.
-	for _, part := range [][]byte{head, out.data, []byte(`}`)} {
+	for _, part := range [][]byte{head, answer} {
+		if len(part) == 0 {
+			continue
+		}
 		if _, err := w.Write(part); err != nil {
 			return
 		}
@@ -94,10 +122,9 @@ func (g *gateway) writeResult(w http.ResponseWriter, r *http.Request, mediaType 
 
 // writeRefusal writes the errors of a request that was not executed, each with the request id and without data.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
-	for _, err := range refused.errors {
-		err.Extensions["requestId"] = RequestID(r.Context())
-	}
-	recordOf(r.Context()).finish(0, refused.errors)
+	s := scopeOf(r.Context())
+	list := ofRequest(refused.errors, s.id)
+	s.record.finish(0, list)
 	status := refused.status
 	if status == statusByMediaType {
 		status = http.StatusOK
@@ -108,9 +135,9 @@ func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType
 	if refused.allow != "" {
 		w.Header().Set("Allow", refused.allow)
 	}
-	w.Header().Set("Content-Type", mediaType+"; charset=utf-8")
+	w.Header()["Content-Type"] = contentTypes[mediaType]
 	w.WriteHeader(status)
-	_, _ = w.Write(append(append([]byte(`{"errors":`), marshalErrors(refused.errors)...), '}'))
+	_, _ = w.Write(append(append([]byte(`{"errors":`), marshalErrors(list)...), '}'))
 }
 
 // marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a page.

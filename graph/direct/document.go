@@ -1,0 +1,93 @@
+package direct
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Document is a validated document with the plans of its operations, which are compiled when first asked for. Safe for
+// concurrent use.
+type Document struct {
+	*ast.QueryDocument
+
+	schema *ast.Schema
+	// conditions are the variables that @skip and @include read: all that a plan depends on.
+	conditions []string
+
+	mu    sync.RWMutex
+	plans map[string]*Plan // by operation name and conditions
+}
+
+// maxPlans bounds the plans that a document remembers: conditions double them, clients use few of the combinations.
+const maxPlans = 16
+
+// NewDocument makes the Document of a document that is valid in schema.
+func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
+	d := &Document{QueryDocument: doc, schema: schema, plans: map[string]*Plan{}}
+	for _, op := range doc.Operations {
+		d.addConditions(op.SelectionSet)
+	}
+	for _, fragment := range doc.Fragments {
+		d.addConditions(fragment.SelectionSet)
+	}
+	slices.Sort(d.conditions)
+	d.conditions = slices.Compact(d.conditions)
+	return d
+}
+
+func (d *Document) addConditions(set ast.SelectionSet) {
+	for _, selection := range set {
+		var directives ast.DirectiveList
+		switch selection := selection.(type) {
+		case *ast.Field:
+			directives = selection.Directives
+			d.addConditions(selection.SelectionSet)
+		case *ast.InlineFragment:
+			directives = selection.Directives
+			d.addConditions(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			directives = selection.Directives
+		}
+		for _, directive := range directives {
+			if condition := directive.Arguments.ForName("if"); condition != nil && condition.Value.Kind == ast.Variable {
+				d.conditions = append(d.conditions, condition.Value.Raw)
+			}
+		}
+	}
+}
+
+// Plan gives the plan of one of the document's operations. Variables decide @skip and @include, and nothing else.
+func (d *Document) Plan(op *ast.OperationDefinition, variables map[string]any) *Plan {
+	key := op.Name
+	if len(d.conditions) > 0 {
+		key = d.keyOf(op, variables)
+	}
+	d.mu.RLock()
+	plan, ok := d.plans[key]
+	d.mu.RUnlock()
+	if ok {
+		return plan
+	}
+	plan = Compile(d.schema, d.QueryDocument, op, variables)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.plans) < maxPlans {
+		d.plans[key] = plan
+	}
+	return plan
+}
+
+// keyOf tells the operation and what its conditions come to; an operation's name has no blank.
+func (d *Document) keyOf(op *ast.OperationDefinition, variables map[string]any) string {
+	key := append([]byte(op.Name), ' ')
+	for _, name := range d.conditions {
+		if is, _ := variables[name].(bool); is {
+			key = append(key, '1')
+		} else {
+			key = append(key, '0')
+		}
+	}
+	return string(key)
+}

@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// scope is what is known of one request: who asks, under which id, since when, and what came of it. It holds the only
+// copy of the token that outlives the header. One context value carries it all.
+type scope struct {
+	id      string
+	token   string // empty when the request has none
+	arrived time.Time
+	record  record
+	status  statusWriter
+}
+
+type scopeKey struct{}
+
+// scopeOf finds the scope of a request; an empty one that nobody reads when there is none.
+func scopeOf(ctx context.Context) *scope {
+	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
+		return s
+	}
+	return &scope{}
+}
+
+// RequestID is the id of the request that ctx belongs to, the caller's or one made here; empty outside a request.
+func RequestID(ctx context.Context) string { return scopeOf(ctx).id }
+
+// TokenFrom is the bearer token of the caller that ctx belongs to; false when the request had none.
+func TokenFrom(ctx context.Context) (string, bool) {
+	token := scopeOf(ctx).token
+	return token, token != ""
+}
+
+const requestIDHeader = "X-Request-Id"
+
+// acceptableID is what a caller may name a request: it is written into logs and headers as it is.
+var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// noSniff keeps browsers from guessing another content type.
+var noSniff = []string{"nosniff"}
+
+// scoped opens the scope of a request. It takes the caller's X-Request-Id, if it gives one that is fit for a log, or makes
+// one, and sends it back.
+func (g *gateway) scoped(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s := &scope{id: r.Header.Get(requestIDHeader), arrived: time.Now()}
+		if !acceptableID.MatchString(s.id) {
+			s.id = uuid.NewString()
+		}
+		s.status = statusWriter{ResponseWriter: w, status: http.StatusOK}
+		header := w.Header()
+		header[requestIDHeader] = []string{s.id}
+		header["X-Content-Type-Options"] = noSniff
+		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, s))
+		next.ServeHTTP(&s.status, r)
+		g.logAccess(r, s)
+	})
+}
