@@ -37,10 +37,6 @@ type compiler struct {
 func compile[T any](c *compiler, typeName string, set ast.SelectionSet, makers map[string]maker[T]) *object[T] {
 	o := &object[T]{}
 	for i, f := range c.collect(typeName, set) {
-		key := `"` + f.Alias + `":` // a name needs no escapes
-		if i > 0 {
-			key = "," + key
-		}
 		write := constant[T](strconv.Quote(typeName))
 		if f.Name != "__typename" {
 			maker, ok := makers[f.Name]
@@ -50,9 +46,18 @@ func compile[T any](c *compiler, typeName string, set ast.SelectionSet, makers m
 			}
 			write = maker(c, f, o)
 		}
-		o.steps = append(o.steps, step[T]{key, write})
+		o.steps = append(o.steps, step[T]{keyOf(f, i), write})
 	}
 	return o
+}
+
+// keyOf gives a field's key as the i-th of its object; a name needs no escapes.
+func keyOf(f *field, i int) string {
+	key := `"` + f.Alias + `":`
+	if i > 0 {
+		key = "," + key
+	}
+	return key
 }
 
 // write writes an object. False when it has to be null; then nothing is written.

@@ -18,7 +18,12 @@ import (
 // Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for concurrent use.
 type Plan struct {
 	roots map[string]root // by response key
+	// constant is the data where they are the same for everybody: where nothing but __typename is asked for.
+	constant []byte
 }
+
+// Constant gives the operation's data if no request can change them, as for the {__typename} of health checks.
+func (p *Plan) Constant() (data []byte, ok bool) { return p.constant, p.constant != nil }
 
 // Answerer fills in the answers of lookups, all of them with as few calls as it can. It may not fail otherwise.
 type Answerer func(ctx context.Context, lookups []*Lookup)
@@ -27,13 +32,29 @@ type Answerer func(ctx context.Context, lookups []*Lookup)
 func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *Plan {
 	p := &Plan{roots: map[string]root{}}
 	collector := collector{schema: schema, fragments: doc.Fragments, variables: variables}
-	for _, f := range collector.collect("Query", op.SelectionSet) {
+	fields := collector.collect("Query", op.SelectionSet)
+	p.constant = constantData(fields)
+	for _, f := range fields {
 		c := &compiler{collector: collector}
 		if root, ok := c.root(f); ok && !c.unknown {
 			p.roots[f.Alias] = root
 		}
 	}
 	return p
+}
+
+// constantData gives the data of root fields that are all __typename; nil where there are others.
+func constantData(fields []*field) []byte {
+	w := writer{}
+	o := object[struct{}]{}
+	for i, f := range fields {
+		if f.Name != "__typename" {
+			return nil
+		}
+		o.steps = append(o.steps, step[struct{}]{keyOf(f, i), constant[struct{}](`"Query"`)})
+	}
+	o.write(&w, struct{}{})
+	return w.b
 }
 
 // Resolver resolves root fields as next does, has what they ask answered, and gives them as they are to be written: into

@@ -72,7 +72,10 @@ func (g *gateway) logAccess(r *http.Request, s *scope) {
 	} else {
 		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	}
-	g.logger.LogAttrs(ctx, level, message, attrs...)
+	// Not by the logger itself, which would look up where it is called from.
+	line := slog.NewRecord(time.Now(), level, message, 0)
+	line.AddAttrs(attrs...)
+	_ = g.logger.Handler().Handle(ctx, line) // nobody can be told that the log is broken
 }
 
 // recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log.

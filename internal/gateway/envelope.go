@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,16 +33,18 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, 
 		w.Header().Set("Connection", "close") // the rest is not read
 		return envelope{}, tooLarge()
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var body bytes.Buffer
+	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead) // at most maxBody, and no growing on the way
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
 	var maxBytes *http.MaxBytesError
 	switch {
+	case err == nil:
+		return decodeEnvelope(body.Bytes())
 	case errors.As(err, &maxBytes):
 		w.Header().Set("Connection", "close") // likewise; the reader cannot tell the server through our writers
 		return envelope{}, tooLarge()
-	case err != nil:
-		return envelope{}, badRequest("The request body could not be read to its end.")
 	}
-	return decodeEnvelope(body)
+	return envelope{}, badRequest("The request body could not be read to its end.")
 }
 
 // tooLarge refuses a body over the cap.

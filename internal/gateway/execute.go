@@ -168,6 +168,9 @@ func (e *executor) execute(ctx context.Context, request envelope, get bool) outc
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
 func (e *executor) run(ctx context.Context, op operation) outcome {
+	if data, ok := op.plan.Constant(); ok {
+		return outcome{answer: append(append(append(e.takeBuffer(), dataPrefix...), data...), '}')}
+	}
 	buffer := direct.NewBuffer(append(e.takeBuffer(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = graph.WithOperation(ctx, e.upstream, e.calls, e.logger)

@@ -100,19 +100,34 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	mux.Handle("/graphql", chain(http.HandlerFunc(g.serveGraphQL),
 		varied,                       // answers differ by token, media type and origin, and belong to the caller
 		crossOrigin(cfg.CORSOrigins), // before the token: a preflight has none
-		func(next http.Handler) http.Handler { return compress(next) },
+		compressed(compress),
 		g.bearer,
 	))
 	if cfg.Introspection {
 		mux.Handle("/schema.graphql", chain(serveSDL(clientSDL),
 			crossOrigin(cfg.CORSOrigins),
-			func(next http.Handler) http.Handler { return compress(next) },
+			compressed(compress),
 		))
 	}
 	if cfg.Playground != nil {
 		mux.Handle("/", cfg.Playground)
 	}
 	return chain(mux, g.scoped, g.recovered), nil
+}
+
+// compressed compresses answers for those who accept it, and costs the others nothing.
+func compressed(compress func(http.Handler) http.HandlerFunc) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		compressing := compress(next)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Header["Accept-Encoding"] == nil {
+				w.Header().Add("Vary", "Accept-Encoding")
+				next.ServeHTTP(w, r)
+				return
+			}
+			compressing(w, r)
+		})
+	}
 }
 
 // chain puts middleware around a handler, the first outermost.
