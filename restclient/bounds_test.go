@@ -135,8 +135,8 @@ func TestDeepAndWideRecords(t *testing.T) {
 			continue
 		}
 		members, err := p.Records[1].Job.Result().Object()
-		if err != nil || len(members) != 1 && (len(members) != 100_000 || string(members["m99999"]) != "99999") {
-			t.Errorf("%s: %d members, %v", test.name, len(members), err)
+		if err != nil || members.Get("a") == nil && string(members.Get("m99999")) != "99999" {
+			t.Errorf("%s: %v", test.name, err)
 		}
 	}
 }

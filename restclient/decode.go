@@ -1,148 +1,172 @@
 package restclient
 
 import (
-	"errors"
-	"io"
+	"math"
+	"slices"
 	"unicode/utf8"
-
-	"github.com/go-faster/jx"
 )
 
 // decodePage reads an answer of GET /jobs, keeping at most limit records: the API may not send more than were
-// asked for, and a page of ours is never larger than its caller expects. The decoder checks every byte; why it
-// is this one stands in docs/adr.
+// asked for, and a page of ours is never larger than its caller expects. Every byte is checked, in one pass; why the
+// scanner is our own stands in docs/adr.
 func decodePage(body []byte, limit int) (*JobsPage, error) {
-	if !utf8.Valid(body) {
-		return nil, malformed("page is not UTF-8")
+	start, err := checkBody(body)
+	if err != nil {
+		return nil, err
+	}
+	if body[start] != '{' {
+		return nil, malformed("page is not an object")
 	}
 	page := &JobsPage{Total: UnknownTotal}
-	seen := false
-	d := jx.DecodeBytes(body)
-	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		switch string(key) {
-		case "records":
-			seen = true
-			page.Records = page.Records[:0]
-			if page.Records == nil {
-				page.Records = make([]Record, 0, limit)
+	reader := recordsReader{body: body, limit: limit}
+	w := walkInto(body, start, 0)
+	for w.next() {
+		switch {
+		case spells(w.name, "records"):
+			if w.at == len(body) || body[w.at] != '[' {
+				return nil, malformed("records is not an array")
 			}
-			return d.Arr(func(d *jx.Decoder) error {
-				return page.add(d, limit)
-			})
-		case "total_records":
-			raw, err := d.Raw()
-			page.Total = trim(raw).count()
-			return err
+			w.at = reader.read(w.at, w.level)
+		case spells(w.name, "total_records"):
+			page.Total = w.skip().count()
+		default:
+			w.skip()
 		}
-		return d.Skip()
-	})
-	if err == nil {
-		err = onlySpaceLeft(d)
 	}
-	switch {
-	case err != nil:
-		return nil, malformed("page: %w", innermost(err))
-	case !seen:
+	if err := checkEnd(body, w.at); err != nil {
+		return nil, err
+	}
+	if reader.records == nil {
 		return nil, malformed("page has no records")
 	}
+	page.Records = reader.records
 	return page, nil
-}
-
-// add reads one element of records. It fails only where the bytes are no JSON: a record that is JSON but no job
-// is kept as its own error, so that it cannot take the page with it.
-func (p *JobsPage) add(d *jx.Decoder, limit int) error {
-	raw, err := d.Raw()
-	if err != nil {
-		return err
-	}
-	if len(p.Records) == limit {
-		return nil
-	}
-	job, err := newJob(trim(raw))
-	p.Records = append(p.Records, Record{Job: job, Err: err})
-	return nil
 }
 
 // decodeJob reads an answer of GET /jobs/{job_id}.
 func decodeJob(body []byte) (*Job, error) {
-	if !utf8.Valid(body) {
-		return nil, malformed("job is not UTF-8")
-	}
-	d := jx.DecodeBytes(body)
-	raw, err := d.Raw()
-	if err == nil {
-		err = onlySpaceLeft(d)
-	}
+	start, err := checkBody(body)
 	if err != nil {
-		return nil, malformed("job: %w", innermost(err))
-	}
-	return newJob(trim(raw))
-}
-
-// newJob notes where the members of one record stand, which is valid JSON, and reads those that every job has.
-func newJob(record JSON) (*Job, error) {
-	job := &Job{raw: record}
-	err := jx.DecodeBytes(record).ObjBytes(func(d *jx.Decoder, name []byte) error {
-		m := memberNamed(name)
-		if m == memberCount {
-			return d.Skip()
-		}
-		raw, err := d.Raw()
-		job.members[m] = trim(raw)
-		return err
-	})
-	if err != nil {
-		return nil, malformed("record: %w", err)
-	}
-	if err := job.readEssentials(); err != nil {
 		return nil, err
+	}
+	job := &Job{}
+	end, problem := job.read(body, start, 0)
+	if err := checkEnd(body, end); err != nil {
+		return nil, err
+	}
+	if problem != nil {
+		return nil, problem
 	}
 	return job, nil
 }
 
-// readEssentials reads the members that every job has: without one of them a record is no job.
-func (j *Job) readEssentials() error {
-	for _, text := range []struct {
-		name string
-		from member
-		to   *string
-	}{{"job_id", memberID, &j.id}, {"state", memberState, &j.rawState}, {"type", memberType, &j.jobType}} {
-		value, err := j.members[text.from].Text()
-		if err != nil || value == nil {
-			return malformed("record has no %s", text.name)
-		}
-		*text.to = *value
+// checkBody refuses what holds no value, and gives where the value begins.
+func checkBody(body []byte) (start int, err error) {
+	if !utf8.Valid(body) {
+		return 0, malformed("body is not UTF-8")
 	}
-	for _, instant := range []struct {
-		name string
-		from member
-		to   *Timestamp
-	}{{"created_at", memberCreatedAt, &j.createdAt}, {"updated_at", memberUpdatedAt, &j.updatedAt}} {
-		value, err := j.members[instant.from].Timestamp()
-		if err != nil || value == nil {
-			return malformed("record has no %s", instant.name)
-		}
-		*instant.to = *value
+	if start = skipSpace(body, 0); start == len(body) {
+		return 0, malformed("body is empty")
+	}
+	return start, nil
+}
+
+// checkEnd refuses a body whose value ended in a fault, or has anything but space behind it.
+func checkEnd(body []byte, end int) error {
+	if end < 0 {
+		return malformed("body is not JSON at byte %d of %d", ^end, len(body))
+	}
+	if end = skipSpace(body, end); end < len(body) {
+		return malformed("body goes on behind its value at byte %d of %d", end, len(body))
 	}
 	return nil
 }
 
-// innermost drops what the decoder says once for each level of nesting: of ten thousand levels that is a log by
-// itself.
-func innermost(err error) error {
-	for {
-		cause := errors.Unwrap(err)
-		if cause == nil {
-			return err
-		}
-		err = cause
-	}
+// recordsReader reads the records of a page.
+type recordsReader struct {
+	body    []byte
+	limit   int
+	records []Record
+	// jobs is where the next jobs go: as many in one piece as are expected, since a page has hundreds. It is never
+	// grown, for its jobs are pointed at.
+	jobs []Job
 }
 
-// onlySpaceLeft refuses anything behind the one value of a body.
-func onlySpaceLeft(d *jx.Decoder) error {
-	if d.Skip() != io.EOF { //nolint:errorlint // the bare io.EOF means that nothing at all was left
-		return malformed("more than one value")
+// read reads the array at body[i], which stands in as many others as level says. An element that is JSON but no job is
+// kept as its own error, so that it cannot take the page with it.
+func (r *recordsReader) read(i, level int) int {
+	// An array that comes twice replaces the first, whose space it takes.
+	r.records, r.jobs = slices.Grow(r.records[:0], 1), r.jobs[:0]
+	w := walkInto(r.body, i, level)
+	for w.next() {
+		if len(r.records) >= r.limit {
+			w.skip()
+			continue
+		}
+		var job Job
+		var err error
+		if w.at, err = job.read(r.body, w.at, w.level); w.at < 0 {
+			break
+		}
+		if err != nil {
+			r.records = append(r.records, Record{Err: err})
+			continue
+		}
+		if len(r.jobs) == cap(r.jobs) {
+			n := r.expected(w.at - i)
+			r.jobs = make([]Job, 0, n)
+			r.records = slices.Grow(r.records, n)
+		}
+		r.jobs = append(r.jobs, job)
+		r.records = append(r.records, Record{Job: &r.jobs[len(r.jobs)-1]})
+	}
+	return w.at
+}
+
+// expected guesses how many records there are left to keep, this one included, if they are as long as those before,
+// which take so many bytes together. The guess is a little too large, for a page whose records get shorter.
+func (r *recordsReader) expected(taken int) int {
+	average := taken/(len(r.records)+1) + 1
+	guess := len(r.body) / average
+	return min(guess+guess/8+1, r.limit) - len(r.records)
+}
+
+// read notes where the members of the record at body[i] stand, and checks those that every job has. It gives the index
+// behind the record, or what tells a fault of the scanner; err is why what is JSON is no job.
+func (j *Job) read(body []byte, i, level int) (end int, err error) {
+	if i == len(body) || body[i] != '{' {
+		return skipValue(body, i, level), malformed("record is not an object")
+	}
+	*j = Job{}
+	w := walkInto(body, i, level)
+	for w.next() {
+		m, begin := memberNamed(w.name), w.at
+		w.at = skipValue(body, begin, w.level)
+		if m != memberCount && w.at >= 0 {
+			j.members[m] = spanOf(begin-i, w.at-i)
+		}
+	}
+	if w.at < 0 {
+		return w.at, nil
+	}
+	j.raw = body[i:w.at:w.at]
+	if uint64(len(j.raw)) > math.MaxUint32 {
+		return w.at, malformed("record is too large")
+	}
+	return w.at, j.checkEssentials()
+}
+
+// checkEssentials checks the members that every job has: without one of them a record is no job.
+func (j *Job) checkEssentials() error {
+	for m := MemberID; m <= MemberType; m++ {
+		if value := j.Member(m); value.IsEmpty() || value[0] != '"' {
+			return malformed("record has no %s", memberNames[m])
+		}
+	}
+	for m := MemberCreatedAt; m <= MemberUpdatedAt; m++ {
+		if _, ok, err := j.Member(m).ReadTimestamp(); err != nil || !ok {
+			return malformed("record has no %s", memberNames[m])
+		}
 	}
 	return nil
 }

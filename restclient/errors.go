@@ -151,10 +151,7 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 	if !isJSON(header.Get("Content-Type")) {
 		return e
 	}
-	problem, err := objectMembers(body)
-	if err != nil {
-		return e
-	}
+	problem := objectOf(body)
 	e.LogID = logID(problem)
 	if e.Kind == KindInvalid {
 		e.Detail = problemDetail(problem)
@@ -163,9 +160,9 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 }
 
 // problemDetail finds the sentence in any of the three documented error bodies, the most telling member first.
-func problemDetail(problem map[string]JSON) string {
+func problemDetail(problem JSON) string {
 	for _, member := range []string{"detail", "error_description", "message", "title", "error"} {
-		text, err := problem[member].Text()
+		text, err := problem.Get(member).Text()
 		if err == nil && text != nil && !strings.ContainsRune(*text, '<') {
 			return plain(*text, maxDetail)
 		}
@@ -174,9 +171,9 @@ func problemDetail(problem map[string]JSON) string {
 }
 
 // logID reads the support handle, which the documents spell in two ways. Odd characters mean that it is none.
-func logID(problem map[string]JSON) string {
+func logID(problem JSON) string {
 	for _, member := range []string{"logId", "log_id"} {
-		text, err := problem[member].Text()
+		text, err := problem.Get(member).Text()
 		if err != nil || text == nil || len(*text) > maxLogID {
 			continue
 		}

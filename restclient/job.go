@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"bytes"
 	"context"
 	"strings"
 
@@ -21,12 +22,15 @@ const (
 	StateUnknown             State = ""
 )
 
-// stateOf finds the state for a word; a new word is StateUnknown, never an error.
-func stateOf(word string) State {
-	switch s := State(word); s {
-	case StatePending, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation:
-		return s
-	case StateUnknown:
+// states are the known ones, the most frequent first.
+var states = [...]State{StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StatePendingCancellation}
+
+// stateOf finds the state for a JSON string; a new word is StateUnknown, never an error.
+func stateOf(word JSON) State {
+	for _, s := range states {
+		if spells(word.quoted(), string(s)) {
+			return s
+		}
 	}
 	return StateUnknown
 }
@@ -63,119 +67,163 @@ func (id JobID) String() string { return string(id) }
 
 // Job is one record, checked as JSON and for the members that every job has; the others are read when asked for.
 type Job struct {
-	raw       JSON
-	id        string
-	rawState  string
-	jobType   string
-	createdAt Timestamp
-	updatedAt Timestamp
-	members   [memberCount]JSON
+	raw     JSON
+	members [memberCount]span
 }
 
-// member numbers the members of a record that mean something here.
-type member int
+// span is where a part of a record stands in it; to is 0 for a part that is absent.
+type span struct{ from, to uint32 }
 
+// spanOf makes a span of a record's part. The record is refused later when it is too large for one.
+func spanOf(from, to int) span {
+	return span{uint32(from), uint32(to)} //nolint:gosec // as the comment says
+}
+
+// Member numbers the members of a record that mean something here.
+type Member int
+
+// The members, each with its name in memberNames.
 const (
-	memberID member = iota
-	memberState
-	memberType
-	memberCreatedAt
-	memberUpdatedAt
-	memberEndedAt
-	memberInput
-	memberResult
-	memberFailures
-	memberDataPlane
-	memberRequestSource
-	memberTags
-	memberExecutor
-	memberIdempotencyKey
+	MemberID Member = iota
+	MemberState
+	MemberType
+	MemberCreatedAt
+	MemberUpdatedAt
+	MemberEndedAt
+	MemberInput
+	MemberResult
+	MemberFailures
+	MemberDataPlane
+	MemberRequestSource
+	MemberTags
+	MemberExecutor
+	MemberIdempotencyKey
 	memberCount // how many there are, and the number of every other name
 )
 
-// memberNamed finds the number of a member. Source: GET /jobs; failures and tags: the vendor's documents.
-func memberNamed(name []byte) member {
+// memberNames are the names of the members. Source: GET /jobs; failures and tags: the vendor's documents.
+var memberNames = [memberCount]string{
+	MemberID:             "job_id",
+	MemberState:          "state",
+	MemberType:           "type",
+	MemberCreatedAt:      "created_at",
+	MemberUpdatedAt:      "updated_at",
+	MemberEndedAt:        "ended_at",
+	MemberInput:          "input",
+	MemberResult:         "result",
+	MemberFailures:       "failures",
+	MemberDataPlane:      "data_plane_id",
+	MemberRequestSource:  "request_source",
+	MemberTags:           "tags",
+	MemberExecutor:       "executor",
+	MemberIdempotencyKey: "idempotency_key",
+}
+
+// memberNamed finds the number of a member; name is what stands between the quotes.
+func memberNamed(name []byte) Member {
 	switch string(name) {
 	case "job_id":
-		return memberID
+		return MemberID
 	case "state":
-		return memberState
+		return MemberState
 	case "type":
-		return memberType
+		return MemberType
 	case "created_at":
-		return memberCreatedAt
+		return MemberCreatedAt
 	case "updated_at":
-		return memberUpdatedAt
+		return MemberUpdatedAt
 	case "ended_at":
-		return memberEndedAt
+		return MemberEndedAt
 	case "input":
-		return memberInput
+		return MemberInput
 	case "result":
-		return memberResult
+		return MemberResult
 	case "failures":
-		return memberFailures
+		return MemberFailures
 	case "data_plane_id":
-		return memberDataPlane
+		return MemberDataPlane
 	case "request_source":
-		return memberRequestSource
+		return MemberRequestSource
 	case "tags":
-		return memberTags
+		return MemberTags
 	case "executor":
-		return memberExecutor
+		return MemberExecutor
 	case "idempotency_key":
-		return memberIdempotencyKey
+		return MemberIdempotencyKey
+	}
+	if bytes.IndexByte(name, '\\') >= 0 {
+		for m, known := range memberNames {
+			if spells(name, known) {
+				return Member(m)
+			}
+		}
 	}
 	return memberCount
 }
 
-// ID is the job's UUID as the Jobs API wrote it. Never empty.
-func (j *Job) ID() string { return j.id }
+// Member gives a member's value; nil when it is absent. Of equal names the last counts. It allocates nothing.
+func (j *Job) Member(m Member) JSON {
+	at := j.members[m]
+	if at.to == 0 {
+		return nil
+	}
+	return j.raw[at.from:at.to:at.to]
+}
 
-// State is the state; StateUnknown for a word that is not known here.
-func (j *Job) State() State { return stateOf(j.rawState) }
+// ID is the job's UUID as the Jobs API wrote it. Never empty.
+func (j *Job) ID() string { return j.Member(MemberID).text() }
+
+// State is the state; StateUnknown for a word that is not known here. It allocates nothing for the others.
+func (j *Job) State() State { return stateOf(j.Member(MemberState)) }
 
 // RawState is the state's word as the Jobs API wrote it. Never empty.
-func (j *Job) RawState() string { return j.rawState }
+func (j *Job) RawState() string { return j.Member(MemberState).text() }
 
 // IsFinal is State().IsFinal().
 func (j *Job) IsFinal() bool { return j.State().IsFinal() }
 
 // Type is the kind of work, an open set of words. Never empty.
-func (j *Job) Type() string { return j.jobType }
+func (j *Job) Type() string { return j.Member(MemberType).text() }
 
 // CreatedAt is when the job was submitted.
-func (j *Job) CreatedAt() Timestamp { return j.createdAt }
+func (j *Job) CreatedAt() Timestamp { return j.essentialTime(MemberCreatedAt) }
 
 // UpdatedAt is when the record last changed; it can be later than EndedAt.
-func (j *Job) UpdatedAt() Timestamp { return j.updatedAt }
+func (j *Job) UpdatedAt() Timestamp { return j.essentialTime(MemberUpdatedAt) }
+
+// essentialTime reads an instant that was read once when the record was checked.
+func (j *Job) essentialTime(m Member) Timestamp {
+	t, _, _ := j.Member(m).ReadTimestamp()
+	return t
+}
 
 // EndedAt is when the job ended; nil while it has not. Errors: KindMalformed.
-func (j *Job) EndedAt() (*Timestamp, error) { return j.members[memberEndedAt].Timestamp() }
+func (j *Job) EndedAt() (*Timestamp, error) { return j.Member(MemberEndedAt).Timestamp() }
 
 // Executor names what runs the job; nil before it was dispatched. Errors: KindMalformed.
-func (j *Job) Executor() (*string, error) { return j.members[memberExecutor].Text() }
+func (j *Job) Executor() (*string, error) { return j.Member(MemberExecutor).Text() }
 
 // IdempotencyKey is the submitter's or the API's key against double submission. Errors: KindMalformed.
-func (j *Job) IdempotencyKey() (*string, error) { return j.members[memberIdempotencyKey].Text() }
+func (j *Job) IdempotencyKey() (*string, error) { return j.Member(MemberIdempotencyKey).Text() }
 
 // DataPlaneID is the UUID of the data plane; nil in older generations of the API. Errors: KindMalformed.
-func (j *Job) DataPlaneID() (*string, error) { return j.members[memberDataPlane].Text() }
+func (j *Job) DataPlaneID() (*string, error) { return j.Member(MemberDataPlane).Text() }
 
 // Input is what the job was asked to do, of a shape that depends on Type; empty when absent.
-func (j *Job) Input() JSON { return j.members[memberInput] }
+func (j *Job) Input() JSON { return j.Member(MemberInput) }
 
 // Result is what the job made, of a shape that depends on Type; empty until it has completed.
-func (j *Job) Result() JSON { return j.members[memberResult] }
+func (j *Job) Result() JSON { return j.Member(MemberResult) }
 
 // RequestSource is an object with a type that tells its other members; empty when absent.
-func (j *Job) RequestSource() JSON { return j.members[memberRequestSource] }
+func (j *Job) RequestSource() JSON { return j.Member(MemberRequestSource) }
 
 // Failures are objects of message, timestamp and value. Errors: KindMalformed when it is not an array.
-func (j *Job) Failures() ([]JSON, error) { return j.members[memberFailures].Array() }
+func (j *Job) Failures() ([]JSON, error) { return j.Member(MemberFailures).Array() }
 
 // Tags are the job's tags; nil when the record shows none. Errors: KindMalformed.
 func (j *Job) Tags() ([]string, error) {
-	elements, err := j.members[memberTags].Array()
+	elements, err := j.Member(MemberTags).Array()
 	if err != nil || elements == nil {
 		return nil, err
 	}
@@ -211,16 +259,13 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 // when it names none. Other jobs may call anything a dataset, so one that is no object names none. Errors:
 // KindMalformed when v is neither an object nor empty, or the id is no number of 0 or more.
 func DatasetOf(v JSON) (*string, error) {
-	members, err := v.Object()
+	object, err := v.Object()
 	if err != nil {
 		return nil, err
 	}
-	id := members["dataset_id"]
-	if nested := members["dataset"]; id.IsEmpty() && len(nested) > 0 && nested[0] == '{' {
-		if members, err = nested.Object(); err != nil {
-			return nil, err
-		}
-		id = members["id"]
+	id := object.Get("dataset_id")
+	if id.IsEmpty() {
+		id = object.Get("dataset").Get("id")
 	}
 	number, err := id.Integer()
 	if err == nil && number != nil && strings.HasPrefix(*number, "-") {

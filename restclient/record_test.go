@@ -196,7 +196,7 @@ func TestPublishedExample(t *testing.T) {
 	failures, _ := j.Failures()
 	tags, _ := j.Tags()
 	result, _ := j.Result().Object()
-	snapshot, _ := result["snapshot_id"].Integer()
+	snapshot, _ := result.Get("snapshot_id").Integer()
 	dataset, _ := DatasetOf(j.Input())
 	got := []string{
 		j.ID(), string(j.State()), j.Type(), *executor, *key, *plane, j.CreatedAt().String(), j.UpdatedAt().String(), ended.String(),

@@ -5,13 +5,14 @@ import (
 	"time"
 )
 
-// Timestamp is an instant with the digits that the Jobs API sent.
+// Timestamp is an instant with the digits that the Jobs API sent. It holds them itself: no part of an answer stays in
+// memory for it. Equal digits are equal Timestamps; the zero Timestamp is none.
 type Timestamp struct {
-	text string
-	at   time.Time
+	digits [len(zoneless) + 1 + maxFractionDigits]byte // in UTC, without a zone
+	length uint8
 }
 
-// zoneless is how the Jobs API writes an instant; it means UTC. Go accepts a fraction behind the seconds.
+// zoneless is how the Jobs API writes an instant; it means UTC. A fraction may stand behind the seconds.
 const zoneless = "2006-01-02T15:04:05"
 
 // maxFractionDigits is the precision of time.Time; the API is documented with 0 to 6.
@@ -23,23 +24,20 @@ const maxYear = 9999
 // ParseTimestamp reads an instant without a zone (then it is UTC), with Z or with an offset, with 0 to 9
 // digits of a second's fraction. Errors: KindMalformed.
 func ParseTimestamp(s string) (Timestamp, error) {
+	if t, ok := timestampInUTC(s); ok {
+		return t, nil
+	}
 	_, fraction, _ := strings.Cut(s, ".")
 	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
 	// What time.Parse lets pass and RFC 3339 does not: an hour of one digit, a comma.
 	if len(s) < len(zoneless) || s[len("2006-01-02T15")] != ':' || digits > maxFractionDigits || strings.ContainsRune(s, ',') {
 		return Timestamp{}, malformed("not a timestamp")
 	}
-	if at, err := time.Parse(zoneless, s); err == nil {
-		return Timestamp{text: s + "Z", at: at}, nil
-	}
 	at, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return Timestamp{}, malformed("not a timestamp")
 	}
-	if strings.HasSuffix(s, "Z") {
-		return Timestamp{text: s, at: at}, nil
-	}
-	// An offset is turned into UTC; it has whole minutes, so the fraction keeps its digits.
+	// The offset is turned into UTC; it has whole minutes, so the fraction keeps its digits.
 	at = at.UTC()
 	if at.Year() < 0 || at.Year() > maxYear {
 		return Timestamp{}, malformed("not a timestamp in UTC")
@@ -48,24 +46,107 @@ func ParseTimestamp(s string) (Timestamp, error) {
 	if digits > 0 {
 		text += "." + fraction[:digits]
 	}
-	return Timestamp{text: text + "Z", at: at}, nil
+	t, _ := timestampInUTC(text) // time.Time makes no other text
+	return t, nil
 }
 
-// String gives RFC 3339 in UTC with the digits that were sent.
-func (t Timestamp) String() string { return t.text }
+// timestampInUTC reads an instant without a zone or with Z, which is how nearly all are written; false for any other
+// text. It allocates nothing.
+func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
+	n := len(s)
+	if n > len(zoneless) && s[n-1] == 'Z' {
+		n--
+	}
+	if n < len(zoneless) || n > len(t.digits) || n == len(zoneless)+1 {
+		return Timestamp{}, false
+	}
+	t.length = uint8(copy(t.digits[:], s[:n])) //nolint:gosec // at most 29
+	for i, c := range t.digits[:n] {
+		if form := timestampForm[i]; c != form && (form != '0' || c-'0' > 9) {
+			return Timestamp{}, false
+		}
+	}
+	if at := t.clock(); !at.exists() {
+		return Timestamp{}, false
+	}
+	return t, true
+}
 
-// Time gives the instant, in UTC, to the nanosecond.
-func (t Timestamp) Time() time.Time { return t.at }
+// timestampForm has a 0 where a digit stands.
+const timestampForm = "0000-00-00T00:00:00.000000000"
+
+// clock is what the digits of an instant say.
+type clock struct{ year, month, day, hour, minute, second int }
+
+func (t Timestamp) clock() clock {
+	d := &t.digits
+	two := func(i int) int { return int(d[i]-'0')*10 + int(d[i+1]-'0') }
+	return clock{two(0)*100 + two(2), two(5), two(8), two(11), two(14), two(17)}
+}
+
+// exists reports whether there was or will be such an instant, leap seconds aside.
+func (c clock) exists() bool {
+	if c.month < 1 || c.month > 12 || c.day < 1 || c.hour > 23 || c.minute > 59 || c.second > 59 {
+		return false
+	}
+	days := daysOf[c.month-1]
+	if c.month == 2 && c.year%4 == 0 && (c.year%100 != 0 || c.year%400 == 0) {
+		days++
+	}
+	return c.day <= days
+}
+
+// daysOf are the days of the months of a year that is no leap year.
+var daysOf = [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// AppendTo appends String to b, without quotes.
+func (t Timestamp) AppendTo(b []byte) []byte {
+	if t.length == 0 {
+		return b
+	}
+	return append(append(b, t.digits[:t.length]...), 'Z')
+}
+
+// String gives RFC 3339 in UTC with the digits that were sent; empty for the zero Timestamp.
+func (t Timestamp) String() string { return string(t.AppendTo(make([]byte, 0, len(t.digits)+1))) }
+
+// Time gives the instant, in UTC, to the nanosecond; the zero Time for the zero Timestamp.
+func (t Timestamp) Time() time.Time {
+	if t.length == 0 {
+		return time.Time{}
+	}
+	nanoseconds, unit := 0, int(time.Second)
+	for i := len(zoneless) + 1; i < int(t.length); i++ {
+		unit /= 10
+		nanoseconds += int(t.digits[i]-'0') * unit
+	}
+	at := t.clock()
+	return time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, nanoseconds, time.UTC)
+}
 
 // Timestamp reads a string as an instant; nil when empty. Errors: KindMalformed.
 func (v JSON) Timestamp() (*Timestamp, error) {
-	text, err := v.Text()
-	if err != nil || text == nil {
-		return nil, err
-	}
-	t, err := ParseTimestamp(*text)
-	if err != nil {
+	t, ok, err := v.ReadTimestamp()
+	if err != nil || !ok {
 		return nil, err
 	}
 	return &t, nil
+}
+
+// ReadTimestamp is Timestamp for those who want no allocation; false when empty. Errors: KindMalformed.
+func (v JSON) ReadTimestamp() (t Timestamp, ok bool, err error) {
+	if v.IsEmpty() {
+		return Timestamp{}, false, nil
+	}
+	if v[0] == '"' {
+		if t, ok = timestampInUTC(v[1 : len(v)-1]); ok {
+			return t, true, nil
+		}
+	}
+	text, err := v.Text()
+	if err != nil {
+		return Timestamp{}, false, err
+	}
+	t, err = ParseTimestamp(*text)
+	return t, err == nil, err
 }

@@ -2,10 +2,9 @@ package restclient
 
 import (
 	"bytes"
+	"iter"
 	"math"
 	"strconv"
-
-	"github.com/go-faster/jx"
 )
 
 // JSON is one valid JSON value as the Jobs API wrote it, without surrounding space; nil stands for an absent one.
@@ -23,12 +22,13 @@ func (v JSON) IsEmpty() bool {
 	case '"':
 		return len(v) == 2
 	case '[', '{':
-		return len(bytes.TrimLeft(v[1:], " \t\r\n")) == 1
+		return skipSpace(v, 1) == len(v)-1
 	}
 	return false
 }
 
-// Text reads a string; nil when it is empty in the sense of IsEmpty. Errors: KindMalformed for another type.
+// Text reads a string; nil when it is empty in the sense of IsEmpty. Half of a surrogate pair is read as U+FFFD.
+// Errors: KindMalformed for another type.
 func (v JSON) Text() (*string, error) {
 	switch {
 	case v.IsEmpty():
@@ -36,11 +36,25 @@ func (v JSON) Text() (*string, error) {
 	case v[0] != '"':
 		return nil, malformed("not a string")
 	}
-	text, err := jx.DecodeBytes(v).Str()
-	if err != nil {
-		return nil, malformed("string: %w", err)
-	}
+	text := v.text()
 	return &text, nil
+}
+
+// text gives what a string says; empty for another type.
+func (v JSON) text() string {
+	inner := v.quoted()
+	if bytes.IndexByte(inner, '\\') < 0 {
+		return string(inner)
+	}
+	return string(appendText(make([]byte, 0, len(inner)), inner))
+}
+
+// quoted gives what stands between the quotes of a string; nil for another type.
+func (v JSON) quoted() []byte {
+	if len(v) < 2 || v[0] != '"' {
+		return nil
+	}
+	return v[1 : len(v)-1]
 }
 
 // Bool reads true or false; nil when absent or null. Errors: KindMalformed for another type.
@@ -48,9 +62,9 @@ func (v JSON) Bool() (*bool, error) {
 	if v.IsEmpty() {
 		return nil, nil
 	}
-	b, err := jx.DecodeBytes(v).Bool()
-	if err != nil {
-		return nil, malformed("boolean: %w", err)
+	b := v[0] == 't'
+	if !b && v[0] != 'f' {
+		return nil, malformed("not a boolean")
 	}
 	return &b, nil
 }
@@ -82,28 +96,59 @@ func (v JSON) Name() (*string, error) {
 	return v.Text()
 }
 
-// Object reads the members of an object, the last of equal names; nil when empty. Errors: KindMalformed for
-// another type.
-func (v JSON) Object() (map[string]JSON, error) {
-	if v.IsEmpty() {
+// Object gives the value itself when it is an object, for Get; nil when empty. Errors: KindMalformed for another
+// type.
+func (v JSON) Object() (JSON, error) {
+	switch {
+	case v.IsEmpty():
 		return nil, nil
+	case v[0] != '{':
+		return nil, malformed("not an object")
 	}
-	return objectMembers(v)
+	return v, nil
+}
+
+// Get gives the value of an object's last member of this name; nil when it has none, or is no object. Names are
+// compared as what they say, not as they are escaped. Each call goes over the whole object and allocates nothing.
+func (v JSON) Get(name string) JSON {
+	if len(v) == 0 || v[0] != '{' {
+		return nil
+	}
+	var found JSON
+	for w := walkInto(v, 0, 0); w.next(); {
+		named := spells(w.name, name)
+		if value := w.skip(); named {
+			found = value
+		}
+	}
+	return found
+}
+
+// Elements goes over the elements of an array; over nothing for another type.
+func (v JSON) Elements() iter.Seq[JSON] {
+	return func(yield func(JSON) bool) {
+		if len(v) == 0 || v[0] != '[' {
+			return
+		}
+		for w := walkInto(v, 0, 0); w.next(); {
+			if element := w.skip(); element == nil || !yield(element) {
+				return
+			}
+		}
+	}
 }
 
 // Array reads the elements of an array; nil when empty. Errors: KindMalformed for another type.
 func (v JSON) Array() ([]JSON, error) {
-	if v.IsEmpty() {
+	switch {
+	case v.IsEmpty():
 		return nil, nil
+	case v[0] != '[':
+		return nil, malformed("not an array")
 	}
 	var elements []JSON
-	err := jx.DecodeBytes(v).Arr(func(d *jx.Decoder) error {
-		raw, err := d.Raw()
-		elements = append(elements, trim(raw))
-		return err
-	})
-	if err != nil {
-		return nil, malformed("array: %w", err)
+	for element := range v.Elements() {
+		elements = append(elements, element)
 	}
 	return elements, nil
 }
@@ -117,24 +162,12 @@ func (v JSON) count() int64 {
 	return int64(n)
 }
 
-// objectMembers reads any bytes as one JSON object and nothing after it.
-func objectMembers(b []byte) (map[string]JSON, error) {
-	d := jx.DecodeBytes(b)
-	members := map[string]JSON{}
-	err := d.ObjBytes(func(d *jx.Decoder, key []byte) error {
-		name := string(key)
-		raw, err := d.Raw()
-		members[name] = trim(raw)
-		return err
-	})
-	if err == nil {
-		err = onlySpaceLeft(d)
+// objectOf gives any bytes as the one object that they are, with or without space around it; nil when they are not.
+func objectOf(b []byte) JSON {
+	start := skipSpace(b, 0)
+	end := skipValue(b, start, 0)
+	if end < 0 || b[start] != '{' || skipSpace(b, end) < len(b) {
+		return nil
 	}
-	if err != nil {
-		return nil, malformed("object: %w", err)
-	}
-	return members, nil
+	return b[start:end:end]
 }
-
-// trim takes off the space that a decoder may leave before a value.
-func trim(raw []byte) JSON { return JSON(bytes.TrimLeft(raw, " \t\r\n")) }

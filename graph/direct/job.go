@@ -72,14 +72,14 @@ func (w *writer) tags(j job) error {
 // durationSeconds writes the duration; 0 beside the error when the end cannot be read, since it may not be null.
 func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
 	return func(w *writer, j job) bool {
-		ended, err := j.EndedAt()
+		ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
 		if err != nil {
 			w.fail(f, err)
 			w.b = append(w.b, '0')
 			return true
 		}
 		end := w.now
-		if ended != nil {
+		if ok {
 			end = ended.Time()
 		}
 		w.float(model.Duration(j.CreatedAt().Time(), end))
@@ -89,7 +89,6 @@ func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
 
 // float writes a number as the stock executor does.
 func (w *writer) float(f float64) {
-	// The shortest digits that read back, with an exponent from 10^21 on: fmt's %g.
 	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
 }
 
@@ -123,7 +122,7 @@ func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
 		"userId":    nameOf("user_id"),
 	})
 	return func(w *writer, j job) bool {
-		members, err := objectOf(j.RequestSource())
+		members, err := j.RequestSource().Object()
 		switch {
 		case err != nil:
 			w.fail(f, err)
@@ -159,7 +158,7 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 		w.b = append(w.b, '[')
 		written := 0
 		for i, element := range elements {
-			members, err := objectOf(element)
+			members, err := element.Object()
 			if err != nil {
 				w.leave()
 				w.failAt(f, i, err)
@@ -201,11 +200,4 @@ func emptyText(name string) maker[restclient.JSON] {
 			return true
 		}
 	}
-}
-
-func objectOf(v restclient.JSON) (restclient.JSON, error) {
-	if m, err := v.Object(); err != nil || m == nil {
-		return nil, err
-	}
-	return v, nil
 }

@@ -141,14 +141,14 @@ func (w *writer) integer(v restclient.JSON) error {
 
 // timestamp writes an instant; null when empty. Errors: as text.
 func (w *writer) timestamp(v restclient.JSON) error {
-	at, err := v.Timestamp()
+	at, ok, err := v.ReadTimestamp()
 	switch {
 	case err != nil:
 		return err
-	case at == nil:
+	case !ok:
 		w.null()
 	default:
-		w.instant(*at)
+		w.instant(at)
 	}
 	return nil
 }

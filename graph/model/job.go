@@ -53,11 +53,11 @@ func Duration(start, end time.Time) float64 {
 
 // RequestSource gives who submitted the job. Errors: KindMalformed.
 func (j *Job) RequestSource() (*RequestSource, error) {
-	members, err := j.Job.RequestSource().Object()
-	if err != nil || members == nil {
+	object, err := j.Job.RequestSource().Object()
+	if err != nil || object == nil {
 		return nil, err
 	}
-	return &RequestSource{members}, nil
+	return &RequestSource{object}, nil
 }
 
 // Failures gives what went wrong. Failures that cannot be read are reported beside an empty list, since the
@@ -69,48 +69,48 @@ func (j *Job) Failures(ctx context.Context) []*JobFailure {
 	}
 	failures := make([]*JobFailure, 0, len(elements))
 	for i, element := range elements {
-		members, err := element.Object()
+		object, err := element.Object()
 		if err != nil {
 			addErrorAt(ctx, i, err)
 			continue
 		}
-		failures = append(failures, &JobFailure{members})
+		failures = append(failures, &JobFailure{object})
 	}
 	return failures
 }
 
 // JobFailure is one element of a record's failures.
-type JobFailure struct{ members map[string]restclient.JSON }
+type JobFailure struct{ object restclient.JSON }
 
 // Message is empty when there is none; one that is no text is reported beside the empty message.
 func (f *JobFailure) Message(ctx context.Context) string {
-	return textOrEmpty(ctx, f.members["message"])
+	return textOrEmpty(ctx, f.object.Get("message"))
 }
 
 // OccurredAt is the failure's timestamp. Errors: KindMalformed.
 func (f *JobFailure) OccurredAt() (*restclient.Timestamp, error) {
-	return f.members["timestamp"].Timestamp()
+	return f.object.Get("timestamp").Timestamp()
 }
 
 // Detail is the failure's value; nil when empty.
-func (f *JobFailure) Detail() restclient.JSON { return orNil(f.members["value"]) }
+func (f *JobFailure) Detail() restclient.JSON { return orNil(f.object.Get("value")) }
 
 // RequestSource is a record's request_source.
-type RequestSource struct{ members map[string]restclient.JSON }
+type RequestSource struct{ object restclient.JSON }
 
 // Type is empty when there is none; one that is no text is reported beside the empty type.
 func (s *RequestSource) Type(ctx context.Context) string {
-	return textOrEmpty(ctx, s.members["type"])
+	return textOrEmpty(ctx, s.object.Get("type"))
 }
 
 // Name is the name of a process. Errors: KindMalformed.
-func (s *RequestSource) Name() (*string, error) { return s.members["name"].Text() }
+func (s *RequestSource) Name() (*string, error) { return s.object.Get("name").Text() }
 
 // CompanyID is a number as text. Errors: KindMalformed.
-func (s *RequestSource) CompanyID() (*string, error) { return s.members["company_id"].Name() }
+func (s *RequestSource) CompanyID() (*string, error) { return s.object.Get("company_id").Name() }
 
 // UserID is a number as text. Errors: KindMalformed.
-func (s *RequestSource) UserID() (*string, error) { return s.members["user_id"].Name() }
+func (s *RequestSource) UserID() (*string, error) { return s.object.Get("user_id").Name() }
 
 // DataPlane is a key for another subgraph.
 type DataPlane struct{ ID string }

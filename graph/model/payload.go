@@ -18,11 +18,11 @@ var materializeView = map[string]bool{"materialize-view": true, "refresh_materia
 // Input gives the job's input by the job's type; a typed one has to be an object.
 func (j *Job) Input() JobSpec {
 	raw := j.Job.Input()
-	switch members, typed := typedPayload(j.Type(), raw); {
+	switch {
 	case raw.IsEmpty():
 		return nil
-	case typed:
-		return &MaterializeViewSpec{GenericJobSpec{raw}, members}
+	case IsTyped(j.Job, raw):
+		return &MaterializeViewSpec{GenericJobSpec{raw}}
 	}
 	return &GenericJobSpec{raw}
 }
@@ -30,11 +30,11 @@ func (j *Job) Input() JobSpec {
 // Result gives the job's result by the job's type; a typed one has to be an object.
 func (j *Job) Result() JobResult {
 	raw := j.Job.Result()
-	switch members, typed := typedPayload(j.Type(), raw); {
+	switch {
 	case raw.IsEmpty():
 		return nil
-	case typed:
-		return &MaterializeViewResult{GenericJobResult{raw}, members}
+	case IsTyped(j.Job, raw):
+		return &MaterializeViewResult{GenericJobResult{raw}}
 	}
 	return &GenericJobResult{raw}
 }
@@ -52,15 +52,6 @@ func IsTyped(j *restclient.Job, payload restclient.JSON) bool {
 	return materializeView[string(word[1:len(word)-1])]
 }
 
-// typedPayload gives the members of an object that belongs to a type with typed members.
-func typedPayload(jobType string, raw restclient.JSON) (map[string]restclient.JSON, bool) {
-	if !materializeView[jobType] {
-		return nil, false
-	}
-	members, err := raw.Object()
-	return members, err == nil
-}
-
 // GenericJobSpec is an input that is known as JSON only.
 type GenericJobSpec struct{ Raw restclient.JSON }
 
@@ -68,24 +59,21 @@ type GenericJobSpec struct{ Raw restclient.JSON }
 func (*GenericJobSpec) IsJobSpec() {}
 
 // MaterializeViewSpec is the input of a materialize-view job.
-type MaterializeViewSpec struct {
-	GenericJobSpec
-	members map[string]restclient.JSON
-}
+type MaterializeViewSpec struct{ GenericJobSpec }
 
 // Nql is the view's definition. Errors: KindMalformed.
-func (s *MaterializeViewSpec) Nql() (*string, error) { return s.members["nql"].Text() }
+func (s *MaterializeViewSpec) Nql() (*string, error) { return s.Raw.Get("nql").Text() }
 
 // CompiledSelect is compiled_select, or compiled_sql in older records. Errors: KindMalformed.
 func (s *MaterializeViewSpec) CompiledSelect() (*string, error) {
-	if compiled := s.members["compiled_select"]; !compiled.IsEmpty() {
+	if compiled := s.Raw.Get("compiled_select"); !compiled.IsEmpty() {
 		return compiled.Text()
 	}
-	return s.members["compiled_sql"].Text()
+	return s.Raw.Get("compiled_sql").Text()
 }
 
 // StatsEnabled says whether statistics are computed. Errors: KindMalformed.
-func (s *MaterializeViewSpec) StatsEnabled() (*bool, error) { return s.members["stats_enabled"].Bool() }
+func (s *MaterializeViewSpec) StatsEnabled() (*bool, error) { return s.Raw.Get("stats_enabled").Bool() }
 
 // Dataset is the dataset that holds the view. Errors: KindMalformed.
 func (s *MaterializeViewSpec) Dataset() (*Dataset, error) { return DatasetOf(s.Raw) }
@@ -97,10 +85,7 @@ type GenericJobResult struct{ Raw restclient.JSON }
 func (*GenericJobResult) IsJobResult() {}
 
 // MaterializeViewResult is the result of a materialize-view job.
-type MaterializeViewResult struct {
-	GenericJobResult
-	members map[string]restclient.JSON
-}
+type MaterializeViewResult struct{ GenericJobResult }
 
 // Dataset is the dataset that was written. Errors: KindMalformed.
 func (r *MaterializeViewResult) Dataset() (*Dataset, error) { return DatasetOf(r.Raw) }
@@ -108,7 +93,7 @@ func (r *MaterializeViewResult) Dataset() (*Dataset, error) { return DatasetOf(r
 // SnapshotID is a 64-bit number, sent as a number or as a string. Errors: KindMalformed for anything that would
 // have to be rounded.
 func (r *MaterializeViewResult) SnapshotID() (*BigInt, error) {
-	digits, err := r.members["snapshot_id"].Integer()
+	digits, err := r.Raw.Get("snapshot_id").Integer()
 	if err != nil {
 		return nil, err
 	}
@@ -117,5 +102,5 @@ func (r *MaterializeViewResult) SnapshotID() (*BigInt, error) {
 
 // RecalculationID is the id of a computation of statistics. Errors: KindMalformed.
 func (r *MaterializeViewResult) RecalculationID() (*string, error) {
-	return r.members["recalculation_id"].Name()
+	return r.Raw.Get("recalculation_id").Name()
 }
