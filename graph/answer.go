@@ -19,44 +19,69 @@ func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.Fiel
 	return plan.Resolver(buffer, r.answer, caught)
 }
 
-// lookedUp is a page that a dataset is asked for.
-type lookedUp struct {
-	plan   pagePlan
+// asked is a page that a dataset is asked for.
+type asked struct {
+	plan         pagePlan
+	dataset      string
+	recordsAlone bool
+	// whole is the list of which the dataset's is a part.
+	whole  restclient.JobsQuery
 	answer *direct.Answer
 }
 
-// answer answers what the datasets of one level of a selection ask. All questions are announced to the loaders and sent
-// off together; without that keys would trickle in, and a batch would have to guess when it is complete.
-func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup) {
-	var pages []lookedUp
+// answer answers what the datasets of one level of a selection ask: from pages that tell already, by one page of the whole
+// list where that is surely right and cheaper (share.go), and else by a call for each dataset.
+func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, pages []*model.JobConnection) {
+	open := r.planLookups(ctx, lookups)
+	open = answerFrom(pages, open)
+	for _, list := range worthSharing(pages, open) {
+		plan := pagePlan{question: question{list: list, size: restclient.MaxPerPage}}
+		if page, err := r.page(ctx, &plan); err == nil { // else each dataset tells for itself
+			open = answerFrom([]*model.JobConnection{page}, open)
+		}
+	}
+	r.askEach(ctx, open)
+}
+
+// planLookups plans every page that is asked for. What cannot be planned is answered with the reason.
+func (r *Resolver) planLookups(ctx context.Context, lookups []*direct.Lookup) []*asked {
+	var open []*asked
 	for _, lookup := range lookups {
 		planOf := r.planOf(ctx, lookup.Field)
 		for i, dataset := range lookup.Datasets {
-			answer := &lookup.Answers[i]
-			plan, err := planOf(dataset)
-			if err != nil {
-				answer.Err = err
-				continue
+			a := &asked{dataset: dataset, recordsAlone: lookup.RecordsAlone, answer: &lookup.Answers[i]}
+			a.plan, a.answer.Err = planOf(dataset)
+			if a.answer.Err == nil {
+				a.whole = wholeOf(a.plan.list, dataset)
+				open = append(open, a)
 			}
-			pages = append(pages, lookedUp{plan, answer})
 		}
 	}
+	return open
+}
+
+// askEach asks for each page on its own. All questions are announced to the loaders and sent off together; without that
+// keys would trickle in, and a batch would have to guess when it is complete.
+func (r *Resolver) askEach(ctx context.Context, open []*asked) {
+	if len(open) == 0 {
+		return
+	}
 	loader := operationOf(ctx).loaders().pages
-	for _, asked := range pages {
-		if q := asked.plan.opening(); !asked.plan.nothing && r.offsets.takes(q.Offset, q.PerPage) {
+	for _, a := range open {
+		if q := a.plan.opening(); !a.plan.nothing && r.offsets.takes(q.Offset, q.PerPage) {
 			loader.Load(ctx, q)
 		}
 	}
 	loader.Flush()
 	var others sync.WaitGroup
-	for _, asked := range pages {
-		if asked.plan.mayMove() {
-			others.Go(func() { asked.read(ctx, r) })
+	for _, a := range open {
+		if a.plan.mayMove() {
+			others.Go(func() { a.read(ctx, r) })
 		}
 	}
-	for _, asked := range pages {
-		if !asked.plan.mayMove() {
-			asked.read(ctx, r)
+	for _, a := range open {
+		if !a.plan.mayMove() {
+			a.read(ctx, r)
 		}
 	}
 	others.Wait()
@@ -66,13 +91,13 @@ func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup) {
 func (p *pagePlan) mayMove() bool { return p.backwards || p.after != nil }
 
 // read waits for the page. A panic is the page's error: nothing else would catch it in a goroutine.
-func (l lookedUp) read(ctx context.Context, r *Resolver) {
+func (a *asked) read(ctx context.Context, r *Resolver) {
 	defer func() {
 		if value := recover(); value != nil {
-			*l.answer = direct.Answer{Err: caught(value)}
+			*a.answer = direct.Answer{Err: caught(value)}
 		}
 	}()
-	l.answer.Page, l.answer.Err = r.page(ctx, &l.plan)
+	a.answer.Page, a.answer.Err = r.page(ctx, &a.plan)
 }
 
 // planOf tells how a field of Dataset is planned for a dataset, with the arguments read as the generated code reads them.

@@ -109,51 +109,51 @@ func (r *recording) playback(pause func(restclient.JobsQuery)) Upstream {
 }
 
 // Whichever way leads to a dataset, what is asked of it is asked once, what is not selected is not asked at all, and no
-// call waits for a clock.
-func TestPrefetch(t *testing.T) {
+// call waits for a clock. The pages are filtered, so that they tell nothing of the datasets' own lists.
+func TestQuestionsOfDatasets(t *testing.T) {
 	const ofDataset = `dataset { latestJob { id } }`
 	for name, c := range map[string]struct {
 		query, variables string
 		datasets         string // asked for, sorted
 		others           int    // calls beside them
 	}{
-		"nodes":                        {`{ jobs { nodes { ` + ofDataset + ` } } }`, "", "100 200 500", 1},
-		"edges":                        {`{ jobs { edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"nodes and edges":              {`{ jobs { nodes { ` + ofDataset + ` } edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"input":                        {`{ jobs { nodes { input { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } }`, "", "100 200", 1},
-		"result":                       {`{ jobs { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 201 600", 1},
-		"input, by way of its general": {`{ jobs { nodes { input { ... on JobSpec { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } } }`, "", "100 200", 1},
+		"nodes":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } } }`, "", "100 200 500", 1},
+		"edges":                        {`{ jobs(filter: {states: [COMPLETED]}) { edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
+		"nodes and edges":              {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
+		"input":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } }`, "", "100 200", 1},
+		"result":                       {`{ jobs(filter: {states: [COMPLETED]}) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 201 600", 1},
+		"input, by way of its general": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on JobSpec { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } } }`, "", "100 200", 1},
 		"all three": {
-			`{ jobs { nodes { ` + ofDataset + ` input { ... on MaterializeViewSpec { ` + ofDataset + ` } }
+			`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` input { ... on MaterializeViewSpec { ` + ofDataset + ` } }
 				result { raw ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 200 201 500 600", 1,
 		},
-		"aliases of one question":  {`{ jobs { nodes { a: dataset { x: latestJob { id } } b: dataset { y: latestJob { state } } } } }`, "", "100 200 500", 1},
-		"aliases of two questions": {`{ jobs { nodes { dataset { latestJob { id } failed: latestJob(filter: {states: [FAILED]}) { id } } } } }`, "", "100 100 200 200 500 500", 1},
+		"aliases of one question":  {`{ jobs(filter: {states: [COMPLETED]}) { nodes { a: dataset { x: latestJob { id } } b: dataset { y: latestJob { state } } } } }`, "", "100 200 500", 1},
+		"aliases of two questions": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } failed: latestJob(filter: {states: [FAILED]}) { id } } } } }`, "", "100 100 200 200 500 500", 1},
 		"two fields": {
-			`{ jobs { nodes { dataset { latestJob { id } jobs(first: 9, orderBy: UPDATED_AT_ASC) { totalCount } } } } }`, "",
+			`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } jobs(first: 9, orderBy: UPDATED_AT_ASC) { totalCount } } } } }`, "",
 			"100 100 200 200 500 500", 1,
 		},
 		"named fragments": {
-			`{ jobs { ...C } } fragment C on JobConnection { nodes { ...J } } fragment J on Job { ...N } fragment N on Node { ... on Job { dataset { ...D } } }
+			`{ jobs(filter: {states: [COMPLETED]}) { ...C } } fragment C on JobConnection { nodes { ...J } } fragment J on Job { ...N } fragment N on Node { ... on Job { dataset { ...D } } }
 				fragment D on Dataset { latestJob { id } }`, "", "100 200 500", 1,
 		},
-		"merged selections":   {`{ jobs { nodes { dataset { id } } nodes { dataset { latestJob { id } } } } }`, "", "100 200 500", 1},
-		"fields without cost": {`{ jobs { nodes { dataset { id __typename } input { raw } } pageInfo { hasNextPage } totalCount } }`, "", "", 1},
+		"merged selections":   {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id } } nodes { dataset { latestJob { id } } } } }`, "", "100 200 500", 1},
+		"fields without cost": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id __typename } input { raw } } pageInfo { hasNextPage } totalCount } }`, "", "", 1},
 		"skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs { nodes { dataset { latestJob @skip(if: $yes) { id } x: latestJob @include(if: $no) { id } id } }
+			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob @skip(if: $yes) { id } x: latestJob @include(if: $no) { id } id } }
 				edges @skip(if: $yes) { node { ` + ofDataset + ` } } ... @include(if: $no) { edges { node { ` + ofDataset + ` } } } } }`,
 			`{"yes": true, "no": false}`, "", 1,
 		},
 		"not skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs { nodes { dataset { id latestJob @skip(if: $no) @include(if: $yes) { id } } } } }`,
+			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id latestJob @skip(if: $no) @include(if: $yes) { id } } } } }`,
 			`{"yes": true, "no": false}`, "100 200 500", 1,
 		},
 		"arguments by variables": {
-			`query($f: DatasetJobFilter, $s: [JobState!] = [FAILED], $n: Int = 3) { jobs { nodes { dataset {
+			`query($f: DatasetJobFilter, $s: [JobState!] = [FAILED], $n: Int = 3) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset {
 				latestJob(filter: $f) { id } x: latestJob(filter: {states: $s}) { id } jobs(first: $n, filter: $f) { totalCount } } } } }`,
 			`{"f": {"types": ["t"]}}`, "100 100 100 200 200 200 500 500 500", 1,
 		},
-		"an empty list":                 {`{ jobs { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
+		"an empty list":                 {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
 		"a job":                         {`{ job(id: "` + idOf(1) + `") { ` + ofDataset + ` result { ... on MaterializeViewResult { ` + ofDataset + ` } } } }`, "", "100 101", 1},
 		"a job without a dataset":       {`{ job(id: "` + idOf(4) + `") { ` + ofDataset + ` } }`, "", "", 1},
 		"a job that is not there":       {`{ job(id: "` + idOf(99) + `") { ` + ofDataset + ` } }`, "", "", 1},
@@ -217,8 +217,8 @@ func TestBatchIsWhole(t *testing.T) {
 	t.Parallel()
 	const n = 16
 	for _, query := range []string{
-		`{ jobs { nodes { dataset { latestJob { id } } } } }`,
-		`{ jobs { edges { node { input { ... on MaterializeViewSpec { dataset { jobs(first: 3) { totalCount } } } } } } } }`,
+		`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } } } } }`,
+		`{ jobs(filter: {states: [COMPLETED]}) { edges { node { input { ... on MaterializeViewSpec { dataset { jobs(first: 3) { totalCount } } } } } } } }`,
 	} {
 		rig, _ := newJobsRig(t, manyDatasets(n)...)
 		answers := recordingOf(rig.upstream)
@@ -262,11 +262,11 @@ func TestBudgetGoesToTheFirst(t *testing.T) {
 		query, place string
 		before       int // calls before the first for a dataset
 	}{
-		{`{ jobs { nodes { ` + latest + ` } } }`, "jobs.nodes[%d].dataset.latestJob", 1},
-		{`{ jobs { edges { node { ` + latest + ` } } } }`, "jobs.edges[%d].node.dataset.latestJob", 1},
-		{`{ jobs { nodes { input { ... on MaterializeViewSpec { ` + latest + ` } } } } }`, "jobs.nodes[%d].input.dataset.latestJob", 1},
-		{`{ jobs { nodes { result { ... on MaterializeViewResult { ` + latest + ` } } } } }`, "jobs.nodes[%d].result.dataset.latestJob", 1},
-		{`{ jobs { nodes { dataset { jobs(first: 3) { totalCount } } } } }`, "jobs.nodes[%d].dataset.jobs", 1},
+		{`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + latest + ` } } }`, "jobs.nodes[%d].dataset.latestJob", 1},
+		{`{ jobs(filter: {states: [COMPLETED]}) { edges { node { ` + latest + ` } } } }`, "jobs.edges[%d].node.dataset.latestJob", 1},
+		{`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on MaterializeViewSpec { ` + latest + ` } } } } }`, "jobs.nodes[%d].input.dataset.latestJob", 1},
+		{`{ jobs(filter: {states: [COMPLETED]}) { nodes { result { ... on MaterializeViewResult { ` + latest + ` } } } } }`, "jobs.nodes[%d].result.dataset.latestJob", 1},
+		{`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { jobs(first: 3) { totalCount } } } } }`, "jobs.nodes[%d].dataset.jobs", 1},
 		{`{ datasets(ids: [` + strings.Join(ids, ",") + `]) { latestJob { id } } }`, "datasets[%d].latestJob", 0},
 		{
 			`{ _entities(representations: [` + strings.Join(datasets, ",") + `]) { ... on Dataset { latestJob { id } } } }`,

@@ -273,3 +273,15 @@ func DatasetOf(v JSON) (*string, error) {
 	}
 	return number, err
 }
+
+// FilteredDataset finds the dataset under whose dataset_id the Jobs API lists a job, by the job's input: its own
+// dataset_id, a whole number. Not sure is an id that the input names in another way, of which it is not documented whether
+// the filter sees it; empty is none. Source: GET /jobs, dataset_id.
+func FilteredDataset(input JSON) (id string, sure bool) {
+	own := input.Get("dataset_id")
+	named, err := DatasetOf(input)
+	if err != nil || named == nil {
+		return "", false
+	}
+	return *named, len(own) > 0 && own[0] != '"'
+}

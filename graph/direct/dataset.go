@@ -1,7 +1,10 @@
 package direct
 
 import (
+	"slices"
+
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
@@ -22,6 +25,8 @@ type Lookup struct {
 	Field graphql.CollectedField
 	// Datasets are numbers of datasets, each once.
 	Datasets []string
+	// RecordsAlone: nothing but the records of the answers is written, neither how many there are nor where they stand.
+	RecordsAlone bool
 	// Answers are to be filled in: Answers[i] is that of Datasets[i].
 	Answers []Answer
 	step    *lookupStep
@@ -35,8 +40,9 @@ type Answer struct {
 
 // lookupStep is a field of Dataset in a compiled selection; ask gathers what its answer asks in turn.
 type lookupStep struct {
-	field *field
-	ask   func(q *questions, page connection)
+	field        *field
+	recordsAlone bool
+	ask          func(q *questions, page connection)
 }
 
 // question is what a field asks of one dataset.
@@ -49,6 +55,8 @@ type question struct {
 type questions struct {
 	open  []*Lookup
 	known map[question]Answer
+	// pages are what was read on the way to what is open.
+	pages []connection
 }
 
 // add opens a question, once.
@@ -64,23 +72,26 @@ func (q *questions) add(step *lookupStep, dataset string) {
 			return
 		}
 	}
-	q.open = append(q.open, &Lookup{Field: step.field.CollectedField, Datasets: []string{dataset}, step: step})
+	q.open = append(q.open, &Lookup{
+		Field: step.field.CollectedField, Datasets: []string{dataset}, RecordsAlone: step.recordsAlone, step: step,
+	})
 }
 
 // settle has the open questions answered, level by level, until none is left.
-func (q *questions) settle(answer func([]*Lookup)) {
+func (q *questions) settle(answer func([]*Lookup, []*model.JobConnection)) {
 	for len(q.open) > 0 {
 		level := q.open
 		q.open = nil
 		for _, lookup := range level {
 			lookup.Answers = make([]Answer, len(lookup.Datasets))
 		}
-		answer(level)
+		answer(level, q.pages)
 		for _, lookup := range level {
 			for i, dataset := range lookup.Datasets {
 				found := lookup.Answers[i]
 				q.known[question{lookup.step, dataset}] = found
-				if found.Err == nil && found.Page != nil {
+				if found.Err == nil {
+					q.pages = append(q.pages, found.Page)
 					lookup.step.ask(q, found.Page)
 				}
 			}
@@ -91,7 +102,7 @@ func (q *questions) settle(answer func([]*Lookup)) {
 // datasetJobs writes the connection that was looked up.
 func datasetJobs(c *compiler, f *field, o *object[string]) part[string] {
 	jobs := compile(c, "JobConnection", f.Selections, connectionFields())
-	step := &lookupStep{f, jobs.ask}
+	step := &lookupStep{f, c.recordsAlone(f.Selections), jobs.ask}
 	o.asks = append(o.asks, func(q *questions, id string) { q.add(step, id) })
 	return func(w *writer, id string) bool {
 		found := w.answers[question{step, id}]
@@ -105,10 +116,26 @@ func datasetJobs(c *compiler, f *field, o *object[string]) part[string] {
 	}
 }
 
+// recordsAlone reports whether a connection is asked for nothing but its records.
+func (c *compiler) recordsAlone(set ast.SelectionSet) bool {
+	for _, f := range c.collect("JobConnection", set) {
+		switch f.Name {
+		case "pageInfo", "totalCount":
+			return false
+		case "edges":
+			isCursor := func(inner *field) bool { return inner.Name == "cursor" }
+			if slices.ContainsFunc(c.collect("JobEdge", f.Selections), isCursor) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // latestJob writes the one job of the page that was looked up.
 func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 	node := compile(c, "Job", f.Selections, jobFields())
-	step := &lookupStep{f, func(q *questions, page connection) {
+	step := &lookupStep{f, true, func(q *questions, page connection) {
 		if len(page.Records) > 0 && page.Records[0].Err == nil {
 			node.ask(q, page.Records[0].Job)
 		}

@@ -11,6 +11,10 @@ import (
 
 // JobConnection is a page of a list.
 type JobConnection struct {
+	// List is the list that the page is of: its filter and its order.
+	List restclient.JobsQuery
+	// FromStart: the first record is the list's first.
+	FromStart bool
 	// Records are the page's, in the list's order, those that could not be read included.
 	Records []restclient.Record
 	// AppendCursor appends the cursor of Records[i], which is readable.
