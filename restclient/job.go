@@ -162,7 +162,8 @@ func memberNamed(name []byte) Member {
 	return memberCount
 }
 
-// Member gives a member's value; nil when it is absent. Of equal names the last counts. It allocates nothing.
+// Member gives the value of a member, one of the constants; nil when it is absent. Of equal names the last counts. It
+// allocates nothing.
 func (j *Job) Member(m Member) JSON {
 	at := j.members[m]
 	if at.to == 0 {

@@ -2,6 +2,7 @@ package restclient
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -222,8 +223,12 @@ func TestPagesOfUnequalRecords(t *testing.T) {
 		"scraps alone":            {strings.Repeat("1,", 600) + "1"},
 	} {
 		body := page(records...)
-		for _, limit := range []int{0, 1, 2, 400, 401, 402, MaxPerPage} {
-			p, err := decodePage([]byte(`{"records":[`+record("lost", "")+`],`+body[1:]), limit)
+		for i, limit := range []int{0, 1, 2, 400, 401, 402, MaxPerPage, 0, 1, 2, 400, 401, 402, MaxPerPage} {
+			sent := body
+			if i%2 == 0 {
+				sent = `{"records":[` + record("lost", "") + `],` + body[1:]
+			}
+			p, err := decodePage([]byte(sent), limit)
 			if err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -236,6 +241,25 @@ func TestPagesOfUnequalRecords(t *testing.T) {
 				if (r.Job == nil) != (want[i] == "1") || r.Job != nil && string(r.Job.Raw()) != want[i] {
 					t.Fatalf("%s: record %d of %d is not what was sent", name, i, limit)
 				}
+			}
+		}
+	}
+}
+
+// Every member is found by its name, and by its name escaped; near names are other members.
+func TestMembersByName(t *testing.T) {
+	t.Parallel()
+	for m, name := range memberNames[:memberCount] {
+		escaped := `\u00` + strconv.FormatInt(int64(name[0]), 16) + name[1:]
+		for _, spelled := range []string{name, escaped} {
+			j, err := decodeJob([]byte(record("x", `"`+spelled+`":"2024-02-29T00:00:00"`)))
+			if err != nil || string(j.Member(Member(m))) != `"2024-02-29T00:00:00"` {
+				t.Errorf("%s as %s: %q, %v", name, spelled, j.Member(Member(m)), err)
+			}
+		}
+		for _, near := range []string{name + "s", name[1:], strings.ToUpper(name), " " + name, escaped + `\u0000`} {
+			if got := memberNamed([]byte(near)); got != memberCount {
+				t.Errorf("%s is taken for %s", near, memberNames[got])
 			}
 		}
 	}

@@ -145,10 +145,8 @@ func (v JSON) ReadTimestamp() (t Timestamp, ok bool, err error) {
 	if v.IsEmpty() {
 		return Timestamp{}, false, nil
 	}
-	if v[0] == '"' {
-		if t, ok = timestampInUTC(v[1 : len(v)-1]); ok {
-			return t, true, nil
-		}
+	if t, ok = timestampInUTC(v.quoted()); ok {
+		return t, true, nil
 	}
 	text, err := v.Text()
 	if err != nil {
