@@ -50,7 +50,7 @@ func decodeJob(body []byte) (*Job, error) {
 		return nil, err
 	}
 	job := &Job{}
-	end, problem := job.read(body, start, 0)
+	end, problem := job.read(body, start, 0, &memberOrder{})
 	if err := checkEnd(body, end); err != nil {
 		return nil, err
 	}
@@ -90,6 +90,8 @@ type recordsReader struct {
 	// jobs is where the next jobs go: as many in one piece as are expected, since a page has hundreds. It is never
 	// grown, for its jobs are pointed at.
 	jobs []Job
+	// order is that of the members in the record before.
+	order memberOrder
 }
 
 // read reads the array at body[i], which stands in as many others as level says. An element that is JSON but no job is
@@ -105,7 +107,7 @@ func (r *recordsReader) read(i, level int) int {
 		}
 		var job Job
 		var err error
-		if w.at, err = job.read(r.body, w.at, w.level); w.at < 0 {
+		if w.at, err = job.read(r.body, w.at, w.level, &r.order); w.at < 0 {
 			break
 		}
 		if err != nil {
@@ -113,7 +115,7 @@ func (r *recordsReader) read(i, level int) int {
 			continue
 		}
 		if len(r.jobs) == cap(r.jobs) {
-			n := r.expected(w.at - i)
+			n := r.expected(w.at-i, len(r.body)-w.at)
 			r.jobs = make([]Job, 0, n)
 			r.records = slices.Grow(r.records, n)
 		}
@@ -124,27 +126,43 @@ func (r *recordsReader) read(i, level int) int {
 }
 
 // expected guesses how many records there are left to keep, this one included, if they are as long as those before,
-// which take so many bytes together. The guess is a little too large, for a page whose records get shorter.
-func (r *recordsReader) expected(taken int) int {
-	average := taken/(len(r.records)+1) + 1
-	guess := len(r.body) / average
-	return min(guess+guess/8+1, r.limit) - len(r.records)
+// which took so many bytes of the body together and left so many. It is 1 at least, and a little too large, for a page
+// whose records get shorter.
+func (r *recordsReader) expected(took, left int) int {
+	average := took/(len(r.records)+1) + 1
+	guess := left / average
+	return min(1+guess+guess/8, r.limit-len(r.records))
 }
+
+// memberOrder has, for each member, the one that came behind it in the record before, and for memberCount the first. All
+// records of a page have one order, so a name is known before it is read.
+type memberOrder [memberCount + 1]Member
 
 // read notes where the members of the record at body[i] stand, and checks those that every job has. It gives the index
 // behind the record, or what tells a fault of the scanner; err is why what is JSON is no job.
-func (j *Job) read(body []byte, i, level int) (end int, err error) {
+func (j *Job) read(body []byte, i, level int, order *memberOrder) (end int, err error) {
 	if i == len(body) || body[i] != '{' {
 		return skipValue(body, i, level), malformed("record is not an object")
 	}
 	*j = Job{}
+	last := memberCount
 	w := walkInto(body, i, level)
-	for w.next() {
-		m, begin := memberNamed(w.name), w.at
+	for {
+		m := order[last]
+		w.guess = memberNames[m]
+		if !w.next() {
+			break
+		}
+		if !w.guessed {
+			m = memberNamed(w.name)
+			order[last] = m
+		}
+		begin := w.at
 		w.at = skipValue(body, begin, w.level)
 		if m != memberCount && w.at >= 0 {
 			j.members[m] = spanOf(begin-i, w.at-i)
 		}
+		last = m
 	}
 	if w.at < 0 {
 		return w.at, nil

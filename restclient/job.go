@@ -102,7 +102,7 @@ const (
 )
 
 // memberNames are the names of the members. Source: GET /jobs; failures and tags: the vendor's documents.
-var memberNames = [memberCount]string{
+var memberNames = [memberCount + 1]string{
 	MemberID:             "job_id",
 	MemberState:          "state",
 	MemberType:           "type",
@@ -117,6 +117,7 @@ var memberNames = [memberCount]string{
 	MemberTags:           "tags",
 	MemberExecutor:       "executor",
 	MemberIdempotencyKey: "idempotency_key",
+	memberCount:          "",
 }
 
 // memberNamed finds the number of a member; name is what stands between the quotes.
@@ -152,7 +153,7 @@ func memberNamed(name []byte) Member {
 		return MemberIdempotencyKey
 	}
 	if bytes.IndexByte(name, '\\') >= 0 {
-		for m, known := range memberNames {
+		for m, known := range memberNames[:memberCount] {
 			if spells(name, known) {
 				return Member(m)
 			}
@@ -161,7 +162,8 @@ func memberNamed(name []byte) Member {
 	return memberCount
 }
 
-// Member gives a member's value; nil when it is absent. Of equal names the last counts. It allocates nothing.
+// Member gives the value of a member, one of the constants; nil when it is absent. Of equal names the last counts. It
+// allocates nothing.
 func (j *Job) Member(m Member) JSON {
 	at := j.members[m]
 	if at.to == 0 {
@@ -177,7 +179,12 @@ func (j *Job) ID() string { return j.Member(MemberID).text() }
 func (j *Job) State() State { return stateOf(j.Member(MemberState)) }
 
 // RawState is the state's word as the Jobs API wrote it. Never empty.
-func (j *Job) RawState() string { return j.Member(MemberState).text() }
+func (j *Job) RawState() string {
+	if known := j.State(); known != StateUnknown {
+		return string(known)
+	}
+	return j.Member(MemberState).text()
+}
 
 // IsFinal is State().IsFinal().
 func (j *Job) IsFinal() bool { return j.State().IsFinal() }

@@ -47,6 +47,8 @@ func skipContainer(b []byte, i, level int) int {
 	objects, depth := uint64(0), 0
 	for {
 		switch c := b[i]; {
+		case c == '"':
+			i = skipString(b, i+1)
 		case c != '{' && c != '[':
 			i = skipValue(b, i, maxNesting)
 		case level+depth >= maxNesting:
@@ -139,30 +141,46 @@ func skipColon(b []byte, i int) int {
 // skipString passes over a string; i is behind its opening quote.
 func skipString(b []byte, i int) int {
 	for {
-		for len(b)-i >= 8 {
-			stops := stopsIn(binary.LittleEndian.Uint64(b[i:]))
-			if stops != 0 {
-				i += bits.TrailingZeros64(stops) / 8
-				break
-			}
-			i += 8
-		}
-		if i >= len(b) {
+		i = plainEnd(b, i)
+		if i == len(b) {
 			return ^i
 		}
-		switch c := b[i]; {
-		case c == '"':
+		switch b[i] {
+		case '"':
 			return i + 1
-		case c == '\\':
+		case '\\':
 			if i = skipEscape(b, i+1); i < 0 {
 				return i
 			}
-		case c < ' ':
-			return ^i
 		default:
-			i++
+			return ^i
 		}
 	}
+}
+
+// plainEnd finds the first quote, backslash or control character. It takes sixteen bytes at a time, which most strings
+// are shorter than, so that one branch is nearly always taken in the same way.
+func plainEnd(b []byte, i int) int {
+	for {
+		left := b[i:]
+		if len(left) < 16 {
+			break
+		}
+		stops, more := stopsIn(binary.LittleEndian.Uint64(left)), stopsIn(binary.LittleEndian.Uint64(left[8:]))
+		if stops|more == 0 {
+			i += 16
+			continue
+		}
+		if stops == 0 {
+			stops = more
+			i += 8
+		}
+		return i + bits.TrailingZeros64(stops)/8
+	}
+	for i < len(b) && b[i] >= ' ' && b[i] != '"' && b[i] != '\\' {
+		i++
+	}
+	return i
 }
 
 // stopsIn sets the highest bit of the first byte that is a quote, a backslash or a control character. The bits above it
@@ -181,7 +199,7 @@ func skipEscape(b []byte, i int) int {
 		return ^i
 	}
 	switch b[i] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
+	case '"', 'n', '\\', '/', 'b', 'f', 'r', 't':
 		return i + 1
 	case 'u':
 		for range 4 {

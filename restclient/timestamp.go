@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"encoding/binary"
 	"strings"
 	"time"
 )
@@ -8,8 +9,8 @@ import (
 // Timestamp is an instant with the digits that the Jobs API sent. It holds them itself: no part of an answer stays in
 // memory for it. Equal digits are equal Timestamps; the zero Timestamp is none.
 type Timestamp struct {
-	digits [len(zoneless) + 1 + maxFractionDigits]byte // in UTC, without a zone
-	length uint8
+	digits [32]byte // in UTC, without a zone; those that were not sent are 0
+	length uint8    // of what was sent; 0 for the zero Timestamp
 }
 
 // zoneless is how the Jobs API writes an instant; it means UTC. A fraction may stand behind the seconds.
@@ -57,12 +58,16 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	if n > len(zoneless) && s[n-1] == 'Z' {
 		n--
 	}
-	if n < len(zoneless) || n > len(t.digits) || n == len(zoneless)+1 {
+	if n < len(zoneless) || n > len(zoneless)+1+maxFractionDigits || n == len(zoneless)+1 {
 		return Timestamp{}, false
 	}
+	t.digits = timestampForm
 	t.length = uint8(copy(t.digits[:], s[:n])) //nolint:gosec // at most 29
-	for i, c := range t.digits[:n] {
-		if form := timestampForm[i]; c != form && (form != '0' || c-'0' > 9) {
+	for i := 0; i < len(t.digits); i += 8 {
+		// Of a digit 0 to 9 is left, of another byte in its place nothing. What is more reaches the highest bit.
+		left := binary.LittleEndian.Uint64(t.digits[i:]) ^ binary.LittleEndian.Uint64(timestampForm[i:])
+		raised := left + binary.LittleEndian.Uint64(timestampSlack[i:])
+		if (left|raised)&0x8080808080808080 != 0 {
 			return Timestamp{}, false
 		}
 	}
@@ -72,8 +77,11 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	return t, true
 }
 
-// timestampForm has a 0 where a digit stands.
-const timestampForm = "0000-00-00T00:00:00.000000000"
+// timestampForm has a 0 where a digit may stand. Its last bytes fill a word.
+var timestampForm = [32]byte([]byte("0000-00-00T00:00:00.000000000000"))
+
+// timestampSlack takes each byte that may be left to 0x7f at most, and any larger one beyond: v is 0x76.
+var timestampSlack = [32]byte([]byte("vvvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvvvvvvvvvvvv"))
 
 // clock is what the digits of an instant say.
 type clock struct{ year, month, day, hour, minute, second int }
@@ -115,10 +123,9 @@ func (t Timestamp) Time() time.Time {
 	if t.length == 0 {
 		return time.Time{}
 	}
-	nanoseconds, unit := 0, int(time.Second)
-	for i := len(zoneless) + 1; i < int(t.length); i++ {
-		unit /= 10
-		nanoseconds += int(t.digits[i]-'0') * unit
+	nanoseconds := 0
+	for _, c := range t.digits[len(zoneless)+1:][:maxFractionDigits] {
+		nanoseconds = nanoseconds*10 + int(c-'0')
 	}
 	at := t.clock()
 	return time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, nanoseconds, time.UTC)
@@ -138,10 +145,8 @@ func (v JSON) ReadTimestamp() (t Timestamp, ok bool, err error) {
 	if v.IsEmpty() {
 		return Timestamp{}, false, nil
 	}
-	if v[0] == '"' {
-		if t, ok = timestampInUTC(v[1 : len(v)-1]); ok {
-			return t, true, nil
-		}
+	if t, ok = timestampInUTC(v.quoted()); ok {
+		return t, true, nil
 	}
 	text, err := v.Text()
 	if err != nil {

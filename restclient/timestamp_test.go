@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -71,5 +72,35 @@ func TestTimestampOfAMember(t *testing.T) {
 			t.Errorf("%s: got %v", given, got)
 		}
 		wantKind(t, err, KindMalformed)
+	}
+}
+
+// byTimePackage reads an instant with the standard library alone, and gives its digits in UTC: what ParseTimestamp is
+// held to.
+func byTimePackage(s string) (digits string, at time.Time, ok bool) {
+	_, fraction, _ := strings.Cut(s, ".")
+	n := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
+	if len(s) < len(zoneless) || s[len("2006-01-02T15")] != ':' || n > maxFractionDigits || strings.ContainsRune(s, ',') {
+		return "", time.Time{}, false
+	}
+	if at, err := time.Parse(zoneless, s); err == nil {
+		return s + "Z", at, true
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if at = at.UTC(); err != nil || at.Year() < 0 || at.Year() > 9999 {
+		return "", time.Time{}, false
+	}
+	digits = at.Format(zoneless)
+	if n > 0 {
+		digits += "." + fraction[:n]
+	}
+	return digits + "Z", at, true
+}
+
+func TestZeroTimestamp(t *testing.T) {
+	t.Parallel()
+	var none Timestamp
+	if none.String() != "" || !none.Time().IsZero() || len(none.AppendTo(nil)) != 0 {
+		t.Errorf("got %q at %v", none, none.Time())
 	}
 }

@@ -77,7 +77,7 @@ func (v JSON) Integer() (*string, error) {
 	}
 	digits := []byte(v)
 	if v[0] == '"' {
-		digits = v[1 : len(v)-1]
+		digits = v.quoted()
 	}
 	// Only the canonical spelling comes back unchanged: no plus sign, no leading zero, no "-0".
 	n, err := strconv.ParseInt(string(digits), 10, 64)
