@@ -2,21 +2,20 @@
 //
 //	node route.mjs < work.json
 //
-// It reads {supergraph, propagate, operations: [{query, variables}, …]} and writes a list of the answers. The estimate of the
-// router's demand control stands in extensions.cost.estimated of each. Headers reach the subgraphs when propagate is
-// true; the router's own default is to forward none.
+// It reads {supergraph, headers, propagate, operations: [{query, variables}, …]}, sends each operation with the headers,
+// and writes a list of the answers. The estimate of the router's demand control stands in extensions.cost.estimated of
+// each. The router is told to forward the headers that propagate names; with none it is told nothing.
 import { readFileSync } from 'node:fs';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 
-const { supergraph, propagate, operations } = JSON.parse(readFileSync(0, 'utf8'));
-const names = ['authorization', 'x-request-id', 'traceparent'];
+const { supergraph, headers, propagate, operations } = JSON.parse(readFileSync(0, 'utf8'));
 const router = createGatewayRuntime({
   supergraph,
   logging: false,
   demandControl: { includeExtensionMetadata: true },
-  ...(propagate && {
+  ...(propagate.length > 0 && {
     propagateHeaders: {
-      fromClientToSubgraphs: ({ request }) => Object.fromEntries(names.map((name) => [name, request.headers.get(name)])),
+      fromClientToSubgraphs: ({ request }) => Object.fromEntries(propagate.map((name) => [name, request.headers.get(name)])),
     },
   }),
 });
@@ -24,7 +23,7 @@ const answers = [];
 for (const operation of operations) {
   const response = await router.fetch('http://router/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer demo', 'x-request-id': 'asked-through-the-router' },
+    headers: { ...headers, 'content-type': 'application/json' },
     body: JSON.stringify(operation),
   });
   answers.push(await response.json());

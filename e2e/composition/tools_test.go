@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -39,7 +40,10 @@ var install = sync.OnceValues(func() ([]byte, error) {
 // installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed.
 func installed() bool {
 	type lock struct {
-		Packages map[string]struct{ Version, Integrity string }
+		Packages map[string]struct {
+			Version   string `json:"version"`
+			Integrity string `json:"integrity"`
+		} `json:"packages"`
 	}
 	read := func(path string) (parsed lock, ok bool) {
 		data, err := os.ReadFile(path)
@@ -91,8 +95,14 @@ type subgraph struct {
 
 // said is what a composer says of a list of subgraphs.
 type said struct {
-	Errors, Hints []struct{ Code, Message string }
-	Supergraph    string // empty when there are errors
+	Errors     []remark `json:"errors"`
+	Hints      []remark `json:"hints"`
+	Supergraph string   `json:"supergraph"` // empty when there are errors
+}
+
+type remark struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
 }
 
 // composers are the names that compose.mjs gives them.
@@ -141,23 +151,34 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// build makes the program, once for all tests; the directory is the first caller's.
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "jobsgateway")
-	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
-	defer cancel()
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, "jobsgateway").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	return binary
+// program is the built gateway; TestMain makes and removes it.
+var program string
+
+// TestMain builds the program once for all tests.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "composition")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "jobsgateway")
+		ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+		defer cancel()
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "jobsgateway").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
 }
 
 // start runs the program over its embedded Jobs API, with an empty environment, and gives the URL of its endpoint. It
 // does not outlive the test, and shows its log when the test has failed.
-func start(t *testing.T, binary string, flags ...string) string {
+func start(t *testing.T, flags ...string) string {
 	t.Helper()
-	cmd := exec.Command(binary, append([]string{"--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)...)
+	cmd := exec.Command(program, append([]string{"--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)...)
 	cmd.Env = []string{}
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -172,7 +193,10 @@ func start(t *testing.T, binary string, flags ...string) string {
 		defer close(exited)
 		lines := bufio.NewScanner(io.TeeReader(stderr, &log))
 		for lines.Scan() {
-			var line struct{ Msg, Public string }
+			var line struct {
+				Msg    string `json:"msg"`
+				Public string `json:"public"`
+			}
 			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
 				listening <- line.Public
 			}
@@ -205,17 +229,20 @@ type operation struct {
 
 // answer is what a client gets.
 type answer struct {
-	Data   json.RawMessage
+	Data   json.RawMessage `json:"data"`
 	Errors []struct {
-		Message    string
-		Path       []any
+		Path       []any `json:"path"`
 		Extensions struct {
-			Code      string
-			RequestID string
-			Cost      int
-		}
-	}
-	Extensions struct{ Cost struct{ Estimated int } }
+			Code      string `json:"code"`
+			RequestID string `json:"requestId"`
+			Cost      int    `json:"cost"` // when the cost is over the limit
+		} `json:"extensions"`
+	} `json:"errors"`
+	Extensions struct {
+		Cost struct {
+			Estimated int `json:"estimated"`
+		} `json:"cost"`
+	} `json:"extensions"`
 }
 
 // codes are the codes of the answer's errors with their paths, as "path code".
@@ -255,11 +282,21 @@ func ask(t *testing.T, url string, op operation) answer {
 	return got
 }
 
-// route sends operations through the router over a supergraph.
-func route(t *testing.T, supergraph string, propagate bool, operations ...operation) []answer {
+// forwarded are the headers that a router has to forward, as a client sends them.
+var forwarded = map[string]string{
+	"authorization": "Bearer demo",
+	"x-request-id":  "asked-through-the-router",
+	"traceparent":   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+}
+
+// route sends operations with the headers above through the router over a supergraph. The router is told to forward
+// those that propagate names, or nothing.
+func route(t *testing.T, supergraph string, propagate []string, operations ...operation) []answer {
 	t.Helper()
 	var answers []answer
-	node(t, "route.mjs", map[string]any{"supergraph": supergraph, "propagate": propagate, "operations": operations}, &answers)
+	node(t, "route.mjs", map[string]any{
+		"supergraph": supergraph, "headers": forwarded, "propagate": propagate, "operations": operations,
+	}, &answers)
 	if len(answers) != len(operations) {
 		t.Fatalf("%d answers to %d operations", len(answers), len(operations))
 	}

@@ -1,0 +1,215 @@
+package composition_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// told are the headers that the page tells routers to forward.
+var told = []string{"authorization", "x-request-id", "traceparent"}
+
+const (
+	missing = "00000000-0000-4000-8000-000000000000" // a job that is not there
+	pinned  = `"pinned":[{"name":"dataset 11852"},{"name":"dataset 11853"}]`
+)
+
+// neighbourServer answers for the neighbour: two pinned datasets, a data plane, a bill for a job that is not there, and a
+// name for whichever dataset is asked for.
+type neighbourServer struct {
+	url  string
+	mu   sync.Mutex
+	seen http.Header // of the last request
+}
+
+func serveNeighbour(t *testing.T) *neighbourServer {
+	t.Helper()
+	s := &neighbourServer{}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+func (s *neighbourServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	s.seen = r.Header
+	s.mu.Unlock()
+	var asked struct {
+		Query     string `json:"query"`
+		Variables struct {
+			Representations []map[string]any `json:"representations"`
+		} `json:"variables"`
+	}
+	if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	data := map[string]any{
+		"pinned":     []any{dataset("11852"), dataset("11853")},
+		"dataPlanes": map[string]any{"nodes": []any{map[string]any{"__typename": "DataPlane", "id": "1", "labels": map[string]any{}}}},
+		"bills":      []any{map[string]any{"cents": 7, "job": map[string]any{"__typename": "Job", "id": missing}}},
+	}
+	if strings.Contains(asked.Query, "_entities") {
+		entities := []any{}
+		for _, representation := range asked.Variables.Representations {
+			id, _ := representation["id"].(string)
+			entities = append(entities, dataset(id))
+		}
+		data = map[string]any{"_entities": entities}
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+}
+
+// got gives those of the forwarded headers that the last request had as the client sent them.
+func (s *neighbourServer) got() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	names := []string{}
+	for name, value := range forwarded {
+		if s.seen.Get(name) == value {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+func dataset(id string) map[string]any {
+	return map[string]any{"__typename": "Dataset", "id": id, "name": "dataset " + id}
+}
+
+// supergraph composes ours with the neighbour's, served at two URLs.
+func supergraph(t *testing.T, oursURL, neighbourURL string) string {
+	t.Helper()
+	said := compose(t, []subgraph{ours(t, oursURL), neighbour(t, neighbourURL)})[0]["apollo"]
+	if said.Supergraph == "" {
+		t.Fatal(said.messages())
+	}
+	return said.Supergraph
+}
+
+// The router forwards what it is told to; untold, the request id and nothing else. What we cannot answer leaves the
+// others' data alone.
+func TestRouterHeaders(t *testing.T) {
+	t.Parallel()
+	server := serveNeighbour(t)
+	graph := supergraph(t, start(t), server.url)
+	listed := operation{Query: `{pinned {name} jobs(first: 1) {pageInfo {hasPreviousPage}}}`}
+	refused := operation{Query: `{pinned {name} jobs(first: -1) {totalCount}}`}
+	joined := operation{Query: `{jobs(first: 1, filter: {datasetId: "11852"}) {nodes {dataset {id name}}}}`}
+
+	answers := route(t, graph, told, listed, refused, joined)
+	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":{"pageInfo":{"hasPreviousPage":false}}}`)
+	wantAnswer(t, answers[1], `{`+pinned+`,"jobs":null}`, `["jobs"] BAD_USER_INPUT`)
+	wantAnswer(t, answers[2], `{"jobs":{"nodes":[{"dataset":{"id":"11852","name":"dataset 11852"}}]}}`)
+	if got := server.got(); !slices.Equal(got, []string{"authorization", "traceparent", "x-request-id"}) {
+		t.Errorf("told to forward all, the router forwarded %s", got)
+	}
+	if len(answers[1].Errors) == 1 && answers[1].Errors[0].Extensions.RequestID != forwarded["x-request-id"] {
+		t.Errorf("request id %s", answers[1].Errors[0].Extensions.RequestID)
+	}
+
+	answers = route(t, graph, []string{}, listed)
+	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":null}`, `["jobs"] UNAUTHENTICATED`)
+	if got := server.got(); !slices.Equal(got, []string{"x-request-id"}) {
+		t.Errorf("untold, the router forwarded %s", got)
+	}
+}
+
+// Without the gateway, its roots, its fields of others' objects and others' references to jobs are null, and everything
+// else is there. A reference to a job that is not there comes to the same.
+func TestRouterOutage(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	url := gone.URL + "/graphql"
+	gone.Close()
+	server := serveNeighbour(t)
+	bill := operation{Query: `{bills {cents job {id state}}}`}
+	const unpaid = `{"bills":[{"cents":7,"job":null}]}`
+	answers := route(t, supergraph(t, url, server.url), told, bill,
+		operation{Query: `{pinned {name} jobs(first: 1) {totalCount} job(id: "x") {id} dataset(id: "1") {jobs {totalCount}} datasets(ids: ["1"]) {id}}`},
+		operation{Query: `{pinned {name latestJob {id} jobs {totalCount}}}`},
+	)
+	for i, want := range []string{
+		unpaid,
+		`{` + pinned + `,"jobs":null,"job":null,"dataset":null,"datasets":null}`,
+		`{` + strings.ReplaceAll(pinned, `"}`, `","latestJob":null,"jobs":null}`) + `}`,
+	} {
+		if string(answers[i].Data) != want || len(answers[i].Errors) == 0 {
+			t.Errorf("%s with %d errors, want %s with some", answers[i].Data, len(answers[i].Errors), want)
+		}
+	}
+	if got := route(t, supergraph(t, start(t), server.url), told, bill)[0]; string(got.Data) != unpaid {
+		t.Errorf("%s, want %s", got.Data, unpaid)
+	}
+}
+
+// wantAnswer checks an answer's data, and its errors as "path code".
+func wantAnswer(t *testing.T, got answer, data string, codes ...string) {
+	t.Helper()
+	if string(got.Data) != data {
+		t.Errorf("%s, want %s", got.Data, data)
+	}
+	if !slices.Equal(got.codes(), codes) && len(got.codes())+len(codes) > 0 {
+		t.Errorf("%s, want %s", got.codes(), codes)
+	}
+}
+
+const entities = `query ($r: [_Any!]!) {_entities(representations: $r) {__typename ... on Dataset {id} ... on Job {id}}}`
+
+// What the page promises of _entities: order, null without an error for a job that is not there, a bad representation's
+// error at its own place, and one call for each distinct job, as many as an operation may make.
+func TestEntities(t *testing.T) {
+	t.Parallel()
+	gateway := start(t)
+	unknown := func(i int) map[string]any {
+		return map[string]any{"__typename": "Job", "id": fmt.Sprintf("00000000-0000-4000-8000-%012d", i)}
+	}
+	representation := func(name, id string) map[string]any { return map[string]any{"__typename": name, "id": id} }
+	asked := func(list ...map[string]any) answer {
+		return ask(t, gateway, operation{Query: entities, Variables: map[string]any{"r": list}})
+	}
+
+	wantAnswer(t, asked(representation("Dataset", "2"), unknown(1), representation("Dataset", "none"), representation("Nothing", "1"),
+		representation("Dataset", "1"), representation("Dataset", "2")),
+		`{"_entities":[{"__typename":"Dataset","id":"2"},null,null,null,{"__typename":"Dataset","id":"1"},{"__typename":"Dataset","id":"2"}]}`,
+		`["_entities",2] BAD_USER_INPUT`, `["_entities",3] BAD_USER_INPUT`)
+
+	list := []map[string]any{}
+	for i := range 200 {
+		list = append(list, unknown(i), unknown(i)) // the second is no call of its own
+	}
+	nulls := strings.TrimSuffix(strings.Repeat("null,", 401), ",")
+	wantAnswer(t, asked(list...), `{"_entities":[`+strings.TrimSuffix(nulls, ",null")+`]}`)
+	wantAnswer(t, asked(append(list, unknown(200))...), `{"_entities":[`+nulls+`]}`, `["_entities",400] REQUEST_LIMIT_EXCEEDED`)
+}
+
+// With --federation=false the endpoint is no subgraph: neither of federation's fields is there, and node is.
+func TestFederationOff(t *testing.T) {
+	t.Parallel()
+	gateway := start(t, "--federation=false")
+	fields := ask(t, gateway, operation{Query: `{__schema {queryType {fields {name}}}}`})
+	want := `{"__schema":{"queryType":{"fields":[{"name":"jobs"},{"name":"job"},{"name":"dataset"},{"name":"datasets"},{"name":"node"}]}}}`
+	if diff := cmp.Diff(want, string(fields.Data)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, query := range []string{`{_service {sdl}}`, `{_entities(representations: []) {__typename}}`} {
+		if got := ask(t, gateway, operation{Query: query}); len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "GRAPHQL_VALIDATION_FAILED" {
+			t.Errorf("%s: %s %s", query, got.Data, got.codes())
+		}
+	}
+	on := start(t)
+	if got := ask(t, on, operation{Query: `{_service {sdl} node(id: "x") {id}}`}); !strings.Contains(string(got.Data), "@link") ||
+		!slices.Equal(got.codes(), []string{`["node"] BAD_USER_INPUT`}) {
+		t.Errorf("with federation: %s %s", got.Data, got.codes())
+	}
+}
