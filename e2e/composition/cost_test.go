@@ -57,9 +57,10 @@ func TestDemandControl(t *testing.T) {
 	for i, p := range pairs {
 		sent[i] = p.sent
 	}
-	together := []subgraph{ours(t, gateway), neighbour(t, serveNeighbour(t).url)}
+	url, _ := serveNeighbour(t)
+	together := []subgraph{ours(t, gateway), neighbour(t, url)}
 	for composer, said := range compose(t, together)[0] {
-		for i, got := range route(t, said.Supergraph, told, sent...) {
+		for i, got := range route(t, said.Supergraph, configured(t), sent...) {
 			if list := got.codes(); len(list) > 0 {
 				t.Errorf("%s: %s", pairs[i].sent.Query, list)
 			}

@@ -2,22 +2,19 @@
 //
 //	node route.mjs < work.json
 //
-// It reads {supergraph, headers, propagate, operations: [{query, variables}, …]}, sends each operation with the headers,
-// and writes a list of the answers. The estimate of the router's demand control stands in extensions.cost.estimated of
-// each. The router is told to forward the headers that propagate names; with none it is told nothing.
+// It reads {supergraph, headers, config, operations: [{query, variables}, …]}, sends each operation with the headers, and
+// writes a list of the answers. The estimate of the router's demand control stands in extensions.cost.estimated of each.
+// config is the text of a module that exports gatewayConfig, or empty.
 import { readFileSync } from 'node:fs';
 import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
 
-const { supergraph, headers, propagate, operations } = JSON.parse(readFileSync(0, 'utf8'));
+const { supergraph, headers, config, operations } = JSON.parse(readFileSync(0, 'utf8'));
+const { gatewayConfig } = await import(`data:text/javascript,${encodeURIComponent(config)}`);
 const router = createGatewayRuntime({
   supergraph,
   logging: false,
   demandControl: { includeExtensionMetadata: true },
-  ...(propagate.length > 0 && {
-    propagateHeaders: {
-      fromClientToSubgraphs: ({ request }) => Object.fromEntries(propagate.map((name) => [name, request.headers.get(name)])),
-    },
-  }),
+  ...gatewayConfig,
 });
 const answers = [];
 for (const operation of operations) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -13,35 +15,53 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// told are the headers that the page tells routers to forward.
-var told = []string{"authorization", "x-request-id", "traceparent"}
-
 const (
 	missing = "00000000-0000-4000-8000-000000000000" // a job that is not there
 	pinned  = `"pinned":[{"name":"dataset 11852"},{"name":"dataset 11853"}]`
 )
 
-// neighbourServer answers for the neighbour: two pinned datasets, a data plane, a bill for a job that is not there, and a
-// name for whichever dataset is asked for.
-type neighbourServer struct {
-	url  string
+// recorder remembers the headers of the last request.
+type recorder struct {
 	mu   sync.Mutex
-	seen http.Header // of the last request
+	seen http.Header
 }
 
-func serveNeighbour(t *testing.T) *neighbourServer {
+// serve serves a handler and records what comes to it.
+func (r *recorder) serve(t *testing.T, handler http.Handler) (url string) {
 	t.Helper()
-	s := &neighbourServer{}
-	server := httptest.NewServer(s)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.mu.Lock()
+		r.seen = req.Header.Clone()
+		r.mu.Unlock()
+		handler.ServeHTTP(w, req)
+	}))
 	t.Cleanup(server.Close)
-	s.url = server.URL
-	return s
+	return server.URL
 }
 
-func (s *neighbourServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	s.seen = r.Header
-	s.mu.Unlock()
+// got gives those of the forwarded headers that the last request had as the client sent them.
+func (r *recorder) got() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	names := []string{}
+	for name, value := range forwarded {
+		if r.seen.Get(name) == value {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, " ")
+}
+
+// serveNeighbour answers for the neighbour: two pinned datasets, a data plane, a bill for a job that is not there, and a
+// name for whichever dataset is asked for.
+func serveNeighbour(t *testing.T) (url string, seen *recorder) {
+	t.Helper()
+	seen = &recorder{}
+	return seen.serve(t, http.HandlerFunc(answerAsNeighbour)), seen
+}
+
+func answerAsNeighbour(w http.ResponseWriter, r *http.Request) {
 	var asked struct {
 		Query     string `json:"query"`
 		Variables struct {
@@ -69,20 +89,6 @@ func (s *neighbourServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
 }
 
-// got gives those of the forwarded headers that the last request had as the client sent them.
-func (s *neighbourServer) got() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := []string{}
-	for name, value := range forwarded {
-		if s.seen.Get(name) == value {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names
-}
-
 func dataset(id string) map[string]any {
 	return map[string]any{"__typename": "Dataset", "id": id, "name": "dataset " + id}
 }
@@ -97,31 +103,37 @@ func supergraph(t *testing.T, oursURL, neighbourURL string) string {
 	return said.Supergraph
 }
 
-// The router forwards what it is told to; untold, the request id and nothing else. What we cannot answer leaves the
-// others' data alone.
+// Told as the page tells it, the router forwards to us what we are to get, and to nobody else; untold, the request id and
+// nothing else. What we cannot answer leaves the others' data alone.
 func TestRouterHeaders(t *testing.T) {
 	t.Parallel()
-	server := serveNeighbour(t)
-	graph := supergraph(t, start(t), server.url)
+	target, err := url.Parse(start(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	toUs := &recorder{}
+	oursURL := toUs.serve(t, httputil.NewSingleHostReverseProxy(&url.URL{Scheme: target.Scheme, Host: target.Host})) + target.Path
+	neighbourURL, toThem := serveNeighbour(t)
+	graph := supergraph(t, oursURL, neighbourURL)
 	listed := operation{Query: `{pinned {name} jobs(first: 1) {pageInfo {hasPreviousPage}}}`}
 	refused := operation{Query: `{pinned {name} jobs(first: -1) {totalCount}}`}
 	joined := operation{Query: `{jobs(first: 1, filter: {datasetId: "11852"}) {nodes {dataset {id name}}}}`}
 
-	answers := route(t, graph, told, listed, refused, joined)
+	answers := route(t, graph, configured(t), listed, refused, joined)
 	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":{"pageInfo":{"hasPreviousPage":false}}}`)
 	wantAnswer(t, answers[1], `{`+pinned+`,"jobs":null}`, `["jobs"] BAD_USER_INPUT`)
 	wantAnswer(t, answers[2], `{"jobs":{"nodes":[{"dataset":{"id":"11852","name":"dataset 11852"}}]}}`)
-	if got := server.got(); !slices.Equal(got, []string{"authorization", "traceparent", "x-request-id"}) {
-		t.Errorf("told to forward all, the router forwarded %s", got)
+	if toUs.got() != "authorization traceparent x-request-id" || toThem.got() != "x-request-id" {
+		t.Errorf("told, the router forwarded to us %s, to the others %s", toUs.got(), toThem.got())
 	}
 	if len(answers[1].Errors) == 1 && answers[1].Errors[0].Extensions.RequestID != forwarded["x-request-id"] {
 		t.Errorf("request id %s", answers[1].Errors[0].Extensions.RequestID)
 	}
 
-	answers = route(t, graph, []string{}, listed)
+	answers = route(t, graph, "", listed)
 	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":null}`, `["jobs"] UNAUTHENTICATED`)
-	if got := server.got(); !slices.Equal(got, []string{"x-request-id"}) {
-		t.Errorf("untold, the router forwarded %s", got)
+	if toUs.got() != "x-request-id" || toThem.got() != "x-request-id" {
+		t.Errorf("untold, the router forwarded to us %s, to the others %s", toUs.got(), toThem.got())
 	}
 }
 
@@ -130,12 +142,12 @@ func TestRouterHeaders(t *testing.T) {
 func TestRouterOutage(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
-	url := gone.URL + "/graphql"
+	goneURL := gone.URL + "/graphql"
 	gone.Close()
-	server := serveNeighbour(t)
+	neighbourURL, _ := serveNeighbour(t)
 	bill := operation{Query: `{bills {cents job {id state}}}`}
 	const unpaid = `{"bills":[{"cents":7,"job":null}]}`
-	answers := route(t, supergraph(t, url, server.url), told, bill,
+	answers := route(t, supergraph(t, goneURL, neighbourURL), configured(t), bill,
 		operation{Query: `{pinned {name} jobs(first: 1) {totalCount} job(id: "x") {id} dataset(id: "1") {jobs {totalCount}} datasets(ids: ["1"]) {id}}`},
 		operation{Query: `{pinned {name latestJob {id} jobs {totalCount}}}`},
 	)
@@ -148,7 +160,7 @@ func TestRouterOutage(t *testing.T) {
 			t.Errorf("%s with %d errors, want %s with some", answers[i].Data, len(answers[i].Errors), want)
 		}
 	}
-	if got := route(t, supergraph(t, start(t), server.url), told, bill)[0]; string(got.Data) != unpaid {
+	if got := route(t, supergraph(t, start(t), neighbourURL), configured(t), bill)[0]; string(got.Data) != unpaid {
 		t.Errorf("%s, want %s", got.Data, unpaid)
 	}
 }

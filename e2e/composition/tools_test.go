@@ -289,13 +289,13 @@ var forwarded = map[string]string{
 	"traceparent":   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
 }
 
-// route sends operations with the headers above through the router over a supergraph. The router is told to forward
-// those that propagate names, or nothing.
-func route(t *testing.T, supergraph string, propagate []string, operations ...operation) []answer {
+// route sends operations with the headers above through the router over a supergraph, with a configuration: the page's, or
+// none.
+func route(t *testing.T, supergraph, config string, operations ...operation) []answer {
 	t.Helper()
 	var answers []answer
 	node(t, "route.mjs", map[string]any{
-		"supergraph": supergraph, "headers": forwarded, "propagate": propagate, "operations": operations,
+		"supergraph": supergraph, "headers": forwarded, "config": config, "operations": operations,
 	}, &answers)
 	if len(answers) != len(operations) {
 		t.Fatalf("%d answers to %d operations", len(answers), len(operations))
@@ -307,6 +307,17 @@ func route(t *testing.T, supergraph string, propagate []string, operations ...op
 func page(t *testing.T) string {
 	t.Helper()
 	return readFile(t, filepath.Join("..", "..", "docs", "federation.md"))
+}
+
+// configured is the router's configuration on the page.
+func configured(t *testing.T) string {
+	t.Helper()
+	_, block, found := strings.Cut(page(t), "\n```js\n")
+	block, _, closed := strings.Cut(block, "\n```\n")
+	if !found || !closed || !strings.Contains(block, "export const gatewayConfig") {
+		t.Fatal("docs/federation.md has no configuration of the router")
+	}
+	return block
 }
 
 // table gives the rows of the page's table under a heading, without the two lines of its head.
