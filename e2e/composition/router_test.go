@@ -191,6 +191,20 @@ func TestEntities(t *testing.T) {
 		return ask(t, gateway, operation{Query: entities, Variables: map[string]any{"r": list}})
 	}
 
+	var listed struct {
+		Jobs struct {
+			Nodes []struct {
+				ID string `json:"id"`
+			} `json:"nodes"`
+		} `json:"jobs"`
+	}
+	if err := json.Unmarshal(ask(t, gateway, operation{Query: `{jobs(first: 2) {nodes {id}}}`}).Data, &listed); err != nil || len(listed.Jobs.Nodes) != 2 {
+		t.Fatalf("%d jobs, %v", len(listed.Jobs.Nodes), err)
+	}
+	first, second := listed.Jobs.Nodes[0].ID, listed.Jobs.Nodes[1].ID
+	wantAnswer(t, asked(representation("Job", second), unknown(1), representation("Dataset", "1"), representation("Job", first)),
+		`{"_entities":[{"__typename":"Job","id":"`+second+`"},null,{"__typename":"Dataset","id":"1"},{"__typename":"Job","id":"`+first+`"}]}`)
+
 	wantAnswer(t, asked(representation("Dataset", "2"), unknown(1), representation("Dataset", "none"), representation("Nothing", "1"),
 		representation("Dataset", "1"), representation("Dataset", "2")),
 		`{"_entities":[{"__typename":"Dataset","id":"2"},null,null,null,{"__typename":"Dataset","id":"1"},{"__typename":"Dataset","id":"2"}]}`,
