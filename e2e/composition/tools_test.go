@@ -1,0 +1,341 @@
+// Package composition_test holds the subgraph's schema to what composers and a router make of it, and
+// docs/federation.md to both.
+package composition_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"jobsgateway/graph"
+)
+
+const (
+	startLimit   = 30 * time.Second
+	commandLimit = 3 * time.Minute // a build or a download on a slow machine
+	askLimit     = 20 * time.Second
+)
+
+// install gets the versions that package.json pins, once for all tests.
+var install = sync.OnceValues(func() ([]byte, error) {
+	if installed() {
+		return nil, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	return exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund").CombinedOutput()
+})
+
+// installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed.
+func installed() bool {
+	type lock struct {
+		Packages map[string]struct {
+			Version   string `json:"version"`
+			Integrity string `json:"integrity"`
+		} `json:"packages"`
+	}
+	read := func(path string) (parsed lock, ok bool) {
+		data, err := os.ReadFile(path)
+		return parsed, err == nil && json.Unmarshal(data, &parsed) == nil
+	}
+	wanted, ok := read("package-lock.json")
+	found, found2 := read(filepath.Join("node_modules", ".package-lock.json"))
+	delete(wanted.Packages, "")
+	if !ok || !found2 || len(found.Packages) != len(wanted.Packages) {
+		return false
+	}
+	for name, want := range wanted.Packages {
+		if found.Packages[name] != want {
+			return false
+		}
+	}
+	return true
+}
+
+// node runs a script over what is marshalled from in, and unmarshals what it prints into out.
+func node(t *testing.T, script string, in, out any) {
+	t.Helper()
+	if printed, err := install(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, printed)
+	}
+	input, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", script)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(input), &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, stderr.Bytes())
+	}
+	if err := json.Unmarshal(stdout.Bytes(), out); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, stdout.Bytes())
+	}
+}
+
+// subgraph is one schema to compose.
+type subgraph struct {
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
+	SDL  string `json:"sdl"`
+}
+
+// said is what a composer says of a list of subgraphs.
+type said struct {
+	Errors     []remark `json:"errors"`
+	Hints      []remark `json:"hints"`
+	Supergraph string   `json:"supergraph"` // empty when there are errors
+}
+
+type remark struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// composers are the names that compose.mjs gives them.
+var composers = [...]string{"apollo", "guild"}
+
+// compose gives, for each list of subgraphs, what each composer says of it.
+func compose(t *testing.T, cases ...[]subgraph) []map[string]said {
+	t.Helper()
+	var results []map[string]said
+	node(t, "compose.mjs", cases, &results)
+	if len(results) != len(cases) {
+		t.Fatalf("%d results of %d cases", len(results), len(cases))
+	}
+	for i, result := range results {
+		for _, composer := range composers {
+			if _, ok := result[composer]; !ok || len(result) != len(composers) {
+				t.Fatalf("case %d: composers %v", i, result)
+			}
+		}
+	}
+	return results
+}
+
+// ours is the gateway's subgraph, served at url.
+func ours(t *testing.T, url string) subgraph {
+	t.Helper()
+	sdl, err := graph.SubgraphSDL()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subgraph{Name: "jobs", URL: url, SDL: sdl}
+}
+
+// neighbour is the committed subgraph of another team, served at url.
+func neighbour(t *testing.T, url string) subgraph {
+	t.Helper()
+	return subgraph{Name: "neighbour", URL: url, SDL: readFile(t, "neighbour.graphql")}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+// program is the built gateway; TestMain makes and removes it.
+var program string
+
+// TestMain builds the program once for all tests.
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		dir, err := os.MkdirTemp("", "composition")
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		defer os.RemoveAll(dir)
+		program = filepath.Join(dir, "jobsgateway")
+		ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+		defer cancel()
+		if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "jobsgateway").CombinedOutput(); err != nil {
+			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
+			return 1
+		}
+		return m.Run()
+	}())
+}
+
+// start runs the program over its embedded Jobs API, with an empty environment, and gives the URL of its endpoint. It
+// does not outlive the test, and shows its log when the test has failed.
+func start(t *testing.T, flags ...string) string {
+	t.Helper()
+	cmd := exec.Command(program, append([]string{"--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)...)
+	cmd.Env = []string{}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	listening, exited := make(chan string, 1), make(chan struct{})
+	go func() {
+		defer close(exited)
+		lines := bufio.NewScanner(io.TeeReader(stderr, &log))
+		for lines.Scan() {
+			var line struct {
+				Msg    string `json:"msg"`
+				Public string `json:"public"`
+			}
+			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
+				listening <- line.Public
+			}
+		}
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-exited
+		if t.Failed() {
+			t.Logf("the log of %q:\n%s", flags, log.Bytes())
+		}
+	})
+	select {
+	case address := <-listening:
+		return "http://" + address + "/graphql"
+	case <-exited:
+		t.Fatal("the program ended before it listened")
+	case <-time.After(startLimit):
+		t.Fatalf("no line with msg \"listening\" within %v", startLimit)
+	}
+	return ""
+}
+
+// operation is what a client sends.
+type operation struct {
+	Query     string         `json:"query"`
+	Variables map[string]any `json:"variables,omitempty"`
+}
+
+// answer is what a client gets.
+type answer struct {
+	Data   json.RawMessage `json:"data"`
+	Errors []struct {
+		Path       []any `json:"path"`
+		Extensions struct {
+			Code      string `json:"code"`
+			RequestID string `json:"requestId"`
+			Cost      int    `json:"cost"` // when the cost is over the limit
+		} `json:"extensions"`
+	} `json:"errors"`
+	Extensions struct {
+		Cost struct {
+			Estimated int `json:"estimated"`
+		} `json:"cost"`
+	} `json:"extensions"`
+}
+
+// codes are the codes of the answer's errors with their paths, as "path code".
+func (a answer) codes() []string {
+	list := []string{}
+	for _, e := range a.Errors {
+		path, _ := json.Marshal(e.Path)
+		list = append(list, string(path)+" "+e.Extensions.Code)
+	}
+	return list
+}
+
+// ask sends an operation to a gateway, with the token demo.
+func ask(t *testing.T, url string, op operation) answer {
+	t.Helper()
+	body, err := json.Marshal(op)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), askLimit)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer demo")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var got answer
+	if err := json.NewDecoder(res.Body).Decode(&got); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// forwarded are the headers that a router has to forward, as a client sends them.
+var forwarded = map[string]string{
+	"authorization": "Bearer demo",
+	"x-request-id":  "asked-through-the-router",
+	"traceparent":   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+}
+
+// route sends operations with the headers above through the router over a supergraph, with a configuration: the page's, or
+// none.
+func route(t *testing.T, supergraph, config string, operations ...operation) []answer {
+	t.Helper()
+	var answers []answer
+	node(t, "route.mjs", map[string]any{
+		"supergraph": supergraph, "headers": forwarded, "config": config, "operations": operations,
+	}, &answers)
+	if len(answers) != len(operations) {
+		t.Fatalf("%d answers to %d operations", len(answers), len(operations))
+	}
+	return answers
+}
+
+// page is docs/federation.md.
+func page(t *testing.T) string {
+	t.Helper()
+	return readFile(t, filepath.Join("..", "..", "docs", "federation.md"))
+}
+
+// configured is the router's configuration on the page.
+func configured(t *testing.T) string {
+	t.Helper()
+	_, block, found := strings.Cut(page(t), "\n```js\n")
+	block, _, closed := strings.Cut(block, "\n```\n")
+	if !found || !closed || !strings.Contains(block, "export const gatewayConfig") {
+		t.Fatal("docs/federation.md has no configuration of the router")
+	}
+	return block
+}
+
+// table gives the rows of the page's table under a heading, without the two lines of its head.
+func table(t *testing.T, heading string) []string {
+	t.Helper()
+	_, section, found := strings.Cut(page(t), "\n## "+heading+"\n")
+	if !found {
+		t.Fatalf("docs/federation.md has no heading %q", heading)
+	}
+	section, _, _ = strings.Cut(section, "\n## ")
+	rows := []string{}
+	for line := range strings.Lines(section) {
+		if strings.HasPrefix(line, "|") {
+			rows = append(rows, strings.TrimSpace(line))
+		}
+	}
+	if len(rows) < 3 {
+		t.Fatalf("docs/federation.md has no table under %q", heading)
+	}
+	return rows[2:]
+}
