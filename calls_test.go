@@ -51,18 +51,18 @@ func TestCallsOfLoaders(t *testing.T) {
 		name, query string
 		calls       func(datasets int) int
 	}{
-		{"latest job of each dataset", `{ jobs(first: 100) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
-		{"the same by edges and aliases", `{ jobs(first: 100) { nodes { dataset { id a: latestJob { id } b: latestJob { state } } }
+		{"latest job of each dataset", `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
+		{"the same by edges and aliases", `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { id a: latestJob { id } b: latestJob { state } } }
 			edges { node { dataset { latestJob { id } } } } } }`, func(n int) int { return 1 + n }},
 		{
-			"two questions a dataset", `{ jobs(first: 100) { nodes { dataset { id latestJob { id } jobs(first: 3) { nodes { id } } } } } }`,
+			"two questions a dataset", `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { id latestJob { id } jobs(first: 3) { nodes { id } } } } } }`,
 			func(n int) int { return 1 + 2*n },
 		},
 		{
 			"datasets by number, each twice", `query($ids: [ID!]!) { datasets(ids: $ids) { id latestJob { id } jobs(first: 1) { totalCount } } }`,
 			func(n int) int { return n },
 		},
-		{"500 jobs", `{ jobs(first: 500) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
+		{"500 jobs", `{ jobs(first: 500, orderBy: UPDATED_AT_DESC) { nodes { dataset { id latestJob { id } } } } }`, func(n int) int { return 1 + n }},
 	} {
 		api.Reset()
 		var got answer
@@ -108,7 +108,7 @@ func TestConcurrencyOfCalls(t *testing.T) {
 	go func() {
 		defer close(done)
 		var data any
-		post(t, gw, `{ jobs(first: 100) { nodes { dataset { latestJob { id } } } } }`, nil, &data)
+		post(t, gw, `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { latestJob { id } } } } }`, nil, &data)
 	}()
 	for range limit {
 		<-arrived
