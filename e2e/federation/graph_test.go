@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"jobsgateway/internal/emulator"
@@ -103,6 +104,7 @@ func newFederation(t *testing.T) *federation {
 // recorder is a proxy in front of a subgraph that remembers what routers send it.
 type recorder struct {
 	*httptest.Server
+	away atomic.Bool // it hangs up on everyone
 	mu   sync.Mutex
 	seen []http.Header
 }
@@ -120,6 +122,9 @@ func newRecorder(t *testing.T, target string) *recorder {
 		r.mu.Lock()
 		r.seen = append(r.seen, req.Header.Clone())
 		r.mu.Unlock()
+		if r.away.Load() {
+			panic(http.ErrAbortHandler)
+		}
 		proxy.ServeHTTP(w, req)
 	}))
 	t.Cleanup(func() {
@@ -177,18 +182,22 @@ type answer struct {
 }
 
 type graphqlError struct {
-	Message    string
-	Path       []any
-	Extensions struct{ Code, RequestID, Argument string }
+	Message    string `json:"message"`
+	Path       []any  `json:"path"`
+	Extensions struct {
+		Code      string `json:"code"`
+		RequestID string `json:"requestId"`
+		Argument  string `json:"argument"`
+	} `json:"extensions"`
 }
 
 // codes lists the codes of all errors, in their order.
-func (a answer) codes() string {
+func (a answer) codes() []string {
 	list := make([]string, len(a.errors))
 	for i, e := range a.errors {
 		list[i] = e.Extensions.Code
 	}
-	return strings.Join(list, " ")
+	return list
 }
 
 // ask sends one question to a URL. Anything but a JSON answer with status 200 fails the test; errors in it do not.
@@ -220,8 +229,8 @@ func ask(t *testing.T, url string, q question, data any) answer {
 	var text bytes.Buffer
 	_, _ = text.ReadFrom(res.Body)
 	var envelope struct {
-		Data   json.RawMessage
-		Errors []graphqlError
+		Data   json.RawMessage `json:"data"`
+		Errors []graphqlError  `json:"errors"`
 	}
 	if err := json.Unmarshal(text.Bytes(), &envelope); err != nil || res.StatusCode != http.StatusOK {
 		t.Errorf("%s\n%s %v\n%s", q.query, res.Status, err, text.Bytes())

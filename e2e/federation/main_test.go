@@ -20,7 +20,7 @@ const example = "../../examples/federation"
 
 const (
 	commandLimit = 3 * time.Minute // a build or a download on a slow machine
-	startLimit   = time.Minute
+	startLimit   = 2 * time.Minute
 	stopLimit    = 15 * time.Second // the gateway drains for up to ten
 	answerLimit  = 30 * time.Second
 )

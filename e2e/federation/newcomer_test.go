@@ -93,10 +93,14 @@ func fromCommand(t *testing.T, command string) []byte {
 	var answer struct {
 		Data struct {
 			Jobs struct {
-				Nodes []struct{ Dataset struct{ Name string } }
-			}
-		}
-		Errors json.RawMessage
+				Nodes []struct {
+					Dataset struct {
+						Name string `json:"name"`
+					} `json:"dataset"`
+				} `json:"nodes"`
+			} `json:"jobs"`
+		} `json:"data"`
+		Errors json.RawMessage `json:"errors"`
 	}
 	if err := json.Unmarshal(out, &answer); err != nil || answer.Errors != nil || len(answer.Data.Jobs.Nodes) == 0 {
 		t.Fatalf("%s\n%v\n%s", command, err, out)

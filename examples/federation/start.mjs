@@ -10,7 +10,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const startLimit = 60_000;
+const startLimit = 120_000;
 const stopLimit = 12_000; // the gateway drains for up to ten seconds
 
 const here = import.meta.dirname;
@@ -80,7 +80,7 @@ function failed(name, why) {
 
 async function answers(url) {
   for (const deadline = Date.now() + startLimit; !ending; await sleep(50)) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(1000) }).catch(() => undefined);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
     if (answer?.ok) return;
     if (Date.now() > deadline) throw new Error(`${url} has not answered within ${startLimit / 1000} s`);
   }
