@@ -19,7 +19,7 @@ import (
 const example = "../../examples/federation"
 
 const (
-	commandLimit = 3 * time.Minute // a build or a download on a slow machine
+	commandLimit = 6 * time.Minute // the routers are half a gigabyte of packages
 	startLimit   = 2 * time.Minute
 	stopLimit    = 15 * time.Second // the gateway drains for up to ten
 	answerLimit  = 30 * time.Second

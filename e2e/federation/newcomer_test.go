@@ -18,6 +18,9 @@ import (
 // TestNewcomer does what the example's README says: npm start, the command that it prints, the README's own query, ^C.
 // What has been started is gone then, and the exit code is 0.
 func TestNewcomer(t *testing.T) {
+	if _, err := os.Stat("/proc/self/environ"); err != nil {
+		t.Skip("no /proc to look for processes in")
+	}
 	install(t, example)
 	ports := freePorts(t, 3)
 	// Every descendant inherits the mark, whatever process group or session it moves to.
@@ -126,12 +129,12 @@ func members(answer []byte) string {
 	return strings.Join(list, " ")
 }
 
-// marked lists the processes that have a variable in their environment. It needs /proc.
+// marked lists the processes that have this variable in their environment.
 func marked(t *testing.T, variable string) []int {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/environ")
-	if err != nil || len(files) == 0 {
-		t.Skip("no /proc to look for processes in")
+	if err != nil {
+		t.Error(err)
 	}
 	var pids []int
 	for _, file := range files {

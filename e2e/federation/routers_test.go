@@ -326,8 +326,12 @@ func (v visit) upstreamFailsOnce() {
 			v.Errorf("dataset %d: %v", i, d)
 		}
 	}
-	if v.name == "apollo" && !cmp.Equal(a.errors[0].Path, []any{"namedDatasets", float64(broken), "latestJob"}) {
-		v.Errorf("path %v", a.errors[0].Path) // Hive's planners lose the index on the way
+	want := []any{"namedDatasets", float64(broken), "latestJob"}
+	if v.name == "hive" {
+		want = slices.Delete(want, 1, 2) // its own planner loses the index on the way; a change of that is good news
+	}
+	if !cmp.Equal(a.errors[0].Path, want) {
+		v.Errorf("path %v, want %v", a.errors[0].Path, want)
 	}
 }
 
