@@ -1,0 +1,86 @@
+// Package federation_test runs the gateway as what it also is, a subgraph: behind three routers, beside the second
+// subgraph of examples/federation, composed and configured by that folder's own files.
+package federation_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// example is the folder that is tested here together with the gateway.
+const example = "../../examples/federation"
+
+const (
+	commandLimit = 6 * time.Minute // the routers are half a gigabyte of packages
+	startLimit   = 2 * time.Minute
+	stopLimit    = 15 * time.Second // the gateway drains for up to ten
+	answerLimit  = 30 * time.Second
+)
+
+// TestMain fails when a test has left a goroutine behind, hence also when one of a process's readers still runs.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	client.CloseIdleConnections()
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// install brings a folder's node_modules to what its lock file says, unless they are there already.
+func install(t *testing.T, dir string) {
+	t.Helper()
+	if !installed(t, dir) {
+		command(t, dir, nil, "npm", "ci", "--no-audit", "--no-fund")
+	}
+}
+
+// installed reports whether node_modules holds the versions that package.json pins.
+func installed(t *testing.T, dir string) bool {
+	t.Helper()
+	var wanted struct {
+		Dependencies map[string]string `json:"dependencies"`
+	}
+	pins, err := os.ReadFile(filepath.Join(dir, "package.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(pins, &wanted); err != nil {
+		t.Fatal(err)
+	}
+	for name, version := range wanted.Dependencies {
+		var found struct {
+			Version string `json:"version"`
+		}
+		manifest, err := os.ReadFile(filepath.Join(dir, "node_modules", name, "package.json"))
+		if err != nil || json.Unmarshal(manifest, &found) != nil || found.Version != version {
+			return false
+		}
+	}
+	return len(wanted.Dependencies) > 0
+}
+
+// command runs a program to its end, gives what it printed, and fails the test unless it succeeds.
+func command(t *testing.T, dir string, env []string, name string, args ...string) []byte {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, append(os.Environ(), env...), time.Second
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+	return out
+}
