@@ -22,6 +22,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -116,6 +117,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	for i, listener := range []net.Listener{public, admin} {
 		group.Go(func() error { return ignoreClosed(servers[i].Serve(listener)) })
 	}
+	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
 	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(), "demo", set.Demo)
 	if set.Demo {

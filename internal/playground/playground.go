@@ -13,6 +13,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -39,7 +40,8 @@ type Options struct {
 
 // Handler serves the page at / and its files below /playground/; it answers 404 to any other path, and 405
 // to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
-// many goroutines. It panics when an embedded file is damaged, which is a fault of the build.
+// many goroutines. The first request makes page and files ready: a gateway that nobody explores does not hold them. It
+// panics then when an embedded file is damaged, which is a fault of the build.
 func Handler(o Options) http.Handler {
 	if o.Endpoint == "" {
 		o.Endpoint = "/graphql"
@@ -47,11 +49,18 @@ func Handler(o Options) http.Handler {
 	if o.SchemaPath == "" {
 		o.SchemaPath = "/schema.graphql"
 	}
-	files := loadAssets()
-	page := renderPage(o, files)
-	pageTag := `"` + digest(page) + `"`
-
+	type content struct {
+		files     *assets
+		page      []byte
+		entityTag string
+	}
+	ready := sync.OnceValue(func() content {
+		files := loadAssets()
+		page := renderPage(o, files)
+		return content{files, page, `"` + digest(page) + `"`}
+	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := ready()
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
 			w.Header().Set("Allow", "GET, HEAD")
 			http.Error(w, "The playground answers GET and HEAD only.", http.StatusMethodNotAllowed)
@@ -59,8 +68,8 @@ func Handler(o Options) http.Handler {
 		}
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Referrer-Policy", "no-referrer")
-		if name, ok := strings.CutPrefix(r.URL.Path, files.prefix); ok {
-			files.serve(w, r, name)
+		if name, ok := strings.CutPrefix(r.URL.Path, c.files.prefix); ok {
+			c.files.serve(w, r, name)
 			return
 		}
 		if r.URL.Path != "/" {
@@ -70,9 +79,9 @@ func Handler(o Options) http.Handler {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
 		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("ETag", pageTag)
+		w.Header().Set("ETag", c.entityTag)
 		// ServeContent answers If-None-Match by the tag; the zero time keeps Last-Modified out of it.
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(page))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
 	})
 }
 
