@@ -157,7 +157,7 @@ func TestOnePlanForMany(t *testing.T) {
 		var records []string
 		for i := range 1 + caller%4 {
 			records = append(records, record(10*caller%60+i, fmt.Sprintf(
-				`,"input":{"dataset_id":%d},"idempotency_key":"of %d","tags":["t\n%d",%d],"failures":[{"message":%d}]`, caller%3, caller, caller, caller, caller)))
+				`,"input":{"dataset_id":%d},"idempotency_key":"of %d","tags":["t\n%d"],"failures":[{"message":"m%d"},%d]`, caller%3, caller, caller, caller, caller)))
 		}
 		page, err := o.read(200, "application/json", `{"records":[`+strings.Join(records, ",")+`],"total_records":5}`)
 		if err != nil {

@@ -166,7 +166,7 @@ func (c *composer) alias(typeName, name, typ, arguments string) string {
 		key = pick(c.dice, known)
 	case c.oneIn(6):
 		key = "a" + strconv.Itoa(c.below(3))
-	case c.oneIn(6):
+	case c.oneIn(5):
 		if fields := c.schema.Types[typeName].Fields; len(fields) > 0 { // a key that looks like another field
 			key = pick(c.dice, fields).Name
 		}
@@ -301,7 +301,7 @@ func (c *composer) json(place string, typ *ast.Type) string {
 		return c.elements(place, typ, c.json)
 	}
 	def := c.schema.Types[typ.Name()]
-	switch def.Kind { //nolint:exhaustive // the others are scalars
+	switch def.Kind {
 	case ast.InputObject:
 		var fields []string
 		for _, f := range def.Fields {

@@ -52,7 +52,10 @@ func TestQuote(t *testing.T) {
 // Numbers are spelled as by the stock executor, beyond what a duration can be.
 func TestFloat(t *testing.T) {
 	t.Parallel()
-	check := func(t interface{ Errorf(string, ...any) }, f float64) {
+	check := func(t interface {
+		Errorf(format string, args ...any)
+	}, f float64,
+	) {
 		w := writer{}
 		w.float(f)
 		if got, want := string(w.b), spelled(graphql.MarshalFloat(f)); got != want {
