@@ -163,7 +163,7 @@ func TestOnePlanForMany(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		upstream := &pool{records: page.Records, salt: "one"}
+		upstream := &pool{records: page.Records, salt: "one", honest: true}
 		variables := fmt.Sprintf(`{"r":[{"__typename":"Dataset","id":%d},{"__typename":"Dataset","id":"%d"}]}`, caller%3, caller)
 		all.Go(func() {
 			stock := newRig(t, upstream)

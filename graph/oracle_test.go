@@ -9,12 +9,15 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator"
 	"pgregory.net/rapid"
 
+	"jobsgateway/graph/direct"
+	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
 
@@ -27,7 +30,8 @@ type drawnCase struct {
 
 // GoString is what a failing check prints.
 func (c drawnCase) GoString() string {
-	return fmt.Sprintf("\n%s\nvariables %s\nrecords %s\nsalt %s, failing %t", c.query, c.variables, c.body, c.upstream.salt, c.upstream.failing)
+	return fmt.Sprintf("\n%s\nvariables %s\nrecords %s\nsalt %s, failing %t, honest %t", c.query, c.variables, c.body,
+		c.upstream.salt, c.upstream.failing, c.upstream.honest)
 }
 
 // drawCase draws the records first: cursors are made of them.
@@ -42,6 +46,9 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 		drawn.body = strings.Replace(drawn.body, "Zz", "\x01", 1)
 	}
 	drawn.upstream = &pool{salt: fmt.Sprint(d.below(1000)), failing: d.oneIn(2), failures: failures}
+	if drawn.upstream.honest = d.oneIn(3); drawn.upstream.honest {
+		drawn.upstream.failing = false
+	}
 	page, err := o.read(200, "application/json", drawn.body)
 	if err != nil {
 		drawn.upstream.failing, drawn.upstream.failures = true, []error{err}
@@ -62,7 +69,18 @@ func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
 		own.stock, own.upstream, own.log = stock, c.upstream, &logBuffer{}
 		own.resolver = &Resolver{Pages: r.resolver.Pages}
 		own.exec = NewExecutableSchema(Config{Schema: r.schema, Resolvers: own.resolver})
-		out = own.askUnder(context.Background(), c.query, c.variables)
+		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
+		if oc := graphql.GetOperationContext(ctx); !stock && !c.upstream.honest {
+			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
+			write := func(ctx context.Context, lookups []*direct.Lookup, _ []*model.JobConnection) {
+				own.resolver.answer(ctx, lookups, nil)
+			}
+			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, caught)
+		}
+		answer := own.exec.Exec(ctx)(ctx)
+		out = outcome{
+			data: string(buffer.Finish(answer.Data)), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: UpstreamCalls(ctx),
+		}
 	})
 	return out
 }
@@ -113,8 +131,15 @@ func TestDirectIsStock(t *testing.T) {
 			if got, want := got.sorted(rt), want.sorted(rt); got != want {
 				rt.Fatalf("errors\n%s\nof the stock executor\n%s", got, want)
 			}
-			if got.calls > want.calls {
+			most := want.calls
+			if c.upstream.honest && !c.upstream.tellsSurely() {
+				most *= 2 // a page of the whole list may turn out not to tell of the datasets that it was asked for
+			}
+			if got.calls > most {
 				rt.Fatalf("%d calls; of the stock executor %d", got.calls, want.calls)
+			}
+			if got.calls < want.calls {
+				met["calls spared"]++
 			}
 			checked++
 			met.note(doc, c.keys, want)
@@ -239,7 +264,7 @@ func (m coverage) noteValue(keys map[string]string, field string, value any) {
 func (m coverage) check(t *testing.T, schema *ast.Schema) {
 	t.Helper()
 	wanted := []string{
-		"alias", "merge", "spread twice", "no error", "fragment on _Entity", "fragment on Node", "fragment on JobSpec",
+		"alias", "merge", "spread twice", "no error", "calls spared", "fragment on _Entity", "fragment on Node", "fragment on JobSpec",
 		"inline fragment on JobResult", "inline fragment on MaterializeViewSpec", "inline fragment on GenericJobResult", "inline fragment on ",
 		"error at an element of nodes", "error at an element of edges", "error at an element of failures", "error at an element of _entities",
 		"error at a field totalCount", "null an element of _entities", "error at a field tags", "error at a field dataset", "error at a field jobs",
