@@ -229,7 +229,7 @@ func (c *composer) arguments(typeName string, f *ast.FieldDefinition) string {
 	var written []string
 	for _, argument := range f.Arguments {
 		required := argument.Type.NonNull && argument.DefaultValue == nil
-		if required || c.oneIn(7) {
+		if required || c.oneIn(7) || argument.Name == "first" && c.oneIn(3) {
 			written = append(written, argument.Name+": "+c.argument(field+"."+argument.Name, argument.Type, argument.DefaultValue != nil))
 		}
 	}

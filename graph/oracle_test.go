@@ -37,7 +37,11 @@ func (c drawnCase) GoString() string {
 // drawCase draws the records first: cursors are made of them.
 func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawnCase {
 	d := dice{t}
-	records := make([]string, d.below(6))
+	honest, most := d.oneIn(3), 6
+	if honest {
+		most = 15 // so that a page is seldom all that there is
+	}
+	records := make([]string, d.below(most))
 	for i := range records {
 		records[i] = d.record(i)
 	}
@@ -46,7 +50,7 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 		drawn.body = strings.Replace(drawn.body, "Zz", "\x01", 1)
 	}
 	drawn.upstream = &pool{salt: fmt.Sprint(d.below(1000)), failing: d.oneIn(2), failures: failures}
-	if drawn.upstream.honest = d.oneIn(3); drawn.upstream.honest {
+	if drawn.upstream.honest = honest; honest {
 		drawn.upstream.failing = false
 	}
 	page, err := o.read(200, "application/json", drawn.body)

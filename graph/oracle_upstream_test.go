@@ -268,7 +268,7 @@ func (d dice) list(element func() string) string {
 // payload draws an input or a result.
 func (d dice) payload() string {
 	dataset := func() string {
-		return d.value(5, "1", "2", `"2"`, "10736", `"9223372036854775807"`, "null", "-3", "1.5", "[]")
+		return d.value(8, "1", "2", "1", "2", "1", `"2"`, "10736", `"9223372036854775807"`, "null", "-3", "1.5", "[]")
 	}
 	if d.oneIn(6) {
 		return d.value(2, d.object("dataset", d.value(5, d.object("id", dataset())), "nql", d.text()))
