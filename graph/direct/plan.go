@@ -60,6 +60,12 @@ func constantData(fields []*field) []byte {
 	return w.b
 }
 
+// Writes reports whether the plan writes the root field with this response key; the others are left to the stock executor.
+func (p *Plan) Writes(key string) bool {
+	_, ok := p.roots[key]
+	return ok
+}
+
 // Resolver resolves root fields as next does, has what they ask answered, and gives them as they are to be written: into
 // buffer. Other fields, those of introspection, are left to the stock executor. Caught makes an error of a panic.
 func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) error) graphql.FieldMiddleware {

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
 
@@ -161,10 +160,10 @@ func (w *writer) instant(at restclient.Timestamp) {
 func (w *writer) quote(s string) {
 	const hex = "0123456789ABCDEF"
 	w.b = append(w.b, '"')
-	for _, c := range s {
-		switch {
+	for i := range len(s) { // bytes: what has to be escaped is ASCII, and nothing else is touched
+		switch c := s[i]; {
 		case c == '"' || c == '\\':
-			w.b = append(w.b, '\\', byte(c))
+			w.b = append(w.b, '\\', c)
 		case c == '\n':
 			w.b = append(w.b, `\n`...)
 		case c == '\r':
@@ -174,7 +173,7 @@ func (w *writer) quote(s string) {
 		case c < ' ':
 			w.b = append(w.b, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
 		default:
-			w.b = utf8.AppendRune(w.b, c)
+			w.b = append(w.b, c)
 		}
 	}
 	w.b = append(w.b, '"')
