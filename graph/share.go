@@ -23,31 +23,58 @@ import (
 // pages, 45 µs a call and 1.5 µs a record.
 const recordsPerCall = 30
 
-// worthSharing gives the whole lists of which one page is cheaper than a call for each dataset that asks. Their length is
-// known from pages of them, and fits one page.
+// worthSharing gives the whole lists of which one page is cheaper than a call for each dataset that asks. What is known of
+// such a list is what pages of it show: that it fits one page, and that its records tell.
 func worthSharing(pages []*model.JobConnection, open []*asked) []restclient.JobsQuery {
 	var worth []restclient.JobsQuery
-	askers := map[restclient.JobsQuery]int{}
-	for _, a := range open {
-		if a.plan.isFirstPage() {
-			askers[a.whole]++
+	for _, list := range groupByList(open) {
+		whole := list.whole
+		total, calls := int64(restclient.UnknownTotal), len(list.askers)
+		for _, page := range pages {
+			if page.List.Filter != whole.Filter {
+				continue
+			}
+			x := indexOf(page)
+			if x.unreadable || page.List == whole && page.FromStart && x.complete {
+				calls = 0 // it would tell no more than this page
+			}
+			for _, a := range list.askers {
+				if x.doubtful[a.dataset] {
+					calls--
+				}
+			}
+			total = page.Total
 		}
-	}
-	for _, a := range open { // in the order of asking, each list once
-		calls := askers[a.whole]
-		delete(askers, a.whole)
-		sameJobs := func(page *model.JobConnection) bool {
-			return page.List.Filter == a.whole.Filter && page.Total != restclient.UnknownTotal
-		}
-		i := slices.IndexFunc(pages, sameJobs)
-		if calls == 0 || i < 0 {
-			continue
-		}
-		if total := pages[i].Total; total <= restclient.MaxPerPage && total < int64(recordsPerCall*(calls-1)) {
-			worth = append(worth, a.whole)
+		if total != restclient.UnknownTotal && total <= restclient.MaxPerPage && total < int64(recordsPerCall*(calls-1)) {
+			worth = append(worth, whole)
 		}
 	}
 	return worth
+}
+
+// listAskers are those who ask for parts of one whole list.
+type listAskers struct {
+	whole  restclient.JobsQuery
+	askers []*asked
+}
+
+// groupByList groups those who ask for first pages, in the order of asking.
+func groupByList(open []*asked) []listAskers {
+	var lists []listAskers
+	at := map[restclient.JobsQuery]int{}
+	for _, a := range open {
+		if !a.plan.isFirstPage() {
+			continue
+		}
+		i, ok := at[a.whole]
+		if !ok {
+			i = len(lists)
+			at[a.whole] = i
+			lists = append(lists, listAskers{whole: a.whole})
+		}
+		lists[i].askers = append(lists[i].askers, a)
+	}
+	return lists
 }
 
 // answerFrom answers what pages surely tell, and gives the rest.
@@ -95,15 +122,15 @@ type pageIndex struct {
 	jobs map[string][]int
 	// doubtful are datasets that a record names in a way that the Jobs API's filter may not see.
 	doubtful map[string]bool
-	// complete: jobs has every job of the list.
-	complete bool
+	// complete: jobs has every job of the list. Unreadable: some record could not be read.
+	complete, unreadable bool
 }
 
 func indexOf(page *model.JobConnection) *pageIndex {
 	x := &pageIndex{page: page, jobs: map[string][]int{}, doubtful: map[string]bool{}, complete: !page.HasNextPage}
 	for i, record := range page.Records {
 		if record.Err != nil {
-			x.complete = false
+			x.complete, x.unreadable = false, true
 			break
 		}
 		id, sure := restclient.FilteredDataset(record.Job.Input())
