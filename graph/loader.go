@@ -109,7 +109,8 @@ func newLoader[K comparable, V any](ctx context.Context, op *operation, ask aski
 		all.Wait()
 		return results
 	}
-	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](straggler))
+	// The capacity is that of a channel which is made for each batch; keys beyond it wait for the collector, not for calls.
+	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](straggler), dataloader.WithInputCapacity[K, V](16))
 }
 
 // grant takes one call from the operation's budget; false when none is left.

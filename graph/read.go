@@ -161,6 +161,7 @@ func (p *page) isFull() bool {
 // It reports whether the reading met its stop.
 func (p *page) take(by reading, w window, index int) (stopped bool) {
 	p.total = w.total
+	p.records, p.places = slices.Grow(p.records, len(w.records)), slices.Grow(p.places, len(w.records))
 	for !p.isFull() {
 		i := index
 		if by.backwards {

@@ -198,6 +198,22 @@ func (j *Job) CreatedAt() Timestamp { return j.essentialTime(MemberCreatedAt) }
 // UpdatedAt is when the record last changed; it can be later than EndedAt.
 func (j *Job) UpdatedAt() Timestamp { return j.essentialTime(MemberUpdatedAt) }
 
+// AppendCreatedAt appends CreatedAt().String().
+func (j *Job) AppendCreatedAt(b []byte) []byte { return j.appendTime(b, MemberCreatedAt) }
+
+// AppendUpdatedAt appends UpdatedAt().String().
+func (j *Job) AppendUpdatedAt(b []byte) []byte { return j.appendTime(b, MemberUpdatedAt) }
+
+// appendTime appends an instant that was read once when the record was checked: if it has no zone, as nearly all have, its
+// digits are copied as they stand.
+func (j *Job) appendTime(b []byte, m Member) []byte {
+	v := j.Member(m)
+	if text := v[1 : len(v)-1]; isZoneless(text) {
+		return append(append(b, text...), 'Z')
+	}
+	return j.essentialTime(m).AppendTo(b)
+}
+
 // essentialTime reads an instant that was read once when the record was checked.
 func (j *Job) essentialTime(m Member) Timestamp {
 	t, _, _ := j.Member(m).ReadTimestamp()

@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"time"
@@ -129,6 +130,19 @@ func (t Timestamp) Time() time.Time {
 	}
 	at := t.clock()
 	return time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, nanoseconds, time.UTC)
+}
+
+// isZoneless reports whether an instant, which has been read already, is digits without a zone and without escapes.
+func isZoneless(text []byte) bool {
+	if len(text) < len(zoneless) {
+		return false
+	}
+	for _, c := range text[len(zoneless):] {
+		if c != '.' && c-'0' > 9 {
+			return false
+		}
+	}
+	return text[len(zoneless)-3] == ':' && bytes.IndexByte(text, '\\') < 0
 }
 
 // Timestamp reads a string as an instant; nil when empty. Errors: KindMalformed.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"iter"
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -75,18 +76,46 @@ func (v JSON) Integer() (*string, error) {
 	if v.IsEmpty() {
 		return nil, nil
 	}
-	digits := []byte(v)
-	if v[0] == '"' {
-		digits = v.quoted()
-	}
-	// Only the canonical spelling comes back unchanged: no plus sign, no leading zero, no "-0".
-	n, err := strconv.ParseInt(string(digits), 10, 64)
-	if err != nil || strconv.FormatInt(n, 10) != string(digits) {
-		return nil, malformed("not a 64-bit integer")
+	digits, err := v.AppendInteger(nil)
+	if err != nil {
+		return nil, err
 	}
 	text := string(digits)
 	return &text, nil
 }
+
+// AppendInteger appends the digits that Integer gives for a value that is not empty. Errors: as Integer.
+func (v JSON) AppendInteger(b []byte) ([]byte, error) {
+	digits := []byte(v)
+	if v[0] == '"' {
+		digits = v.quoted()
+	}
+	if !isInteger(digits) {
+		return b, malformed("not a 64-bit integer")
+	}
+	return append(b, digits...), nil
+}
+
+// isInteger reports whether digits are the one spelling of a 64-bit integer: no plus sign, no leading zero, no "-0".
+func isInteger(digits []byte) bool {
+	const surely = 18 // so many digits always fit
+	magnitude := bytes.TrimPrefix(digits, minus)
+	if len(magnitude) == 0 || magnitude[0] == '0' && len(digits) > 1 {
+		return false
+	}
+	for _, c := range magnitude {
+		if c-'0' > 9 {
+			return false
+		}
+	}
+	if len(magnitude) <= surely {
+		return true
+	}
+	_, err := strconv.ParseInt(string(digits), 10, 64)
+	return err == nil
+}
+
+var minus = []byte("-")
 
 // Name reads what the Jobs API uses as an identifier, a string or an integer, as text; nil when empty.
 func (v JSON) Name() (*string, error) {
@@ -122,6 +151,31 @@ func (v JSON) Get(name string) JSON {
 		}
 	}
 	return found
+}
+
+// Members reads members by their names, as Get does, in one go over the object: values[i] becomes that of names[i].
+func (v JSON) Members(names []string, values []JSON) {
+	clear(values)
+	if len(v) == 0 || v[0] != '{' {
+		return
+	}
+	likely := 0 // members mostly come in the order in which they are asked for
+	for w := walkInto(v, 0, 0); ; {
+		if w.guess = ""; likely < len(names) {
+			w.guess = names[likely]
+		}
+		if !w.next() {
+			return
+		}
+		at := likely
+		if !w.guessed {
+			at = slices.IndexFunc(names, func(name string) bool { return spells(w.name, name) })
+		}
+		value := w.skip()
+		if at >= 0 && at < len(values) {
+			values[at], likely = value, at+1
+		}
+	}
 }
 
 // Elements goes over the elements of an array; over nothing for another type.

@@ -26,8 +26,8 @@ func jobFields() map[string]maker[job] {
 		"tags":            nullable(func(w *writer, j job) error { return w.tags(j) }),
 		"executor":        textMember(restclient.MemberExecutor),
 		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
-		"createdAt":       plain(func(w *writer, j job) { w.instant(j.CreatedAt()) }),
-		"updatedAt":       plain(func(w *writer, j job) { w.instant(j.UpdatedAt()) }),
+		"createdAt":       plain(func(w *writer, j job) { w.b = append(j.AppendCreatedAt(append(w.b, '"')), '"') }),
+		"updatedAt":       plain(func(w *writer, j job) { w.b = append(j.AppendUpdatedAt(append(w.b, '"')), '"') }),
 		"endedAt":         nullable(func(w *writer, j job) error { return w.timestamp(j.Member(restclient.MemberEndedAt)) }),
 		"durationSeconds": durationSeconds,
 		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
@@ -115,22 +115,23 @@ func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
 
 // requestSource writes who submitted the job.
 func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
-	source := compile(c, "RequestSource", f.Selections, map[string]maker[restclient.JSON]{
-		"type":      emptyText("type"),
-		"name":      textOf("name"),
-		"companyId": nameOf("company_id"),
-		"userId":    nameOf("user_id"),
+	names := []string{"type", "name", "company_id", "user_id"}
+	source := compile(c, "RequestSource", f.Selections, map[string]maker[*members]{
+		"type":      textOrEmptyOf(0),
+		"name":      nullable(func(w *writer, m *members) error { return w.text(m[1]) }),
+		"companyId": nullable(func(w *writer, m *members) error { return w.name(m[2]) }),
+		"userId":    nullable(func(w *writer, m *members) error { return w.name(m[3]) }),
 	})
 	return func(w *writer, j job) bool {
-		members, err := j.RequestSource().Object()
+		object, err := j.RequestSource().Object()
 		switch {
 		case err != nil:
 			w.fail(f, err)
 			w.null()
-		case members == nil:
+		case object == nil:
 			w.null()
 		default:
-			nested(w, f, source, members)
+			nested(w, f, source, w.read(object, names))
 		}
 		return true
 	}
@@ -138,15 +139,16 @@ func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
 
 // failures writes what went wrong. What cannot be read is told beside a list without it, since the list may not be null.
 func failures(c *compiler, f *field, _ *object[job]) part[job] {
-	one := compile(c, "JobFailure", f.Selections, map[string]maker[restclient.JSON]{
-		"message":    emptyText("message"),
-		"occurredAt": nullable(func(w *writer, v restclient.JSON) error { return w.timestamp(v.Get("timestamp")) }),
-		"detail": plain(func(w *writer, v restclient.JSON) {
-			if v = v.Get("value"); v.IsEmpty() {
+	names := []string{"message", "timestamp", "value"}
+	one := compile(c, "JobFailure", f.Selections, map[string]maker[*members]{
+		"message":    textOrEmptyOf(0),
+		"occurredAt": nullable(func(w *writer, m *members) error { return w.timestamp(m[1]) }),
+		"detail": plain(func(w *writer, m *members) {
+			if m[2].IsEmpty() {
 				w.null()
 				return
 			}
-			w.json(v)
+			w.json(m[2])
 		}),
 	})
 	return func(w *writer, j job) bool {
@@ -158,7 +160,7 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 		w.b = append(w.b, '[')
 		written := 0
 		for i, element := range elements {
-			members, err := element.Object()
+			object, err := element.Object()
 			if err != nil {
 				w.leave()
 				w.failAt(f, i, err)
@@ -169,13 +171,35 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 				w.b = append(w.b, ',')
 			}
 			w.enterIndex(written)
-			one.write(w, members) // none of its fields can take it away
+			one.write(w, w.read(object, names)) // none of its fields can take it away
 			w.leave()
 			written++
 		}
 		w.b = append(w.b, ']')
 		w.leave()
 		return true
+	}
+}
+
+// members are the values of an object without objects in it, in the order of the names that they were read by.
+type members [4]restclient.JSON
+
+// read reads members of an object in one go. They are good until the next object is read.
+func (w *writer) read(object restclient.JSON, names []string) *members {
+	object.Members(names, w.members[:])
+	return &w.members
+}
+
+// textOrEmptyOf makes a field that is a string and may not be null: an empty string stands for none, and beside the error
+// for one that cannot be read.
+func textOrEmptyOf(i int) maker[*members] {
+	return func(_ *compiler, f *field, _ *object[*members]) part[*members] {
+		return func(w *writer, m *members) bool {
+			if err := w.textOrEmpty(m[i]); err != nil {
+				w.fail(f, err)
+			}
+			return true
+		}
 	}
 }
 
@@ -187,17 +211,4 @@ func textOf(name string) maker[restclient.JSON] {
 // nameOf makes a field that is an identifier, a string or a number, in an object.
 func nameOf(name string) maker[restclient.JSON] {
 	return nullable(func(w *writer, v restclient.JSON) error { return w.name(v.Get(name)) })
-}
-
-// emptyText makes a field that is a string member of an object and may not be null: an empty string stands for none, and
-// beside the error for one that cannot be read.
-func emptyText(name string) maker[restclient.JSON] {
-	return func(_ *compiler, f *field, _ *object[restclient.JSON]) part[restclient.JSON] {
-		return func(w *writer, v restclient.JSON) bool {
-			if err := w.textOrEmpty(v.Get(name)); err != nil {
-				w.fail(f, err)
-			}
-			return true
-		}
-	}
 }

@@ -18,6 +18,7 @@ type writer struct {
 	now     time.Time
 	answers map[question]Answer
 	path    []place
+	members members
 	// failures are told when the value is written: see report.
 	failures []failure
 	caught   func(value any) error
@@ -126,15 +127,17 @@ func (w *writer) name(v restclient.JSON) error {
 
 // integer writes the exact digits of a 64-bit integer as a string; null when empty. Errors: as text.
 func (w *writer) integer(v restclient.JSON) error {
-	digits, err := v.Integer()
-	switch {
-	case err != nil:
-		return err
-	case digits == nil:
+	if v.IsEmpty() {
 		w.null()
-	default:
-		w.literal(*digits)
+		return nil
 	}
+	start := len(w.b)
+	b, err := v.AppendInteger(append(w.b, '"'))
+	if err != nil {
+		w.b = b[:start]
+		return err
+	}
+	w.b = append(b, '"')
 	return nil
 }
 
