@@ -42,6 +42,36 @@ type operation struct {
 	answers sync.Map // of a question, the page that answers it: see Resolver.page
 	// fresh asks for a page past the memory: when a list has moved, what was seen before does not help.
 	fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
+	pages pages
+}
+
+// pages are those that an operation was given, until it ends.
+type pages struct {
+	mu    sync.Mutex
+	given []*restclient.JobsPage
+	ended bool
+}
+
+// keep notes a page. One that comes when the operation has ended is the collector's.
+func (p *pages) keep(page *restclient.JobsPage) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if page != nil && !p.ended {
+		p.given = append(p.given, page)
+	}
+}
+
+// EndOperation gives back the memory of the pages that the operation of ctx has read. Nothing of its data may be read any
+// more but the bytes that were written.
+func EndOperation(ctx context.Context) {
+	p := &operationOf(ctx).pages
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended = true
+	for _, page := range p.given {
+		page.Release()
+	}
+	p.given = nil
 }
 
 // loaders batch and remember the questions of one operation. A page is a page, whether a list, a dataset's list
@@ -58,17 +88,22 @@ type operationKey struct{}
 func WithOperation(ctx context.Context, upstream Upstream, limits CallLimits, logger *slog.Logger) context.Context {
 	op := &operation{limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency)}
 	ctx = context.WithValue(ctx, operationKey{}, op)
+	askPage := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		page, err := upstream.Jobs(ctx, q)
+		op.pages.keep(page)
+		return page, err
+	}
 	op.fresh = func(_ context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		if !op.grant() {
 			return nil, &budgetError{limits.Calls}
 		}
-		result := call(ctx, op, upstream.Jobs, q)
+		result := call(ctx, op, askPage, q)
 		return result.Data, result.Error
 	}
 	// Made on first use: many operations ask nothing of the upstream.
 	op.loaders = sync.OnceValue(func() *loaders {
 		return &loaders{
-			pages: newLoader(ctx, op, upstream.Jobs),
+			pages: newLoader(ctx, op, askPage),
 			jobs:  newLoader(ctx, op, upstream.Job),
 		}
 	})

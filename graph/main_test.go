@@ -81,7 +81,7 @@ func newJobsRig(t testing.TB, records ...string) (*rig, *emulator.Emulator) {
 		t.Fatal(err)
 	}
 	client := restclient.New(restclient.Config{
-		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64,
+		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
 		Token: func(context.Context) (string, bool) { return canaryToken, true },
 	})
 	t.Cleanup(client.Close)
@@ -116,7 +116,11 @@ func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	return outcome{data: string(data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
+	out := outcome{data: string(data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
+	if _, owns := r.upstream.(*restclient.Client); owns { // others may play their pages back
+		EndOperation(ctx)
+	}
+	return out
 }
 
 // prepare checks an operation and makes the context that it runs under, and the buffer that it is written to.

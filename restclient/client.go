@@ -18,6 +18,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,8 @@ type Config struct {
 	MaxBody int64
 	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
 	MaxConns int
+	// Scribble overwrites the memory of released pages, so that a test sees who reads them all the same.
+	Scribble bool
 }
 
 // Client calls the Jobs API. It is safe for concurrent use; Close it when done. Equal calls that are under way at one time
@@ -46,6 +49,8 @@ type Client struct {
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
+	memory    memory
+	unsized   atomic.Int64 // length of the last body that came without one: what the next may have
 	pages     flights[*JobsPage]
 	jobs      flights[*Job]
 }
@@ -67,6 +72,7 @@ func New(cfg Config) *Client {
 		token:   cfg.Token,
 		timeout: cfg.Timeout,
 		maxBody: cfg.MaxBody,
+		memory:  memory{scribble: cfg.Scribble},
 		transport: &http.Transport{
 			// No proxy: the token goes to the configured host and to nobody else.
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
@@ -86,13 +92,14 @@ func New(cfg Config) *Client {
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // shared makes the call of a suffix, or joins an equal one of the same token that is under way, and decodes its body
-// once for all who wait.
+// once for all who wait. Alone: nobody else has what it returns.
 func shared[T any](
 	ctx context.Context, c *Client, under *flights[T], suffix string, decode func([]byte, error) (T, error),
-) (T, error) {
+) (answer T, alone bool, err error) {
 	token, ok := c.token(ctx)
 	if !ok {
-		return decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
+		answer, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
+		return answer, false, err
 	}
 	return under.do(ctx, flightKey{token, suffix}, c.timeout, func(ctx context.Context) (T, error) {
 		return decode(c.get(ctx, token, suffix))
@@ -147,15 +154,19 @@ func (c *Client) read(ctx context.Context, res *http.Response) ([]byte, error) {
 	if res.ContentLength > c.maxBody {
 		return nil, malformed("body of %d bytes is over the cap of %d", res.ContentLength, c.maxBody)
 	}
-	var buf bytes.Buffer
-	if res.ContentLength > 0 {
-		buf.Grow(int(res.ContentLength) + bytes.MinRead)
+	expected := res.ContentLength
+	if expected < 0 {
+		expected = c.unsized.Load()
 	}
+	buf := bytes.NewBuffer(c.memory.take(int(expected) + bytes.MinRead)) // with room to see the end
 	n, err := buf.ReadFrom(io.LimitReader(res.Body, c.maxBody+1))
 	switch {
 	case n > c.maxBody:
 		return nil, malformed("body is over the cap of %d bytes", c.maxBody)
 	case err == nil:
+		if res.ContentLength < 0 {
+			c.unsized.Store(n)
+		}
 		return buf.Bytes(), nil
 	case isGzipError(err):
 		return nil, &Error{Kind: KindMalformed, cause: fmt.Errorf("body: %w", err)}

@@ -22,6 +22,7 @@ type flights[T any] struct {
 // flight is one call under way and how many wait for it.
 type flight[T any] struct {
 	waiting int
+	joined  bool // by a second caller or more
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when value and err are there
 	value   T
@@ -31,8 +32,10 @@ type flight[T any] struct {
 }
 
 // do joins the call of this key, or makes it. The call outlives any single caller, but not the last one, and not timeout.
-// Each caller leaves when its own ctx ends, with KindTimeout.
-func (f *flights[T]) do(ctx context.Context, key flightKey, timeout time.Duration, call func(context.Context) (T, error)) (T, error) {
+// Each caller leaves when its own ctx ends, with KindTimeout. Alone: nobody else has been given the answer, or will be.
+func (f *flights[T]) do(
+	ctx context.Context, key flightKey, timeout time.Duration, call func(context.Context) (T, error),
+) (answer T, alone bool, err error) {
 	f.mu.Lock()
 	fl, ok := f.underWay[key]
 	if !ok {
@@ -44,6 +47,7 @@ func (f *flights[T]) do(ctx context.Context, key flightKey, timeout time.Duratio
 		f.underWay[key] = fl
 		go f.run(callCtx, key, fl, call)
 	}
+	fl.joined = fl.joined || ok
 	fl.waiting++
 	f.mu.Unlock()
 	select {
@@ -51,11 +55,10 @@ func (f *flights[T]) do(ctx context.Context, key flightKey, timeout time.Duratio
 		if fl.panicked != nil {
 			panic(fl.panicked)
 		}
-		return fl.value, fl.err
+		return fl.value, !fl.joined, fl.err // nobody joins what is done
 	case <-ctx.Done():
 		f.leave(key, fl)
-		var none T
-		return none, &Error{Kind: KindTimeout, cause: ctx.Err()}
+		return answer, false, &Error{Kind: KindTimeout, cause: ctx.Err()}
 	}
 }
 

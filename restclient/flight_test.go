@@ -142,7 +142,7 @@ func TestPanicOfACall(t *testing.T) {
 	var under flights[int]
 	ask := func(call func(context.Context) (int, error)) (n int, caught any, err error) {
 		defer func() { caught = recover() }()
-		n, err = under.do(t.Context(), flightKey{"t", "s"}, time.Minute, call)
+		n, _, err = under.do(t.Context(), flightKey{"t", "s"}, time.Minute, call)
 		return n, nil, err
 	}
 	if _, caught, _ := ask(func(context.Context) (int, error) { panic("boom") }); caught == nil {

@@ -270,12 +270,13 @@ func (j *Job) Raw() JSON { return j.raw }
 //
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.
 func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
-	return shared(ctx, c, &c.jobs, "/"+string(id), func(body []byte, err error) (*Job, error) {
+	job, _, err := shared(ctx, c, &c.jobs, "/"+string(id), func(body []byte, err error) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}
 		return decodeJob(body)
 	})
+	return job, err
 }
 
 // DatasetOf finds the dataset that a job's input or result names: its dataset_id, or dataset.id in newer records; nil

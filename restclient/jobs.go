@@ -106,6 +106,19 @@ type JobsPage struct {
 	Records []Record
 	// Total is how many jobs the filtered list has; UnknownTotal when the answer does not say.
 	Total int64
+
+	body   []byte
+	memory *memory // where the body goes back to; nil when others have this page, too
+}
+
+// Release gives back the memory of a page, if nobody else was given the page. Whoever asked for it may call it once, when
+// nothing reads the page's records any more, nor any JSON of them; what is never released is the collector's.
+func (p *JobsPage) Release() {
+	if p.memory == nil {
+		return
+	}
+	p.memory.give(p.body)
+	p.body, p.memory = nil, nil
 }
 
 // UnknownTotal stands for a total_records that is absent, negative or not a number: older generations of the
@@ -122,12 +135,20 @@ type Record struct {
 //
 // Upstream: GET /jobs. Errors: every kind but KindNotFound.
 func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
-	return shared(ctx, c, &c.pages, "?"+q.Encode(), func(body []byte, err error) (*JobsPage, error) {
+	page, alone, err := shared(ctx, c, &c.pages, "?"+q.Encode(), func(body []byte, err error) (*JobsPage, error) {
 		if err != nil {
 			return nil, listError(err)
 		}
-		return decodePage(body, q.PerPage)
+		page, err := decodePage(body, q.PerPage)
+		if err == nil {
+			page.body = body
+		}
+		return page, err
 	})
+	if err == nil && alone {
+		page.memory = &c.memory
+	}
+	return page, err
 }
 
 // listError makes a 404 of the list what it is: a wrong base URL or a refused request, never "no such job".

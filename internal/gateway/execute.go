@@ -177,11 +177,13 @@ func (e *executor) run(ctx context.Context, op operation) outcome {
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
-	return outcome{
+	out := outcome{
 		answer:        append(buffer.Finish(response.Data), '}'),
 		errors:        e.bounded(ctx, append(response.Errors, graphql.GetErrors(ctx)...)),
 		upstreamCalls: graph.UpstreamCalls(ctx),
 	}
+	graph.EndOperation(ctx) // not after a panic, when something may still read
+	return out
 }
 
 // maxKeptBuffer bounds what is kept of one answer for the next ones, in bytes; the collector takes larger ones.
