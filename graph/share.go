@@ -133,12 +133,11 @@ func indexOf(page *model.JobConnection) *pageIndex {
 			x.complete, x.unreadable = false, true
 			break
 		}
-		id, sure := restclient.FilteredDataset(record.Job.Input())
-		switch {
-		case id == "":
-		case sure:
-			x.jobs[id] = append(x.jobs[id], i)
-		default:
+		sure, doubtful := restclient.FilteredDatasets(record.Job.Input())
+		if sure != "" {
+			x.jobs[sure] = append(x.jobs[sure], i)
+		}
+		for _, id := range doubtful {
 			x.doubtful[id] = true
 		}
 	}
