@@ -192,23 +192,13 @@ func TestPagesTell(t *testing.T) {
 func TestCursorsOfWhatAPageTold(t *testing.T) {
 	t.Parallel()
 	rig, api := newJobsRig(t, listOf(1, 2, 1, nil, 1, 2, 1)...)
-	var told struct {
-		Jobs struct {
-			Nodes []struct {
-				Dataset *struct {
-					Jobs struct {
-						PageInfo struct{ EndCursor string }
-					}
-				}
-			}
-		}
-	}
 	got := rig.ask(`{ jobs { nodes { dataset { jobs(first: 2) { pageInfo { endCursor } } } } } }`, "")
-	if err := json.Unmarshal([]byte(got.data), &told); err != nil || api.Total() != 1 {
+	var told dataset
+	if err := json.Unmarshal(nodesOf(t, got.data)[0].Dataset, &told); err != nil || api.Total() != 1 {
 		t.Fatalf("%v, %d calls: %s", err, api.Total(), got.wire)
 	}
 	rig.ask(`query($c: String) { dataset(id: 1) { jobs(first: 5, after: $c) { nodes { id } totalCount pageInfo { hasNextPage } } } }`,
-		fmt.Sprintf(`{"c": %q}`, told.Jobs.Nodes[0].Dataset.Jobs.PageInfo.EndCursor),
+		fmt.Sprintf(`{"c": %q}`, told.Jobs.PageInfo.EndCursor),
 	).wantData(t, fmt.Sprintf(`{"dataset":{"jobs":{"nodes":[{"id":%q},{"id":%q}],"totalCount":4,"pageInfo":{"hasNextPage":false}}}}`, idOf(3), idOf(1)))
 }
 
@@ -220,12 +210,7 @@ func TestPagesBehindCursorsDoNotTell(t *testing.T) {
 	records[1] = strings.ReplaceAll(records[1], "00:00:02", "00:00:03")
 	rig, api := newJobsRig(t, records...)
 	first := rig.ask(`{ jobs(first: 2) { nodes { id } pageInfo { endCursor } } }`, "")
-	var page struct {
-		Jobs struct {
-			Nodes    []struct{ ID string }
-			PageInfo struct{ EndCursor string }
-		}
-	}
+	var page dataset
 	if err := json.Unmarshal([]byte(first.data), &page); err != nil {
 		t.Fatal(err)
 	}
@@ -382,19 +367,29 @@ func TestListGrownSince(t *testing.T) {
 	}
 }
 
-// node is a job of the outer page.
+// node is a job of a page.
 type node struct {
-	ID      string
-	Dataset json.RawMessage
+	ID      string          `json:"id"`
+	Dataset json.RawMessage `json:"dataset"`
+}
+
+// dataset has jobs; so has the root.
+type dataset struct {
+	Jobs struct {
+		Nodes    []node `json:"nodes"`
+		PageInfo struct {
+			EndCursor string `json:"endCursor"`
+		} `json:"pageInfo"`
+	} `json:"jobs"`
 }
 
 func nodesOf(t testing.TB, data string) []node {
 	t.Helper()
-	var members struct{ Jobs struct{ Nodes []node } }
-	if err := json.Unmarshal([]byte(data), &members); err != nil {
+	var root dataset
+	if err := json.Unmarshal([]byte(data), &root); err != nil {
 		t.Fatal(err)
 	}
-	return members.Jobs.Nodes
+	return root.Jobs.Nodes
 }
 
 // strict is a Jobs API whose filter sees a dataset by the input's own dataset_id alone, and only if it is a number.

@@ -134,10 +134,10 @@ func TestFlightsLeft(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var under flights
 			type valued struct{}
-			var running context.Context
+			began := make(chan context.Context, len(order))
 			unwind, deadline := make(chan struct{}), time.Now().Add(time.Minute)
 			stubborn := func(ctx context.Context) outcome {
-				running = ctx
+				began <- ctx
 				<-ctx.Done()
 				<-unwind
 				return outcome{answer: []byte{9}}
@@ -149,6 +149,7 @@ func TestFlightsLeft(t *testing.T) {
 				left[i] = under.ask(ctx, aKey, deadline, stubborn)
 				synctest.Wait()
 			}
+			running := <-began
 			if at, ok := running.Deadline(); !ok || !at.Equal(deadline) || running.Value(valued{}) != 0 {
 				t.Errorf("the run has deadline %v and the values of %v", at, running.Value(valued{}))
 			}

@@ -311,7 +311,7 @@ func TestNoForeignAnswers(t *testing.T) {
 // Over HTTP, too, leavers take nobody along and the last one ends the call.
 func TestLeaversOfSharedRequests(t *testing.T) {
 	t.Parallel()
-	for name, order := range map[string][]int{"the first": {0}, "one that joined": {1}, "all, the first last": {2, 1, 0}, "all, the first first": {0, 1, 2}} {
+	for name, order := range map[string][]int{"the first": {0}, "one that joined": {1}, "all in turn": {0, 1, 2}, "all backwards": {2, 1, 0}} {
 		upstream := &tokenTotals{gate: make(chan struct{})}
 		h, g, _ := newOpen(t, upstream, nil)
 		leave, done := make([]context.CancelFunc, 3), make([]chan error, 3)
