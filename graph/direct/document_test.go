@@ -223,22 +223,27 @@ func TestPlansAreBounded(t *testing.T) {
 // Many requests at once: each gets the plan of its own values.
 func TestPlansAtOnce(t *testing.T) {
 	t.Parallel()
-	const n = 5
-	d := documentOf(t, manyConditions(n))
-	var all sync.WaitGroup
-	for worker := range 16 {
-		all.Go(func() {
-			for k := range 1 << n {
-				i := (k*7 + worker) % (1 << n)
-				given, want := combination(n, i)
-				if got := dataOf(t, d.Plan(d.Operations[0], given)); got != want {
-					t.Errorf("%v: %s, want %s", given, got, want)
+	const n, workers = 5, 16
+	for range 10 {
+		d := documentOf(t, manyConditions(n))
+		start := make(chan struct{})
+		var all sync.WaitGroup
+		for worker := range workers {
+			all.Go(func() {
+				<-start
+				for k := range 1 << n {
+					i := (k*7 + worker) % (1 << n)
+					given, want := combination(n, i)
+					if got := dataOf(t, d.Plan(d.Operations[0], given)); got != want {
+						t.Errorf("%v: %s, want %s", given, got, want)
+					}
 				}
-			}
-		})
-	}
-	all.Wait()
-	if len(d.plans) != maxPlans {
-		t.Errorf("%d plans", len(d.plans))
+			})
+		}
+		close(start)
+		all.Wait()
+		if len(d.plans) != maxPlans {
+			t.Errorf("%d plans", len(d.plans))
+		}
 	}
 }
