@@ -127,7 +127,9 @@ type pageIndex struct {
 }
 
 func indexOf(page *model.JobConnection) *pageIndex {
-	x := &pageIndex{page: page, jobs: map[string][]int{}, doubtful: map[string]bool{}, complete: !page.HasNextPage}
+	x := &pageIndex{page: page, jobs: map[string][]int{}, doubtful: map[string]bool{}}
+	// A short page without a total may be one that the Jobs API has cut.
+	x.complete = !page.HasNextPage && page.Total == int64(len(page.Records))
 	for i, record := range page.Records {
 		if record.Err != nil {
 			x.complete, x.unreadable = false, true
