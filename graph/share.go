@@ -12,8 +12,8 @@ import (
 // A page of a list tells of the lists of single datasets within it. It is used where it tells them surely:
 //
 //   - it starts where the list starts, in the order and with the filter that the dataset is asked for, and
-//   - it reaches the end of the list, or it has as many of the dataset's jobs as are asked for and nothing is asked about the
-//     rest: no total, no cursor, no page info, and
+//   - it has all jobs of a list whose length is known, or it has as many of the dataset's jobs as are asked for and nothing
+//     is asked about the rest: no total, no cursor, no page info, and
 //   - no record before that is unreadable, and none names the dataset in a way of which it is not known whether the Jobs API's
 //     filter sees it.
 //
