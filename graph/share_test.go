@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -126,6 +127,9 @@ func TestPagesTell(t *testing.T) {
 		"unreadable between two":           {longOf(1, unreadable, 1), `{ jobs(first: 4) { ` + ofTwo + ` } }`, "1", 1},
 		"unreadable, at the end":           {listOf(2, unreadable, 1), `{ jobs(first: 4) { ` + ofLatest + ` } }`, "1", 1},
 		"unreadable, a total at the end":   {listOf(1, unreadable), `{ jobs(first: 4) { ` + ofTotal + ` } }`, "1", 1},
+		"unreadable, so nothing is shared": {listOf(1, 2, unreadable, nil), `{ jobs(first: 3) { ` + ofTotal + ` } }`, "1 2", 1},
+		"doubtful, so nothing is shared":   {listOf(1, `{"dataset":{"id":1}}`, 2, nil), `{ jobs(first: 3) { ` + ofTotal + ` } }`, "1 2", 1},
+		"doubtful, yet two are shared":     {listOf(1, `{"dataset":{"id":1}}`, 2, 3, nil), `{ jobs(first: 4) { ` + ofTotal + ` } }`, "1", 2},
 		"named by an object":               {longOf(1, `{"dataset":{"id":2}}`, 2), `{ jobs(first: 4) { ` + ofLatest + ` } }`, "2", 1},
 		"named by a string":                {longOf(1, `{"dataset_id":"2"}`, 2), `{ jobs(first: 4) { ` + ofLatest + ` } }`, "2", 1},
 		"named by an object beside a null": {longOf(1, `{"dataset_id":null,"dataset":{"id":2}}`, 2), `{ jobs(first: 4) { ` + ofLatest + ` } }`, "2", 1},
@@ -273,6 +277,9 @@ func TestWorthSharing(t *testing.T) {
 		"a total known later":   {[]*model.JobConnection{page(newest, restclient.UnknownTotal), page(newest, 9)}, asking(2, newest), []restclient.JobsQuery{newest}},
 		"a total of an order":   {[]*model.JobConnection{page(oldest, 29)}, asking(2, newest), []restclient.JobsQuery{newest}},
 		"a total of a filter":   {[]*model.JobConnection{page(failed, 29)}, asking(2, newest), nil},
+		"an unreadable record":  {[]*model.JobConnection{{List: oldest, Total: 9, Records: []restclient.Record{{Err: errors.New("unreadable")}}}}, asking(5, newest), nil},
+		"all known already":     {[]*model.JobConnection{{List: newest, FromStart: true}}, asking(5, newest), nil},
+		"all known elsewhere":   {[]*model.JobConnection{{List: oldest, FromStart: true}}, asking(5, newest), []restclient.JobsQuery{newest}},
 		"others do not count":   {[]*model.JobConnection{page(newest, 29)}, append(elsewhere, asking(1, newest)...), nil},
 		"lists apart":           {[]*model.JobConnection{page(newest, 29)}, append(asking(1, oldest), asking(1, newest)...), nil},
 		"two lists, each once":  {[]*model.JobConnection{page(newest, 29)}, append(asking(2, oldest), asking(2, newest)...), []restclient.JobsQuery{oldest, newest}},
