@@ -83,8 +83,8 @@ func (p *pool) tellsSurely() bool {
 		if record.Err != nil {
 			return true
 		}
-		id, sure := restclient.FilteredDataset(record.Job.Input())
-		return id != "" && !sure
+		_, doubtful := restclient.FilteredDatasets(record.Job.Input())
+		return len(doubtful) > 0
 	})
 }
 
@@ -94,8 +94,8 @@ func (p *pool) names(record restclient.Record, i int, dataset string) bool {
 	if record.Err != nil {
 		return p.hash(fmt.Sprint("unreadable", dataset, i))%2 == 0
 	}
-	id, sure := restclient.FilteredDataset(record.Job.Input())
-	return id == dataset && (sure || p.hash("doubtful "+dataset+record.Job.ID())%2 == 0)
+	sure, doubtful := restclient.FilteredDatasets(record.Job.Input())
+	return sure == dataset || slices.Contains(doubtful, dataset) && p.hash("doubtful "+dataset+record.Job.ID())%2 == 0
 }
 
 // sorted gives all records in an order; those that cannot be read keep their places.

@@ -219,7 +219,7 @@ func (by reading) isBeyond(record restclient.Record) bool {
 // connection makes the page of the answer.
 func (p *page) connection() *model.JobConnection {
 	c := &model.JobConnection{
-		List: p.plan.list, FromStart: p.low == 0 && !p.plan.backwards,
+		List: p.plan.list, FromStart: p.low == 0 && !p.plan.backwards && !p.passedOver,
 		Records: p.records, Total: p.total, HasNextPage: p.more, HasPreviousPage: p.low > 0 && p.total != 0,
 	}
 	if p.plan.backwards {

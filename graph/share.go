@@ -12,8 +12,8 @@ import (
 // A page of a list tells of the lists of single datasets within it. It is used where it tells them surely:
 //
 //   - it starts where the list starts, in the order and with the filter that the dataset is asked for, and
-//   - it reaches the end of the list, or it has as many of the dataset's jobs as are asked for and nothing is asked about the
-//     rest: no total, no cursor, no page info, and
+//   - it has all jobs of a list whose length is known, or it has as many of the dataset's jobs as are asked for and nothing
+//     is asked about the rest: no total, no cursor, no page info, and
 //   - no record before that is unreadable, and none names the dataset in a way of which it is not known whether the Jobs API's
 //     filter sees it.
 //
@@ -127,18 +127,19 @@ type pageIndex struct {
 }
 
 func indexOf(page *model.JobConnection) *pageIndex {
-	x := &pageIndex{page: page, jobs: map[string][]int{}, doubtful: map[string]bool{}, complete: !page.HasNextPage}
+	x := &pageIndex{page: page, jobs: map[string][]int{}, doubtful: map[string]bool{}}
+	// A short page without a total may be one that the Jobs API has cut.
+	x.complete = !page.HasNextPage && page.Total == int64(len(page.Records))
 	for i, record := range page.Records {
 		if record.Err != nil {
 			x.complete, x.unreadable = false, true
 			break
 		}
-		id, sure := restclient.FilteredDataset(record.Job.Input())
-		switch {
-		case id == "":
-		case sure:
-			x.jobs[id] = append(x.jobs[id], i)
-		default:
+		sure, doubtful := restclient.FilteredDatasets(record.Job.Input())
+		if sure != "" {
+			x.jobs[sure] = append(x.jobs[sure], i)
+		}
+		for _, id := range doubtful {
 			x.doubtful[id] = true
 		}
 	}

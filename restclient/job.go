@@ -3,6 +3,8 @@ package restclient
 import (
 	"bytes"
 	"context"
+	"math"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -298,14 +300,31 @@ func DatasetOf(v JSON) (*string, error) {
 	return number, err
 }
 
-// FilteredDataset finds the dataset under whose dataset_id the Jobs API lists a job, by the job's input: its own
-// dataset_id, a whole number. Not sure is an id that the input names in another way, of which it is not documented whether
-// the filter sees it; empty is none. Source: GET /jobs, dataset_id.
-func FilteredDataset(input JSON) (id string, sure bool) {
-	own := input.Get("dataset_id")
-	named, err := DatasetOf(input)
-	if err != nil || named == nil {
-		return "", false
+// FilteredDatasets finds the datasets under whose dataset_id the Jobs API may list a job, by the job's input. Sure is the
+// input's own dataset_id, a whole number; empty for none. Doubtful are those that the input names in another way, also
+// beside a sure one, of which it is not documented whether the filter sees them. Source: GET /jobs, dataset_id.
+func FilteredDatasets(input JSON) (sure string, doubtful []string) {
+	own, nested := input.Get("dataset_id"), input.Get("dataset").Get("id")
+	if digits, err := own.Integer(); err == nil && digits != nil && own[0] != '"' {
+		sure = *digits
+	} else if id, ok := own.looseInteger(); ok {
+		doubtful = append(doubtful, id)
 	}
-	return *named, len(own) > 0 && own[0] != '"'
+	if id, ok := nested.looseInteger(); ok && id != sure {
+		doubtful = append(doubtful, id)
+	}
+	return sure, doubtful
+}
+
+// looseInteger gives the integer that some reader may see in a number or a string, such as 1.0 or "007".
+func (v JSON) looseInteger() (string, bool) {
+	text := string(v)
+	if len(v) > 0 && v[0] == '"' {
+		text = strings.TrimSpace(v.text())
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return strconv.FormatInt(n, 10), true
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return strconv.FormatInt(int64(f), 10), err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<63
 }

@@ -1,0 +1,249 @@
+package direct
+
+import (
+	"fmt"
+	"math/bits"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator"
+	"go.uber.org/goleak"
+
+	"jobsgateway/graph/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// smallSchema has a root that is the same for everybody and one that is written from a value.
+var smallSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { dataset: Dataset } type Dataset { id: ID! }`})
+
+// documentOf makes the Document of a text, which is valid.
+func documentOf(t testing.TB, text string) *Document {
+	t.Helper()
+	doc, err := gqlparser.LoadQueryWithRules(smallSchema, text, nil)
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return NewDocument(smallSchema, doc)
+}
+
+// planOf gives the plan of an operation with variables as a request gives them.
+func planOf(t testing.TB, d *Document, operation string, given map[string]any) *Plan {
+	t.Helper()
+	op := d.Operations.ForName(operation)
+	variables, err := validator.VariableValues(smallSchema, op, given)
+	if err != nil {
+		t.Fatalf("%v: %v", given, err)
+	}
+	return d.Plan(op, variables)
+}
+
+// dataOf gives what a plan writes: for everybody, or of the dataset 7.
+func dataOf(t testing.TB, p *Plan) string {
+	t.Helper()
+	if data, ok := p.Constant(); ok {
+		return string(data)
+	}
+	w := writer{b: []byte(`{"d":`)}
+	if len(p.roots) != 1 || !p.roots["d"].write(&w, &model.Dataset{ID: "7"}) {
+		t.Fatalf("roots %v", p.roots)
+	}
+	return string(w.b) + "}"
+}
+
+type values map[string]any
+
+// Whatever decides what is skipped, each request gets the plan of its own values, and equal ones the same plan.
+func TestPlansFollowConditions(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text  string
+		wants []string // of x and y: neither, x, y, both; the same four times where there is but one
+	}{
+		"no condition":    {`{ a: __typename }`, []string{`{"a":"Query"}`}},
+		"literals":        {`{ a: __typename @skip(if: false) b: __typename @skip(if: true) c: __typename @include(if: false) }`, []string{`{"a":"Query"}`}},
+		"fields":          {`query($x: Boolean!, $y: Boolean!) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{`{"a":"Query"}`, `{}`, `{"a":"Query","b":"Query"}`, `{"b":"Query"}`}},
+		"both on one":     {`query($x: Boolean!, $y: Boolean!) { a: __typename @skip(if: $x) @include(if: $y) }`, []string{`{}`, `{}`, `{"a":"Query"}`, `{}`}},
+		"inline fragment": {`query($x: Boolean!, $y: Boolean!) { ... @include(if: $x) { a: __typename } ... on Query @skip(if: $y) { b: __typename } }`, []string{`{"b":"Query"}`, `{"a":"Query","b":"Query"}`, `{}`, `{"a":"Query"}`}},
+		"spreads":         {`query($x: Boolean!, $y: Boolean!) { ...A @include(if: $x) ...B @include(if: $y) } fragment A on Query { a: __typename } fragment B on Query { b: __typename }`, []string{`{}`, `{"a":"Query"}`, `{"b":"Query"}`, `{"a":"Query","b":"Query"}`}},
+		"in fragments":    {`query($x: Boolean!, $y: Boolean!) { ...A } fragment A on Query { a: __typename @include(if: $x) ...B } fragment B on Query { ... { b: __typename @include(if: $y) } }`, []string{`{}`, `{"a":"Query"}`, `{"b":"Query"}`, `{"a":"Query","b":"Query"}`}},
+		"below a field":   {`query($x: Boolean!, $y: Boolean!) { d: dataset { id @skip(if: $x) ... @include(if: $y) { t: __typename } } }`, []string{`{"d":{"id":"7"}}`, `{"d":{}}`, `{"d":{"id":"7","t":"Dataset"}}`, `{"d":{"t":"Dataset"}}`}},
+		"defaults":        {`query($x: Boolean! = true, $y: Boolean = false) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{`{"a":"Query"}`, `{}`, `{"a":"Query","b":"Query"}`, `{"b":"Query"}`}},
+	} {
+		for range 2 { // whichever combination comes first
+			d := documentOf(t, c.text)
+			plans := make([]*Plan, 4)
+			for round := range 2 {
+				for i := range plans {
+					given := values{}
+					if len(c.wants) > 1 {
+						given = values{"x": i&1 != 0, "y": i&2 != 0}
+					}
+					plan := planOf(t, d, "", given)
+					if got := dataOf(t, plan); got != c.wants[i%len(c.wants)] {
+						t.Errorf("%s, %v: %s, want %s", name, given, got, c.wants[i%len(c.wants)])
+					}
+					if round > 0 && plan != plans[i] {
+						t.Errorf("%s, %v: compiled again", name, given)
+					}
+					plans[i] = plan
+				}
+			}
+			if len(d.plans) != len(c.wants) {
+				t.Errorf("%s: %d plans", name, len(d.plans))
+			}
+		}
+	}
+}
+
+// What a request leaves out has its default, and shares the plan of those who say so; null is not true.
+func TestPlansOfDefaults(t *testing.T) {
+	t.Parallel()
+	d := documentOf(t, `query($x: Boolean! = true, $y: Boolean = true) { a: __typename @include(if: $x) b: __typename @include(if: $y) }`)
+	for _, c := range []struct {
+		given values
+		want  string
+		plans int
+	}{
+		{nil, `{"a":"Query","b":"Query"}`, 1},
+		{values{"x": true}, `{"a":"Query","b":"Query"}`, 1},
+		{values{"x": true, "y": true}, `{"a":"Query","b":"Query"}`, 1},
+		{values{"y": nil}, `{"a":"Query"}`, 2},
+		{values{"y": false}, `{"a":"Query"}`, 2},
+		{values{"x": false}, `{"b":"Query"}`, 3},
+	} {
+		if got := dataOf(t, planOf(t, d, "", c.given)); got != c.want || len(d.plans) != c.plans {
+			t.Errorf("%v: %s and %d plans, want %s and %d", c.given, got, len(d.plans), c.want, c.plans)
+		}
+	}
+}
+
+// Other variables decide nothing, so they make no plans.
+func TestPlansOfOtherVariables(t *testing.T) {
+	t.Parallel()
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { n(n: Int): Int }`})
+	doc, errs := gqlparser.LoadQueryWithRules(schema, `query($n: Int, $x: Boolean!) { n(n: $n) __typename @skip(if: $x) }`, nil)
+	if errs != nil {
+		t.Fatal(errs)
+	}
+	d := NewDocument(schema, doc)
+	for n := range 50 {
+		d.Plan(doc.Operations[0], map[string]any{"n": n, "x": n%2 == 0})
+	}
+	if len(d.plans) != 2 {
+		t.Errorf("%d plans", len(d.plans))
+	}
+}
+
+// The operations of one document never get each other's plans, whatever their names and conditions.
+func TestPlansOfManyOperations(t *testing.T) {
+	t.Parallel()
+	d := documentOf(t, `query A($x: Boolean!) { a: __typename @include(if: $x) }
+		query A1($x: Boolean!) { b: __typename @include(if: $x) }
+		query A10($y: Boolean!) { c: __typename @skip(if: $y) }
+		query B { d: __typename }`)
+	for range 2 {
+		for _, c := range []struct {
+			operation string
+			given     values
+			want      string
+		}{
+			{"A", values{"x": true}, `{"a":"Query"}`},
+			{"A", values{"x": false}, `{}`},
+			{"A1", values{"x": true}, `{"b":"Query"}`},
+			{"A1", values{"x": false}, `{}`},
+			{"A10", values{"y": true}, `{}`},
+			{"A10", values{"y": false}, `{"c":"Query"}`},
+			{"B", nil, `{"d":"Query"}`},
+		} {
+			if got := dataOf(t, planOf(t, d, c.operation, c.given)); got != c.want {
+				t.Errorf("%s %v: %s, want %s", c.operation, c.given, got, c.want)
+			}
+		}
+	}
+	if len(d.plans) != 7 {
+		t.Errorf("%d plans", len(d.plans))
+	}
+	plain := documentOf(t, `query A { a: __typename } query B { b: __typename }`)
+	if a, b := dataOf(t, planOf(t, plain, "A", nil)), dataOf(t, planOf(t, plain, "B", nil)); a != `{"a":"Query"}` || b != `{"b":"Query"}` {
+		t.Errorf("%s, %s", a, b)
+	}
+}
+
+// manyConditions is an operation of n conditions; combination i includes the fields of the bits of i.
+func manyConditions(n int) string {
+	var declared, fields strings.Builder
+	for i := range n {
+		fmt.Fprintf(&declared, "$v%d: Boolean! ", i)
+		fmt.Fprintf(&fields, "f%d: __typename @include(if: $v%d) ", i, i)
+	}
+	return "query(" + declared.String() + ") {" + fields.String() + "}"
+}
+
+func combination(n, i int) (given values, want string) {
+	given = values{}
+	fields := make([]string, 0, bits.OnesCount(uint(i)))
+	for bit := range n {
+		given[fmt.Sprint("v", bit)] = i>>bit&1 != 0
+		if i>>bit&1 != 0 {
+			fields = append(fields, fmt.Sprintf(`"f%d":"Query"`, bit))
+		}
+	}
+	return given, "{" + strings.Join(fields, ",") + "}"
+}
+
+// A document remembers so many plans and no more, and what it does not remember is right, too. Twelve conditions are
+// sorted by name, not by number.
+func TestPlansAreBounded(t *testing.T) {
+	t.Parallel()
+	const n = 12
+	d := documentOf(t, manyConditions(n))
+	var first *Plan
+	for i := range 1 << n {
+		given, want := combination(n, i)
+		plan := planOf(t, d, "", given)
+		if got := dataOf(t, plan); got != want {
+			t.Fatalf("%v: %s, want %s", given, got, want)
+		}
+		if i == 0 {
+			first = plan
+		}
+		if most := min(i+1, maxPlans); len(d.plans) != most {
+			t.Fatalf("%d plans after %d", len(d.plans), i+1)
+		}
+	}
+	if given, _ := combination(n, 0); planOf(t, d, "", given) != first {
+		t.Error("the first plan was forgotten")
+	}
+}
+
+// Many requests at once: each gets the plan of its own values.
+func TestPlansAtOnce(t *testing.T) {
+	t.Parallel()
+	const n, workers = 5, 16
+	for range 10 {
+		d := documentOf(t, manyConditions(n))
+		start := make(chan struct{})
+		var all sync.WaitGroup
+		for worker := range workers {
+			all.Go(func() {
+				<-start
+				for k := range 1 << n {
+					i := (k*7 + worker) % (1 << n)
+					given, want := combination(n, i)
+					if got := dataOf(t, d.Plan(d.Operations[0], given)); got != want {
+						t.Errorf("%v: %s, want %s", given, got, want)
+					}
+				}
+			})
+		}
+		close(start)
+		all.Wait()
+		if len(d.plans) != maxPlans {
+			t.Errorf("%d plans", len(d.plans))
+		}
+	}
+}
