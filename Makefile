@@ -65,6 +65,7 @@ fmt: ## format the code
 test-go: ## run the Go tests
 	go test -race -shuffle=on -parallel 8 -timeout 10m ./...
 	go test -count=1 -run '$(PAGING)' ./graph -rapid.checks=1000
+	go test -count=1 -run Alloc ./restclient ./internal/gateway # the race detector allocates, too
 	$(if $(BENCH),go -C bench vet ./...)
 
 .PHONY: audits

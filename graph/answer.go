@@ -29,15 +29,14 @@ type asked struct {
 	answer *direct.Answer
 }
 
-// answer answers what the datasets of one level of a selection ask: from pages that tell already, by one page of the whole
-// list where that is surely right and cheaper (share.go), and else by a call for each dataset.
-func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, pages []*model.JobConnection) {
-	open := r.planLookups(ctx, lookups)
-	open = answerFrom(pages, open)
-	for _, list := range worthSharing(pages, open) {
+// answer answers what the datasets of one level of a selection ask: from the page they stand on if it tells, by one page of
+// the whole list where that is surely right and cheaper (share.go), and else by a call for each dataset.
+func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *model.JobConnection) {
+	open := answerFrom(page, r.planLookups(ctx, lookups))
+	for _, list := range worthSharing(page, open) {
 		plan := pagePlan{question: question{list: list, size: restclient.MaxPerPage}}
-		if page, err := r.page(ctx, &plan); err == nil { // else each dataset tells for itself
-			open = answerFrom([]*model.JobConnection{page}, open)
+		if shared, err := r.page(ctx, &plan); err == nil { // else each dataset tells for itself
+			open = answerFrom(shared, open)
 		}
 	}
 	r.askEach(ctx, open)

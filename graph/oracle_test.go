@@ -76,7 +76,7 @@ func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
 		if oc := graphql.GetOperationContext(ctx); !stock && !c.upstream.honest {
 			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
-			write := func(ctx context.Context, lookups []*direct.Lookup, _ []*model.JobConnection) {
+			write := func(ctx context.Context, lookups []*direct.Lookup, _ *model.JobConnection) {
 				own.resolver.answer(ctx, lookups, nil)
 			}
 			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, caught)

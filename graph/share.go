@@ -24,29 +24,28 @@ import (
 const recordsPerCall = 30
 
 // worthSharing gives the whole lists of which one page is cheaper than a call for each dataset that asks. What is known of
-// such a list is what pages of it show: that it fits one page, and that its records tell.
-func worthSharing(pages []*model.JobConnection, open []*asked) []restclient.JobsQuery {
+// them is what a page shows: that a list fits one page, and that its records tell.
+func worthSharing(page *model.JobConnection, open []*asked) []restclient.JobsQuery {
+	if page == nil || page.Total == restclient.UnknownTotal || page.Total > restclient.MaxPerPage {
+		return nil
+	}
+	x := indexOf(page)
+	if x.unreadable {
+		return nil
+	}
 	var worth []restclient.JobsQuery
 	for _, list := range groupByList(open) {
-		whole := list.whole
-		total, calls := int64(restclient.UnknownTotal), len(list.askers)
-		for _, page := range pages {
-			if page.List.Filter != whole.Filter {
-				continue
-			}
-			x := indexOf(page)
-			if x.unreadable || page.List == whole && page.FromStart && x.complete {
-				calls = 0 // it would tell no more than this page
-			}
-			for _, a := range list.askers {
-				if x.doubtful[a.dataset] {
-					calls--
-				}
-			}
-			total = page.Total
+		if page.List.Filter != list.whole.Filter || page.List == list.whole && page.FromStart && x.complete {
+			continue // it is not known, or would tell no more
 		}
-		if total != restclient.UnknownTotal && total <= restclient.MaxPerPage && total < int64(recordsPerCall*(calls-1)) {
-			worth = append(worth, whole)
+		calls := len(list.askers)
+		for _, a := range list.askers {
+			if x.doubtful[a.dataset] {
+				calls--
+			}
+		}
+		if page.Total < int64(recordsPerCall*(calls-1)) {
+			worth = append(worth, list.whole)
 		}
 	}
 	return worth
@@ -77,25 +76,23 @@ func groupByList(open []*asked) []listAskers {
 	return lists
 }
 
-// answerFrom answers what pages surely tell, and gives the rest.
-func answerFrom(pages []*model.JobConnection, open []*asked) (rest []*asked) {
-	indexes := make([]*pageIndex, len(pages)) // made when first needed
+// answerFrom answers what a page surely tells, and gives the rest.
+func answerFrom(page *model.JobConnection, open []*asked) (rest []*asked) {
+	if page == nil || !page.FromStart {
+		return open
+	}
+	var index *pageIndex // made when first needed
 	for _, a := range open {
-		answered := false
-		for i, page := range pages {
-			if !a.plan.isFirstPage() || !page.FromStart || page.List != a.whole {
-				continue
-			}
-			if indexes[i] == nil {
-				indexes[i] = indexOf(page)
-			}
-			if found, ok := indexes[i].tell(a); ok {
-				*a.answer = direct.Answer{Page: found}
-				answered = true
-				break
-			}
+		if !a.plan.isFirstPage() || page.List != a.whole {
+			rest = append(rest, a)
+			continue
 		}
-		if !answered {
+		if index == nil {
+			index = indexOf(page)
+		}
+		if found, ok := index.tell(a); ok {
+			*a.answer = direct.Answer{Page: found}
+		} else {
 			rest = append(rest, a)
 		}
 	}

@@ -259,33 +259,31 @@ func TestWorthSharing(t *testing.T) {
 		}
 	}
 	for name, c := range map[string]struct {
-		pages []*model.JobConnection
-		open  []*asked
-		want  []restclient.JobsQuery
+		page *model.JobConnection
+		open []*asked
+		want []restclient.JobsQuery
 	}{
-		"nobody asks":           {[]*model.JobConnection{page(newest, 1)}, nil, nil},
-		"no page":               {nil, asking(100, newest), nil},
-		"one call, no job":      {[]*model.JobConnection{page(newest, 0)}, asking(1, newest), nil},
-		"two calls, 29 jobs":    {[]*model.JobConnection{page(newest, 29)}, asking(2, newest), []restclient.JobsQuery{newest}},
-		"two calls, 30 jobs":    {[]*model.JobConnection{page(newest, 30)}, asking(2, newest), nil},
-		"three calls, 59 jobs":  {[]*model.JobConnection{page(newest, 59)}, asking(3, newest), []restclient.JobsQuery{newest}},
-		"three calls, 60 jobs":  {[]*model.JobConnection{page(newest, 60)}, asking(3, newest), nil},
-		"17 calls, 500 jobs":    {[]*model.JobConnection{page(newest, 500)}, asking(17, newest), nil},
-		"18 calls, 500 jobs":    {[]*model.JobConnection{page(newest, 500)}, asking(18, newest), []restclient.JobsQuery{newest}},
-		"100 calls, 501 jobs":   {[]*model.JobConnection{page(newest, 501)}, asking(100, newest), nil},
-		"an unknown total":      {[]*model.JobConnection{page(newest, restclient.UnknownTotal)}, asking(100, newest), nil},
-		"a total known later":   {[]*model.JobConnection{page(newest, restclient.UnknownTotal), page(newest, 9)}, asking(2, newest), []restclient.JobsQuery{newest}},
-		"a total of an order":   {[]*model.JobConnection{page(oldest, 29)}, asking(2, newest), []restclient.JobsQuery{newest}},
-		"a total of a filter":   {[]*model.JobConnection{page(failed, 29)}, asking(2, newest), nil},
-		"an unreadable record":  {[]*model.JobConnection{{List: oldest, Total: 9, Records: []restclient.Record{{Err: errors.New("unreadable")}}}}, asking(5, newest), nil},
-		"all known already":     {[]*model.JobConnection{{List: newest, FromStart: true}}, asking(5, newest), nil},
-		"all known elsewhere":   {[]*model.JobConnection{{List: oldest, FromStart: true}}, asking(5, newest), []restclient.JobsQuery{newest}},
-		"others do not count":   {[]*model.JobConnection{page(newest, 29)}, append(elsewhere, asking(1, newest)...), nil},
-		"lists apart":           {[]*model.JobConnection{page(newest, 29)}, append(asking(1, oldest), asking(1, newest)...), nil},
-		"two lists, each once":  {[]*model.JobConnection{page(newest, 29)}, append(asking(2, oldest), asking(2, newest)...), []restclient.JobsQuery{oldest, newest}},
-		"one of the two filter": {[]*model.JobConnection{page(newest, 500), page(failed, 5)}, append(asking(9, newest), asking(2, failed)...), []restclient.JobsQuery{failed}},
+		"nobody asks":          {page(newest, 1), nil, nil},
+		"no page":              {nil, asking(100, newest), nil},
+		"one call, no job":     {page(newest, 0), asking(1, newest), nil},
+		"two calls, 29 jobs":   {page(newest, 29), asking(2, newest), []restclient.JobsQuery{newest}},
+		"two calls, 30 jobs":   {page(newest, 30), asking(2, newest), nil},
+		"three calls, 59 jobs": {page(newest, 59), asking(3, newest), []restclient.JobsQuery{newest}},
+		"three calls, 60 jobs": {page(newest, 60), asking(3, newest), nil},
+		"17 calls, 500 jobs":   {page(newest, 500), asking(17, newest), nil},
+		"18 calls, 500 jobs":   {page(newest, 500), asking(18, newest), []restclient.JobsQuery{newest}},
+		"100 calls, 501 jobs":  {page(newest, 501), asking(100, newest), nil},
+		"an unknown total":     {page(newest, restclient.UnknownTotal), asking(100, newest), nil},
+		"a total of an order":  {page(oldest, 29), asking(2, newest), []restclient.JobsQuery{newest}},
+		"a total of a filter":  {page(failed, 29), asking(2, newest), nil},
+		"an unreadable record": {&model.JobConnection{List: oldest, Total: 9, Records: []restclient.Record{{Err: errors.New("unreadable")}}}, asking(5, newest), nil},
+		"all known already":    {&model.JobConnection{List: newest, FromStart: true}, asking(5, newest), nil},
+		"all known elsewhere":  {&model.JobConnection{List: oldest, FromStart: true}, asking(5, newest), []restclient.JobsQuery{newest}},
+		"others do not count":  {page(newest, 29), append(elsewhere, asking(1, newest)...), nil},
+		"lists apart":          {page(newest, 29), append(asking(1, oldest), asking(1, newest)...), nil},
+		"two lists, each once": {page(newest, 29), append(asking(2, oldest), asking(2, newest)...), []restclient.JobsQuery{oldest, newest}},
 	} {
-		if diff := cmp.Diff(c.want, worthSharing(c.pages, c.open)); diff != "" {
+		if diff := cmp.Diff(c.want, worthSharing(c.page, c.open)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

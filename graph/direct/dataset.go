@@ -55,8 +55,6 @@ type question struct {
 type questions struct {
 	open  []*Lookup
 	known map[question]Answer
-	// pages are what was read on the way to what is open.
-	pages []connection
 }
 
 // add opens a question, once.
@@ -78,20 +76,19 @@ func (q *questions) add(step *lookupStep, dataset string) {
 }
 
 // settle has the open questions answered, level by level, until none is left.
-func (q *questions) settle(answer func([]*Lookup, []*model.JobConnection)) {
+func (q *questions) settle(answer func([]*Lookup)) {
 	for len(q.open) > 0 {
 		level := q.open
 		q.open = nil
 		for _, lookup := range level {
 			lookup.Answers = make([]Answer, len(lookup.Datasets))
 		}
-		answer(level, q.pages)
+		answer(level)
 		for _, lookup := range level {
 			for i, dataset := range lookup.Datasets {
 				found := lookup.Answers[i]
 				q.known[question{lookup.step, dataset}] = found
 				if found.Err == nil {
-					q.pages = append(q.pages, found.Page)
 					lookup.step.ask(q, found.Page)
 				}
 			}

@@ -27,9 +27,9 @@ type Plan struct {
 // Constant gives the operation's data if no request can change them, as for the {__typename} of health checks.
 func (p *Plan) Constant() (data []byte, ok bool) { return p.constant, p.constant != nil }
 
-// Answerer fills in the answers of lookups, all of them with as few calls as it can: pages were read on the way to what
-// asks, and may tell. An answer without an error has a page.
-type Answerer func(ctx context.Context, lookups []*Lookup, pages []*model.JobConnection)
+// Answerer fills in the answers of lookups, all of them with as few calls as it can. What asks may stand on a page, which
+// may tell; nil where it stands on none. An answer without an error has a page.
+type Answerer func(ctx context.Context, lookups []*Lookup, page *model.JobConnection)
 
 // Compile makes the plan of a validated operation. Variables decide @skip and @include, and nothing else.
 func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *Plan {
@@ -80,11 +80,9 @@ func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) 
 			return value, nil
 		}
 		q := questions{known: map[question]Answer{}}
-		if page, ok := pageOf(value); ok {
-			q.pages = append(q.pages, page)
-		}
 		root.ask(&q, value)
-		q.settle(func(lookups []*Lookup, pages []*model.JobConnection) { answer(ctx, lookups, pages) })
+		page, _ := pageOf(value)
+		q.settle(func(lookups []*Lookup) { answer(ctx, lookups, page) })
 		return graphql.WriterFunc(func(out io.Writer) {
 			w := writer{now: time.Now(), answers: q.known, caught: caught}
 			buffer.write(out, func(b []byte) []byte {

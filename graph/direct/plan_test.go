@@ -39,7 +39,7 @@ func execute(t *testing.T, query string, values map[string]any) (data string, pa
 	}
 	ctx := graphql.WithResponseContext(t.Context(), present, func(_ context.Context, value any) error { return caught(value) })
 	buffer := direct.NewBuffer(nil)
-	write := direct.Compile(schema, doc, doc.Operations[0], nil).Resolver(buffer, func(context.Context, []*direct.Lookup, []*model.JobConnection) {}, caught)
+	write := direct.Compile(schema, doc, doc.Operations[0], nil).Resolver(buffer, func(context.Context, []*direct.Lookup, *model.JobConnection) {}, caught)
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
 		RawQuery: query, Doc: doc, Operation: doc.Operations[0],
 		RecoverFunc:            func(_ context.Context, value any) error { return caught(value) },

@@ -71,17 +71,20 @@ func (w *writer) try(write func() bool) (ok bool) {
 
 // report adds a failure to the response that ctx, the context of the root field, belongs to.
 func (f failure) report(ctx context.Context) {
-	for i, at := range f.path {
-		switch {
-		case at.field != nil:
-			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField})
-		case i < len(f.path)-1:
-			ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index})
-		default: // an element's own error belongs to its list's field
-			ctx = graphql.WithPathContext(ctx, graphql.NewPathWithIndex(at.index))
-		}
+	if len(f.path) == 0 {
+		graphql.AddError(ctx, f.err)
+		return
 	}
-	graphql.AddError(ctx, f.err)
+	at := f.path[0]
+	inner := failure{f.path[1:], f.err}
+	switch {
+	case at.field != nil:
+		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}))
+	case len(inner.path) > 0:
+		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index}))
+	default: // an element's own error belongs to its list's field
+		inner.report(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(at.index)))
+	}
 }
 
 // text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is. Errors:

@@ -24,6 +24,10 @@ type flights struct {
 	underWay map[flightKey]*flight
 }
 
+// asGoodAsEqual is how much later than its own deadline a request may be answered for the sake of sharing: requests of one
+// burst reach the lock in another order than they arrived in.
+const asGoodAsEqual = 100 * time.Millisecond
+
 // flight is one operation under way.
 type flight struct {
 	deadline time.Time
@@ -38,15 +42,16 @@ type flight struct {
 // do answers an operation, or joins an equal one that is under way and reports that it did. Run runs under a context that
 // has the values of ctx and the deadline, but ends before it only when everybody who wants the answer has left.
 //
-// Nobody's answer is cut short by another's deadline: only an operation with an earlier one is joined, and if its answer
-// did not come in its time, the operation is run again. The answer of a ctx that has ended is worth nothing.
+// Nobody's answer is cut short by another's deadline: only an operation with an earlier one is joined, or with one as good
+// as equal, and if its answer did not come in its time, the operation is run again. The answer of a ctx that has ended is
+// worth nothing.
 func (f *flights) do(
 	ctx context.Context, key flightKey, deadline time.Time, run func(context.Context) outcome,
 ) (out outcome, shared bool) {
 	for {
 		f.mu.Lock()
 		fl, ok := f.underWay[key]
-		if !ok || fl.deadline.After(deadline) {
+		if !ok || fl.deadline.Sub(deadline) > asGoodAsEqual {
 			return f.lead(ctx, key, deadline, run), false
 		}
 		if fl.done == nil {

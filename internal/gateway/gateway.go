@@ -48,6 +48,18 @@ type gateway struct {
 // New makes the public handler: /graphql, /schema.graphql and the playground. Errors: a schema that cannot be read,
 // which no setting causes.
 func New(cfg Config) (http.Handler, error) {
+	g, err := newGateway(cfg)
+	if err != nil {
+		return nil, err
+	}
+	clientSDL, err := graph.ClientSDL()
+	if err != nil {
+		return nil, err
+	}
+	return g.routes(cfg, clientSDL)
+}
+
+func newGateway(cfg Config) (*gateway, error) {
 	schema, err := graph.NewSchema(cfg.Federation)
 	if err != nil {
 		return nil, err
@@ -56,16 +68,12 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	clientSDL, err := graph.ClientSDL()
-	if err != nil {
-		return nil, err
-	}
 	subgraphSDL, err := graph.SubgraphSDL()
 	if err != nil {
 		return nil, err
 	}
 	resolver := &graph.Resolver{Pages: cfg.Pages}
-	g := &gateway{
+	return &gateway{
 		maxBody: cfg.MaxBody,
 		timeout: cfg.Timeout,
 		logger:  cfg.Logger,
@@ -83,8 +91,7 @@ func New(cfg Config) (http.Handler, error) {
 			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
 			root:          graph.ServeSDL(subgraphSDL),
 		},
-	}
-	return g.routes(cfg, clientSDL)
+	}, nil
 }
 
 // minGzip is the size, in bytes, from which an answer is worth compressing: one that fits a packet is not.
