@@ -101,6 +101,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	client := restclient.New(restclient.Config{
 		BaseURL:  set.UpstreamURL,
 		Token:    gateway.TokenFrom,
+		Identity: gateway.Identity,
 		Timeout:  set.UpstreamTimeout,
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,

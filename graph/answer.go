@@ -16,7 +16,11 @@ import (
 
 // Direct lets a plan write what an operation's root fields resolve to, into buffer.
 func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.FieldMiddleware {
-	return plan.Resolver(buffer, r.answer, caught)
+	write := plan.Resolver(buffer, r.answer, caught)
+	return func(ctx context.Context, next graphql.Resolver) (any, error) {
+		checkWritten(graphql.GetFieldContext(ctx))
+		return write(ctx, next)
+	}
 }
 
 // asked is a page that a dataset is asked for.

@@ -48,51 +48,83 @@ func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*mode
 	return entities, batchError(errs)
 }
 
-// CheckRepresentations replaces, in the variables of an operation, each representation that is none of ours by one that
-// datasetEntities refuses at its place: the generated code would refuse all of its type, with names of Go's types.
-// Representations that are written into the document, which no router does, are refused by type all the same.
-func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) {
-	checkRepresentations(doc, op.SelectionSet, variables, map[string]bool{})
+// maxRepresentations bounds _entities: a page of the Jobs API, and what routers send at a time.
+const maxRepresentations = restclient.MaxPerPage
+
+// CheckRepresentations refuses an operation that asks for too many entities at once, and replaces, in its variables, each
+// representation that is no object of ours by one that datasetEntities refuses at its place: the generated code would refuse
+// all of its type, with names of Go's types. Errors: *model.InputError.
+func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) error {
+	return checkRepresentations(doc, op.SelectionSet, variables, map[string]bool{})
 }
 
-func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, seen map[string]bool) {
+func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, seen map[string]bool) error {
 	for _, selection := range set {
+		var err error
 		switch selection := selection.(type) {
 		case *ast.Field:
-			argument := selection.Arguments.ForName("representations")
-			if selection.Name == "_entities" && argument != nil && argument.Value.Kind == ast.Variable {
-				replaceStrangers(variables, argument.Value.Raw)
+			if argument := selection.Arguments.ForName("representations"); selection.Name == "_entities" && argument != nil {
+				err = checkList(argument.Value, variables)
 			}
 		case *ast.InlineFragment:
-			checkRepresentations(doc, selection.SelectionSet, variables, seen)
+			err = checkRepresentations(doc, selection.SelectionSet, variables, seen)
 		case *ast.FragmentSpread:
 			if fragment := doc.Fragments.ForName(selection.Name); fragment != nil && !seen[selection.Name] {
 				seen[selection.Name] = true
-				checkRepresentations(doc, fragment.SelectionSet, variables, seen)
+				err = checkRepresentations(doc, fragment.SelectionSet, variables, seen)
 			}
 		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// replaceStrangers replaces what is no representation in the list that a variable holds.
-func replaceStrangers(variables map[string]any, name string) {
-	list, ok := variables[name].([]any)
-	if !ok {
+// checkList checks one list of representations. Where a variable holds it, it is replaced by a checked one.
+func checkList(value *ast.Value, variables map[string]any) error {
+	n := len(value.Children)
+	if value.Kind == ast.Variable {
+		list, _ := variables[value.Raw].([]any)
+		n = len(list)
+		if n <= maxRepresentations && list != nil {
+			checked := slices.Clone(list)
+			for i, representation := range checked {
+				if members, _ := representation.(map[string]any); !isRepresentation(members) {
+					checked[i] = noRepresentation()
+				}
+			}
+			variables[value.Raw] = checked
+		}
+	}
+	if n > maxRepresentations {
+		return inputError("representations", "_entities takes at most %d representations; ask for the others in another request.",
+			maxRepresentations)
+	}
+	return nil
+}
+
+// noRepresentation is what datasetEntities refuses at its place.
+func noRepresentation() map[string]any { return map[string]any{"__typename": "Dataset", "id": ""} }
+
+// checkWritten does for representations that are written into the document what CheckRepresentations does for variables.
+func checkWritten(field *graphql.FieldContext) {
+	list, ok := field.Args["representations"].([]map[string]any)
+	if !ok || field.Field.Name != "_entities" {
 		return
 	}
 	checked := slices.Clone(list)
 	for i, representation := range checked {
 		if !isRepresentation(representation) {
-			checked[i] = map[string]any{"__typename": "Dataset", "id": ""}
+			checked[i] = noRepresentation()
 		}
 	}
-	variables[name] = checked
+	field.Args["representations"] = checked
 }
 
-// isRepresentation reports whether v names an entity of ours and has a key of a type that an ID takes.
-func isRepresentation(v any) bool {
-	members, ok := v.(map[string]any)
-	if !ok || members["__typename"] != "Job" && members["__typename"] != "Dataset" {
+// isRepresentation reports whether members name an entity of ours and have a key of a type that an ID takes.
+func isRepresentation(members map[string]any) bool {
+	if members["__typename"] != "Job" && members["__typename"] != "Dataset" {
 		return false
 	}
 	switch members["id"].(type) {

@@ -143,7 +143,9 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	CheckRepresentations(doc, op, values)
+	if err := CheckRepresentations(doc, op, values); err != nil {
+		r.t.Fatal(err)
+	}
 	logger := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
 	ctx = WithOperation(ctx, r.upstream, r.limits, logger)

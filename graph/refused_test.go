@@ -3,7 +3,9 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +24,37 @@ func TestRefusedRepresentations(t *testing.T) {
 		if got.data != `{"_entities":[{"id":"5"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
 			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
 		}
+	}
+}
+
+// The same for representations that are written into the document.
+func TestRefusedRepresentationsAsLiterals(t *testing.T) {
+	t.Parallel()
+	for _, wrong := range []string{
+		`{__typename: "Dataset"}`, `{__typename: "Dataset", id: null}`, `{__typename: "Dataset", id: {}}`, `{__typename: "Cat", id: "1"}`,
+		`{id: "1"}`, `{__typename: 7, id: "1"}`, `{}`, `{__typename: "Job"}`, `{__typename: "DataPlane", id: "x"}`,
+	} {
+		rig, _ := newJobsRig(t)
+		got := rig.ask(`{ _entities(representations: [{__typename: "Dataset", id: "5"}, `+wrong+`, {__typename: "Dataset", id: 7}]) {
+			... on Dataset { id } } }`, "")
+		if got.data != `{"_entities":[{"id":"5"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
+			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
+		}
+	}
+}
+
+// Twenty datasets, each twice and asked in two ways, are twenty calls.
+func TestEntitiesOfDatasets(t *testing.T) {
+	t.Parallel()
+	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`))
+	list := make([]string, 40)
+	for i := range list {
+		list[i] = fmt.Sprintf(`{"__typename":"Dataset","id":"%d"}`, i%20)
+	}
+	got := rig.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } jobs(first: 1) { nodes { id } } } } }`,
+		`{"r":[`+strings.Join(list, ",")+`]}`)
+	if len(got.errors) > 0 || api.Total() != 20 {
+		t.Errorf("%d calls: %s", api.Total(), got.wire)
 	}
 }
 

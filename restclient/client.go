@@ -1,7 +1,7 @@
 // Package restclient speaks to the Jobs REST API and has never heard of GraphQL.
 //
-// A Client sends two requests, GET /jobs and GET /jobs/{job_id}, with the token of whoever the context belongs
-// to and nothing else of theirs. What comes back is checked once as JSON and stays bytes until it is read, so no
+// A Client sends two requests, GET /jobs and GET /jobs/{job_id}, with the token of whoever the context belongs to, the names
+// of their request, and nothing else of theirs. What comes back is checked once as JSON and stays bytes until it is read, so no
 // digit of a number is ever lost. All failures are of type *Error.
 package restclient
 
@@ -31,6 +31,9 @@ type Config struct {
 	BaseURL *url.URL
 	// Token is asked before every call; without a token nothing is sent.
 	Token TokenSource
+	// Identity gives the id and the traceparent of the request that ctx belongs to, so that both sides' logs meet; either may
+	// be empty. A call that several requests share goes by the first's. Nil sends neither.
+	Identity func(ctx context.Context) (requestID, traceparent string)
 	// Timeout bounds one call, from the dial to the last byte.
 	Timeout time.Duration
 	// MaxBody bounds the body of one answer, in bytes after decompression.
@@ -46,6 +49,7 @@ type Config struct {
 type Client struct {
 	base      string
 	token     TokenSource
+	identity  func(ctx context.Context) (requestID, traceparent string)
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
@@ -68,11 +72,12 @@ const (
 // New makes a Client. It opens no connection.
 func New(cfg Config) *Client {
 	return &Client{
-		base:    strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
-		token:   cfg.Token,
-		timeout: cfg.Timeout,
-		maxBody: cfg.MaxBody,
-		memory:  memory{scribble: cfg.Scribble},
+		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
+		token:    cfg.Token,
+		identity: cfg.Identity,
+		timeout:  cfg.Timeout,
+		maxBody:  cfg.MaxBody,
+		memory:   memory{scribble: cfg.Scribble},
 		transport: &http.Transport{
 			// No proxy: the token goes to the configured host and to nobody else.
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
@@ -125,6 +130,15 @@ func (c *Client) send(ctx context.Context, token, suffix string) ([]byte, error)
 		"Accept":        {"application/json"},
 		"Authorization": {"Bearer " + token},
 		"User-Agent":    {"jobsgateway"},
+	}
+	if c.identity != nil {
+		requestID, traceparent := c.identity(ctx)
+		if requestID != "" {
+			req.Header["X-Request-Id"] = []string{requestID}
+		}
+		if traceparent != "" {
+			req.Header["Traceparent"] = []string{traceparent}
+		}
 	}
 	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
 	res, err := c.transport.RoundTrip(req)

@@ -52,12 +52,15 @@ func (g *gateway) logAccess(r *http.Request, s *scope) {
 	if ctx.Err() != nil {
 		status = statusClientClosed
 	}
-	var room [7]slog.Attr
+	var room [8]slog.Attr
 	attrs := append(room[:0],
 		slog.String("request_id", s.id),
 		slog.Int("status", status),
 		slog.Float64("duration_ms", float64(time.Since(s.arrived).Microseconds())/1000),
 	)
+	if s.trace != "" {
+		attrs = append(attrs, slog.String("trace_id", traceID(s.trace)))
+	}
 	if s.record.isOperation {
 		attrs = append(attrs,
 			slog.String("operation", s.record.operation[:min(len(s.record.operation), maxLoggedName)]),

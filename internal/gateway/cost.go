@@ -12,7 +12,7 @@ import (
 
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object
 // counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page
-// size that the arguments ask for. Routers reckon the same way from the same directives.
+// size that the arguments ask for. Routers reckon from the same directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 
 // cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
@@ -107,15 +107,17 @@ func (c costing) weight(typeName string) int {
 	return weight
 }
 
-// listSize reads @listSize: the first slicing argument that is given, else the page size that the settings have, which
-// is the assumed size unless they were changed. A negative size, which is refused later, counts nothing here.
+// listSize reads @listSize: the largest slicing argument of those that are given, else the page size that the settings
+// have, which is the assumed size unless they were changed. A negative size, which is refused later, counts nothing here.
 func (c costing) listSize(field *ast.Field, directive *ast.Directive) (size int, sizedFields []string) {
-	size = c.pageSize
+	size = -1
 	for _, name := range children(directive.Arguments.ForName("slicingArguments")) {
 		if n, given := c.integer(field.Arguments.ForName(name)); given {
-			size = max(0, n)
-			break
+			size = max(0, n, size)
 		}
+	}
+	if size < 0 {
+		size = c.pageSize
 	}
 	return size, children(directive.Arguments.ForName("sizedFields"))
 }

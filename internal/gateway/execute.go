@@ -73,7 +73,11 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 	if refused != nil {
 		return operation{}, name, refused
 	}
-	graph.CheckRepresentations(doc.QueryDocument, definition, variables)
+	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
+		out := at(requestError(graph.CodeBadUserInput, err.Error()), definition.Position)
+		out.Extensions["argument"] = "representations"
+		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
+	}
 	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
 		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}

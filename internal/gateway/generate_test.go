@@ -218,11 +218,10 @@ func plainCost(doc *ast.QueryDocument, set ast.SelectionSet, variables map[strin
 			case "nodes", "edges":
 				here *= pageSize
 			case "jobs":
-				inner = 50
-				for _, name := range []string{"last", "first"} {
-					if n, given := value(name).(int64); given {
-						inner = max(0, int(n))
-					}
+				first, isFirst := value("first").(int64)
+				last, isLast := value("last").(int64)
+				if inner = max(0, int(first), int(last)); !isFirst && !isLast {
+					inner = 50
 				}
 			case "datasets", "_entities":
 				list, isList := value(map[string]string{"datasets": "ids", "_entities": "representations"}[selection.Name]).([]any)

@@ -86,7 +86,7 @@ func start(t testing.TB, change ...func(*setup)) *house {
 		t.Fatal(err)
 	}
 	if s.config.Upstream == nil {
-		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Timeout: s.timeout, MaxBody: 8 << 20, MaxConns: 32, Scribble: true})
+		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Identity: Identity, Timeout: s.timeout, MaxBody: 8 << 20, MaxConns: 32, Scribble: true})
 		t.Cleanup(client.Close)
 		s.config.Upstream = client
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 // copy of the token that outlives the header. One context value carries it all.
 type scope struct {
 	id      string
+	trace   string // the caller's traceparent; empty when it has none
 	token   string // empty when the request has none
 	arrived time.Time
 	record  record
@@ -38,10 +40,32 @@ func TokenFrom(ctx context.Context) (string, bool) {
 	return token, token != ""
 }
 
+// Identity is what upstream calls made for ctx are known by: the request's id, and the trace it belongs to, if any.
+func Identity(ctx context.Context) (requestID, traceparent string) {
+	s := scopeOf(ctx)
+	return s.id, s.trace
+}
+
 const requestIDHeader = "X-Request-Id"
 
 // acceptableID is what a caller may name a request: it is written into logs and headers as it is.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// acceptableTrace is a traceparent of version 00, whose trace and parent are not all zeros. Source: W3C Trace Context.
+var acceptableTrace = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
+
+// traceOf takes the caller's traceparent if it is one. The gateway has no spans of its own, so it is passed on as it is.
+func traceOf(header http.Header) string {
+	values := header["Traceparent"]
+	if len(values) != 1 || !acceptableTrace.MatchString(values[0]) ||
+		strings.HasPrefix(values[0], "00-"+strings.Repeat("0", 32)) || values[0][36:52] == strings.Repeat("0", 16) {
+		return ""
+	}
+	return values[0]
+}
+
+// traceID is the part of a traceparent that names the trace.
+func traceID(traceparent string) string { return traceparent[3:35] }
 
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}
@@ -50,7 +74,7 @@ var noSniff = []string{"nosniff"}
 // one, and sends it back.
 func (g *gateway) scoped(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		s := &scope{id: r.Header.Get(requestIDHeader), arrived: time.Now()}
+		s := &scope{id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), arrived: time.Now()}
 		if !acceptableID.MatchString(s.id) {
 			s.id = uuid.NewString()
 		}

@@ -132,7 +132,7 @@ func TestTokenElsewhere(t *testing.T) {
 	}
 }
 
-// Nothing of the caller's reaches the upstream but the token.
+// Nothing of the caller's reaches the upstream but the token and the names of the request.
 func TestOutboundHeaders(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -147,7 +147,7 @@ func TestOutboundHeaders(t *testing.T) {
 		t.Fatalf("%d upstream calls", len(requests))
 	}
 	for name, values := range requests[0].Header {
-		if !slices.Contains([]string{"Accept", "Accept-Encoding", "Authorization", "User-Agent"}, name) || len(values) != 1 ||
+		if !slices.Contains([]string{"Accept", "Accept-Encoding", "Authorization", "Traceparent", "User-Agent", "X-Request-Id"}, name) || len(values) != 1 ||
 			strings.Contains(values[0], marker) {
 			t.Errorf("the upstream was sent %s: %q", name, values)
 		}
