@@ -23,7 +23,7 @@ help: ## say what can be made
 run: ## start the gateway over demonstration data
 	go run . --demo
 
-# The order is from the cheapest fault to the dearest. The audits are Go tests: test-go runs them with the others.
+# The order is from the cheapest fault to the dearest. What runs on node is driven by Go tests: test-go runs it with the others.
 .PHONY: test
 test: generate-check lint test-go image-check ## run the whole test command
 
@@ -71,6 +71,14 @@ test-go: ## run the Go tests
 .PHONY: audits
 audits: ## hold the program to the GraphQL-over-HTTP specification
 	go test -count=1 -v ./e2e/audits
+
+.PHONY: composition
+composition: ## compose the subgraph with others'
+	go test -count=1 -v ./e2e/composition
+
+.PHONY: federation
+federation: ## run the gateway behind three federation routers
+	go test -count=1 -v ./e2e/federation
 
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine

@@ -1033,8 +1033,9 @@ type Dataset @key(fields: "id") {
       requireOneSlicingArgument: false
     )
   """
-  The newest job by ` + "`" + `createdAt` + "`" + ` that matches; null without an error when there is none. Costs one REST call per
-  distinct dataset and filter in an operation, however many objects ask.
+  The newest job by ` + "`" + `createdAt` + "`" + ` that matches; null without an error when there is none. Costs at most one REST call per
+  distinct dataset and filter in an operation, however many objects ask, and none where the page that names the dataset
+  starts its list and tells.
   """
   latestJob(
     "Which of its jobs; all of them when absent."

@@ -17,6 +17,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -107,7 +108,9 @@ func shared[T any](
 		return answer, false, err
 	}
 	return under.do(ctx, flightKey{token, suffix}, c.timeout, func(ctx context.Context) (T, error) {
-		return decode(c.get(ctx, token, suffix))
+		body, err := c.get(ctx, token, suffix)
+		runtime.Gosched() // whoever is about to ask the same may still join before the answer is read
+		return decode(body, err)
 	})
 }
 

@@ -1,11 +1,7 @@
 package restclient
 
 import (
-	"bytes"
 	"context"
-	"math"
-	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 )
@@ -79,99 +75,6 @@ type span struct{ from, to uint32 }
 // spanOf makes a span of a record's part. The record is refused later when it is too large for one.
 func spanOf(from, to int) span {
 	return span{uint32(from), uint32(to)} //nolint:gosec // as the comment says
-}
-
-// Member numbers the members of a record that mean something here.
-type Member int
-
-// The members, each with its name in memberNames.
-const (
-	MemberID Member = iota
-	MemberState
-	MemberType
-	MemberCreatedAt
-	MemberUpdatedAt
-	MemberEndedAt
-	MemberInput
-	MemberResult
-	MemberFailures
-	MemberDataPlane
-	MemberRequestSource
-	MemberTags
-	MemberExecutor
-	MemberIdempotencyKey
-	memberCount // how many there are, and the number of every other name
-)
-
-// memberNames are the names of the members. Source: GET /jobs; failures and tags: the vendor's documents.
-var memberNames = [memberCount + 1]string{
-	MemberID:             "job_id",
-	MemberState:          "state",
-	MemberType:           "type",
-	MemberCreatedAt:      "created_at",
-	MemberUpdatedAt:      "updated_at",
-	MemberEndedAt:        "ended_at",
-	MemberInput:          "input",
-	MemberResult:         "result",
-	MemberFailures:       "failures",
-	MemberDataPlane:      "data_plane_id",
-	MemberRequestSource:  "request_source",
-	MemberTags:           "tags",
-	MemberExecutor:       "executor",
-	MemberIdempotencyKey: "idempotency_key",
-	memberCount:          "",
-}
-
-// memberNamed finds the number of a member; name is what stands between the quotes.
-func memberNamed(name []byte) Member {
-	switch string(name) {
-	case "job_id":
-		return MemberID
-	case "state":
-		return MemberState
-	case "type":
-		return MemberType
-	case "created_at":
-		return MemberCreatedAt
-	case "updated_at":
-		return MemberUpdatedAt
-	case "ended_at":
-		return MemberEndedAt
-	case "input":
-		return MemberInput
-	case "result":
-		return MemberResult
-	case "failures":
-		return MemberFailures
-	case "data_plane_id":
-		return MemberDataPlane
-	case "request_source":
-		return MemberRequestSource
-	case "tags":
-		return MemberTags
-	case "executor":
-		return MemberExecutor
-	case "idempotency_key":
-		return MemberIdempotencyKey
-	}
-	if bytes.IndexByte(name, '\\') >= 0 {
-		for m, known := range memberNames[:memberCount] {
-			if spells(name, known) {
-				return Member(m)
-			}
-		}
-	}
-	return memberCount
-}
-
-// Member gives the value of a member, one of the constants; nil when it is absent. Of equal names the last counts. It
-// allocates nothing.
-func (j *Job) Member(m Member) JSON {
-	at := j.members[m]
-	if at.to == 0 {
-		return nil
-	}
-	return j.raw[at.from:at.to:at.to]
 }
 
 // ID is the job's UUID as the Jobs API wrote it. Never empty.
@@ -279,52 +182,4 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 		return decodeJob(body)
 	})
 	return job, err
-}
-
-// DatasetOf finds the dataset that a job's input or result names: its dataset_id, or dataset.id in newer records; nil
-// when it names none. Other jobs may call anything a dataset, so one that is no object names none. Errors:
-// KindMalformed when v is neither an object nor empty, or the id is no number of 0 or more.
-func DatasetOf(v JSON) (*string, error) {
-	object, err := v.Object()
-	if err != nil {
-		return nil, err
-	}
-	id := object.Get("dataset_id")
-	if id.IsEmpty() {
-		id = object.Get("dataset").Get("id")
-	}
-	number, err := id.Integer()
-	if err == nil && number != nil && strings.HasPrefix(*number, "-") {
-		return nil, malformed("a dataset with a negative number")
-	}
-	return number, err
-}
-
-// FilteredDatasets finds the datasets under whose dataset_id the Jobs API may list a job, by the job's input. Sure is the
-// input's own dataset_id, a whole number; empty for none. Doubtful are those that the input names in another way, also
-// beside a sure one, of which it is not documented whether the filter sees them. Source: GET /jobs, dataset_id.
-func FilteredDatasets(input JSON) (sure string, doubtful []string) {
-	own, nested := input.Get("dataset_id"), input.Get("dataset").Get("id")
-	if digits, err := own.Integer(); err == nil && digits != nil && own[0] != '"' {
-		sure = *digits
-	} else if id, ok := own.looseInteger(); ok {
-		doubtful = append(doubtful, id)
-	}
-	if id, ok := nested.looseInteger(); ok && id != sure {
-		doubtful = append(doubtful, id)
-	}
-	return sure, doubtful
-}
-
-// looseInteger gives the integer that some reader may see in a number or a string, such as 1.0 or "007".
-func (v JSON) looseInteger() (string, bool) {
-	text := string(v)
-	if len(v) > 0 && v[0] == '"' {
-		text = strings.TrimSpace(v.text())
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return strconv.FormatInt(n, 10), true
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return strconv.FormatInt(int64(f), 10), err == nil && f == math.Trunc(f) && math.Abs(f) < 1<<63
 }
