@@ -159,6 +159,24 @@ type outcome struct {
 // dataPrefix is how an answer without errors begins.
 const dataPrefix = `{"data":`
 
+// constant answers a request whose data no request can change, as the {__typename} of health checks, when its document is
+// known: there is nothing to run, and so nothing to share.
+func (e *executor) constant(request envelope) (out outcome, ok bool) {
+	doc, known := e.documents.cache.GetIfPresent(request.query)
+	if !known || request.variables != "" {
+		return outcome{}, false
+	}
+	op := doc.Operations.ForName(request.operationName)
+	if op == nil || len(op.VariableDefinitions) > 0 {
+		return outcome{}, false
+	}
+	data, ok := doc.Plan(op, nil).Constant()
+	if !ok {
+		return outcome{}, false
+	}
+	return outcome{operation: op.Name, answer: append(append(append(e.takeBuffer(), dataPrefix...), data...), '}'), exclusive: true}, true
+}
+
 // execute prepares and runs what a request asks for.
 func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
 	op, name, refused := e.prepare(request, get)
@@ -172,9 +190,6 @@ func (e *executor) execute(ctx context.Context, request envelope, get bool) outc
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
 func (e *executor) run(ctx context.Context, op operation) outcome {
-	if data, ok := op.plan.Constant(); ok {
-		return outcome{answer: append(append(append(e.takeBuffer(), dataPrefix...), data...), '}')}
-	}
 	buffer := direct.NewBuffer(append(e.takeBuffer(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = graph.WithOperation(ctx, e.upstream, e.calls, e.logger)

@@ -34,11 +34,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s := scopeOf(r.Context())
-	get := r.Method == http.MethodGet
-	key := flightKey{s.token, request.query, request.operationName, request.variables, get}
-	out, shared := g.flights.do(r.Context(), key, s.arrived.Add(g.timeout), func(ctx context.Context) outcome {
-		return g.executor.execute(ctx, request, get)
-	})
+	out, ok := g.executor.constant(request)
+	shared := false
+	if !ok {
+		get := r.Method == http.MethodGet
+		key := flightKey{s.token, request.query, request.operationName, request.variables, get}
+		out, shared = g.flights.do(r.Context(), key, s.arrived.Add(g.timeout), func(ctx context.Context) outcome {
+			return g.executor.execute(ctx, request, get)
+		})
+	}
 	s.record.operation, s.record.shared = out.operation, shared
 	if out.refused != nil {
 		g.writeRefusal(w, r, mediaType, out.refused)
