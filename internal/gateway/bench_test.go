@@ -62,7 +62,7 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates, too")
 	}
 	handler := measuredHandler(t, nil)
-	budgets := map[string]float64{"trivial": 80, "20x6": 400, "500x3": 400, "500x15": 3000, "board": 4000}
+	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
 		ask := asking(t, handler, operation.query)
 		ask()
