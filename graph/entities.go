@@ -81,20 +81,22 @@ func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variable
 	return nil
 }
 
-// checkList checks one list of representations. Where a variable holds it, it is replaced by a checked one.
+// checkList checks one list of representations. What variables hold of it, all or elements, is replaced in them.
 func checkList(value *ast.Value, variables map[string]any) error {
 	n := len(value.Children)
 	if value.Kind == ast.Variable {
-		list, _ := variables[value.Raw].([]any)
-		n = len(list)
-		if n <= maxRepresentations && list != nil {
+		list := heldList(variables[value.Raw])
+		if n = len(list); n <= maxRepresentations {
 			checked := slices.Clone(list)
 			for i, representation := range checked {
-				if members, _ := representation.(map[string]any); !isRepresentation(members) {
-					checked[i] = noRepresentation()
-				}
+				checked[i] = orNoRepresentation(representation)
 			}
 			variables[value.Raw] = checked
+		}
+	}
+	for _, child := range value.Children {
+		if child.Value.Kind == ast.Variable {
+			variables[child.Value.Raw] = orNoRepresentation(variables[child.Value.Raw])
 		}
 	}
 	if n > maxRepresentations {
@@ -102,6 +104,28 @@ func checkList(value *ast.Value, variables map[string]any) error {
 			maxRepresentations)
 	}
 	return nil
+}
+
+// heldList gives the elements of a list that a variable holds. Where the caller sent one value, the library has made a list
+// of one of it, of a type of its own.
+func heldList(held any) []any {
+	switch held := held.(type) {
+	case []any:
+		return held
+	case []map[string]any:
+		if len(held) == 1 {
+			return []any{held[0]}
+		}
+	}
+	return []any{held}
+}
+
+// orNoRepresentation gives v if it is a representation.
+func orNoRepresentation(v any) any {
+	if members, _ := v.(map[string]any); !isRepresentation(members) {
+		return noRepresentation()
+	}
+	return v
 }
 
 // noRepresentation is what datasetEntities refuses at its place.

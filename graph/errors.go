@@ -102,8 +102,8 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 		if _, isInput := errors.AsType[*model.InputError](err); isInput {
 			out.Path, argument = splitArgument(out.Path, field.Path())
 		}
-		if pos := field.Field.Position; out.Locations == nil && pos != nil {
-			out.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
+		if at := field.Field.Field; out.Locations == nil && at != nil && at.Position != nil { // none at the root itself
+			out.Locations = []gqlerror.Location{{Line: at.Position.Line, Column: at.Position.Column}}
 		}
 	}
 	out.Message, out.Extensions = p.explain(ctx, err, argument)
@@ -184,5 +184,5 @@ func explainUpstream(e *restclient.Error) (string, map[string]any) {
 // isEntities reports whether ctx belongs to the field _entities itself, and to none below it.
 func isEntities(ctx context.Context) bool {
 	field := graphql.GetFieldContext(ctx)
-	return field != nil && field.Object == "Query" && field.Field.Name == "_entities"
+	return field != nil && field.Object == "Query" && field.Field.Field != nil && field.Field.Name == "_entities"
 }

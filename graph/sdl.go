@@ -112,11 +112,18 @@ func isExecutable(location ast.DirectiveLocation) bool {
 
 // ServeSDL answers _service with sdl; the generated answer would be the generator's input, Query.node included.
 func ServeSDL(sdl string) graphql.RootFieldMiddleware {
-	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+	return func(ctx context.Context, next graphql.RootResolver) (answer graphql.Marshaler) {
 		field := graphql.GetRootFieldContext(ctx).Field
 		if field.Name != "_service" {
 			return next(ctx)
 		}
+		// Nothing else would catch it: the executor runs root fields in goroutines, and recovers only within next.
+		defer func() {
+			if value := recover(); value != nil {
+				graphql.AddError(graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field}), caught(value))
+				answer = graphql.Null
+			}
+		}()
 		selected := graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, _ServiceImplementors)
 		return graphql.WriterFunc(func(w io.Writer) {
 			service := graphql.NewFieldSet(selected)

@@ -184,11 +184,22 @@ func (c *Client) read(ctx context.Context, res *http.Response) ([]byte, error) {
 		if res.ContentLength < 0 {
 			c.unsized.Store(n)
 		}
-		return buf.Bytes(), nil
+		return c.fitted(buf.Bytes()), nil
 	case isGzipError(err):
 		return nil, &Error{Kind: KindMalformed, cause: fmt.Errorf("body: %w", err)}
 	}
 	return nil, transportError(ctx, err)
+}
+
+// fitted moves a body into less memory where it was expected to be much longer: it may be kept for as long as an operation
+// takes, and a job's is never given back.
+func (c *Client) fitted(body []byte) []byte {
+	if cap(body) <= 2*max(len(body), smallestLent) {
+		return body
+	}
+	fit := append(c.memory.take(len(body)), body...)
+	c.memory.give(body)
+	return fit
 }
 
 // isGzipError reports whether the bytes arrived but are not what Content-Encoding says.

@@ -78,3 +78,39 @@ func TestRelease(t *testing.T) {
 		}
 	}
 }
+
+// A short body that comes without a length does not hold the room of the long one before it: a job is never given back.
+func TestRoomOfUnsizedBodies(t *testing.T) {
+	t.Parallel()
+	record := `{"job_id":"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c","state":"completed","type":"x","created_at":"2024-01-01T00:00:00",` +
+		`"updated_at":"2024-01-01T00:00:00","pad":"` + strings.Repeat("x", 1000) + `"}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = http.NewResponseController(w).Flush() // so that it has no length
+		if r.URL.Path != "/jobs" {
+			_, _ = w.Write([]byte(record))
+			return
+		}
+		_, _ = w.Write([]byte(`{"total_records":500,"records":[` + strings.Repeat(record+",", 499) + record + `]}`))
+	}))
+	defer server.Close()
+	base, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := New(Config{BaseURL: base, Token: tokenOf, Timeout: time.Minute, MaxBody: 8 << 20, MaxConns: 4, Scribble: true})
+	defer client.Close()
+	ctx := as(t.Context(), "t")
+	for range 3 {
+		if _, err := client.Jobs(ctx, JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500}); err != nil {
+			t.Fatal(err)
+		}
+		body, err := client.get(ctx, "t", "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+		if err != nil || string(body) != record {
+			t.Fatalf("%s, %v", body, err)
+		}
+		if cap(body) > 2*smallestLent {
+			t.Errorf("%d bytes hold %d", len(body), cap(body))
+		}
+	}
+}

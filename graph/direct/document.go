@@ -1,6 +1,7 @@
 package direct
 
 import (
+	"math/bits"
 	"slices"
 	"sync"
 
@@ -56,6 +57,54 @@ func (d *Document) addConditions(set ast.SelectionSet) {
 			}
 		}
 	}
+}
+
+// PlannedFields is how many fields the plans have together that the document may come to remember: what their memory is
+// reckoned by. Fragments count each time they are spread, so a short text can have many.
+func (d *Document) PlannedFields() int {
+	most := 0
+	known := map[string]int{}
+	for _, op := range d.Operations {
+		most = max(most, d.fieldsOf(op.SelectionSet, known))
+	}
+	plans := maxPlans
+	if n := len(d.conditions); n < bits.Len(maxPlans) {
+		plans = min(maxPlans, len(d.Operations)<<n)
+	}
+	return most * plans
+}
+
+// fieldsOf counts the fields of a valid selection set, which has no cycles. Each fragment is counted once.
+func (d *Document) fieldsOf(set ast.SelectionSet, known map[string]int) int {
+	n := 0
+	for _, selection := range set {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			n += 1 + d.fieldsOf(selection.SelectionSet, known)
+		case *ast.InlineFragment:
+			n += d.fieldsOf(selection.SelectionSet, known)
+		case *ast.FragmentSpread:
+			inner, ok := known[selection.Name]
+			if !ok {
+				inner = d.fieldsOf(d.Fragments.ForName(selection.Name).SelectionSet, known)
+				known[selection.Name] = inner
+			}
+			n += inner
+		}
+	}
+	return n
+}
+
+// Undecided gives a variable of an operation that a @skip or an @include reads and that is neither true nor false: a null in
+// place of its default, which no rule of validation can see. False when there is none.
+func (d *Document) Undecided(op *ast.OperationDefinition, variables map[string]any) (name string, ok bool) {
+	for _, declared := range op.VariableDefinitions {
+		isCondition := declared.Type.NamedType == "Boolean" && slices.Contains(d.conditions, declared.Variable)
+		if _, decided := variables[declared.Variable].(bool); isCondition && !decided {
+			return declared.Variable, true
+		}
+	}
+	return "", false
 }
 
 // Plan gives the plan of one of the document's operations. Variables decide @skip and @include, and nothing else.

@@ -22,11 +22,12 @@ type documents struct {
 	cache  *otter.Cache[string, *direct.Document]
 }
 
-// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), so the weight
-// of the text bounds the memory at about 60 MiB.
+// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a plan about as
+// much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans included.
 const (
 	maxCachedText  = 2 << 20 // bytes of text in all
 	perDocument    = 256     // bytes added for each, so that many tiny ones are bounded, too
+	perField       = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
 	maxErrors      = 10      // of one refused document
 	maxFieldErrors = 100     // of one answer
 )
@@ -34,8 +35,8 @@ const (
 func newDocuments(schema *ast.Schema, limits Limits) (*documents, error) {
 	cache, err := otter.New(&otter.Options[string, *direct.Document]{
 		MaximumWeight: maxCachedText,
-		Weigher: func(text string, _ *direct.Document) uint32 {
-			return uint32(len(text) + perDocument) //nolint:gosec // a text is at most a request body
+		Weigher: func(text string, doc *direct.Document) uint32 {
+			return uint32(len(text) + perDocument + perField*doc.PlannedFields()) //nolint:gosec // a text is at most a request body
 		},
 	})
 	if err != nil {

@@ -73,6 +73,12 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 	if refused != nil {
 		return operation{}, name, refused
 	}
+	if condition, undecided := doc.Undecided(definition, variables); undecided {
+		message := "The variable $" + condition + " decides @skip or @include; it may not be null."
+		out := at(requestError(graph.CodeBadUserInput, message), definition.Position)
+		out.Extensions["argument"] = "$" + condition
+		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
+	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
 		out := at(requestError(graph.CodeBadUserInput, err.Error()), definition.Position)
 		out.Extensions["argument"] = "representations"

@@ -3,9 +3,12 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"jobsgateway/graph"
 )
 
 // flightKey is an operation in full: whose it is and all that shapes its answer. Keys are compared as they are, never by a
@@ -43,8 +46,7 @@ type flight struct {
 // has the values of ctx and the deadline, but ends before it only when everybody who wants the answer has left.
 //
 // Nobody's answer is cut short by another's deadline: only an operation with an earlier one is joined, or with one as good
-// as equal, and if its answer did not come in its time, the operation is run again. The answer of a ctx that has ended is
-// worth nothing.
+// as equal, and if its answer did not come in its time, the operation is run again. A joiner whose ctx ends is refused.
 func (f *flights) do(
 	ctx context.Context, key flightKey, deadline time.Time, run func(context.Context) outcome,
 ) (out outcome, shared bool) {
@@ -63,7 +65,7 @@ func (f *flights) do(
 		case <-fl.done:
 		case <-ctx.Done():
 			f.leave(key, fl)
-			return outcome{}, true
+			return outcome{refused: gaveUp()}, true
 		}
 		if fl.panicked != nil {
 			panic(fl.panicked)
@@ -72,6 +74,11 @@ func (f *flights) do(
 			return fl.out, true
 		}
 	}
+}
+
+// gaveUp is for a caller who has left; one who has only closed its side of the connection still reads it.
+func gaveUp() *refusal {
+	return refuse(http.StatusServiceUnavailable, graph.CodeUpstreamTimeout, "The request was given up before its answer.")
 }
 
 // lead runs an operation itself. The caller holds the lock.
