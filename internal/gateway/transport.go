@@ -52,7 +52,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, s.id)
 	}
 	g.writeAnswer(w, r, mediaType, out)
-	if out.exclusive {
+	if out.exclusive { // and over HTTP/1, the only one served, a write that has returned is done with its bytes
 		g.executor.giveBuffer(out.answer)
 	}
 }
