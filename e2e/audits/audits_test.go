@@ -7,12 +7,13 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"jobsgateway/e2e/npm"
 )
 
 const (
@@ -23,8 +24,8 @@ const (
 
 // TestGraphQLOverHTTPAudits ensures that the program passes every audit, and that TERM ends it in good order.
 func TestGraphQLOverHTTPAudits(t *testing.T) {
-	if !installed(t) {
-		command(t, "npm", "ci", "--no-audit", "--no-fund")
+	if err := npm.Install(t.Context(), "."); err != nil {
+		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "jobsgateway")
 	command(t, "go", "build", "-o", binary, "jobsgateway")
@@ -32,31 +33,6 @@ func TestGraphQLOverHTTPAudits(t *testing.T) {
 	gateway := start(t, binary)
 	t.Logf("%s", command(t, "node", "audits.mjs", "http://"+gateway.public+"/graphql"))
 	gateway.stop(t)
-}
-
-// installed reports whether node_modules holds the versions that package.json pins.
-func installed(t *testing.T) bool {
-	t.Helper()
-	var wanted struct {
-		Dependencies map[string]string `json:"dependencies"`
-	}
-	pins, err := os.ReadFile("package.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(pins, &wanted); err != nil {
-		t.Fatal(err)
-	}
-	for name, version := range wanted.Dependencies {
-		var found struct {
-			Version string `json:"version"`
-		}
-		manifest, err := os.ReadFile(filepath.Join("node_modules", name, "package.json"))
-		if err != nil || json.Unmarshal(manifest, &found) != nil || found.Version != version {
-			return false
-		}
-	}
-	return true
 }
 
 // command runs a program to its end, gives what it printed, and fails the test unless it succeeds.

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/e2e/npm"
 	"jobsgateway/graph"
 )
 
@@ -27,47 +28,14 @@ const (
 	askLimit     = 20 * time.Second
 )
 
-// install gets the versions that package.json pins, once for all tests.
-var install = sync.OnceValues(func() ([]byte, error) {
-	if installed() {
-		return nil, nil
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
-	defer cancel()
-	return exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund").CombinedOutput()
-})
-
-// installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed.
-func installed() bool {
-	type lock struct {
-		Packages map[string]struct {
-			Version   string `json:"version"`
-			Integrity string `json:"integrity"`
-		} `json:"packages"`
-	}
-	read := func(path string) (parsed lock, ok bool) {
-		data, err := os.ReadFile(path)
-		return parsed, err == nil && json.Unmarshal(data, &parsed) == nil
-	}
-	wanted, ok := read("package-lock.json")
-	found, found2 := read(filepath.Join("node_modules", ".package-lock.json"))
-	delete(wanted.Packages, "")
-	if !ok || !found2 || len(found.Packages) != len(wanted.Packages) {
-		return false
-	}
-	for name, want := range wanted.Packages {
-		if found.Packages[name] != want {
-			return false
-		}
-	}
-	return true
-}
+// install gets the versions that the lock file pins, once for all tests.
+var install = sync.OnceValue(func() error { return npm.Install(context.Background(), ".") })
 
 // node runs a script over what is marshalled from in, and unmarshals what it prints into out.
 func node(t *testing.T, script string, in, out any) {
 	t.Helper()
-	if printed, err := install(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, printed)
+	if err := install(); err != nil {
+		t.Fatal(err)
 	}
 	input, err := json.Marshal(in)
 	if err != nil {

@@ -4,15 +4,15 @@ package federation_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"jobsgateway/e2e/npm"
 )
 
 // example is the folder that is tested here together with the gateway.
@@ -38,37 +38,12 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// install brings a folder's node_modules to what its lock file says, unless they are there already.
+// install brings a folder's node_modules to what its lock file says.
 func install(t *testing.T, dir string) {
 	t.Helper()
-	if !installed(t, dir) {
-		command(t, dir, nil, "npm", "ci", "--no-audit", "--no-fund")
-	}
-}
-
-// installed reports whether node_modules holds the versions that package.json pins.
-func installed(t *testing.T, dir string) bool {
-	t.Helper()
-	var wanted struct {
-		Dependencies map[string]string `json:"dependencies"`
-	}
-	pins, err := os.ReadFile(filepath.Join(dir, "package.json"))
-	if err != nil {
+	if err := npm.Install(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
-	if err := json.Unmarshal(pins, &wanted); err != nil {
-		t.Fatal(err)
-	}
-	for name, version := range wanted.Dependencies {
-		var found struct {
-			Version string `json:"version"`
-		}
-		manifest, err := os.ReadFile(filepath.Join(dir, "node_modules", name, "package.json"))
-		if err != nil || json.Unmarshal(manifest, &found) != nil || found.Version != version {
-			return false
-		}
-	}
-	return len(wanted.Dependencies) > 0
 }
 
 // command runs a program to its end, gives what it printed, and fails the test unless it succeeds.

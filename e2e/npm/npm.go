@@ -1,0 +1,64 @@
+// Package npm brings the packages that the tests of e2e run on node.
+package npm
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// installLimit bounds one installation. Source: the largest, a router of half a gigabyte, took 200 s on a busy machine.
+const installLimit = 6 * time.Minute
+
+// Install brings a folder's node_modules to what its lock file says, unless they are there already. Errors: what npm
+// printed.
+func Install(ctx context.Context, dir string) error {
+	if installed(dir) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, installLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
+	cmd.Dir, cmd.WaitDelay = dir, time.Second
+	if printed, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("npm ci in %s: %w\n%s", dir, err, printed)
+	}
+	return nil
+}
+
+// pinned is a package as a lock file names it.
+type pinned struct {
+	Version   string `json:"version"`
+	Integrity string `json:"integrity"`
+	Optional  bool   `json:"optional"`
+}
+
+// installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed,
+// without the optional packages that are for other machines.
+func installed(dir string) bool {
+	wanted, ok := readLock(filepath.Join(dir, "package-lock.json"))
+	found, there := readLock(filepath.Join(dir, "node_modules", ".package-lock.json"))
+	if !ok || !there {
+		return false
+	}
+	for name, want := range wanted {
+		got, isFound := found[name]
+		if got != want && (isFound || !want.Optional) && name != "" { // the folder itself has no name
+			return false
+		}
+	}
+	return true
+}
+
+func readLock(path string) (packages map[string]pinned, ok bool) {
+	data, err := os.ReadFile(path)
+	var lock struct {
+		Packages map[string]pinned `json:"packages"`
+	}
+	ok = err == nil && json.Unmarshal(data, &lock) == nil
+	return lock.Packages, ok
+}
