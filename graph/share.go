@@ -112,7 +112,7 @@ func wholeOf(list restclient.JobsQuery, dataset string) restclient.JobsQuery {
 	return list
 }
 
-// pageIndex is a page that starts where its list starts, by the datasets that its jobs name.
+// pageIndex is a page by the datasets that its jobs name.
 type pageIndex struct {
 	page *model.JobConnection
 	// jobs are the places of each dataset's jobs on the page, as far as all records are readable.

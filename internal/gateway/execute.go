@@ -74,15 +74,11 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 		return operation{}, name, refused
 	}
 	if condition, undecided := doc.Undecided(definition, variables); undecided {
-		message := "The variable $" + condition + " decides @skip or @include; it may not be null."
-		out := at(requestError(graph.CodeBadUserInput, message), definition.Position)
-		out.Extensions["argument"] = "$" + condition
-		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
+		return operation{}, name, refuseArgument(definition, "$"+condition,
+			"The variable $"+condition+" decides @skip or @include; it may not be null.")
 	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
-		out := at(requestError(graph.CodeBadUserInput, err.Error()), definition.Position)
-		out.Extensions["argument"] = "representations"
-		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
+		return operation{}, name, refuseArgument(definition, "representations", err.Error())
 	}
 	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
 		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
@@ -117,6 +113,13 @@ func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map
 
 // writing makes what writes an operation's root fields into a buffer, by its plan.
 type writing func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
+
+// refuseArgument explains what an operation may not be given, and names it.
+func refuseArgument(op *ast.OperationDefinition, argument, message string) *refusal {
+	out := at(requestError(graph.CodeBadUserInput, message), op.Position)
+	out.Extensions["argument"] = argument
+	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
+}
 
 // refuseVariable explains a variable of the wrong type and names it.
 func refuseVariable(err error) *refusal {
@@ -211,7 +214,8 @@ func (e *executor) run(ctx context.Context, op operation) outcome {
 	return out
 }
 
-// maxKeptBuffer bounds what is kept of one answer for the next ones, in bytes; the collector takes larger ones.
+// maxKeptBuffer bounds what is kept of one answer for the next ones, in bytes; the collector takes larger ones. Source: four
+// full pages with all fields.
 const maxKeptBuffer = 2 << 20
 
 // takeBuffer gives an empty buffer, mostly with room for an answer.

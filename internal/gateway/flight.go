@@ -28,7 +28,8 @@ type flights struct {
 }
 
 // asGoodAsEqual is how much later than its own deadline a request may be answered for the sake of sharing: requests of one
-// burst reach the lock in another order than they arrived in.
+// burst reach the lock in another order than they arrived in. Source: a fiftieth of the time that is left to write an answer
+// beyond its deadline.
 const asGoodAsEqual = 100 * time.Millisecond
 
 // flight is one operation under way.
