@@ -78,7 +78,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 // serve wires the gateway and serves until ctx ends.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
-	limitMemory(logger)
+	limitMemory(logger, memlimit.FromCgroup)
 	public, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -141,9 +141,9 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 
 // limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says otherwise.
 // The tenth that is left is for what is not on the heap. Outside a container there is no limit.
-func limitMemory(logger *slog.Logger) {
+func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 	const heapShare = 0.9
-	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(memlimit.FromCgroup))
+	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
 	if err == nil && limit < math.MaxInt64 {
 		logger.Debug("memory limit", "bytes", limit)
 	}
