@@ -88,3 +88,20 @@ func TestReadmeQuery(t *testing.T) {
 		t.Errorf("%s\nhas %v, the README shows %v", answer, got, want)
 	}
 }
+
+// The questions of docs/comparing.md are answered, each with the pages in turn that it asks for.
+func TestComparingQuestions(t *testing.T) {
+	t.Parallel()
+	gw := start(t, "--demo")
+	questions := regexp.MustCompile("(?m)^\\| [a-z ,]+ \\| `([^`]*\\{[^`]*)` \\|$").FindAllStringSubmatch(readFile(t, "docs/comparing.md"), -1)
+	if len(questions) != 5 {
+		t.Fatalf("%d questions", len(questions))
+	}
+	for _, question := range questions {
+		var data map[string]any
+		post(t, gw, question[1], map[string]any{"o": 500}, &data)
+		if len(data) != 1 {
+			t.Errorf("%s: %v", question[1], data)
+		}
+	}
+}

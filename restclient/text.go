@@ -37,7 +37,7 @@ func unescape(b []byte) (r rune, size int) {
 	return rune(b[1]), 2
 }
 
-// codeUnit reads the escape \uXXXX that b begins with; negative when it begins with none.
+// codeUnit reads the escape, \u and four hexadecimal digits, that b begins with; negative when it begins with none.
 func codeUnit(b []byte) rune {
 	if len(b) < len(`\u0000`) || b[0] != '\\' || b[1] != 'u' {
 		return -1
