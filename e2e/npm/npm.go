@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"time"
 )
 
@@ -40,8 +40,8 @@ type pinned struct {
 // installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed,
 // without the optional packages that are for other machines.
 func installed(dir string) bool {
-	wanted, ok := readLock(filepath.Join(dir, "package-lock.json"))
-	found, there := readLock(filepath.Join(dir, "node_modules", ".package-lock.json"))
+	wanted, ok := readLock(dir, "package-lock.json")
+	found, there := readLock(dir, "node_modules/.package-lock.json")
 	if !ok || !there {
 		return false
 	}
@@ -54,8 +54,8 @@ func installed(dir string) bool {
 	return true
 }
 
-func readLock(path string) (packages map[string]pinned, ok bool) {
-	data, err := os.ReadFile(path)
+func readLock(dir, path string) (packages map[string]pinned, ok bool) {
+	data, err := fs.ReadFile(os.DirFS(dir), path)
 	var lock struct {
 		Packages map[string]pinned `json:"packages"`
 	}
