@@ -115,7 +115,7 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	if no != nil {
 		return answer{}, no
 	}
-	q.company, q.steadyTies = company, e.opts.SteadyTies
+	q.company, q.steadyTies, q.ties = company, e.opts.SteadyTies, e.opts.Ties
 	asked := q
 	var ok bool
 	if q.offset, q.perPage, ok = e.opts.stretch(q.offset, q.perPage); !ok {
@@ -125,6 +125,10 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	records, total := e.store.page(&q)
 	e.mu.RUnlock()
 	p := pager(asked.offset, asked.perPage, total)
+	p.records = int64(e.opts.total(total, len(records)))
+	if e.opts.NoNextPage {
+		p.next = 0
+	}
 	return answer{status: http.StatusOK, mime: "application/json", body: e.appendPage(buf, p, records)}, nil
 }
 

@@ -76,6 +76,15 @@ type Options struct {
 	// SteadyTies lets jobs with equal order values stand in the same order in the ascending and the descending
 	// list, as under a second criterion; without it one list is the other turned round. Upstream documents neither.
 	SteadyTies bool
+	// Ties is the order in which a list shows jobs with equal order values. Upstream documents none, and a database
+	// promises none under LIMIT and OFFSET.
+	Ties TieRule
+	// Totals is how true total_records is. NextPage follows the list as it is, not the total that is told.
+	Totals TotalRule
+	// TotalCap is the most that TotalsCapped tells; zero means 100.
+	TotalCap int
+	// NoNextPage leaves next_page out although there is a next page, as an older generation may.
+	NoNextPage bool
 	// MaxRecords caps the records of one answer below what per_page asks for, without an error; zero means not
 	// at all. Totals stay honest.
 	MaxRecords int
@@ -94,6 +103,54 @@ const (
 	// OffsetsRefused answers 400.
 	OffsetsRefused
 )
+
+// TieRule is an order of equal order values.
+type TieRule int
+
+const (
+	// TiesInserted shows equals in the order of insertion, the same in every answer.
+	TiesInserted TieRule = iota
+	// TiesByWindow shows equals in an order that depends on offset and per_page: another in each window, and the same
+	// when a window is asked for again.
+	TiesByWindow
+	// TiesDrawn shows equals in an order that is drawn anew for each answer.
+	TiesDrawn
+)
+
+// TotalRule is a way to tell total_records.
+type TotalRule int
+
+const (
+	// TotalsTrue tells how many jobs match, as documented.
+	TotalsTrue TotalRule = iota
+	// TotalsCapped tells TotalCap at most.
+	TotalsCapped
+	// TotalsLagging tells a tenth less than there are.
+	TotalsLagging
+	// TotalsOfPage tells how many records the answer has.
+	TotalsOfPage
+	// TotalsInflated tells 1,000 more than there are.
+	TotalsInflated
+)
+
+// defaultTotalCap is the TotalCap of a zero Options.
+const defaultTotalCap = 100
+
+// total gives what the answer tells of a list of true jobs, of which it shows so many records.
+func (o Options) total(matching, records int) int {
+	switch o.Totals {
+	case TotalsCapped:
+		return min(matching, o.TotalCap)
+	case TotalsLagging:
+		return matching - matching/10
+	case TotalsOfPage:
+		return records
+	case TotalsInflated:
+		return matching + 1000
+	case TotalsTrue:
+	}
+	return matching
+}
 
 // stretch applies the switches to what was asked for; false when the offset is refused.
 func (o Options) stretch(offset, perPage int) (from, size int, ok bool) {
@@ -133,6 +190,9 @@ func (o Options) withDefaults() Options {
 		o.Span = defaultSpan
 	}
 	o.Span = max(o.Span, time.Minute)
+	if o.TotalCap <= 0 {
+		o.TotalCap = defaultTotalCap
+	}
 	if o.End.IsZero() {
 		o.End = o.Now()
 	}

@@ -16,6 +16,7 @@ type query struct {
 	company             int64 // 0: not restricted to a company
 	updated, ascending  bool
 	steadyTies          bool
+	ties                TieRule
 	perPage, offset     int
 }
 

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"cmp"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"time"
@@ -55,11 +56,26 @@ func (o *order) remove(j *job) {
 }
 
 // tiesTurned is a copy of the list in which equal values stand as they do in the descending order.
-func (o *order) tiesTurned() []*job {
+func (o *order) tiesTurned() []*job { return o.eachTie(slices.Reverse[[]*job]) }
+
+// tiesShuffled is a copy of the list in which equal values stand as the window's own order has them.
+func (o *order) tiesShuffled(q *query) []*job {
+	window := [2]uint64{uint64(q.offset), uint64(q.perPage)} //nolint:gosec // neither is negative
+	if q.ties == TiesDrawn {
+		window = [2]uint64{rand.Uint64(), rand.Uint64()} //nolint:gosec // an order, not a secret
+	}
+	return o.eachTie(func(equal []*job) {
+		drawn := rand.New(rand.NewPCG(window[0], window[1])) //nolint:gosec // as above
+		drawn.Shuffle(len(equal), func(a, b int) { equal[a], equal[b] = equal[b], equal[a] })
+	})
+}
+
+// eachTie is a copy of the list in which each stretch of equal values was put into another order.
+func (o *order) eachTie(reorder func(equal []*job)) []*job {
 	jobs := slices.Clone(o.jobs)
 	for start, i := 0, 1; i <= len(jobs); i++ {
 		if i == len(jobs) || !o.at(jobs[i]).Equal(o.at(jobs[start])) {
-			slices.Reverse(jobs[start:i])
+			reorder(jobs[start:i])
 			start = i
 		}
 	}
@@ -202,7 +218,10 @@ func (s *store) page(q *query) (records [][]byte, total int) {
 		in = &s.updated
 	}
 	jobs := in.jobs
-	if q.steadyTies && q.ascending {
+	switch {
+	case q.ties != TiesInserted:
+		jobs = in.tiesShuffled(q)
+	case q.steadyTies && q.ascending:
 		jobs = in.tiesTurned()
 	}
 	n := len(jobs)
