@@ -84,14 +84,18 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	for _, limit := range []int64{1, 100, bodyCap} {
 		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 		body := &endless{}
-		_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1})
-		wantKind(t, err, KindMalformed)
+		_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
+		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
+			t.Errorf("not too large: %v", e)
+		}
 		if body.taken != limit+1 {
 			t.Errorf("took %d bytes, want %d", body.taken, limit+1)
 		}
 		body = &endless{}
-		_, err = c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1})
-		wantKind(t, err, KindMalformed)
+		_, err = c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1}, 1)
+		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
+			t.Errorf("not too large: %v", e)
+		}
 		if body.taken != 0 {
 			t.Errorf("took %d bytes of a body that says it is too large", body.taken)
 		}
@@ -152,26 +156,37 @@ func TestLyingPages(t *testing.T) {
 		name, body string
 		ask, got   int
 		total      int64
+		more       bool
 	}{
-		{"501 of 500", page(many...), 500, 500, 501},
-		{"501 of 1", page(many...), 1, 1, 501},
-		{"fewer than the total", `{"total_records":9,"records":[` + many[0] + `]}`, 50, 1, 9},
-		{"more than the total", `{"total_records":1,"records":[` + strings.Join(many[:3], ",") + `]}`, 50, 3, 1},
-		{"senseless numbers", `{"current_page":99,"total_pages":-1,"prev_page":"x","next_page":99,"total_records":1,"records":[` + many[0] + `]}`, 50, 1, 1},
-		{"an empty page with a next", `{"current_page":1,"next_page":2,"total_records":0,"records":[]}`, 50, 0, 0},
-		{"records twice, the last counts", `{"records":[` + strings.Join(many[:3], ",") + `],"records":[` + many[7] + `]}`, 50, 1, UnknownTotal},
-		{"no total", `{"records":[]}`, 50, 0, UnknownTotal},
-		{"no total, explicitly", `{"total_records":null,"records":[]}`, 50, 0, UnknownTotal},
-		{"a total of text", `{"total_records":"3","records":[]}`, 50, 0, UnknownTotal},
-		{"a negative total", `{"total_records":-1,"records":[]}`, 50, 0, UnknownTotal},
-		{"a fraction", `{"total_records":1.0,"records":[]}`, 50, 0, UnknownTotal},
-		{"an exponent", `{"total_records":1e3,"records":[]}`, 50, 0, UnknownTotal},
-		{"an object", `{"total_records":{"value":1},"records":[]}`, 50, 0, UnknownTotal},
-		{"the largest total", `{"total_records":9223372036854775807,"records":[]}`, 50, 0, 1<<63 - 1},
-		{"a total too large", `{"total_records":9223372036854775808,"records":[]}`, 50, 0, UnknownTotal},
+		{"501 of 500", page(many...), 500, 500, 501, false},
+		{"501 of 1", page(many...), 1, 1, 501, false},
+		{"fewer than the total", `{"total_records":9,"records":[` + many[0] + `]}`, 50, 1, 9, false},
+		{"more than the total", `{"total_records":1,"records":[` + strings.Join(many[:3], ",") + `]}`, 50, 3, 1, false},
+		{"senseless numbers", `{"current_page":99,"total_pages":-1,"prev_page":"x","next_page":99,"total_records":1,"records":[` + many[0] + `]}`, 50, 1, 1, true},
+		{"an empty page with a next", `{"current_page":1,"next_page":2,"total_records":0,"records":[]}`, 50, 0, 0, true},
+		{"records twice, the last counts", `{"records":[` + strings.Join(many[:3], ",") + `],"records":[` + many[7] + `]}`, 50, 1, UnknownTotal, false},
+		{"no total", `{"records":[]}`, 50, 0, UnknownTotal, false},
+		{"no total, explicitly", `{"total_records":null,"records":[]}`, 50, 0, UnknownTotal, false},
+		{"a total of text", `{"total_records":"3","records":[]}`, 50, 0, UnknownTotal, false},
+		{"a negative total", `{"total_records":-1,"records":[]}`, 50, 0, UnknownTotal, false},
+		{"a fraction", `{"total_records":1.0,"records":[]}`, 50, 0, UnknownTotal, false},
+		{"an exponent", `{"total_records":1e3,"records":[]}`, 50, 0, UnknownTotal, false},
+		{"an object", `{"total_records":{"value":1},"records":[]}`, 50, 0, UnknownTotal, false},
+		{"the largest total", `{"total_records":9223372036854775807,"records":[]}`, 50, 0, 1<<63 - 1, false},
+		{"a total too large", `{"total_records":9223372036854775808,"records":[]}`, 50, 0, UnknownTotal, false},
+		{"a next page of text", `{"records":[],"next_page":"2"}`, 50, 0, UnknownTotal, true},
+		{"a next page that is escaped", `{"records":[],"next\u005fpage":7}`, 50, 0, UnknownTotal, true},
+		{"a next page twice, the last counts", `{"records":[],"next_page":7,"next_page":null}`, 50, 0, UnknownTotal, false},
+		{"no next page, explicitly", `{"records":[],"next_page":null}`, 50, 0, UnknownTotal, false},
+		{"an empty next page", `{"records":[],"next_page":""}`, 50, 0, UnknownTotal, false},
+		{"a next page that is none", `{"records":[],"next_page":0}`, 50, 0, UnknownTotal, false},
+		{"a negative next page", `{"records":[],"next_page":-1}`, 50, 0, UnknownTotal, false},
+		{"a next page of words", `{"records":[],"next_page":"none"}`, 50, 0, UnknownTotal, false},
+		{"a next page of truth", `{"records":[],"next_page":true}`, 50, 0, UnknownTotal, false},
+		{"a next page in a record", `{"records":[{"next_page":2}]}`, 50, 1, UnknownTotal, false},
 	} {
 		p, err := decodePage([]byte(test.body), test.ask)
-		if err != nil || len(p.Records) != test.got || p.Total != test.total {
+		if err != nil || len(p.Records) != test.got || p.Total != test.total || p.More != test.more {
 			t.Errorf("%s: got %+v, %v", test.name, p, err)
 		}
 	}

@@ -6,12 +6,10 @@
 package restclient
 
 import (
-	"bytes"
 	"compress/flate"
 	"compress/gzip"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net"
@@ -55,9 +53,18 @@ type Client struct {
 	maxBody   int64
 	transport *http.Transport
 	memory    memory
-	unsized   atomic.Int64 // length of the last body that came without one: what the next may have
 	pages     flights[*JobsPage]
 	jobs      flights[*Job]
+	sizes     sizes
+	// unsizedRecord and unsizedJob are how many bytes a record of the last page and the last job had, of those that came
+	// without a length: what the next may have.
+	unsizedRecord, unsizedJob atomic.Int64
+}
+
+// question is one call: who asks, what, and for how many records; 0 for one job.
+type question struct {
+	token, suffix string // no token when it is empty
+	records       int
 }
 
 // Bounds of one call below the timeout of the whole. Source: an in-region TCP handshake takes milliseconds, and
@@ -97,41 +104,48 @@ func New(cfg Config) *Client {
 // Close drops the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// shared makes the call of a suffix, or joins an equal one of the same token that is under way, and decodes its body
-// once for all who wait. Alone: nobody else has what it returns.
+// shared makes a call, or joins an equal one of the same token that is under way, and decodes its body once for all who
+// wait. Alone: nobody else has what it returns.
 func shared[T any](
-	ctx context.Context, c *Client, under *flights[T], suffix string, decode func([]byte, error) (T, error),
+	ctx context.Context, c *Client, under *flights[T], q question, decode func([]byte, error) (T, error),
 ) (answer T, alone bool, err error) {
-	token, ok := c.token(ctx)
-	if !ok {
+	if q.token == "" {
 		answer, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
 		return answer, false, err
 	}
-	return under.do(ctx, flightKey{token, suffix}, c.timeout, func(ctx context.Context) (T, error) {
-		body, err := c.get(ctx, token, suffix)
+	return under.do(ctx, flightKey{q.token, q.suffix}, c.timeout, func(ctx context.Context) (T, error) {
+		body, err := c.get(ctx, q)
 		runtime.Gosched() // whoever is about to ask the same may still join before the answer is read
 		return decode(body, err)
 	})
 }
 
-// get sends one GET for base+suffix under a token and returns the body of a 200 that claims to be JSON.
-func (c *Client) get(ctx context.Context, token, suffix string) ([]byte, error) {
-	body, err := c.send(ctx, token, suffix)
+// caller is the token of whoever ctx belongs to; empty when there is none.
+func (c *Client) caller(ctx context.Context) string {
+	if token, ok := c.token(ctx); ok {
+		return token
+	}
+	return ""
+}
+
+// get sends one GET and returns the body of a 200 that claims to be JSON.
+func (c *Client) get(ctx context.Context, q question) ([]byte, error) {
+	body, err := c.send(ctx, q)
 	if e, ok := errors.AsType[*Error](err); ok {
-		e.forget(token)
+		e.forget(q.token)
 	}
 	return body, err
 }
 
 // send is get, but for an error that may still quote the token.
-func (c *Client) send(ctx context.Context, token, suffix string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+suffix, http.NoBody)
+func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+q.suffix, http.NoBody)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, cause: err}
 	}
 	req.Header = http.Header{
 		"Accept":        {"application/json"},
-		"Authorization": {"Bearer " + token},
+		"Authorization": {"Bearer " + q.token},
 		"User-Agent":    {"jobsgateway"},
 	}
 	if c.identity != nil {
@@ -163,43 +177,7 @@ func (c *Client) send(ctx context.Context, token, suffix string) ([]byte, error)
 	if res.Header.Get("Content-Encoding") != "" {
 		return nil, malformed("content encoding was not asked for")
 	}
-	return c.read(ctx, res)
-}
-
-// read takes the whole body, at most MaxBody decoded bytes of it.
-func (c *Client) read(ctx context.Context, res *http.Response) ([]byte, error) {
-	if res.ContentLength > c.maxBody {
-		return nil, malformed("body of %d bytes is over the cap of %d", res.ContentLength, c.maxBody)
-	}
-	expected := res.ContentLength
-	if expected < 0 {
-		expected = c.unsized.Load()
-	}
-	buf := bytes.NewBuffer(c.memory.take(int(expected) + bytes.MinRead)) // with room to see the end
-	n, err := buf.ReadFrom(io.LimitReader(res.Body, c.maxBody+1))
-	switch {
-	case n > c.maxBody:
-		return nil, malformed("body is over the cap of %d bytes", c.maxBody)
-	case err == nil:
-		if res.ContentLength < 0 {
-			c.unsized.Store(n)
-		}
-		return c.fitted(buf.Bytes()), nil
-	case isGzipError(err):
-		return nil, &Error{Kind: KindMalformed, cause: fmt.Errorf("body: %w", err)}
-	}
-	return nil, transportError(ctx, err)
-}
-
-// fitted moves a body into less memory where it was expected to be much longer: it may be kept for as long as an operation
-// takes, and a job's is never given back.
-func (c *Client) fitted(body []byte) []byte {
-	if cap(body) <= 2*max(len(body), smallestLent) {
-		return body
-	}
-	fit := append(c.memory.take(len(body)), body...)
-	c.memory.give(body)
-	return fit
+	return c.read(ctx, res, q.records)
 }
 
 // isGzipError reports whether the bytes arrived but are not what Content-Encoding says.

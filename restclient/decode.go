@@ -29,6 +29,8 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 			w.at = reader.read(w.at, w.level)
 		case spells(w.name, "total_records"):
 			page.Total = w.skip().count()
+		case spells(w.name, "next_page"):
+			page.More = w.skip().namesPage()
 		default:
 			w.skip()
 		}

@@ -69,6 +69,8 @@ type Error struct {
 	LogID string
 	// RetryAfter is how long the Jobs API asks to wait; 0 when it does not say.
 	RetryAfter time.Duration
+	// TooLarge is true, with KindMalformed, when the answer is over the cap: fewer records may fit.
+	TooLarge bool
 
 	cause error
 }
@@ -114,6 +116,13 @@ func (e *Error) forget(token string) {
 // malformed is an answer that cannot be read; the cause is for the log.
 func malformed(format string, args ...any) *Error {
 	return &Error{Kind: KindMalformed, cause: fmt.Errorf(format, args...)}
+}
+
+// tooLarge is an answer that is over the cap.
+func tooLarge(format string, args ...any) *Error {
+	e := malformed(format, args...)
+	e.TooLarge = true
+	return e
 }
 
 // transportError gives the kind of a failure below HTTP: a deadline, or else a connection.

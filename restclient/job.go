@@ -175,7 +175,8 @@ func (j *Job) Raw() JSON { return j.raw }
 //
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.
 func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
-	job, _, err := shared(ctx, c, &c.jobs, "/"+string(id), func(body []byte, err error) (*Job, error) {
+	token := c.caller(ctx)
+	job, _, err := shared(ctx, c, &c.jobs, question{token: token, suffix: "/" + string(id)}, func(body []byte, err error) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // MaxPerPage is the largest page that the Jobs API gives. Source: GET /jobs, per_page.
@@ -106,6 +107,11 @@ type JobsPage struct {
 	Records []Record
 	// Total is how many jobs the filtered list has; UnknownTotal when the answer does not say.
 	Total int64
+	// More is true when the answer names a next page, which tells that the list goes on, whatever Total says.
+	More bool
+	// Asked is how many records the Jobs API was asked for: as many as the query wants, or fewer where an earlier answer of
+	// this list was too large.
+	Asked int
 
 	body   []byte
 	memory *memory // where the body goes back to; nil when others have this page, too
@@ -131,19 +137,31 @@ type Record struct {
 	Err error // of KindMalformed
 }
 
-// Jobs asks for one page. A page with an unreadable record is still a page.
+// Jobs asks for one page. A page with an unreadable record is still a page. Where an answer of this filter was too large for
+// this token lately, it asks for fewer records than the query wants, see JobsPage.Asked. It never makes a second call: who is
+// told that an answer was too large, by Error.TooLarge, may ask again.
 //
 // Upstream: GET /jobs. Errors: every kind but KindNotFound.
 func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
-	page, alone, err := shared(ctx, c, &c.pages, "?"+q.Encode(), func(body []byte, err error) (*JobsPage, error) {
+	token := c.caller(ctx)
+	key := listKey{token, q.Filter}
+	asked := c.sizes.asked(key, q.PerPage, time.Now())
+	q.PerPage = asked
+	question := question{token: token, suffix: "?" + q.Encode(), records: asked}
+	page, alone, err := shared(ctx, c, &c.pages, question, func(body []byte, err error) (*JobsPage, error) {
 		if err != nil {
+			if e, ok := errors.AsType[*Error](err); ok && e.TooLarge {
+				c.sizes.tooLarge(key, asked, time.Now())
+			}
 			return nil, listError(err)
 		}
-		page, err := decodePage(body, q.PerPage)
-		if err == nil {
-			page.body = body
+		page, err := decodePage(body, asked)
+		if err != nil {
+			return nil, err
 		}
-		return page, err
+		page.Asked, page.body = asked, body
+		c.sizes.fitted(key, len(page.Records), int64(len(body)), c.maxBody)
+		return page, nil
 	})
 	if err == nil && alone {
 		page.memory = &c.memory

@@ -105,7 +105,7 @@ func TestRoomOfUnsizedBodies(t *testing.T) {
 		if _, err := client.Jobs(ctx, JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500}); err != nil {
 			t.Fatal(err)
 		}
-		body, err := client.get(ctx, "t", "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
+		body, err := client.get(ctx, question{token: "t", suffix: "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"})
 		if err != nil || string(body) != record {
 			t.Fatalf("%s, %v", body, err)
 		}

@@ -216,6 +216,17 @@ func (v JSON) count() int64 {
 	return int64(n)
 }
 
+// namesPage reports whether the value is the number of a page, 1 or more, also as a string. No page is numbered 0 that comes
+// next.
+func (v JSON) namesPage() bool {
+	digits := []byte(v)
+	if text := v.quoted(); text != nil {
+		digits = text
+	}
+	n, err := strconv.ParseUint(string(digits), 10, 64)
+	return err == nil && n > 0
+}
+
 // objectOf gives any bytes as the one object that they are, with or without space around it; nil when they are not.
 func objectOf(b []byte) JSON {
 	start := skipSpace(b, 0)
