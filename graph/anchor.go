@@ -14,55 +14,67 @@ type anchor struct {
 	// offset and total are the job's place and the list's length at that time: where to look first. Total can be
 	// restclient.UnknownTotal.
 	offset, total int64
-	// before and after are the fingerprints of jobs with the same value that were seen on either side. Their order is
-	// not documented, so if the anchor itself is gone, only they tell which of its equals had their turn.
+	// before and after are the fingerprints of jobs with the same value that were seen on either side. Equals have no order of
+	// their own, so only these lists tell which of them had their turn.
 	before, after []uint32
+	// openBefore and openAfter: others of the same value, which were not seen, may count as before or after.
+	openBefore, openAfter bool
+	// done: all of its equals had their turn, so what is sought is what stands beyond them. Never in a cursor.
+	done bool
 }
 
-// resume makes the anchor from which to go on behind a window, its last readable record in the direction of reading, and
-// tells how many unreadable ones follow it; nil when none is readable.
-func (p *page) resume(by reading, w window) (a *anchor, unreadable int) {
-	i, step := len(w.records)-1, -1
-	if by.backwards {
-		i, step = 0, 1
+// passed are the ties that stand where a reading comes from.
+func (a *anchor) passed(backwards bool) []uint32 {
+	if backwards {
+		return a.after
 	}
-	for ; i >= 0 && i < len(w.records); i += step {
-		job := w.records[i].Job
-		if job == nil {
-			unreadable++
-			continue
-		}
-		a = &anchor{id: comparableID(job.ID()), value: by.order.valueOf(job), offset: w.offset + int64(i), total: w.total}
-		if passed := p.passedTies(by, a); by.backwards {
-			a.after = passed
-		} else {
-			a.before = passed
-		}
-		return a, unreadable
-	}
-	return nil, unreadable
+	return a.before
 }
 
-// giveBack drops the unreadable records that were taken last, up to n: the next window shows them again.
-func (p *page) giveBack(n int) {
-	for ; n > 0 && len(p.records) > 0 && p.records[len(p.records)-1].Job == nil; n-- {
-		p.records, p.places = p.records[:len(p.records)-1], p.places[:len(p.places)-1]
+// isOpen reports whether more ties than those of passed may stand where a reading comes from.
+func (a *anchor) isOpen(backwards bool) bool {
+	if backwards {
+		return a.openAfter
 	}
+	return a.openBefore
 }
 
-// passedTies gives the fingerprints of what was read so far and shares the value of a.
-func (p *page) passedTies(by reading, a *anchor) []uint32 {
-	var ties []uint32
-	if s := by.start; s != nil && s.value.Equal(a.value) {
-		ties = append(append(ties, tieOf(s.id)), s.passed(by.backwards)...)
+// isLarge reports whether the equals of the anchor cannot be seen in one window, or are not all known where the reading comes
+// from: then its own place is what counts.
+func (a *anchor) isLarge(backwards bool) bool {
+	return a.isOpen(backwards) || len(a.before)+len(a.after) >= maxTies
+}
+
+// groupStart is the place where the first of the anchor's equals should be, as far as they are known.
+func (a *anchor) groupStart() int64 { return max(0, a.offset-int64(len(a.before))) }
+
+// groupEnd is the place behind the last of the anchor's equals, as far as they are known.
+func (a *anchor) groupEnd() int64 { return a.offset + 1 + int64(len(a.after)) }
+
+// mirrored is the anchor as the opposite order has it; nil of nil.
+func (a *anchor) mirrored() *anchor {
+	if a == nil {
+		return nil
 	}
-	for _, record := range p.records {
-		if record.Job != nil && by.order.sideOf(record.Job, a) == sideTied {
-			ties = append(ties, tieOf(record.Job.ID()))
-		}
+	m := *a
+	m.before, m.after = a.after, a.before
+	m.openBefore, m.openAfter = a.openAfter, a.openBefore
+	return &m
+}
+
+// equals are jobs of one value beyond an end of a page; of the zero value, of whatever value the page ends with.
+type equals struct {
+	value time.Time
+	ties  []uint32
+	// open: there may be more of them.
+	open bool
+}
+
+// equalsOf gives an anchor and those of its equals that stand on a side of it, where a reading with that direction comes from.
+func equalsOf(a *anchor, backwards bool) equals {
+	return equals{
+		value: a.value, ties: append([]uint32{tieOf(a.id)}, a.passed(backwards)...), open: a.isOpen(backwards),
 	}
-	slices.Sort(ties) // the start of a further window has told of the page's first ones already
-	return slices.Compact(ties)
 }
 
 // anchorOf makes the anchor of the page's i-th record, which is readable, with its ties on the page and beyond its ends.
@@ -86,15 +98,32 @@ func (p *page) anchorOf(i int) anchor {
 	for ; last < len(p.records)-1 && tied(p.records[last+1]); last++ {
 		a.after = appendTie(a.after, p.records[last+1])
 	}
-	if start := p.plan.after; first == 0 && start != nil && start.value.Equal(a.value) {
-		a.before = append(append(a.before, tieOf(start.id)), start.before...)
+	before, behind := &p.from, &p.rest
+	if p.plan.backwards {
+		before, behind = behind, before
 	}
-	if end := p.plan.before; last == len(p.records)-1 && end != nil && end.value.Equal(a.value) {
-		a.after = append(append(a.after, tieOf(end.id)), end.after...)
+	if first == 0 {
+		a.before, a.openBefore = before.join(a.before, a.value)
+	}
+	if last == len(p.records)-1 {
+		a.after, a.openAfter = behind.join(a.after, a.value)
 	}
 	// The nearest come first, so what is cut off is what is farthest away.
-	a.before, a.after = a.before[:min(len(a.before), maxTies)], a.after[:min(len(a.after), maxTies)]
+	if len(a.before) > maxTies {
+		a.before, a.openBefore = a.before[:maxTies], true
+	}
+	if len(a.after) > maxTies {
+		a.after, a.openAfter = a.after[:maxTies], true
+	}
 	return a
+}
+
+// join adds the equals to ties of a value, and says whether there may be more.
+func (e *equals) join(ties []uint32, value time.Time) (all []uint32, open bool) {
+	if !e.value.IsZero() && !e.value.Equal(value) {
+		return ties, false
+	}
+	return append(ties, e.ties...), e.open
 }
 
 func appendTie(ties []uint32, record restclient.Record) []uint32 {
@@ -104,20 +133,54 @@ func appendTie(ties []uint32, record restclient.Record) []uint32 {
 	return append(ties, tieOf(record.Job.ID()))
 }
 
-// passed are the ties that stand where a reading comes from.
-func (a *anchor) passed(backwards bool) []uint32 {
-	if backwards {
-		return a.after
+// resume makes the anchor from which to go on behind a window, its last readable record in the direction of reading, and
+// tells how many unreadable ones follow it; nil when none is readable.
+func (p *page) resume(by reading, f found) (a *anchor, unreadable int) {
+	w := f.window
+	i, step := len(w.records)-1, -1
+	if by.backwards {
+		i, step = 0, 1
 	}
-	return a.before
+	for ; i >= 0 && i < len(w.records); i += step {
+		job := w.records[i].Job
+		if job == nil {
+			unreadable++
+			continue
+		}
+		a = &anchor{id: comparableID(job.ID()), value: by.order.valueOf(job), offset: w.offset + int64(i), total: w.total}
+		ties, open := p.passedTies(by, a)
+		a.done = f.closed && by.start.value.Equal(a.value)
+		if by.backwards {
+			a.after, a.openAfter = ties, open
+		} else {
+			a.before, a.openBefore = ties, open
+		}
+		return a, unreadable
+	}
+	return nil, unreadable
 }
 
-// mirrored is the anchor as the opposite order has it; nil of nil.
-func (a *anchor) mirrored() *anchor {
-	if a == nil {
-		return nil
+// giveBack drops the unreadable records that were taken last, up to n: the next window shows them again.
+func (p *page) giveBack(n int) {
+	for ; n > 0 && len(p.records) > 0 && p.records[len(p.records)-1].Job == nil; n-- {
+		p.records, p.places = p.records[:len(p.records)-1], p.places[:len(p.places)-1]
 	}
-	m := *a
-	m.before, m.after = a.after, a.before
-	return &m
+}
+
+// passedTies gives the fingerprints of what was read so far and shares the value of a, and whether more of them may stand where
+// the reading comes from.
+func (p *page) passedTies(by reading, a *anchor) (ties []uint32, open bool) {
+	if s := by.start; s != nil && s.value.Equal(a.value) {
+		ties = append(append(ties, tieOf(s.id)), s.passed(by.backwards)...)
+		open = s.isOpen(by.backwards)
+	}
+	for _, record := range p.records {
+		if record.Job != nil && by.order.sideOf(record.Job, a) == sideTied {
+			ties = append(ties, tieOf(record.Job.ID()))
+		}
+	}
+	slices.Sort(ties) // the start of a further window has told of the page's first ones already
+	own := tieOf(a.id)
+	ties = slices.DeleteFunc(slices.Compact(ties), func(tie uint32) bool { return tie == own })
+	return ties, open
 }

@@ -16,7 +16,7 @@ import (
 // cursor is a place in one list, told by the job that stood there: what a client holds between two pages. The encoding
 // is opaque, versioned and checked, so a damaged cursor or one of another list is refused and never misread.
 //
-//	version, 1 byte | scope of the list, 8 bytes | offset, uvarint | total+1, uvarint | seconds, varint | nanoseconds,
+//	version and two flags, 1 byte | scope of the list, 8 bytes | offset, uvarint | total+1, uvarint | seconds, varint | nanoseconds,
 //	uvarint | job id: 0 and 16 bytes of a UUID, or its length and its bytes | ties before, uvarint | ties after, uvarint |
 //	4 bytes a tie | CRC-32 of all before, 4 bytes
 //
@@ -27,7 +27,10 @@ type cursor struct {
 }
 
 const (
-	cursorVersion = 1
+	// cursorVersion is the low part of the first byte; the flags say that unseen ties may stand before, or after.
+	cursorVersion = 2
+	flagOpenBefore = 1 << 6
+	flagOpenAfter  = 1 << 7
 	// maxTies bounds the ties that a cursor tells of on either side. Source: a page of the Jobs API.
 	maxTies = restclient.MaxPerPage
 	// maxIDLength bounds a job id that is no UUID, in bytes; longer ones are compared by that much.
@@ -61,7 +64,14 @@ func (c cursor) encode() string { return string(c.append(nil)) }
 // append appends what encode gives.
 func (c cursor) append(text []byte) []byte {
 	var short [96]byte // a cursor without ties
-	b := append(short[:0], cursorVersion)
+	first := byte(cursorVersion)
+	if c.openBefore {
+		first |= flagOpenBefore
+	}
+	if c.openAfter {
+		first |= flagOpenAfter
+	}
+	b := append(short[:0], first)
 	b = binary.BigEndian.AppendUint64(b, c.scope)
 	b = appendCount(b, c.offset)
 	b = appendCount(b, c.total+1)
@@ -93,8 +103,9 @@ func decodeCursor(text string) (cursor, bool) {
 		return cursor{}, false
 	}
 	r := byteReader{rest: body, ok: true}
-	version := r.bytes(1)
+	first := r.bytes(1)[0]
 	c := cursor{scope: r.fixed()}
+	c.openBefore, c.openAfter = first&flagOpenBefore != 0, first&flagOpenAfter != 0
 	c.offset = r.count(maxCursorOffset)
 	c.total = r.count(maxCursorOffset) - 1
 	seconds := r.varint()
@@ -102,7 +113,7 @@ func decodeCursor(text string) (cursor, bool) {
 	c.id = r.id()
 	before, after := r.count(maxTies), r.count(maxTies)
 	c.before, c.after = r.ties(before), r.ties(after)
-	if !r.ok || len(r.rest) > 0 || version[0] != cursorVersion {
+	if !r.ok || len(r.rest) > 0 || first&^(flagOpenBefore|flagOpenAfter) != cursorVersion {
 		return cursor{}, false
 	}
 	return c, c.encode() == text // in the one spelling that encode uses

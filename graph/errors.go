@@ -137,6 +137,9 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	if noTotal, ok := errors.AsType[*model.NoTotalError](err); ok {
 		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
 	}
+	if untruth, ok := errors.AsType[*untruthError](err); ok {
+		return untruth.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
+	}
 	if drift, ok := errors.AsType[*driftError](err); ok {
 		return drift.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": true}
 	}

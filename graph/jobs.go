@@ -62,10 +62,12 @@ func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.D
 // planLatest is the plan of a page of one, the newest first: latestJob and jobs(first: 1) are one question.
 func planLatest(datasetID string, filter *model.DatasetJobFilter) (pagePlan, error) {
 	one := int32(1)
-	return planPage(
+	plan, err := planPage(
 		pageArgs{first: &one, filter: ofDataset(datasetID, filter), orderBy: restclient.CreatedAtDesc},
 		PageLimits{Max: 1},
 	)
+	plan.recordsAlone = true
+	return plan, err
 }
 
 // job answers one job by its id; nil when there is none or the token may not see it.

@@ -1,21 +1,33 @@
 package graph
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
-// offsets remembers, for the life of the process, whether the API takes any offset, as it is documented to, or only
-// multiples of the page size. It says nothing about any caller's data. Safe for concurrent use.
+// offsets remembers for a while whether the API takes any offset, as it is documented to, or only multiples of the page size.
+// It says nothing about any caller's data. Safe for concurrent use; the zero value has learned nothing.
 type offsets struct {
 	proven atomic.Bool
 	doubts atomic.Int32
+	until  atomic.Int64 // in nanoseconds of Unix time: when what doubts have taught is doubted itself
 }
 
 // enoughDoubts is how often a window has to be elsewhere than asked, and right when aligned, before all are aligned: once
 // may be a list that moved and moved back.
 const enoughDoubts = 3
 
+// alignedFor is how long all windows are aligned before one is asked for at an odd offset again.
+const alignedFor = 5 * time.Minute
+
 // takes reports whether a window may be asked for as it is, since what comes can be told from what was meant.
 func (o *offsets) takes(offset int64, records int) bool {
-	return o.isProven(offset, records) || o.doubts.Load() < enoughDoubts
+	if o.isProven(offset, records) || o.doubts.Load() < enoughDoubts {
+		return true
+	}
+	until := o.until.Load()
+	// Of those who come when the time is over, one tries; the others go on as before until it has told.
+	return time.Now().UnixNano() > until && o.until.CompareAndSwap(until, time.Now().Add(alignedFor).UnixNano())
 }
 
 // isProven reports whether a window surely comes from where it is asked for.
@@ -24,10 +36,31 @@ func (o *offsets) isProven(offset int64, records int) bool {
 }
 
 // prove notes that an offset between two pages was honoured.
-func (o *offsets) prove() { o.proven.Store(true) }
+func (o *offsets) prove() {
+	if !o.proven.Load() {
+		o.doubts.Store(0)
+		o.proven.Store(true)
+	}
+}
 
-// doubt notes that one was refused or ignored.
-func (o *offsets) doubt(n int32) {
+// doubt notes that a window was elsewhere than it was asked for.
+func (o *offsets) doubt() { o.learn(1) }
+
+// refuse notes that one window was refused and another given. It was the offset unless the refused one reaches much farther: an
+// API may refuse what is too far from the start, too. Where an odd offset was honoured before, one refusal is a doubt like others.
+func (o *offsets) refuse(refused, given span) {
+	switch {
+	case refused.high-given.high > (refused.high-refused.low)/2:
+	case o.proven.Load():
+		o.learn(1)
+	default:
+		o.learn(enoughDoubts)
+	}
+}
+
+func (o *offsets) learn(doubts int32) {
 	o.proven.Store(false)
-	o.doubts.Add(n)
+	if o.doubts.Add(doubts) >= enoughDoubts {
+		o.until.Store(time.Now().Add(alignedFor).UnixNano())
+	}
 }

@@ -32,6 +32,8 @@ type question struct {
 	// backwards: the page is read from before, or from the end of the list, towards the start.
 	backwards bool
 	cursors   [2]string // after and before, as they came
+	// recordsAlone: nothing is asked but the records, neither where they stand nor how many there are.
+	recordsAlone bool
 }
 
 // pagePlan is a question, understood. What has to be asked for it is the affair of a pageReader.
@@ -119,8 +121,9 @@ func (p *pagePlan) place(argument, text string) (*anchor, error) {
 	return &c.anchor, nil
 }
 
-// opening is the first question that the page costs; on a list that has not moved it is the only one. Around an anchor
-// it takes one record more, the anchor itself, to see whether it stands where it stood.
+// opening is the first question that the page costs; on a list that has not moved it is the only one. Around an anchor it takes
+// two records more: the anchor itself, to see whether it stands where it stood, and its neighbour on the far side, to see that no
+// equal stands there that was not seen.
 func (p *pagePlan) opening() restclient.JobsQuery {
 	q := p.list
 	switch {
@@ -140,15 +143,32 @@ func (p *pagePlan) opening() restclient.JobsQuery {
 	return q
 }
 
-// around gives the window of size jobs next to an anchor, with the anchor in it. An answer has most records, so of a full
-// page one job is left for a second question.
+// around gives the window of size jobs next to an anchor, with all its known equals in it and a record on their far side, which
+// shows that they are all. Example: 20 jobs behind the anchor at place 7, of which one equal stood before it, make [5, 28). An
+// answer has most records, so of a full page some jobs are left for a second question.
 func around(a *anchor, size, most int, backwards bool) (offset int64, records int) {
-	size = min(size, most-1)
-	if !backwards {
-		return a.offset, size + 1
+	behind := int64(max(1, size)) // whether equals stand there has to be seen, too
+	start, end := a.groupStart()-1, a.groupEnd()+1
+	switch {
+	case a.done:
+		start, end = a.offset, a.offset+1
+	case a.isLarge(backwards): // its equals are too many to be seen
+		start, end = a.offset-1, a.offset+2
 	}
-	low := max(0, a.offset-int64(size))
-	return low, int(a.offset-low) + 1
+	if backwards {
+		low := a.offset - behind
+		if !a.done && len(a.before) > 0 {
+			low = min(low, start)
+		}
+		low = max(0, low, end-int64(most))
+		return low, int(end - low)
+	}
+	high := a.offset + 1 + behind
+	if !a.done && len(a.after) > 0 {
+		high = max(high, end)
+	}
+	low := max(0, start)
+	return low, int(min(high-low, int64(most)))
 }
 
 func inputError(argument, format string, args ...any) error {

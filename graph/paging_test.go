@@ -28,6 +28,7 @@ type world struct {
 	jobs     []modelJob // in the order of insertion, which breaks ties
 	serial   int
 	steady   bool // ties stand alike in both directions
+	drawn    bool // ties stand in another order in each window
 }
 
 // modelJob is a job as the model knows it: created and updated are seconds.
@@ -39,7 +40,7 @@ type modelJob struct {
 
 func newWorld(t require, options emulator.Options) *world {
 	options.Records = []json.RawMessage{}
-	w := &world{api: emulator.New(options), steady: options.SteadyTies}
+	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted}
 	w.server = httptest.NewServer(w.api)
 	base, err := url.Parse(w.server.URL)
 	if err != nil {
@@ -248,6 +249,9 @@ func TestQuietPages(t *testing.T) {
 		if r.last >= 0 && r.before == "" {
 			most = 2 // equal times are met at the end
 		}
+		if r.last < 0 && size > 0 && high == len(list) && high-low == size {
+			most = 2 // nothing but the total tells that a full page is the last one
+		}
 		if got.total != len(list) || got.calls > most {
 			t.Fatalf("%+v: total %d of %d, %d calls", r, got.total, len(list), got.calls)
 		}
@@ -376,9 +380,35 @@ func checkWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, s
 		slices.Reverse(want)
 	}
 	got := slices.DeleteFunc(slices.Clone(seen), func(id string) bool { return !stayed[id] })
+	if w.drawn {
+		got, want = w.byValue(got, r.orderBy, want)
+	}
 	if !slices.Equal(got, want) {
 		t.Fatalf("%+v: of those that stayed came %v, want %v", r, got, want)
 	}
+}
+
+// byValue writes each of the jobs as its value and its id, equals by their ids, where their own order means nothing. Got keeps the
+// order of its values.
+func (w *world) byValue(got []string, orderBy restclient.Order, want []string) (gotByValue, wantByValue []string) {
+	values := map[string]int{}
+	for _, j := range w.jobs {
+		values[j.id] = j.created
+		if orderBy == restclient.UpdatedAtAsc || orderBy == restclient.UpdatedAtDesc {
+			values[j.id] = j.updated
+		}
+	}
+	spell := func(ids []string) []string {
+		ids = slices.Clone(ids)
+		for start, i := 0, 1; i <= len(ids); i++ {
+			if i == len(ids) || values[ids[i]] != values[ids[start]] {
+				slices.Sort(ids[start:i])
+				start = i
+			}
+		}
+		return ids
+	}
+	return spell(got), spell(want)
 }
 
 // A cursor that is damaged in any way is refused before anything is asked.

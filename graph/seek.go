@@ -2,196 +2,211 @@ package graph
 
 import (
 	"context"
-	"errors"
-	"net/http"
-
-	"jobsgateway/restclient"
 )
-
-// maxSeek is how many calls one page may cost. A shift of hundreds costs 2; halving a list of a million down to a window
-// costs about 16; the rest is for lists that move meanwhile, and for an API that gives a page in many pieces.
-const maxSeek = 64
 
 // margin is how many records more a window has on either side when the place of an anchor is a guess.
 const margin = 16
 
-// driftError is a list that moves faster than a place in it can be found.
-type driftError struct{}
+// maxCuts is how often a group that does not fit a window is looked for in another one.
+const maxCuts = 6
 
-func (*driftError) Error() string {
-	return "The list changes faster than the place of the cursor can be found; try again, or start without a cursor."
+// found is a window with the place where a reading begins: before the record at index, which a reading backwards takes last.
+type found struct {
+	window
+	index int
+	// turned bounds the unreadable records that had their turn: those before it, or from it on when reading backwards.
+	turned int
+	// closed: the window ends where the equals of the reading's start do, so all of them had their turn.
+	closed bool
+	// beside: the place is next to the anchor, not at an end of its group, so equals count in the order in which they are shown.
+	beside bool
 }
 
-// pageReader reads one page. It asks, looks whether the answer shows the place that was meant, and asks again if not.
-type pageReader struct {
-	// first asks a question that an equal field may ask, too; fresh asks the API now, since the list has moved.
-	first, fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
-	offsets      *offsets
-	list         restclient.JobsQuery
-	calls        int
-	most         int // records that one answer gives
-}
-
-// ask gets one window. Errors: those of the upstream, *budgetError, *driftError.
-func (r *pageReader) ask(ctx context.Context, offset int64, size int) (window, error) {
-	ask := r.fresh
-	if r.calls == 0 {
-		ask = r.first
-	}
-	if r.calls++; r.calls > maxSeek {
-		return window{}, &driftError{}
-	}
-	q := r.list
-	q.Offset, q.PerPage = offset, min(max(1, size), r.most)
-	answer, err := ask(ctx, q)
-	if err != nil {
-		return window{}, err
-	}
-	w := window{offset: offset, records: answer.Records, total: answer.Total, short: len(answer.Records) < q.PerPage}
-	if w.short && len(w.records) > 1 && w.end() < w.total {
-		r.most = len(w.records) // the API has a cap of its own
-	}
-	return w, nil
-}
-
-// at gets the records from offset on, without an anchor to look for. As long as it is not proven that the API takes any
-// offset, the window may start before offset and have it in it: nothing would tell that an offset was rounded.
-func (r *pageReader) at(ctx context.Context, offset int64, size int) (window, error) {
-	size = max(1, size)
-	part := span{offset, offset + int64(size)}
-	low, records := aligned(part, part, r.most)
-	complete, refused := low+int64(records) >= part.high, false
-	if r.offsets.isProven(offset, size) || !complete && r.offsets.takes(offset, size) {
-		w, err := r.ask(ctx, offset, size)
-		if refused = isRefused(err) && offset%int64(size) != 0; !refused {
-			return w, err
-		}
-	}
-	w, err := r.ask(ctx, low, records)
-	if err == nil && refused {
-		r.offsets.doubt(enoughDoubts) // it was the offset, since the same list was given by another
-	}
-	return w, err
-}
-
-// next finds the place next to an anchor and gives a window with that place and its index. On a list that has not moved
-// the first window has the anchor where it is expected, and nothing more is asked.
-func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bool) (window, int, error) {
+// next finds the place next to an anchor and gives a window with that place. On a list that has not moved the first window has
+// the anchor where it is expected, and nothing more is asked.
+//
+// Equals have no order that can be relied upon: the API may show them in another order in each answer. So the place is the start
+// of the anchor's equals, its group, in a window that shows all of them, and those that had their turn are passed over. Example:
+// A B B' B'' C, where B had its turn; a window [A B' B B''] shows the group, since A stands before it, but not its end; one
+// with C shows all, and B' and B'' are to come. A group that is larger than an answer has the order in which the API shows it.
+func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bool) (found, error) {
 	order := ordering(r.list.OrderBy)
 	low, records := around(a, size, r.most, backwards)
-	guess, elsewhere, refused := a.offset, false, false
+	search := seek{anchor: a, size: size, backwards: backwards, guess: a.offset}
+	elsewhere, refused := false, false
+	r.large = a.isLarge(backwards)
 	if r.offsets.takes(low, records) {
 		w, err := r.ask(ctx, low, records)
-		i := order.find(w, a)
 		switch {
 		case err != nil && (!isRefused(err) || low%int64(records) == 0):
-			return window{}, 0, err
+			return found{}, err
 		case err != nil:
 			refused = true
-		case i >= 0 && low+int64(i) == a.offset && isPlausible(w, a, r.offsets.isProven(low, records)):
-			if low%int64(records) != 0 && w.total == a.total {
-				r.offsets.prove()
-			}
-			index, _ := order.locate(w, a, backwards)
-			return w, index, nil
 		default:
-			guess, elsewhere = guessOf(w, i, a), !w.short
+			f, ok := r.opened(w, &search, records)
+			switch {
+			case ok:
+				return f, nil
+			case !order.isSorted(w):
+				return found{}, &untruthError{"The Jobs API does not give the list in the order that was asked for, " +
+					"so the place of the cursor cannot be found."}
+			}
+			search.guess, elsewhere = guessOf(w, order.find(w, a), a), w.full
 		}
 	}
-	// Without the anchor its equals are all met again, so there has to be room for those that had their turn.
-	w, index, err := r.narrow(ctx, a, size+len(a.passed(backwards)), backwards, guess)
-	if i := order.find(w, a); err == nil && elsewhere && i >= 0 && w.offset+int64(i) == a.offset && w.total == a.total {
-		r.offsets.doubt(1) // nothing has moved, and yet the first window was another
+	f, err := r.narrow(ctx, &search)
+	if err != nil {
+		return found{}, err
 	}
-	if err == nil && refused {
-		r.offsets.doubt(enoughDoubts) // it was the offset, since the same list was given by another
+	if i := order.find(f.window, a); elsewhere && i >= 0 && f.offset+int64(i) == a.offset && f.total == a.total && !order.hasTies(f.window) {
+		r.offsets.doubt() // nothing has moved, and yet the first window was another
 	}
-	return w, index, err
+	if refused {
+		r.offsets.refuse(span{low, low + int64(records)}, span{f.offset, f.offset + int64(records)})
+	}
+	return f, nil
 }
 
-// isPlausible reports whether a window that shows the anchor where it was expected can be believed to stand where it was
-// asked for. An API that rounds offsets can show the anchor there by chance once the list has moved; then the window
-// would be taken for the end of the list when it is not.
-func isPlausible(w window, a *anchor, proven bool) bool {
-	return proven || w.total == a.total || !w.reachesEnd()
+// seek is the search for the place of an anchor.
+type seek struct {
+	anchor    *anchor
+	size      int
+	backwards bool
+	guess     int64
+	cut       cutGroup
+	// offset and records are a window that shows more of a group that was cut; records is 0 when there is none.
+	offset  int64
+	records int
+}
+
+// aligned gives the window around the guess, which every API answers alike. Both neighbours have to be seen: they tell where the
+// place is if the anchor has left, and where the list ends.
+func (s *seek) aligned(most int) (offset int64, records int) {
+	low, high := s.guess-int64(len(s.anchor.before))-margin, s.guess+int64(len(s.anchor.after))+1+margin
+	if s.backwards {
+		low -= int64(s.size)
+	} else {
+		high += int64(s.size)
+	}
+	return aligned(span{max(0, s.guess-1), s.guess + 2}, span{low, high}, most)
+}
+
+// opened takes the first window, of so many records, for the right one if the place stands where it is expected in it, or if it
+// is proven that windows stand where they are asked for.
+func (r *pageReader) opened(w window, s *seek, records int) (found, bool) {
+	order, a, backwards := ordering(r.list.OrderBy), s.anchor, s.backwards
+	g := order.groupOf(w, a, backwards).beyond(a, backwards)
+	proven := r.offsets.isProven(w.offset, records)
+	atPlace := g.anchor >= 0 && w.offset+int64(g.anchor) == a.offset
+	expected := atPlace || g.first >= 0 && g.first < g.end && (!backwards && w.offset+int64(g.first) == a.groupStart() ||
+		backwards && w.offset+int64(g.end) == a.groupEnd())
+	plausible := proven || w.total == a.total || !w.reachesEnd()
+	asExpected := expected && plausible
+	blurred := g.first > 0 && !g.left || g.end < len(w.records) && !g.right // the record beyond cannot be read
+	switch {
+	case g.verdict == placeFound && (proven || asExpected) && (!r.large || g.anchor < 0):
+		if asExpected && w.offset%int64(records) != 0 && w.total == a.total && g.first > 0 {
+			r.offsets.prove()
+		}
+		return order.from(w, g, a, backwards), true
+	case asExpected && atPlace && (r.large || blurred || w.light):
+		return order.besideAnchor(w, g.anchor, backwards), true
+	case r.large:
+		if i, ok := order.unsteady(w, a); ok {
+			return order.besideAnchor(w, i, backwards), true
+		}
+	case g.verdict == placeCut && (proven || asExpected) && !r.large:
+		s.cut.see(w, g)
+		s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets)
+	}
+	return found{}, false
+}
+
+// from makes the place at the start of a group, or at its end when reading backwards.
+func (o ordering) from(w window, g group, a *anchor, backwards bool) found {
+	f := found{window: w, index: g.first, turned: g.first, closed: g.end == len(w.records)}
+	if backwards {
+		f.index, f.turned, f.closed = g.end, g.end, g.first == 0
+	}
+	if a.done {
+		f.index = g.first + g.end - f.index
+		f.turned = f.index
+		return f
+	}
+	for i := g.first; i < g.end; i++ {
+		if job := w.records[i].Job; job == nil || !a.hadItsTurn(job.ID(), backwards) {
+			continue
+		}
+		if backwards {
+			f.turned = min(f.turned, i)
+		} else {
+			f.turned = max(f.turned, i+1)
+		}
+	}
+	return f
+}
+
+// besideAnchor makes the place next to an anchor that stands at index i.
+func (ordering) besideAnchor(w window, i int, backwards bool) found {
+	if backwards {
+		return found{window: w, index: i, turned: i, beside: true}
+	}
+	return found{window: w, index: i + 1, turned: i + 1, beside: true}
 }
 
 // guessOf tells where an anchor should be by now: where a window shows it, else shifted by what the list has grown.
 func guessOf(w window, index int, a *anchor) int64 {
+	total := w.credibleTotal()
 	switch {
 	case index >= 0:
 		return w.offset + int64(index)
-	case w.total == restclient.UnknownTotal || a.total == restclient.UnknownTotal:
+	case total < 0 || a.total < 0:
 		return a.offset
 	}
-	return max(0, a.offset+w.total-a.total)
+	return max(0, a.offset+total-a.total)
 }
 
-// narrow looks for an anchor with aligned windows, which every API answers alike: first around the guess, then in
-// strides that double, then by halves.
-func (r *pageReader) narrow(ctx context.Context, a *anchor, size int, backwards bool, guess int64) (window, int, error) {
-	search := searchSpan{highest: unbounded, stride: 2 * margin}
+// narrow looks for the place of an anchor with aligned windows: first around the guess, then in strides that double, then by
+// halves. A group that a window cuts is looked at whole, if any window shows it.
+func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
+	order, a, backwards, span := ordering(r.list.OrderBy), s.anchor, s.backwards, newSearch()
 	for {
-		want := span{guess - margin, guess + 1 + margin}
-		if backwards {
-			want.low -= int64(size)
-		} else {
-			want.high += int64(size)
+		offset, records := s.offset, s.records
+		if records == 0 {
+			offset, records = s.aligned(r.most)
 		}
-		// Both neighbours have to be seen: they tell where the place is if the anchor has left, and where the list ends.
-		offset, records := aligned(span{max(0, guess-1), guess + 2}, want, r.most)
+		s.records = 0
 		w, err := r.ask(ctx, offset, records)
 		if err != nil {
-			return window{}, 0, err
+			return found{}, err
 		}
-		order := ordering(r.list.OrderBy)
-		index, verdict := order.locate(w, a, backwards)
-		atEdge := index == 0 && w.offset > 0 && backwards || index == len(w.records) && !w.reachesEnd() && !backwards
-		switch i := order.find(w, a); {
-		case verdict != placeFound:
-			guess = search.next(w, verdict, guess)
-		case atEdge && w.offset+int64(i) != guess:
-			guess = w.offset + int64(i) // now with its neighbour
-		default:
-			return w, index, nil
+		w, g := s.cut.see(w, order.groupOf(w, a, backwards).beyond(a, backwards))
+		i := order.find(w, a)
+		if r.large || w.light && i >= 0 && g.verdict == placeCut {
+			if place, ok := order.unsteady(w, a); ok {
+				return order.besideAnchor(w, place, backwards), nil
+			}
+			index, verdict := order.locate(w, a, backwards)
+			atEdge := !w.light && (index == 0 && w.offset > 0 && backwards || index == len(w.records) && !w.reachesEnd() && !backwards)
+			switch {
+			case verdict != placeFound:
+				s.guess = span.next(w, verdict, s.guess)
+			case atEdge && i >= 0 && w.offset+int64(i) != s.guess:
+				s.guess = w.offset + int64(i) // now with its neighbour
+			default:
+				return found{window: w, index: index, turned: index, beside: true}, nil
+			}
+			continue
 		}
-	}
-}
-
-// searchSpan is where a place can be: at lowest or above, at highest or below.
-type searchSpan struct{ lowest, highest, stride int64 }
-
-const unbounded = -1
-
-// next takes in what a window has told and gives the place to look at next.
-func (s *searchSpan) next(w window, v verdict, guess int64) int64 {
-	if v == placeHigher {
-		s.lowest = max(s.lowest, w.end())
-		guess = max(guess, w.end()) + s.stride
-	} else {
-		s.highest = w.offset
-		guess = min(guess, w.offset) - s.stride
-	}
-	s.stride *= 2
-	top := s.highest
-	if top == unbounded {
-		top = max(w.total, s.lowest) // an unknown total is below
-		if w.total == restclient.UnknownTotal {
-			top = s.lowest + s.stride
+		switch g.verdict {
+		case placeFound:
+			return order.from(w, g, a, backwards), nil
+		case placeCut:
+			if s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets); s.records == 0 {
+				r.large, s.guess = true, w.offset+int64(g.first)
+			}
+		case placeLower, placeHigher:
+			s.guess = span.next(w, g.verdict, s.guess)
 		}
 	}
-	if s.lowest > top { // the list has moved under the search
-		*s = searchSpan{highest: unbounded, stride: 2 * margin}
-		top = max(w.total, 0)
-	}
-	if guess < s.lowest || guess > top {
-		guess = s.lowest + (top-s.lowest)/2
-	}
-	return guess
-}
-
-// isRefused reports whether the API refused a parameter: perhaps the offset.
-func isRefused(err error) bool {
-	e, ok := errors.AsType[*restclient.Error](err)
-	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity)
 }

@@ -124,9 +124,12 @@ func TestShiftOfHundredsCostsTwoCalls(t *testing.T) {
 func TestTies(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newWorld(t, emulator.Options{SteadyTies: rapid.Bool().Draw(t, "steady ties")})
+		w := newWorld(t, emulator.Options{
+			SteadyTies: rapid.Bool().Draw(t, "steady ties"),
+			Ties:       rapid.SampledFrom([]emulator.TieRule{emulator.TiesInserted, emulator.TiesByWindow, emulator.TiesDrawn}).Draw(t, "ties"),
+		})
 		defer w.close()
-		equal := rapid.SampledFrom([]int{2, 40, 300, 500}).Draw(t, "equal")
+		equal := rapid.SampledFrom([]int{2, 40, 300, 499, 500}).Draw(t, "equal")
 		for range rapid.IntRange(0, 30).Draw(t, "older") {
 			w.insert(1)
 		}

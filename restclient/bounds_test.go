@@ -186,7 +186,7 @@ func TestLyingPages(t *testing.T) {
 		{"a next page in a record", `{"records":[{"next_page":2}]}`, 50, 1, UnknownTotal, false},
 	} {
 		p, err := decodePage([]byte(test.body), test.ask)
-		if err != nil || len(p.Records) != test.got || p.Total != test.total || p.More != test.more {
+		if err != nil || len(p.Records) != test.got || p.Total != test.total || p.NextPage > 0 != test.more {
 			t.Errorf("%s: got %+v, %v", test.name, p, err)
 		}
 	}

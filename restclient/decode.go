@@ -30,7 +30,7 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		case spells(w.name, "total_records"):
 			page.Total = w.skip().count()
 		case spells(w.name, "next_page"):
-			page.More = w.skip().namesPage()
+			page.NextPage = w.skip().pageNumber()
 		default:
 			w.skip()
 		}
@@ -144,7 +144,7 @@ type memberOrder [memberCount + 1]Member
 // behind the record, or what tells a fault of the scanner; err is why what is JSON is no job.
 func (j *Job) read(body []byte, i, level int, order *memberOrder) (end int, err error) {
 	if i == len(body) || body[i] != '{' {
-		return skipValue(body, i, level), malformed("record is not an object")
+		return skipValue(body, i, level), unreadable("are no objects")
 	}
 	*j = Job{}
 	last := memberCount
@@ -171,7 +171,7 @@ func (j *Job) read(body []byte, i, level int, order *memberOrder) (end int, err 
 	}
 	j.raw = body[i:w.at:w.at]
 	if uint64(len(j.raw)) > math.MaxUint32 {
-		return w.at, malformed("record is too large")
+		return w.at, unreadable("are too large")
 	}
 	return w.at, j.checkEssentials()
 }
@@ -180,12 +180,12 @@ func (j *Job) read(body []byte, i, level int, order *memberOrder) (end int, err 
 func (j *Job) checkEssentials() error {
 	for m := MemberID; m <= MemberType; m++ {
 		if value := j.Member(m); value.IsEmpty() || value[0] != '"' {
-			return malformed("record has no %s", memberNames[m])
+			return unreadable("have no " + memberNames[m] + " that is a string")
 		}
 	}
 	for m := MemberCreatedAt; m <= MemberUpdatedAt; m++ {
 		if _, ok, err := j.Member(m).ReadTimestamp(); err != nil || !ok {
-			return malformed("record has no %s", memberNames[m])
+			return unreadable("have no " + memberNames[m] + " that is a time")
 		}
 	}
 	return nil

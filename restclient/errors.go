@@ -71,6 +71,9 @@ type Error struct {
 	RetryAfter time.Duration
 	// TooLarge is true, with KindMalformed, when the answer is over the cap: fewer records may fit.
 	TooLarge bool
+	// Lacks tells callers what makes a record unreadable, after "a record" or "records", such as "have no job_id that is a
+	// string"; empty when it is no record's error.
+	Lacks string
 
 	cause error
 }
@@ -116,6 +119,11 @@ func (e *Error) forget(token string) {
 // malformed is an answer that cannot be read; the cause is for the log.
 func malformed(format string, args ...any) *Error {
 	return &Error{Kind: KindMalformed, cause: fmt.Errorf(format, args...)}
+}
+
+// unreadable is a record that is no job; lacks is as Error.Lacks.
+func unreadable(lacks string) *Error {
+	return &Error{Kind: KindMalformed, Lacks: lacks, cause: errors.New("records that " + lacks)}
 }
 
 // tooLarge is an answer that is over the cap.

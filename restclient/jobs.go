@@ -107,8 +107,9 @@ type JobsPage struct {
 	Records []Record
 	// Total is how many jobs the filtered list has; UnknownTotal when the answer does not say.
 	Total int64
-	// More is true when the answer names a next page, which tells that the list goes on, whatever Total says.
-	More bool
+	// NextPage is the number of the page that the answer says comes next, the first being 1; 0 when it names none. A page begins
+	// at its number less one times Asked, so it tells that the list goes on, whatever Total says.
+	NextPage int64
 	// Asked is how many records the Jobs API was asked for: as many as the query wants, or fewer where an earlier answer of
 	// this list was too large.
 	Asked int

@@ -216,15 +216,18 @@ func (v JSON) count() int64 {
 	return int64(n)
 }
 
-// namesPage reports whether the value is the number of a page, 1 or more, also as a string. No page is numbered 0 that comes
-// next.
-func (v JSON) namesPage() bool {
+// pageNumber reads the number of a page, 1 or more, also as a string; 0 for anything else. One too large to be true is cut.
+func (v JSON) pageNumber() int64 {
+	const most = 1 << 40
 	digits := []byte(v)
 	if text := v.quoted(); text != nil {
 		digits = text
 	}
 	n, err := strconv.ParseUint(string(digits), 10, 64)
-	return err == nil && n > 0
+	if err != nil {
+		return 0
+	}
+	return int64(min(n, most))
 }
 
 // objectOf gives any bytes as the one object that they are, with or without space around it; nil when they are not.

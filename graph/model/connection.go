@@ -17,6 +17,8 @@ type JobConnection struct {
 	FromStart bool
 	// Records are the page's, in the list's order, those that could not be read included.
 	Records []restclient.Record
+	// Fault is why the list could not be read as far as was asked for; nil when it was.
+	Fault error
 	// AppendCursor appends the cursor of Records[i], which is readable.
 	AppendCursor func(b []byte, i int) []byte
 	// Total is how many jobs the list has, or restclient.UnknownTotal.

@@ -1,0 +1,83 @@
+package graph
+
+import "jobsgateway/restclient"
+
+// cutGroup looks for a window that shows all equals of an anchor, where the one before showed some and cut the others off. What
+// several windows have shown is put together as long as the list is as long as it was: of a group of 499 no window of 500 has both
+// neighbours, and of one of 500 a window that has all has none.
+type cutGroup struct {
+	tries int
+	// left and right are where a window has seen the group begin and end.
+	left, right border
+	// full is a window of nothing but equals, as many as an answer gives; large: there are more of them.
+	full  *window
+	large bool
+}
+
+// border is an end of a group, and the list's length when it was seen.
+type border struct{ place, total int64 }
+
+// see takes in what a window shows of a group, and gives the window that shows all of it, if one does by now.
+func (c *cutGroup) see(w window, g group) (window, group) {
+	if g.verdict != placeCut {
+		return w, g
+	}
+	first, end := border{w.offset + int64(g.first), w.total}, border{w.offset + int64(g.end), w.total}
+	if g.end-g.first == restclient.MaxPerPage {
+		c.large = c.full != nil && c.full.offset != w.offset
+		c.full = &w
+	}
+	if g.left {
+		c.left = first
+	}
+	if g.right {
+		c.right = end
+	}
+	if c.left == first && c.right == end {
+		g.verdict, g.left, g.right = placeFound, true, true
+	}
+	if f := c.full; f != nil && c.left == (border{f.offset, f.total}) && c.right == (border{f.end(), f.total}) {
+		return *f, group{first: 0, end: len(f.records), left: true, right: true, anchor: -1}
+	}
+	return w, g
+}
+
+// wider gives a window of at most so many records that shows more of a group than w; 0 records when there is none.
+func (c *cutGroup) wider(w window, g group, most int, known *offsets) (offset int64, records int) {
+	if c.tries++; c.tries > maxCuts || c.large {
+		return 0, 0
+	}
+	first, end, size := w.offset+int64(g.first), w.offset+int64(g.end), int64(most)
+	switch {
+	case c.full != nil && c.left.place != c.full.offset:
+		offset = c.full.offset - 1
+	case c.full != nil:
+		offset = c.full.offset + 1
+	case g.left && first-1+size > w.end():
+		offset = first - 1
+	case g.left && first+size > w.end():
+		offset = first
+	case g.right && end+1-size < w.offset:
+		offset = end + 1 - size
+	case g.right && end-size < w.offset:
+		offset = end - size
+	case !g.left && !g.right && int64(len(w.records)) < size:
+		offset = first - (size-(end-first))/2
+	default:
+		return 0, 0
+	}
+	offset = max(0, offset)
+	if known.isProven(offset, most) {
+		return offset, most
+	}
+	need := span{max(0, first-1), end + 1}
+	low, n := aligned(need, span{offset, offset + size}, most)
+	shows := span{low, low + int64(n)}
+	if shows.shared(need) == need.high-need.low && (low < w.offset && !g.left || shows.high > w.end() && !g.right) {
+		return low, n
+	}
+	if known.takes(offset, most) {
+		return offset, most
+	}
+	return 0, 0
+}

@@ -1,0 +1,96 @@
+package graph
+
+import (
+	"errors"
+	"fmt"
+
+	"jobsgateway/restclient"
+)
+
+// driftError is a list that moves faster than a place in it can be found.
+type driftError struct{}
+
+func (*driftError) Error() string {
+	return "The list changes faster than the place of the cursor can be found; try again, or start without a cursor."
+}
+
+// untruthError is a list in which no place can be found, since what the API says of it cannot be true.
+type untruthError struct{ message string }
+
+func (e *untruthError) Error() string { return e.message }
+
+// Bounds of what is asked before a list is given up.
+const (
+	maxEmpty      = 3 // answers without records where the total promises some
+	maxUnreadable = 3 // calls for a page without one readable record
+)
+
+// witness compares the answers that a page costs. The zero value has heard none.
+type witness struct {
+	heard bool
+	last  window // of those that are aligned
+	empty int
+}
+
+// hear takes in one answer; aligned: it starts at a multiple of its size, so it stands where it was asked for even if the API takes
+// offsets as page numbers. Errors: *untruthError when two answers cannot both be true, or nothing stands where it should too often.
+func (h *witness) hear(w window, aligned bool) error {
+	if len(w.records) == 0 && w.total > w.offset {
+		if h.empty++; h.empty >= maxEmpty {
+			return &untruthError{fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them from place %d on.",
+				w.total, w.offset)}
+		}
+	}
+	if !aligned {
+		return nil
+	}
+	last, heard := h.last, h.heard
+	h.last, h.heard = w, true
+	if heard && w.offset != last.offset && w.total == last.total && sameStart(w, last) {
+		return &untruthError{"The Jobs API shows the same jobs for each offset, so no more of this list can be read."}
+	}
+	return nil
+}
+
+// sameStart reports whether two windows begin with the same jobs: two or more, not all of one time, since equals may stand in any
+// order.
+func sameStart(a, b window) bool {
+	n := min(len(a.records), len(b.records))
+	for i := range n {
+		x, y := a.records[i].Job, b.records[i].Job
+		if x == nil || y == nil || x.ID() != y.ID() {
+			return false
+		}
+	}
+	if n < 2 {
+		return false
+	}
+	first, last := a.records[0].Job, a.records[n-1].Job
+	return first.CreatedAt() != last.CreatedAt() && first.UpdatedAt() != last.UpdatedAt()
+}
+
+// hasReadable reports whether one of the records can be read.
+func hasReadable(records []restclient.Record) bool {
+	for _, record := range records {
+		if record.Job != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// unreadableError tells of records of which none can be read, with the most frequent reason.
+func unreadableError(records []restclient.Record) *untruthError {
+	counts := map[string]int{}
+	most := ""
+	for _, record := range records {
+		reason := "cannot be read"
+		if e, ok := errors.AsType[*restclient.Error](record.Err); ok && e.Lacks != "" {
+			reason = e.Lacks
+		}
+		if counts[reason]++; most == "" || counts[reason] > counts[most] {
+			most = reason
+		}
+	}
+	return &untruthError{fmt.Sprintf("The list of the Jobs API cannot be read: %d of %d records %s.", counts[most], len(records), most)}
+}
