@@ -24,39 +24,65 @@ type Document struct {
 // maxPlans bounds the plans that a document remembers: conditions double them, clients use few of the combinations.
 const maxPlans = 16
 
-// NewDocument makes the Document of a document that is valid in schema.
+// NewDocument makes the Document of a document that is valid in schema, which is its own from then on: what validation has
+// written into it of one operation is taken out, so that each is read with its own definitions alone.
 func NewDocument(schema *ast.Schema, doc *ast.QueryDocument) *Document {
 	d := &Document{QueryDocument: doc, schema: schema, plans: map[string]*Plan{}}
 	for _, op := range doc.Operations {
-		d.addConditions(op.SelectionSet)
+		d.addSet(op.SelectionSet)
 	}
 	for _, fragment := range doc.Fragments {
-		d.addConditions(fragment.SelectionSet)
+		d.addSet(fragment.SelectionSet)
 	}
 	slices.Sort(d.conditions)
 	d.conditions = slices.Compact(d.conditions)
 	return d
 }
 
-func (d *Document) addConditions(set ast.SelectionSet) {
+func (d *Document) addSet(set ast.SelectionSet) {
 	for _, selection := range set {
-		var directives ast.DirectiveList
-		switch selection := selection.(type) {
-		case *ast.Field:
-			directives = selection.Directives
-			d.addConditions(selection.SelectionSet)
-		case *ast.InlineFragment:
-			directives = selection.Directives
-			d.addConditions(selection.SelectionSet)
-		case *ast.FragmentSpread:
-			directives = selection.Directives
-		}
-		for _, directive := range directives {
+		for _, directive := range directivesOf(selection) {
+			forget(directive.Arguments)
 			if condition := directive.Arguments.ForName("if"); condition != nil && condition.Value.Kind == ast.Variable {
 				d.conditions = append(d.conditions, condition.Value.Raw)
 			}
 		}
+		switch selection := selection.(type) {
+		case *ast.Field:
+			forget(selection.Arguments)
+			d.addSet(selection.SelectionSet)
+		case *ast.InlineFragment:
+			d.addSet(selection.SelectionSet)
+		}
 	}
+}
+
+// forget takes the definitions of variables out of arguments. Validation writes that of one operation into the fragments
+// that several share, and a value that a request leaves out would have its default.
+func forget(arguments ast.ArgumentList) {
+	for _, argument := range arguments {
+		forgetIn(argument.Value)
+	}
+}
+
+func forgetIn(value *ast.Value) {
+	value.VariableDefinition = nil
+	for _, child := range value.Children {
+		forgetIn(child.Value)
+	}
+}
+
+// directivesOf gives the directives that stand on a selection.
+func directivesOf(selection ast.Selection) ast.DirectiveList {
+	switch selection := selection.(type) {
+	case *ast.Field:
+		return selection.Directives
+	case *ast.InlineFragment:
+		return selection.Directives
+	case *ast.FragmentSpread:
+		return selection.Directives
+	}
+	return nil
 }
 
 // PlannedFields is how many fields the plans have together that the document may come to remember: what their memory is
@@ -93,18 +119,6 @@ func (d *Document) fieldsOf(set ast.SelectionSet, known map[string]int) int {
 		}
 	}
 	return n
-}
-
-// Undecided gives a variable of an operation that a @skip or an @include reads and that is neither true nor false: a null in
-// place of its default, which no rule of validation can see. False when there is none.
-func (d *Document) Undecided(op *ast.OperationDefinition, variables map[string]any) (name string, ok bool) {
-	for _, declared := range op.VariableDefinitions {
-		isCondition := declared.Type.NamedType == "Boolean" && slices.Contains(d.conditions, declared.Variable)
-		if _, decided := variables[declared.Variable].(bool); isCondition && !decided {
-			return declared.Variable, true
-		}
-	}
-	return "", false
 }
 
 // Plan gives the plan of one of the document's operations. Variables decide @skip and @include, and nothing else.

@@ -73,9 +73,9 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 	if refused != nil {
 		return operation{}, name, refused
 	}
-	if condition, undecided := doc.Undecided(definition, variables); undecided {
-		return operation{}, name, refuseArgument(definition, "$"+condition,
-			"The variable $"+condition+" decides @skip or @include; it may not be null.")
+	if variable, found := doc.MisplacedNull(definition, variables); found {
+		return operation{}, name, refuseArgument(definition, "$"+variable,
+			"The variable $"+variable+" may not be null where the operation uses it.")
 	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
 		return operation{}, name, refuseArgument(definition, "representations", err.Error())
