@@ -81,10 +81,12 @@ func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variable
 	return nil
 }
 
-// checkList checks one list of representations. What variables hold of it, all or elements, is replaced in them.
+// checkList checks one list of representations. What variables hold of it, all or elements, is replaced in them; a list of one
+// may be written without brackets.
 func checkList(value *ast.Value, variables map[string]any) error {
-	n := len(value.Children)
-	if value.Kind == ast.Variable {
+	n := 1
+	switch value.Kind {
+	case ast.Variable:
 		list := heldList(variables[value.Raw])
 		if n = len(list); n <= maxRepresentations {
 			checked := slices.Clone(list)
@@ -93,10 +95,12 @@ func checkList(value *ast.Value, variables map[string]any) error {
 			}
 			variables[value.Raw] = checked
 		}
-	}
-	for _, child := range value.Children {
-		if child.Value.Kind == ast.Variable {
-			variables[child.Value.Raw] = orNoRepresentation(variables[child.Value.Raw])
+	case ast.ListValue:
+		n = len(value.Children)
+		for _, child := range value.Children {
+			if child.Value.Kind == ast.Variable {
+				variables[child.Value.Raw] = orNoRepresentation(variables[child.Value.Raw])
+			}
 		}
 	}
 	if n > maxRepresentations {

@@ -50,6 +50,9 @@ func (d *Document) addSet(set ast.SelectionSet) {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			forget(selection.Arguments)
+			if list := selection.Arguments.ForName("representations"); selection.Name == "_entities" && list != nil {
+				emptyScalars(list.Value)
+			}
 			d.addSet(selection.SelectionSet)
 		case *ast.InlineFragment:
 			d.addSet(selection.SelectionSet)
@@ -69,6 +72,23 @@ func forgetIn(value *ast.Value) {
 	value.VariableDefinition = nil
 	for _, child := range value.Children {
 		forgetIn(child.Value)
+	}
+}
+
+// emptyScalars makes what stands in a list of representations and is no object an object without members, which is refused at
+// its place; the generated code would refuse the whole list.
+func emptyScalars(list *ast.Value) {
+	elements := []*ast.Value{list} // one may stand without brackets
+	if list.Kind == ast.ListValue {
+		elements = elements[:0]
+		for _, child := range list.Children {
+			elements = append(elements, child.Value)
+		}
+	}
+	for _, element := range elements {
+		if element.Kind != ast.Variable && element.Kind != ast.ObjectValue {
+			element.Kind, element.Raw, element.Children = ast.ObjectValue, "", nil
+		}
 	}
 }
 

@@ -2,67 +2,147 @@ package gateway
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator"
 )
 
-// readVariables checks the caller's values against the variables that an operation declares, and gives them with the
-// defaults filled in. An error has the path "variable", the variable's name, and the place within it.
+// readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
+// sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also where one value was sent for it, an
+// input object a map[string]any. An error has the path "variable", the variable's name, and the place within it.
+// Source: https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
 func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
+	values := make(map[string]any, len(op.VariableDefinitions))
 	for _, declared := range op.VariableDefinitions {
 		path := ast.Path{ast.PathName("variable"), ast.PathName(declared.Variable)}
-		if err := checkKind(schema, declared.Type, given[declared.Variable], path); err != nil {
+		value, has := given[declared.Variable]
+		if !has && declared.DefaultValue != nil {
+			value, _ = declared.DefaultValue.Value(nil) // it can be read: the document's numbers have been
+			has = true
+		}
+		if !has && !declared.Type.NonNull {
+			continue // absent, which is not null
+		}
+		read, err := coerce(schema, declared.Type, value, path)
+		if err != nil {
 			return nil, err
 		}
+		values[declared.Variable] = read
 	}
-	return validator.VariableValues(schema, op, given)
+	return values, nil
 }
 
-// checkKind refuses values whose JSON kind is not that of their scalar. The library would take a number for a text and
-// a text for a number, since in Go a json.Number is both; everything else is left to it.
-func checkKind(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) error {
+// coerce gives a value in the form of its type. Objects and lists may be changed in their place.
+func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (any, error) {
 	if value == nil {
-		return nil
-	}
-	if list, isList := value.([]any); isList && typ.Elem != nil {
-		for i, element := range list {
-			if err := checkKind(schema, typ.Elem, element, append(path, ast.PathIndex(i))); err != nil {
-				return err
-			}
+		if typ.NonNull {
+			return nil, misfit(typ, path)
 		}
-		return nil
+		return nil, nil
 	}
-	def := schema.Types[typ.Name()]
-	if members, isObject := value.(map[string]any); isObject && def.Kind == ast.InputObject {
-		for _, field := range def.Fields {
-			if err := checkKind(schema, field.Type, members[field.Name], append(path, ast.PathName(field.Name))); err != nil {
-				return err
-			}
-		}
-		return nil
+	if typ.Elem != nil {
+		return coerceList(schema, typ.Elem, value, path)
 	}
-	if !fits(def, value) {
-		return gqlerror.ErrorPathf(path, "not a %s", typ.Name())
+	if def := schema.Types[typ.NamedType]; def.Kind == ast.InputObject {
+		return coerceObject(schema, def, value, path)
+	} else if read, ok := coerceLeaf(def, value); ok {
+		return read, nil
 	}
-	return nil
+	return nil, misfit(typ, path)
 }
 
-// fits reports whether a value has the JSON kind of a built-in scalar or an enum; other types take anything here.
-func fits(def *ast.Definition, value any) bool {
-	number, _ := value.(json.Number)
-	_, isText := value.(string)
-	switch {
-	case def.Name == "Int":
-		_, err := strconv.ParseInt(string(number), 10, 32)
-		return err == nil
-	case def.Name == "ID":
-		_, err := strconv.ParseInt(string(number), 10, 64)
-		return isText || err == nil
-	case def.Name == "String" || def.Kind == ast.Enum:
-		return isText
+// coerceList takes one value for a list of it.
+func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (any, error) {
+	list, isList := value.([]any)
+	if !isList {
+		read, err := coerce(schema, elem, value, path)
+		return []any{read}, err
 	}
-	return true
+	for i, element := range list {
+		read, err := coerce(schema, elem, element, append(path, ast.PathIndex(i)))
+		if err != nil {
+			return nil, err
+		}
+		list[i] = read
+	}
+	return list, nil
+}
+
+// coerceObject leaves out what is left out: the generated code fills in the defaults of fields.
+func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.Path) (any, error) {
+	members, isObject := value.(map[string]any)
+	if !isObject {
+		return nil, misfit(ast.NamedType(def.Name, nil), path)
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if def.Fields.ForName(name) == nil {
+			return nil, gqlerror.ErrorPathf(append(path, ast.PathName(name)), "no field of %s", def.Name)
+		}
+	}
+	for _, field := range def.Fields {
+		member, has := members[field.Name]
+		if !has && (!field.Type.NonNull || field.DefaultValue != nil) {
+			continue
+		}
+		read, err := coerce(schema, field.Type, member, append(path, ast.PathName(field.Name)))
+		if err != nil {
+			return nil, err
+		}
+		members[field.Name] = read
+	}
+	return members, nil
+}
+
+// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such.
+func coerceLeaf(def *ast.Definition, value any) (read any, ok bool) {
+	text, isText := value.(string)
+	switch {
+	case def.Kind == ast.Enum:
+		return text, isText && def.EnumValues.ForName(text) != nil
+	case def.Name == "Int":
+		n, err := strconv.ParseInt(whole(value), 10, 32)
+		return n, err == nil
+	case def.Name == "ID" && isText, def.Name == "String":
+		return text, isText
+	case def.Name == "ID":
+		digits := whole(value)
+		return digits, digits != ""
+	case def.Name == "Boolean":
+		is, isBoolean := value.(bool)
+		return is, isBoolean
+	case def.Name == "Float":
+		_, isInt := value.(int64)
+		_, isFloat := value.(float64)
+		number, _ := value.(json.Number)
+		_, err := number.Float64()
+		return value, isInt || isFloat || err == nil
+	}
+	return withWhole(value), true
+}
+
+// withWhole writes the whole numbers in a value without a point or an exponent, as far as they have 64 bits.
+func withWhole(value any) any {
+	switch value := value.(type) {
+	case json.Number:
+		if digits := whole(value); digits != "" {
+			return json.Number(digits)
+		}
+	case []any:
+		for i, element := range value {
+			value[i] = withWhole(element)
+		}
+	case map[string]any:
+		for name, member := range value {
+			value[name] = withWhole(member)
+		}
+	}
+	return value
+}
+
+// misfit refuses a value that its type does not take. It repeats nothing of the value.
+func misfit(typ *ast.Type, path ast.Path) error {
+	return gqlerror.ErrorPathf(path, "not a %s", typ)
 }
