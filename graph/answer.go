@@ -18,7 +18,11 @@ import (
 func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.FieldMiddleware {
 	write := plan.Resolver(buffer, r.answer, caught)
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
-		checkWritten(graphql.GetFieldContext(ctx))
+		field := graphql.GetFieldContext(ctx)
+		if saysNothing(field) {
+			return nil, nil
+		}
+		checkWritten(field)
 		return write(ctx, next)
 	}
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,6 +32,47 @@ func TestNullConditions(t *testing.T) {
 				t.Errorf("%s with %v: %d %s", query, given, got.status, got.body)
 			}
 		}
+	}
+}
+
+// A null passes validation in place of a default of the variable or of the argument, too. Where the schema takes no null it is
+// a mistake of the request's, before anything runs; where it takes one, or the operation does not come there, it is none.
+func TestNullArguments(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, query := range []string{
+		`query($x:JobOrder=CREATED_AT_ASC){__typename jobs(orderBy:$x){totalCount}}`,
+		`query($x:JobOrder){jobs(orderBy:$x){totalCount}}`,
+		`query($x:JobState=FAILED){jobs(filter:{states:[RUNNING,$x]}){totalCount}}`,
+		`query($x:ID="1"){dataset(id:$x){id}}`,
+		`query($x:ID="1"){datasets(ids:[$x]){id}}`,
+		`query($x:String="Job"){__type(name:$x){name}}`,
+		`query($x:JobState=FAILED){...F} fragment F on Query{...{dataset(id:"1"){...G}}} fragment G on Dataset{latestJob(filter:{states:[$x]}){id}}`,
+		`query($x:_Any={__typename:"Dataset",id:"1"}){_entities(representations:[$x]){__typename}}`,
+		`query($x:ID="1",$yes:Boolean=true){dataset(id:$x)@include(if:$yes){id}}`,
+	} {
+		got := h.post(query, map[string]any{"x": nil})
+		h.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
+		if got.errors[0].Extensions["argument"] != "$x" {
+			t.Errorf("%s: %s", query, got.body)
+		}
+	}
+	for _, query := range []string{
+		`query($x:ID="1"){jobs(filter:{datasetId:$x}){totalCount}}`,
+		`query($x:[JobState!]=[FAILED]){jobs(filter:{states:$x}){totalCount}}`,
+		`query($x:JobFilter={states:FAILED}){jobs(filter:$x){totalCount}}`,
+		`query($x:Int=1){jobs(first:$x){totalCount}}`,
+		`query($x:Boolean=true){__type(name:"Job"){fields(includeDeprecated:$x){name}}}`,
+		`query($x:ID="1",$no:Boolean=false){__typename dataset(id:$x)@include(if:$no){id}}`,
+		`query($x:ID="1",$no:Boolean=true){__typename ...F@skip(if:$no)} fragment F on Query{dataset(id:$x){id}}`,
+		`query($x:Boolean=true,$no:Boolean=false){__typename ...@include(if:$no){__typename@skip(if:$x)}}`,
+		`query A($x:ID){jobs(filter:{datasetId:$x}){totalCount}} query B($x:ID="1"){dataset(id:$x){id}}`,
+	} {
+		body := envelopeOf(t, query, map[string]any{"x": nil})
+		if strings.Contains(query, "query A") {
+			body = strings.Replace(body, "{", `{"operationName":"A",`, 1)
+		}
+		h.wantFine(h.do(request{body: body}))
 	}
 }
 

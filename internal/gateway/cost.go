@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -127,18 +126,9 @@ func (c costing) integer(argument *ast.Argument) (int, bool) {
 	if argument == nil {
 		return 0, false
 	}
-	value, err := argument.Value.Value(c.variables)
-	if err != nil || value == nil {
-		return 0, false
-	}
-	switch n := value.(type) {
-	case int64:
-		return int(min(n, saturation)), true
-	case json.Number:
-		i, err := n.Int64()
-		return int(min(i, saturation)), err == nil
-	}
-	return 0, false
+	value, _ := argument.Value.Value(c.variables) // an Int, as validation and the reading of variables have seen, or null
+	n, given := value.(int64)
+	return int(n), given
 }
 
 // length is how many elements an argument that is a list has.

@@ -38,3 +38,29 @@ func TestManyRepresentations(t *testing.T) {
 		t.Errorf("%d calls to the Jobs API", n)
 	}
 }
+
+// A representation that is written into the document costs itself alone, too, also where it is not even an object.
+func TestLiteralRepresentations(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for list, want := range map[string]string{
+		`[{__typename:"Dataset",id:"5"}]`: `[{"id":"5"}]`,
+		`{__typename:"Dataset",id:"5"}`:   `[{"id":"5"}]`,
+		`{__typename:"Dataset",id:$five}`: `[{"id":"5"}]`,
+		`{__typename:"Dataset",id:5,` + repeat(501, func(i int) string { return fmt.Sprintf("n%d:1", i) }) + `}`:         `[{"id":"5"}]`,
+		`[1,{__typename:"Dataset",id:$five},"x",[{__typename:"Dataset",id:6}],true,RED,1.5,{__typename:"Dataset",id:7}]`: `[null,{"id":"5"},null,null,null,null,null,{"id":"7"}]`,
+		`1`:  `[null]`,
+		`[]`: `[]`,
+	} {
+		got := h.post(`query($five:ID=5){__typename@skip(if:true) a:_entities(representations:`+list+`){...on Dataset{id}} `+
+			`b:_entities(representations:[{__typename:"Dataset",id:$five}]){...on Dataset{id}}}`, nil)
+		if string(got.data) != `{"a":`+want+`,"b":[{"id":"5"}]}` || len(got.errors) != strings.Count(want, "null") {
+			t.Errorf("%.80s: %s", list, got.body)
+		}
+		for _, err := range got.errors {
+			if code := err.Extensions["code"]; code != "BAD_USER_INPUT" || len(err.Path) != 2 {
+				t.Errorf("%.80s: %s", list, got.body)
+			}
+		}
+	}
+}

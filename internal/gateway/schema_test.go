@@ -149,3 +149,48 @@ func TestPlaygroundPaths(t *testing.T) {
 	}
 	h.wantFine(h.post(queryType, nil))
 }
+
+// What means nothing for a kind of type is null, as clients' tools expect it, and what means something is there.
+// Source: https://spec.graphql.org/September2025/#sec-The-__Type-Type
+func TestIntrospectionOfKinds(t *testing.T) {
+	t.Parallel()
+	kinds := map[string][]string{
+		"SCALAR": {}, "OBJECT": {"fields", "interfaces"}, "INTERFACE": {"fields", "interfaces", "possibleTypes"}, "UNION": {"possibleTypes"},
+		"ENUM": {"enumValues"}, "INPUT_OBJECT": {"inputFields", "isOneOf"}, "LIST": {}, "NON_NULL": {},
+	}
+	h := start(t)
+	got := h.do(request{anonymous: true, body: envelopeOf(t, `{__schema{types{...T fields{type{...T ofType{...T ofType{...T}}}}}} a:__type(name:"Job"){...T}}
+		fragment T on __Type{kind f:fields{name} interfaces{name} possibleTypes{name} enumValues{name} inputFields{name} isOneOf}`, nil)})
+	h.wantFine(got)
+	var data any
+	if err := json.Unmarshal(got.data, &data); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	var look func(value any)
+	look = func(value any) {
+		switch value := value.(type) {
+		case []any:
+			for _, element := range value {
+				look(element)
+			}
+		case map[string]any:
+			if kind, is := value["kind"].(string); is {
+				seen[kind] = true
+				for alias, name := range map[string]string{"f": "fields", "interfaces": "interfaces", "possibleTypes": "possibleTypes",
+					"enumValues": "enumValues", "inputFields": "inputFields", "isOneOf": "isOneOf"} {
+					if applies := slices.Contains(kinds[kind], name); (value[alias] != nil) != applies {
+						t.Errorf("%s of %s is %v", name, kind, value[alias])
+					}
+				}
+			}
+			for _, member := range value {
+				look(member)
+			}
+		}
+	}
+	look(data)
+	if len(seen) != len(kinds) {
+		t.Errorf("kinds %v", seen)
+	}
+}

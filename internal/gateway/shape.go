@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -63,8 +64,7 @@ func checkShape(doc *ast.QueryDocument, limits Limits) *gqlerror.Error {
 	// Fragments that no operation spreads, and second ones of a name, are refused by validation, which takes its time
 	// over them all the same.
 	for _, fragment := range doc.Fragments {
-		total := s.selectionSet(fragment.SelectionSet)
-		total.directives += len(fragment.Directives)
+		total := s.fragmentSet(fragment)
 		total.width = 0 // not at a root
 		if err := total.exceeds(limits, fragment.Position); err != nil {
 			return err
@@ -146,10 +146,19 @@ func (s *shaper) fragment(name string) shape {
 		return shape{}
 	}
 	s.open[name] = true
-	total := s.selectionSet(definition.SelectionSet)
-	total.directives += len(definition.Directives)
+	total := s.fragmentSet(definition)
 	delete(s.open, name)
 	s.known[name] = total
+	return total
+}
+
+// fragmentSet measures a fragment for itself. One of introspection, which can be spread in it alone, has no depth either.
+func (s *shaper) fragmentSet(fragment *ast.FragmentDefinition) shape {
+	total := s.selectionSet(fragment.SelectionSet)
+	total.directives += len(fragment.Directives)
+	if strings.HasPrefix(fragment.TypeCondition, "__") {
+		total.depth = 0
+	}
 	return total
 }
 

@@ -62,6 +62,11 @@ var documentShapes = []struct{ name, doc, code string }{
 	{"depth 3000", nested(3000), "GRAPHQL_PARSE_FAILED"},
 	{"depth in a fragment", "{...F} fragment F on Query " + nested(16), "MAX_DEPTH_LIMIT"},
 	{"depth below the schema", "{__schema{types{" + strings.Repeat("ofType{", 20) + "name" + strings.Repeat("}", 23), ""},
+	{"depth below the schema, in fragments", "{__schema{types{...F}}} fragment F on __Type{" + strings.Repeat("ofType{", 10) + "...G" + strings.Repeat("}", 10) +
+		"} fragment G on __Type{" + strings.Repeat("ofType{", 10) + "name" + strings.Repeat("}", 11), ""},
+	{"depth below a field, in a fragment", "{...F} fragment F on Query{__schema{types{" + strings.Repeat("...on __Type{ofType{", 20) + "name" + strings.Repeat("}", 43), ""},
+	{"circles of the schema, in fragments", "{__schema{types{...F}}} fragment F on __Type{fields{type{...G}}} fragment G on __Type{fields{type{...H}}} " +
+		"fragment H on __Type{fields{name}}", "GRAPHQL_VALIDATION_FAILED"},
 	{"circles of the schema", "{__schema{types{fields{type{fields{type{fields{name}}}}}}}}", "GRAPHQL_VALIDATION_FAILED"},
 
 	{"30 aliases", "{jobs{" + repeat(30, func(i int) string { return fmt.Sprintf("a%d:totalCount", i) }) + "}}", ""},

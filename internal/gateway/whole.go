@@ -49,4 +49,3 @@ func wholeDigits(number string) string {
 	}
 	return strconv.FormatInt(n, 10)
 }
-
