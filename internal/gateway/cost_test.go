@@ -23,9 +23,9 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 	if list := validator.ValidateWithRules(schema, doc, validationRules()); len(list) > 0 {
 		t.Fatal(list)
 	}
-	values, err := readVariables(schema, doc.Operations[0], variables)
-	if err != nil {
-		t.Fatal(err)
+	values, misfit := readVariables(schema, doc.Operations[0], variables)
+	if misfit != nil {
+		t.Fatal(misfit)
 	}
 	cost, _ := checkCost(schema, doc.Operations[0], values, -1, 50).Extensions["cost"].(int)
 	return cost

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -106,7 +105,7 @@ func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map
 	}
 	variables, err := readVariables(e.schema, op, given)
 	if err != nil {
-		return nil, refuseVariable(err)
+		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}
 	return variables, nil
 }
@@ -118,22 +117,6 @@ type writing func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 func refuseArgument(op *ast.OperationDefinition, argument, message string) *refusal {
 	out := at(requestError(graph.CodeBadUserInput, message), op.Position)
 	out.Extensions["argument"] = argument
-	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
-}
-
-// refuseVariable explains a variable of the wrong type and names it.
-func refuseVariable(err error) *refusal {
-	out := requestError(graph.CodeBadUserInput, "A variable does not have the type that the operation declares.")
-	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
-		// The path is "variable", the variable's name, and the place within it.
-		if len(located.Path) > 1 {
-			if name, ok := located.Path[1].(ast.PathName); ok {
-				out.Message = "The variable $" + string(name) + " does not have the type that the operation declares."
-				out.Extensions["argument"] = "$" + located.Path[1:].String()
-			}
-		}
-		out.Locations = located.Locations
-	}
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
 }
 

@@ -177,8 +177,10 @@ func TestIntrospectionOfKinds(t *testing.T) {
 		case map[string]any:
 			if kind, is := value["kind"].(string); is {
 				seen[kind] = true
-				for alias, name := range map[string]string{"f": "fields", "interfaces": "interfaces", "possibleTypes": "possibleTypes",
-					"enumValues": "enumValues", "inputFields": "inputFields", "isOneOf": "isOneOf"} {
+				for alias, name := range map[string]string{
+					"f": "fields", "interfaces": "interfaces", "possibleTypes": "possibleTypes",
+					"enumValues": "enumValues", "inputFields": "inputFields", "isOneOf": "isOneOf",
+				} {
 					if applies := slices.Contains(kinds[kind], name); (value[alias] != nil) != applies {
 						t.Errorf("%s of %s is %v", name, kind, value[alias])
 					}

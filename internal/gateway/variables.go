@@ -8,16 +8,17 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph"
 )
 
 // readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
 // sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also where one value was sent for it, an
-// input object a map[string]any. An error has the path "variable", the variable's name, and the place within it.
+// input object a map[string]any. The error names the first place that does not fit, and repeats nothing of its value.
 // Source: https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
-func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, error) {
+func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(op.VariableDefinitions))
 	for _, declared := range op.VariableDefinitions {
-		path := ast.Path{ast.PathName("variable"), ast.PathName(declared.Variable)}
 		value, has := given[declared.Variable]
 		if !has && declared.DefaultValue != nil {
 			value, _ = declared.DefaultValue.Value(nil) // it can be read: the document's numbers have been
@@ -26,60 +27,64 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 		if !has && !declared.Type.NonNull {
 			continue // absent, which is not null
 		}
-		read, err := coerce(schema, declared.Type, value, path)
-		if err != nil {
-			return nil, err
+		read, misfit := coerce(schema, declared.Type, value, ast.Path{ast.PathName(declared.Variable)})
+		if misfit != nil {
+			err := requestError(graph.CodeBadUserInput, "The variable $"+declared.Variable+" does not have the type that the operation declares.")
+			err.Extensions["argument"] = "$" + misfit.String()
+			return nil, at(err, declared.Position)
 		}
 		values[declared.Variable] = read
 	}
 	return values, nil
 }
 
-// coerce gives a value in the form of its type. Objects and lists may be changed in their place.
-func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (any, error) {
+// coerce gives a value in the form of its type, or the place in it that does not fit; path is its own. Objects and lists may
+// be changed in their place.
+func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (read any, misfit ast.Path) {
+	if value == nil && typ.NonNull {
+		return nil, path
+	}
 	if value == nil {
-		if typ.NonNull {
-			return nil, misfit(typ, path)
-		}
 		return nil, nil
 	}
 	if typ.Elem != nil {
 		return coerceList(schema, typ.Elem, value, path)
 	}
-	if def := schema.Types[typ.NamedType]; def.Kind == ast.InputObject {
+	def := schema.Types[typ.NamedType]
+	if def.Kind == ast.InputObject {
 		return coerceObject(schema, def, value, path)
-	} else if read, ok := coerceLeaf(def, value); ok {
-		return read, nil
 	}
-	return nil, misfit(typ, path)
+	read, fits := coerceLeaf(def, value)
+	if !fits {
+		return nil, path
+	}
+	return read, nil
 }
 
 // coerceList takes one value for a list of it.
-func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (any, error) {
+func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (read any, misfit ast.Path) {
 	list, isList := value.([]any)
 	if !isList {
-		read, err := coerce(schema, elem, value, path)
-		return []any{read}, err
+		read, misfit = coerce(schema, elem, value, path)
+		return []any{read}, misfit
 	}
 	for i, element := range list {
-		read, err := coerce(schema, elem, element, append(path, ast.PathIndex(i)))
-		if err != nil {
-			return nil, err
+		if list[i], misfit = coerce(schema, elem, element, append(path, ast.PathIndex(i))); misfit != nil {
+			return nil, misfit
 		}
-		list[i] = read
 	}
 	return list, nil
 }
 
 // coerceObject leaves out what is left out: the generated code fills in the defaults of fields.
-func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.Path) (any, error) {
+func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.Path) (read any, misfit ast.Path) {
 	members, isObject := value.(map[string]any)
 	if !isObject {
-		return nil, misfit(ast.NamedType(def.Name, nil), path)
+		return nil, path
 	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		if def.Fields.ForName(name) == nil {
-			return nil, gqlerror.ErrorPathf(append(path, ast.PathName(name)), "no field of %s", def.Name)
+			return nil, append(path, ast.PathName(name))
 		}
 	}
 	for _, field := range def.Fields {
@@ -87,17 +92,15 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 		if !has && (!field.Type.NonNull || field.DefaultValue != nil) {
 			continue
 		}
-		read, err := coerce(schema, field.Type, member, append(path, ast.PathName(field.Name)))
-		if err != nil {
-			return nil, err
+		if members[field.Name], misfit = coerce(schema, field.Type, member, append(path, ast.PathName(field.Name))); misfit != nil {
+			return nil, misfit
 		}
-		members[field.Name] = read
 	}
 	return members, nil
 }
 
 // coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such.
-func coerceLeaf(def *ast.Definition, value any) (read any, ok bool) {
+func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	text, isText := value.(string)
 	switch {
 	case def.Kind == ast.Enum:
@@ -140,9 +143,4 @@ func withWhole(value any) any {
 		}
 	}
 	return value
-}
-
-// misfit refuses a value that its type does not take. It repeats nothing of the value.
-func misfit(typ *ast.Type, path ast.Path) error {
-	return gqlerror.ErrorPathf(path, "not a %s", typ)
 }
