@@ -29,7 +29,8 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 		}
 		read, misfit := coerce(schema, declared.Type, value, ast.Path{ast.PathName(declared.Variable)})
 		if misfit != nil {
-			err := requestError(graph.CodeBadUserInput, "The variable $"+declared.Variable+" does not have the type that the operation declares.")
+			err := requestError(graph.CodeBadUserInput,
+				"The variable $"+declared.Variable+" does not have the type that the operation declares.")
 			err.Extensions["argument"] = "$" + misfit.String()
 			return nil, at(err, declared.Position)
 		}
