@@ -99,6 +99,18 @@ func TestPlansFollowConditions(t *testing.T) {
 	}
 }
 
+// No value of a document tells of an operation: a fragment may be shared.
+func TestDocumentForgetsDefinitions(t *testing.T) {
+	t.Parallel()
+	d := documentOf(t, `query($x: Boolean = true) { dataset @include(if: $x) { id ...F @skip(if: $x) ... @skip(if: $x) { id } } } fragment F on Dataset { id }`)
+	dataset, _ := d.Operations[0].SelectionSet[0].(*ast.Field)
+	for i, selection := range append(ast.SelectionSet{dataset}, dataset.SelectionSet[1:]...) {
+		if condition := directivesOf(selection)[0].Arguments[0].Value; condition.VariableDefinition != nil {
+			t.Errorf("condition %d is %v", i, condition.VariableDefinition)
+		}
+	}
+}
+
 // What a request leaves out has its default, and shares the plan of those who say so; null is not true.
 func TestPlansOfDefaults(t *testing.T) {
 	t.Parallel()

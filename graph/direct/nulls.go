@@ -8,22 +8,15 @@ import "github.com/vektah/gqlparser/v2/ast"
 func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
 	for _, declared := range op.VariableDefinitions {
 		if value, given := variables[declared.Variable]; given && value == nil {
-			search := nullSearch{
-				collector: collector{schema: d.schema, fragments: d.Fragments, variables: variables},
-				spread:    map[string]bool{},
-			}
+			search := nullSearch{collector{schema: d.schema, fragments: d.Fragments, variables: variables}}
 			return search.selectionSet(op.SelectionSet)
 		}
 	}
 	return "", false
 }
 
-// nullSearch looks through one operation. Each fragment is looked through once.
-type nullSearch struct {
-	collector
-
-	spread map[string]bool
-}
+// nullSearch looks through one operation with its fragments spread, which the shape of a document bounds.
+type nullSearch struct{ collector }
 
 func (s *nullSearch) selectionSet(set ast.SelectionSet) (name string, found bool) {
 	for _, selection := range set {
@@ -44,10 +37,7 @@ func (s *nullSearch) selectionSet(set ast.SelectionSet) (name string, found bool
 		case *ast.InlineFragment:
 			name, found = s.selectionSet(selection.SelectionSet)
 		case *ast.FragmentSpread:
-			if !s.spread[selection.Name] {
-				s.spread[selection.Name] = true
-				name, found = s.selectionSet(s.fragments.ForName(selection.Name).SelectionSet)
-			}
+			name, found = s.selectionSet(s.fragments.ForName(selection.Name).SelectionSet)
 		}
 		if found {
 			return name, true
@@ -65,7 +55,7 @@ func (s *nullSearch) arguments(arguments ast.ArgumentList) (name string, found b
 	return "", false
 }
 
-// value looks through a value. A variable that is absent has the default of its place.
+// value looks through a value. A variable that is absent has the default of its place, and free JSON takes a null.
 func (s *nullSearch) value(value *ast.Value) (name string, found bool) {
 	if value.Kind == ast.Variable {
 		held, given := s.variables[value.Raw]

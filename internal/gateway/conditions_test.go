@@ -74,6 +74,10 @@ func TestNullArguments(t *testing.T) {
 		}
 		h.wantFine(h.do(request{body: body}))
 	}
+	got := h.post(`query($x:ID="1"){_entities(representations:[{__typename:"Dataset",id:$x}]){__typename}}`, map[string]any{"x": nil})
+	if string(got.data) != `{"_entities":[null]}` || got.code() != "BAD_USER_INPUT" {
+		t.Errorf("a null in free JSON: %s", got.body)
+	}
 }
 
 // The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments and conditions
