@@ -87,14 +87,12 @@ func checkList(value *ast.Value, variables map[string]any) error {
 	n := 1
 	switch value.Kind {
 	case ast.Variable:
-		list := heldList(variables[value.Raw])
-		if n = len(list); n <= maxRepresentations {
-			checked := slices.Clone(list)
-			for i, representation := range checked {
-				checked[i] = orNoRepresentation(representation)
-			}
-			variables[value.Raw] = checked
+		list := slices.Clone(heldList(variables[value.Raw]))
+		n = len(list)
+		for i, representation := range list {
+			list[i] = orNoRepresentation(representation)
 		}
+		variables[value.Raw] = list
 	case ast.ListValue:
 		n = len(value.Children)
 		for _, child := range value.Children {

@@ -50,7 +50,7 @@ func (d *Document) addSet(set ast.SelectionSet) {
 		switch selection := selection.(type) {
 		case *ast.Field:
 			forget(selection.Arguments)
-			if list := selection.Arguments.ForName("representations"); selection.Name == "_entities" && list != nil {
+			if list := selection.Arguments.ForName("representations"); list != nil { // of _entities
 				emptyScalars(list.Value)
 			}
 			d.addSet(selection.SelectionSet)
@@ -87,7 +87,7 @@ func emptyScalars(list *ast.Value) {
 	}
 	for _, element := range elements {
 		if element.Kind != ast.Variable && element.Kind != ast.ObjectValue {
-			element.Kind, element.Raw, element.Children = ast.ObjectValue, "", nil
+			element.Kind, element.Children = ast.ObjectValue, nil
 		}
 	}
 }

@@ -62,6 +62,7 @@ func TestNullArguments(t *testing.T) {
 		`query($x:[JobState!]=[FAILED]){jobs(filter:{states:$x}){totalCount}}`,
 		`query($x:JobFilter={states:FAILED}){jobs(filter:$x){totalCount}}`,
 		`query($x:Int=1){jobs(first:$x){totalCount}}`,
+		`query($x:Int,$absent:JobOrder){jobs(first:$x,orderBy:$absent){totalCount}}`,
 		`query($x:Boolean=true){__type(name:"Job"){fields(includeDeprecated:$x){name}}}`,
 		`query($x:ID="1",$no:Boolean=false){__typename dataset(id:$x)@include(if:$no){id}}`,
 		`query($x:ID="1",$no:Boolean=true){__typename ...F@skip(if:$no)} fragment F on Query{dataset(id:$x){id}}`,

@@ -63,4 +63,9 @@ func TestLiteralRepresentations(t *testing.T) {
 			}
 		}
 	}
+	got := h.post(`{_entities(representations:[`+strings.Repeat("1 ", 501)+`]){__typename}}`, nil)
+	h.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
+	if got.errors[0].Extensions["argument"] != "representations" {
+		t.Errorf("%s", got.body)
+	}
 }
