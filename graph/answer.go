@@ -58,13 +58,41 @@ func (r *Resolver) planLookups(ctx context.Context, lookups []*direct.Lookup) []
 		for i, dataset := range lookup.Datasets {
 			a := &asked{dataset: dataset, recordsAlone: lookup.RecordsAlone, answer: &lookup.Answers[i]}
 			a.plan, a.answer.Err = planOf(dataset)
+			a.plan.unasked = lookup.Unasked
 			if a.answer.Err == nil {
 				a.whole = wholeOf(a.plan.list, dataset)
 				open = append(open, a)
 			}
 		}
 	}
+	if len(lookups) > 1 {
+		unite(open)
+	}
+	op := operationOf(ctx)
+	for _, a := range open {
+		op.reuse(&a.plan.question)
+	}
 	return open
+}
+
+// unite makes those who ask the same question ask for the same of its answer, so that it is one.
+func unite(open []*asked) {
+	common := map[question]direct.Unasked{}
+	plain := func(a *asked) question {
+		q := a.plan.question
+		q.unasked = direct.Unasked{}
+		return q
+	}
+	for _, a := range open {
+		q, u := plain(a), a.plan.unasked
+		if known, ok := common[q]; ok {
+			u = u.Both(known)
+		}
+		common[q] = u
+	}
+	for _, a := range open {
+		a.plan.unasked = common[plain(a)]
+	}
 }
 
 // askEach asks for each page on its own. All questions are announced to the loaders and sent off together; without that

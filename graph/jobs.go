@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 
+	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
@@ -20,6 +21,7 @@ func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobCon
 	if err != nil {
 		return nil, err
 	}
+	plan.unasked = direct.UnaskedOf(ctx)
 	return r.page(ctx, &plan)
 }
 
@@ -29,6 +31,7 @@ func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnecti
 		return (&page{plan: plan}).connection(), nil
 	}
 	op := operationOf(ctx)
+	op.reuse(&plan.question)
 	answer, _ := op.answers.LoadOrStore(plan.question, sync.OnceValues(func() (*model.JobConnection, error) {
 		first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			return load(ctx, op.loaders().pages, q)
@@ -41,6 +44,21 @@ func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnecti
 		return read.connection(), nil
 	}))
 	return answer.(func() (*model.JobConnection, error))()
+}
+
+// reuse makes a question one that was asked before and whose answer has more.
+func (op *operation) reuse(q *question) {
+	for _, more := range [...]direct.Unasked{{}, {Flags: true}, {Records: true}} {
+		if more == q.unasked || more.Both(q.unasked) != more {
+			continue
+		}
+		known := *q
+		known.unasked = more
+		if _, ok := op.answers.Load(known); ok {
+			*q = known
+			return
+		}
+	}
 }
 
 // latest answers the newest job of a dataset; nil when there is none.
@@ -66,7 +84,7 @@ func planLatest(datasetID string, filter *model.DatasetJobFilter) (pagePlan, err
 		pageArgs{first: &one, filter: ofDataset(datasetID, filter), orderBy: restclient.CreatedAtDesc},
 		PageLimits{Max: 1},
 	)
-	plan.recordsAlone = true
+	plan.unasked = direct.Unasked{Flags: true}
 	return plan, err
 }
 

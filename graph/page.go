@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 
+	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
@@ -32,8 +33,8 @@ type question struct {
 	// backwards: the page is read from before, or from the end of the list, towards the start.
 	backwards bool
 	cursors   [2]string // after and before, as they came
-	// recordsAlone: nothing is asked but the records, neither where they stand nor how many there are.
-	recordsAlone bool
+	// unasked is what the page need not tell.
+	unasked direct.Unasked
 }
 
 // pagePlan is a question, understood. What has to be asked for it is the affair of a pageReader.
@@ -127,6 +128,8 @@ func (p *pagePlan) place(argument, text string) (*anchor, error) {
 func (p *pagePlan) opening() restclient.JobsQuery {
 	q := p.list
 	switch {
+	case p.isTally():
+		return p.tallyOpening()
 	case p.backwards && p.before == nil:
 		q.OrderBy = q.OrderBy.Reversed()
 		q.PerPage = min(p.size+1, restclient.MaxPerPage) // one more, to see whether the page ends among equals

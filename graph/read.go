@@ -15,8 +15,11 @@ type reading struct {
 
 // read reads the page of a plan. Errors: those of the upstream, *budgetError, *driftError, *untruthError.
 func (r *pageReader) read(ctx context.Context, plan *pagePlan) (*page, error) {
-	p := &page{plan: plan}
 	r.list, r.most = plan.list, restclient.MaxPerPage
+	if plan.isTally() {
+		return r.tally(ctx, plan)
+	}
+	p := &page{plan: plan}
 	by := reading{order: ordering(plan.list.OrderBy), start: plan.after, stop: plan.before}
 	var f found
 	var err error
@@ -181,7 +184,7 @@ func (r *pageReader) finish(ctx context.Context, p *page, by reading, f found, p
 	if r.large { // the next page need not look for the whole group again
 		p.from.open, p.rest.open = true, true
 	}
-	if past || !p.unsure || p.plan.recordsAlone {
+	if past || !p.unsure || p.plan.unasked.Flags {
 		return nil
 	}
 	w, err := r.at(ctx, f.end(), 1)

@@ -153,6 +153,7 @@ func (x *pageIndex) tell(a *asked) (*model.JobConnection, bool) {
 	p := &page{plan: &a.plan, high: int64(size), total: restclient.UnknownTotal}
 	if x.complete {
 		p.total, p.more = int64(len(at)), size < len(at)
+		p.rest.open = p.more
 	}
 	for place, i := range at[:size] {
 		p.records, p.places = append(p.records, x.page.Records[i]), append(p.places, int64(place))

@@ -27,6 +27,8 @@ type Lookup struct {
 	Datasets []string
 	// RecordsAlone: nothing but the records of the answers is written, neither how many there are nor where they stand.
 	RecordsAlone bool
+	// Unasked is what the answers need not have.
+	Unasked Unasked
 	// Answers are to be filled in: Answers[i] is that of Datasets[i].
 	Answers []Answer
 	step    *lookupStep
@@ -42,6 +44,7 @@ type Answer struct {
 type lookupStep struct {
 	field        *field
 	recordsAlone bool
+	unasked      Unasked
 	ask          func(q *questions, page connection)
 }
 
@@ -71,7 +74,7 @@ func (q *questions) add(step *lookupStep, dataset string) {
 		}
 	}
 	q.open = append(q.open, &Lookup{
-		Field: step.field.CollectedField, Datasets: []string{dataset}, RecordsAlone: step.recordsAlone, step: step,
+		Field: step.field.CollectedField, Datasets: []string{dataset}, RecordsAlone: step.recordsAlone, Unasked: step.unasked, step: step,
 	})
 }
 
@@ -99,7 +102,7 @@ func (q *questions) settle(answer func([]*Lookup)) {
 // datasetJobs writes the connection that was looked up.
 func datasetJobs(c *compiler, f *field, o *object[string]) part[string] {
 	jobs := compile(c, "JobConnection", f.Selections, connectionFields())
-	step := &lookupStep{f, c.recordsAlone(f.Selections), jobs.ask}
+	step := &lookupStep{f, c.recordsAlone(f.Selections), c.unasked(f.Selections), jobs.ask}
 	o.asks = append(o.asks, func(q *questions, id string) { q.add(step, id) })
 	return func(w *writer, id string) bool {
 		found := w.answers[question{step, id}]
@@ -132,7 +135,7 @@ func (c *compiler) recordsAlone(set ast.SelectionSet) bool {
 // latestJob writes the one job of the page that was looked up.
 func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 	node := compile(c, "Job", f.Selections, jobFields())
-	step := &lookupStep{f, true, func(q *questions, page connection) {
+	step := &lookupStep{f, true, Unasked{Flags: true}, func(q *questions, page connection) {
 		if len(page.Records) > 0 && page.Records[0].Err == nil {
 			node.ask(q, page.Records[0].Job)
 		}

@@ -9,6 +9,7 @@ package direct
 import (
 	"context"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -37,13 +38,36 @@ func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefini
 	collector := collector{schema: schema, fragments: doc.Fragments, variables: variables}
 	fields := collector.collect("Query", op.SelectionSet)
 	p.constant = constantData(fields)
+	common := map[string]Unasked{} // of those who ask with the same arguments, so that one answer serves all of them
 	for _, f := range fields {
 		c := &compiler{collector: collector}
-		if root, ok := c.root(f); ok && !c.unknown {
+		root, ok := c.root(f)
+		if !ok || c.unknown {
+			continue
+		}
+		p.roots[f.Alias] = root
+		if known, ok := common[questionOf(f)]; ok {
+			root.unasked = root.unasked.Both(known)
+		}
+		common[questionOf(f)] = root.unasked
+	}
+	for _, f := range fields {
+		if root, ok := p.roots[f.Alias]; ok {
+			root.unasked = common[questionOf(f)]
 			p.roots[f.Alias] = root
 		}
 	}
 	return p
+}
+
+// questionOf spells a field with its arguments as they are written.
+func questionOf(f *field) string {
+	var b strings.Builder
+	b.WriteString(f.Name)
+	for _, argument := range f.Arguments {
+		b.WriteString(" " + argument.Name + ":" + argument.Value.String())
+	}
+	return b.String()
 }
 
 // constantData gives the data of root fields that are all __typename; nil where there are others.
@@ -70,12 +94,12 @@ func (p *Plan) Writes(key string) bool {
 // buffer. Other fields, those of introspection, are left to the stock executor. Caught makes an error of a panic.
 func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) error) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
-		value, err := next(ctx)
+		fc := graphql.GetFieldContext(ctx)
+		root, ok := p.roots[fc.Field.Alias]
+		value, err := next(withUnasked(ctx, fc.Field.Field, root.unasked))
 		if err != nil {
 			return value, err
 		}
-		fc := graphql.GetFieldContext(ctx)
-		root, ok := p.roots[fc.Field.Alias]
 		if !ok || fc.Object != "Query" || !root.is(value) {
 			return value, nil
 		}

@@ -14,13 +14,17 @@ type root struct {
 	ask func(q *questions, value any)
 	// write writes the value; false when it has to be null.
 	write func(w *writer, value any) bool
+	// unasked is what is not asked of a value that is a connection.
+	unasked Unasked
 }
 
 // root compiles a field of Query; false for one that is left to the stock executor.
 func (c *compiler) root(f *field) (root, bool) {
 	switch f.Definition.Type.Name() {
 	case "JobConnection":
-		return one(compile(c, "JobConnection", f.Selections, connectionFields()), pageOf), true
+		page := one(compile(c, "JobConnection", f.Selections, connectionFields()), pageOf)
+		page.unasked = c.unasked(f.Selections)
+		return page, true
 	case "Job", "Node":
 		return one(compile(c, "Job", f.Selections, jobFields()), jobOf), true
 	case "Dataset":

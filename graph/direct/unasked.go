@@ -1,0 +1,69 @@
+package direct
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// Unasked is what a selection does not ask of a connection, so that it need not be read. The zero value asks for all.
+type Unasked struct {
+	// Records: neither its jobs nor the cursors of any.
+	Records bool
+	// Flags: not whether there is a page before or after.
+	Flags bool
+}
+
+// unasked looks through the selection set of a connection.
+func (c *collector) unasked(set ast.SelectionSet) Unasked {
+	u := Unasked{Records: true, Flags: true}
+	for _, f := range c.collect("JobConnection", set) {
+		switch f.Name {
+		case "nodes", "edges":
+			u.Records = false
+		case "pageInfo":
+			for _, inner := range c.collect("PageInfo", f.Selections) {
+				switch inner.Name {
+				case "startCursor", "endCursor":
+					u.Records = false
+				case "hasNextPage", "hasPreviousPage":
+					u.Flags = false
+				}
+			}
+		}
+	}
+	return u
+}
+
+// Both is what neither of two who ask the same asks.
+func (u Unasked) Both(o Unasked) Unasked {
+	return Unasked{Records: u.Records && o.Records, Flags: u.Flags && o.Flags}
+}
+
+type unaskedKey struct{}
+
+// ofRoot is what a root field does not ask.
+type ofRoot struct {
+	field *ast.Field
+	Unasked
+}
+
+// withUnasked tells the resolver of a root field what of its connection is not asked.
+func withUnasked(ctx context.Context, field *ast.Field, u Unasked) context.Context {
+	if u == (Unasked{}) {
+		return ctx
+	}
+	return context.WithValue(ctx, unaskedKey{}, ofRoot{field, u})
+}
+
+// UnaskedOf gives what is not asked of the connection that the field of ctx resolves to: by its plan, or else by its selection set.
+func UnaskedOf(ctx context.Context) Unasked {
+	field := graphql.GetFieldContext(ctx).Field
+	if known, ok := ctx.Value(unaskedKey{}).(ofRoot); ok && known.field == field.Field {
+		return known.Unasked
+	}
+	op := graphql.GetOperationContext(ctx)
+	c := collector{fragments: op.Doc.Fragments, variables: op.Variables}
+	return c.unasked(field.Selections)
+}
