@@ -1,0 +1,135 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// maxPlaces bounds the places of one error: who has mended twenty has found the others.
+const maxPlaces = 20
+
+// Validator holds documents to the specification's rules on one schema. Safe for concurrent use.
+type Validator struct {
+	schema *ast.Schema
+	secret map[string]bool // names of the schema that no error may tell; nil when all may be told
+}
+
+// NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does not have.
+func NewValidator(schema *ast.Schema, tellNames bool) Validator {
+	v := Validator{schema: schema}
+	if !tellNames {
+		v.secret = namesOf(schema)
+	}
+	return v
+}
+
+// Validate gives what is wrong with a document that Parse gave, in the order of the text: equal faults are one error with
+// all their places. It writes what it finds out into the document, as gqlparser's validation does.
+func (v Validator) Validate(doc *ast.QueryDocument) gqlerror.List {
+	list := validator.ValidateWithRules(v.schema, doc, specified())
+	found := map[string]*gqlerror.Error{}
+	var out gqlerror.List
+	for _, err := range list {
+		message := cut(v.discreet(err.Message, doc))
+		known := found[message]
+		if known == nil {
+			known = &gqlerror.Error{Message: message, Rule: err.Rule}
+			found[message] = known
+			out = append(out, known)
+		}
+		for _, location := range err.Locations {
+			if len(known.Locations) < maxPlaces && !slices.Contains(known.Locations, location) {
+				known.Locations = append(known.Locations, location)
+			}
+		}
+	}
+	for _, err := range out {
+		slices.SortFunc(err.Locations, compareLocations)
+	}
+	slices.SortStableFunc(out, func(a, b *gqlerror.Error) int {
+		return slices.CompareFunc(a.Locations, b.Locations, compareLocations)
+	})
+	return out
+}
+
+func compareLocations(a, b gqlerror.Location) int {
+	return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+}
+
+// specified are the specification's rules, without suggestions: those tell names of the schema to whoever guesses,
+// and grow with the square of the document.
+func specified() *rules.Rules {
+	all := rules.NewDefaultRules()
+	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, valuesOfCorrectType)
+	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, singleRootField)
+	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, uniqueOperationNames)
+	return all
+}
+
+// uniqueOperationNames leaves operations without a name to the rule that they must stand alone.
+func uniqueOperationNames(observers *core.Events, addError core.AddErrFunc) {
+	seen := map[string]bool{"": false}
+	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
+		if seen[op.Name] {
+			addError(core.Message(`There can be only one operation named "%s".`, op.Name), core.At(op.Position))
+		}
+		seen[op.Name] = op.Name != ""
+	})
+}
+
+// singleRootField holds a subscription to one root field, by the name that its answer has, which no condition may take away.
+// Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
+func singleRootField(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
+		if op.Operation != ast.Subscription {
+			return
+		}
+		var first *ast.Field
+		spread := map[string]bool{}
+		var walk func(set ast.SelectionSet)
+		conditions := func(list ast.DirectiveList) {
+			for _, directive := range list {
+				if directive.Name == "skip" || directive.Name == "include" {
+					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name), core.At(directive.Position))
+				}
+			}
+		}
+		walk = func(set ast.SelectionSet) {
+			for _, selection := range set {
+				switch selection := selection.(type) {
+				case *ast.Field:
+					conditions(selection.Directives)
+					if first == nil {
+						first = selection
+					}
+					if selection.Alias != first.Alias {
+						addError(core.Message("A subscription must select only one root field."), core.At(selection.Position))
+					}
+					if len(selection.Name) > 1 && selection.Name[:2] == "__" {
+						addError(core.Message("A subscription must not select introspection at its root."), core.At(selection.Position))
+					}
+				case *ast.InlineFragment:
+					conditions(selection.Directives)
+					walk(selection.SelectionSet)
+				case *ast.FragmentSpread:
+					conditions(selection.Directives)
+					if selection.Definition != nil && !spread[selection.Name] {
+						spread[selection.Name] = true
+						walk(selection.Definition.SelectionSet)
+					}
+				}
+			}
+		}
+		walk(op.SelectionSet)
+	})
+}
