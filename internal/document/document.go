@@ -35,15 +35,15 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 	} else if err != nil {
 		found.add(0, s.fail(place{line: 1, column: 1}, "%v", err))
 	}
+	if variable := variableOfDefinitions(doc); variable != nil {
+		i := variable.Position.Line - 1
+		found.add(i, s.fail(s.tokens[i].place, `Unexpected variable "$%s" in a constant value`, variable.Raw))
+	}
 	if found.err != nil {
 		return nil, found.err
 	}
 	m := mapper{tokens: s.tokens, from: rewritten, to: &ast.Source{Input: text}}
 	m.document(doc)
-	if variable := variableOfDefinitions(doc); variable != nil {
-		return nil, s.fail(place{line: variable.Position.Line, column: variable.Position.Column},
-			`Unexpected variable "$%s" in a constant value.`, variable.Raw)
-	}
 	return doc, nil
 }
 
@@ -100,7 +100,7 @@ func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
 }
 
 func variableIn(value *ast.Value) *ast.Value {
-	if value.Kind == ast.Variable {
+	if value == nil || value.Kind == ast.Variable { // nil where the parser stopped
 		return value
 	}
 	for _, child := range value.Children {
