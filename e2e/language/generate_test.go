@@ -24,8 +24,8 @@ type fragment struct {
 	tokens   []string
 }
 
-// document gives the tokens of a random document.
-func document(r *rand.Rand, schema *ast.Schema) []string {
+// draw gives the tokens of a random document.
+func draw(r *rand.Rand, schema *ast.Schema) []string {
 	w := &writing{Rand: r, schema: schema, variables: map[string]string{}}
 	w.selections(schema.Query, 1+r.IntN(4))
 	body := w.tokens

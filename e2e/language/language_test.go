@@ -21,8 +21,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"jobsgateway/e2e/npm"
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/restclient"
@@ -58,7 +61,7 @@ func compare(t *testing.T, federation bool) {
 	r := rand.New(rand.NewPCG(*seed, 0))
 	names := words(schema)
 	for n := len(texts) + *samples; len(texts) < n; {
-		tokens := document(r, schema)
+		tokens := draw(r, schema)
 		texts = append(texts, text(r, tokens), text(r, tokens))
 		for range 8 {
 			texts = append(texts, text(r, mutate(r, tokens, names)))
@@ -85,6 +88,11 @@ func compare(t *testing.T, federation bool) {
 		counts[theirs[i].Kind]++
 		why := excuse(text, ours[i], theirs[i])
 		counts[why]++
+		if doc, err := document.Parse(text, len(text)+1); err == nil && len(theirs[i].Nodes) > 0 {
+			if diff := cmp.Diff(sorted(theirs[i].Nodes), sorted(nodes(doc))); diff != "" {
+				t.Errorf("%q is read as (-graphql-js +ours):\n%s", text, diff)
+			}
+		}
 		if why == "" && !ours[i].agrees(theirs[i]) {
 			if shown++; shown <= 20 {
 				t.Errorf("%q\n ours   %v\n theirs %v", text, ours[i], theirs[i])
@@ -115,6 +123,7 @@ type verdict struct {
 		Message      string
 		Line, Column int
 	}
+	Nodes []string // what a document consists of, and where; none of a long one
 }
 
 // agrees reports whether two say the same, and of a text that is not GraphQL, whether they stop at the same place.
