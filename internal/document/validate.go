@@ -73,6 +73,7 @@ func specified() *rules.Rules {
 	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, valuesOfCorrectType)
 	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, singleRootField)
 	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, uniqueOperationNames)
+	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, uniqueDirectives)
 	return all
 }
 
@@ -84,6 +85,22 @@ func uniqueOperationNames(observers *core.Events, addError core.AddErrFunc) {
 			addError(core.Message(`There can be only one operation named "%s".`, op.Name), core.At(op.Position))
 		}
 		seen[op.Name] = op.Name != ""
+	})
+}
+
+// uniqueDirectives leaves directives that the schema does not know to the rule that they must be known.
+func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnDirectiveList(func(_ *core.Walker, list []*ast.Directive) {
+		seen := map[string]bool{}
+		for _, directive := range list {
+			if directive.Definition == nil || directive.Definition.IsRepeatable {
+				continue
+			}
+			if seen[directive.Name] {
+				addError(core.Message(`The directive "@%s" can only be used once at this location.`, directive.Name), core.At(directive.Position))
+			}
+			seen[directive.Name] = true
+		}
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-
 	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
