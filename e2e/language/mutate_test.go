@@ -33,7 +33,7 @@ var oddTokens = []string{
 	"query", "mutation", "subscription", "fragment", "on", "true", "false", "null", "type", "extend", "schema", "{", "}", "(", ")", "[", "]", ":", "=", "!",
 	"(", "()", "{}", "[,]", "[$a,]", "($a: Int)", "($a: Int = $b)", "($a: Int @skip(if: $b))", "($a: [Int!]! = [1] @x)", "@skip", "@nope", "@include(if: $v0)",
 	"@skip(if: {})", "@defer(label: 1)", "@deprecated", "@key(fields: \"id\")", `"about this"`, `"""about this"""`, "fragment F0($a: Int) on Query",
-	"fragment on on Query{__typename}", "... on Job", "...F0", "...F1", "...on{__typename}", "...on on{x}", "query Q{__typename}", "{__typename}",
+	"fragment on", "... on Job", "...F0", "...F1", "...on{__typename}", "...on{x}", "query Q{__typename}", "{__typename}",
 	"mutation{x}", "subscription{x}", `"about" {__typename}`, `"about" query Z{__typename}`, `"about" fragment Z on Job{id}`,
 }
 

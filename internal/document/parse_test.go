@@ -92,7 +92,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{`fragment on($a:Int){`, `1:10 Unexpected Name "on"`},
 		{`query($a:Int @b(c:$d)){a(b:"\uD83D")}`, `1:19 Unexpected variable "$d" in a constant value`},
 		{`type Query{a:Int}`, `1:1 Unexpected Name "type"`},
-		{`fragment on on Query{a}`, `1:10 Unexpected Name "on"`},
+		{`fragment on @a on Query{a}`, `1:10 Unexpected Name "on"`},
 		{"{\"" + strings.Repeat("x", 400) + "\"}", `1:2 Expected Name, found String`},
 		{"é" + strings.Repeat("x", 400), `1:1 Unexpected character: U+00E9`},
 		{strings.Repeat("x", 400), `1:1 Unexpected Name "` + strings.Repeat("x", 283) + "…"},
@@ -207,7 +207,7 @@ func FuzzParse(f *testing.F) {
 				t.Errorf("%q with CRLF: %v", text, err)
 			}
 		}
-		for _, err := range v.Validate(doc) {
+		for _, err := range v.Validate(doc, 10) {
 			if len(err.Locations) == 0 {
 				t.Errorf("%q: no place: %v", text, err)
 			}

@@ -283,7 +283,7 @@ func check(v document.Validator, text string) gqlerror.List {
 	if err != nil {
 		return gqlerror.List{err}
 	}
-	return v.Validate(doc)
+	return v.Validate(doc, 10)
 }
 
 var schemaNames = regexp.MustCompile(`\b(Dog|Cat|Pet|Named|Human|Free|Color|Time|Where|One|Int|Float|String|Boolean|ID|RED|BLUE|find|need|name|ages|barks|loud|meows|owner|onField)\b`)

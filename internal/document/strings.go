@@ -16,13 +16,13 @@ func (s *scanner) quotedString() *gqlerror.Error {
 	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
 	var value strings.Builder
 	for s.at++; s.at < len(s.text); {
-		switch c := s.text[s.at]; {
-		case c == '"':
+		switch s.text[s.at] {
+		case '"':
 			s.add(t, s.at+1, plainString(value.String()))
 			return nil
-		case c == '\n' || c == '\r':
+		case '\n', '\r':
 			return s.fail(s.place(), "Unterminated string")
-		case c == '\\':
+		case '\\':
 			if err := s.escape(&value); err != nil {
 				return err
 			}

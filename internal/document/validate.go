@@ -11,37 +11,57 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// maxPlaces bounds the places of one error: who has mended twenty has found the others.
-const maxPlaces = 20
+const (
+	// maxPlaces bounds the places of one error: who has mended twenty has found the others.
+	maxPlaces = 20
+	// maxFaults bounds what one rule finds before faults are gathered: fragments are looked at for each operation again.
+	maxFaults = 1000
+)
 
 // Validator holds documents to the specification's rules on one schema. Safe for concurrent use.
 type Validator struct {
 	schema *ast.Schema
+	rules  map[string]core.RuleFunc
 	secret map[string]bool // names of the schema that no error may tell; nil when all may be told
 }
 
 // NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does not have.
 func NewValidator(schema *ast.Schema, tellNames bool) Validator {
-	v := Validator{schema: schema}
+	v := Validator{schema: schema, rules: specified().GetInner()}
 	if !tellNames {
 		v.secret = namesOf(schema)
 	}
 	return v
 }
 
-// Validate gives what is wrong with a document that Parse gave, in the order of the text: equal faults are one error with
-// all their places. It writes what it finds out into the document, as gqlparser's validation does.
-func (v Validator) Validate(doc *ast.QueryDocument) gqlerror.List {
-	list := validator.ValidateWithRules(v.schema, doc, specified())
-	found := map[string]*gqlerror.Error{}
+// Validate gives what is wrong with a document that Parse gave, the first errors in the order of the text: equal faults
+// are one error with all their places. It writes what it finds out into the document, as gqlparser's validation does.
+func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List {
+	bounded := rules.NewRules()
+	for name, rule := range v.rules {
+		bounded.AddRule(name, bound(rule))
+	}
+	list := validator.ValidateWithRules(v.schema, doc, bounded)
+	slices.SortStableFunc(list, func(a, b *gqlerror.Error) int {
+		return slices.CompareFunc(a.Locations, b.Locations, compareLocations)
+	})
+	said := map[string]*gqlerror.Error{} // by the messages of the rules
 	var out gqlerror.List
 	for _, err := range list {
-		message := cut(v.discreet(err.Message, doc))
-		known := found[message]
+		known := said[err.Message]
 		if known == nil {
-			known = &gqlerror.Error{Message: message, Rule: err.Rule}
-			found[message] = known
-			out = append(out, known)
+			message := cut(v.discreet(err.Message, doc))
+			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
+			switch {
+			case i >= 0:
+				known = out[i]
+			case len(out) == maxErrors:
+				continue
+			default:
+				known = &gqlerror.Error{Message: message, Rule: err.Rule}
+				out = append(out, known)
+			}
+			said[err.Message] = known
 		}
 		for _, location := range err.Locations {
 			if len(known.Locations) < maxPlaces && !slices.Contains(known.Locations, location) {
@@ -49,13 +69,19 @@ func (v Validator) Validate(doc *ast.QueryDocument) gqlerror.List {
 			}
 		}
 	}
-	for _, err := range out {
-		slices.SortFunc(err.Locations, compareLocations)
-	}
-	slices.SortStableFunc(out, func(a, b *gqlerror.Error) int {
-		return slices.CompareFunc(a.Locations, b.Locations, compareLocations)
-	})
 	return out
+}
+
+// bound makes a rule that says no more than maxFaults times what is wrong.
+func bound(rule core.RuleFunc) core.RuleFunc {
+	return func(observers *core.Events, addError core.AddErrFunc) {
+		faults := 0
+		rule(observers, func(options ...core.ErrorOption) {
+			if faults++; faults <= maxFaults {
+				addError(options...)
+			}
+		})
+	}
 }
 
 func compareLocations(a, b gqlerror.Location) int {
@@ -97,7 +123,8 @@ func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
 				continue
 			}
 			if seen[directive.Name] {
-				addError(core.Message(`The directive "@%s" can only be used once at this location.`, directive.Name), core.At(directive.Position))
+				addError(core.Message(`The directive "@%s" can only be used once at this location.`, directive.Name),
+					core.At(directive.Position))
 			}
 			seen[directive.Name] = true
 		}
@@ -117,7 +144,8 @@ func singleRootField(observers *core.Events, addError core.AddErrFunc) {
 		conditions := func(list ast.DirectiveList) {
 			for _, directive := range list {
 				if directive.Name == "skip" || directive.Name == "include" {
-					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name), core.At(directive.Position))
+					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name),
+						core.At(directive.Position))
 				}
 			}
 		}

@@ -18,7 +18,7 @@ func valuesOfCorrectType(observers *core.Events, addError core.AddErrFunc) {
 		wrong := func() {
 			addError(core.Message(`Expected value of type "%s", found %s.`, typ, value), core.At(value.Position))
 		}
-		switch value.Kind { //nolint:exhaustive // the others are the type's affair
+		switch value.Kind { // the others are the type's affair
 		case ast.NullValue:
 			if typ.NonNull {
 				wrong()
@@ -30,7 +30,7 @@ func valuesOfCorrectType(observers *core.Events, addError core.AddErrFunc) {
 			}
 			return
 		}
-		switch def.Kind { //nolint:exhaustive // no input type, which another rule says
+		switch def.Kind { // no input type, which another rule says
 		case ast.InputObject:
 			if value.Kind != ast.ObjectValue {
 				wrong()

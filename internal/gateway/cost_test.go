@@ -19,7 +19,7 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 		t.Fatal(err)
 	}
 	doc := parse(t, text)
-	if list := document.NewValidator(schema, true).Validate(doc); len(list) > 0 {
+	if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 		t.Fatal(list)
 	}
 	values, err := readVariables(schema, doc.Operations[0], variables)

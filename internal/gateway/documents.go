@@ -64,7 +64,7 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 	if err := checkShape(parsed, d.limits); err != nil {
 		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 	}
-	if list := d.validator.Validate(parsed); len(list) > 0 {
+	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)
 	}
 	dropDefer(parsed)
@@ -75,7 +75,6 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 
 // refuseDocument gives errors of the parser or the validator their code.
 func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
-	list = list[:min(len(list), maxErrors)]
 	refused := &refusal{status: statusByMediaType}
 	for _, err := range list {
 		refused.errors = append(refused.errors, &gqlerror.Error{

@@ -96,7 +96,7 @@ func FuzzShape(f *testing.F) {
 		if err != nil || checkShape(doc, testLimits) != nil {
 			return
 		}
-		if list := document.NewValidator(schema, true).Validate(doc); len(list) > 0 {
+		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			return
 		}
 		for _, op := range doc.Operations {

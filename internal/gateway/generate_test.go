@@ -259,7 +259,7 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 			t.Fatalf("shape %+v, want %+v of %s", got, want, text)
 		}
 
-		if list := document.NewValidator(schema, true).Validate(doc); len(list) > 0 {
+		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			t.Fatalf("%v in %s", list, text)
 		}
 		variables, err := validator.VariableValues(schema, op, values)
