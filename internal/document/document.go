@@ -114,7 +114,7 @@ func variableIn(value *ast.Value) *ast.Value {
 // fail makes the error of a text that is not GraphQL.
 func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 	return &gqlerror.Error{
-		Message:   cut(fmt.Sprintf(format, args...)),
+		Message:   cut(fmt.Sprintf(format, args...), maxMessage),
 		Locations: []gqlerror.Location{{Line: at.line, Column: at.column}},
 	}
 }
@@ -123,10 +123,10 @@ func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 const maxMessage = 300
 
 // cut bounds a message.
-func cut(message string) string {
+func cut(message string, most int) string {
 	n := 0
 	for i := range message {
-		if n == maxMessage {
+		if n == most {
 			return message[:i] + "…"
 		}
 		n++

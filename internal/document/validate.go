@@ -3,6 +3,7 @@ package document
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -21,13 +22,14 @@ const (
 // Validator holds documents to the specification's rules on one schema. Safe for concurrent use.
 type Validator struct {
 	schema *ast.Schema
+	above  *ast.Schema // whose Query has the operations' types for fields
 	rules  map[string]core.RuleFunc
 	secret map[string]bool // names of the schema that no error may tell; nil when all may be told
 }
 
 // NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does not have.
 func NewValidator(schema *ast.Schema, tellNames bool) Validator {
-	v := Validator{schema: schema, rules: specified().GetInner()}
+	v := Validator{schema: schema, above: above(schema), rules: specified().GetInner()}
 	if !tellNames {
 		v.secret = namesOf(schema)
 	}
@@ -41,7 +43,7 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	for name, rule := range v.rules {
 		bounded.AddRule(name, bound(rule))
 	}
-	list := validator.ValidateWithRules(v.schema, doc, bounded)
+	list := append(v.overlapping(doc), validator.ValidateWithRules(v.schema, doc, bounded)...)
 	slices.SortStableFunc(list, func(a, b *gqlerror.Error) int {
 		return slices.CompareFunc(a.Locations, b.Locations, compareLocations)
 	})
@@ -50,7 +52,8 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	for _, err := range list {
 		known := said[err.Message]
 		if known == nil {
-			message := cut(v.discreet(err.Message, doc))
+			// Nothing after the first cut could come before the second.
+			message := cut(v.discreet(cut(err.Message, 10*maxMessage), doc), maxMessage)
 			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
 			switch {
 			case i >= 0:
@@ -70,6 +73,37 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 		}
 	}
 	return out
+}
+
+// overlapping finds fields that cannot be merged. gqlparser would look at a fragment again for each operation that comes
+// to it, each time at all pairs of its fields; here all operations are one, with a field for each, so that it looks once.
+func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
+	all := &ast.OperationDefinition{Operation: ast.Query}
+	for i, op := range doc.Operations {
+		all.SelectionSet = append(all.SelectionSet, &ast.Field{
+			Alias: strconv.Itoa(i), Name: string(op.Operation), SelectionSet: op.SelectionSet, Position: op.Position,
+		})
+	}
+	return validator.ValidateWithRules(v.above, &ast.QueryDocument{Operations: ast.OperationList{all}, Fragments: doc.Fragments},
+		rules.NewRules(core.Rule{
+			Name:     rules.OverlappingFieldsCanBeMergedRule.Name,
+			RuleFunc: bound(rules.OverlappingFieldsCanBeMergedRule.RuleFunc),
+		}))
+}
+
+// above makes a schema whose query type has a field for each type of operation.
+func above(schema *ast.Schema) *ast.Schema {
+	query := &ast.Definition{Kind: ast.Object}
+	for operation, root := range map[ast.Operation]*ast.Definition{
+		ast.Query: schema.Query, ast.Mutation: schema.Mutation, ast.Subscription: schema.Subscription,
+	} {
+		if root != nil {
+			query.Fields = append(query.Fields, &ast.FieldDefinition{Name: string(operation), Type: ast.NamedType(root.Name, nil)})
+		}
+	}
+	out := *schema
+	out.Query = query
+	return &out
 }
 
 // bound makes a rule that says no more than maxFaults times what is wrong.
@@ -92,6 +126,7 @@ func compareLocations(a, b gqlerror.Location) int {
 // and grow with the square of the document.
 func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
+	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
 	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
