@@ -44,6 +44,9 @@ type scanner struct {
 // scan reads all tokens. Errors: the first fault; the tokens before it are there.
 // Source: https://spec.graphql.org/September2025/#sec-Appendix-Grammar-Summary.Lexical-Tokens
 func (s *scanner) scan(maxTokens int) *gqlerror.Error {
+	const usual = 4 // bytes of a token with the space behind it, at least
+	s.tokens = make([]token, 0, min(len(s.text)/usual+1, maxTokens))
+	s.plain.Grow(min(len(s.text), usual*maxTokens))
 	for {
 		s.skipIgnored()
 		if s.at == len(s.text) {
