@@ -54,6 +54,8 @@ func TestSyntaxErrors(t *testing.T) {
 		{`{a(b:"\`, `1:7 Invalid character escape sequence: "\\"`},
 		{`{a(b:"\x")}`, `1:7 Invalid character escape sequence: "\\x"`},
 		{`{a(b:"\u12")}`, `1:7 Invalid Unicode escape sequence: "\\u12\")"`},
+		{`{a(b:"\u1`, `1:7 Invalid Unicode escape sequence: "\\u1"`},
+		{`{a(b:"\uD83D\u1`, `1:7 Invalid Unicode escape sequence: "\\uD83D"`},
 		{`{a(b:"\uD83D")}`, `1:7 Invalid Unicode escape sequence: "\\uD83D"`},
 		{`{a(b:"\ud83d")}`, `1:7 Invalid Unicode escape sequence: "\\ud83d"`},
 		{`{a(b:"\uDE00")}`, `1:7 Invalid Unicode escape sequence: "\\uDE00"`},

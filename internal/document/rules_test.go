@@ -79,6 +79,7 @@ var rulesOfTheSpecification = []struct {
 			`subscription{__typename}`, `subscription{x:__typename}`, `subscription($b:Boolean!){bark @include(if:$b)}`,
 			`subscription{...@skip(if:true){bark}}`, `subscription{...F @skip(if:false)} fragment F on Subscription{bark}`,
 			`subscription{...F} fragment F on Subscription{...on Subscription{bark meow}}`,
+			`subscription{...F} fragment F on Subscription{bark ...F}`, `subscription{...F} fragment F on Subscription{...G} fragment G on Subscription{...F}`,
 		},
 	},
 	{
@@ -214,7 +215,7 @@ var rulesOfTheSpecification = []struct {
 	{
 		"5.8.2 Variables Are Input Types",
 		[]string{`query($a:Where $b:[Color!]! $c:Time){find(where:$a at:[$b $c]){name}}`},
-		[]string{`query($d:Dog){find(at:$d){name}}`, `query($d:[Pet!]!){find(at:$d){name}}`, `query($d:Named={a:1}){find(at:$d){name}}`, `query($d:Nope){find(at:$d){name}}`},
+		[]string{`query($d:Dog){find(at:$d){name}}`, `query($d:[Pet!]!){find(at:$d){name}}`, `query($d:Named={a:1}){find(at:$d){name}}`, `query($d:Nope){find(at:$d){name}}`, `query($d:[Nope!]={a:[1]}){find(at:$d){name}}`},
 	},
 	{
 		"5.8.3 All Variable Uses Defined",
@@ -316,6 +317,34 @@ func TestRules(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// What is said of a literal helps to mend it.
+func TestMessages(t *testing.T) {
+	t.Parallel()
+	v := document.NewValidator(kennelSchema(t), true)
+	for text, want := range map[string]string{
+		`{find(n:2147483648){name}}`:                              `Int takes a whole number from -2147483648 to 2147483647, found 2147483648.`,
+		`{find(n:1.0){name}}`:                                     `Expected value of type "Int", found 1.0.`,
+		`{find(rate:"x"){name}}`:                                  `Expected value of type "Float", found "x".`,
+		`{find(color:GREEN){name}}`:                               `Value "GREEN" does not exist in "Color" enum.`,
+		`{find(color:"RED"){name}}`:                               `Enum "Color" cannot represent non-enum value: "RED".`,
+		`{find(where:{name:"x"}){name}}`:                          `Field "Where.need" of required type "Int!" was not provided.`,
+		`{find(where:{need:1,x:1}){name}}`:                        `Field "x" is not defined by type "Where".`,
+		`{find(one:{b:null}){name}}`:                              `Field "One.b" must be non-null.`,
+		`{find(req:null){name}}`:                                  `Expected value of type "Int!", found null.`,
+		`{dog{name}} {cat{name}}`:                                 `This anonymous operation must be the only defined operation.`,
+		`query A{dog{name}} query A{dog{name}}`:                   `There can be only one operation named "A".`,
+		`{dog{name @onField @onField}}`:                           `The directive "@onField" can only be used once at this location.`,
+		`subscription{bark x:bark}`:                               `A subscription must select only one root field.`,
+		`subscription{__typename}`:                                `A subscription must not select introspection at its root.`,
+		`subscription{bark @skip(if:true)}`:                       `A subscription's root field may not depend on "@skip".`,
+		`{dog{name x:name} ...F} fragment F on Query{dog{x:age}}`: `Fields "dog" conflict because subfields "x" conflict because "name" and "age" are different fields. Use different aliases on the fields to fetch both if this was intentional.`,
+	} {
+		if list := check(v, text); len(list) != 1 || list[0].Message != want {
+			t.Errorf("%s: %v, want %s", text, list, want)
 		}
 	}
 }
