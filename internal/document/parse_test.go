@@ -41,6 +41,10 @@ func TestSyntaxErrors(t *testing.T) {
 		{`{a(b:1...on)}`, `1:8 Invalid number, expected digit but got: "."`},
 		{`{a(b:1`, `1:7 Expected Name, found <EOF>`},
 		{`{a(b:-`, `1:7 Invalid number, expected digit but got: <EOF>`},
+		{`{a(b:- 1)}`, `1:7 Invalid number, expected digit but got: " "`},
+		{`{a ~}`, `1:4 Unexpected character: "~"`},
+		{"{a \x7f}", `1:4 Unexpected character: U+007F`},
+		{`{a(b:"\u0041`, `1:13 Unterminated string`},
 		{`{a(b:+1)}`, `1:6 Unexpected character: "+"`},
 
 		// Strings, and half characters in them.
@@ -124,6 +128,7 @@ func TestStrings(t *testing.T) {
 		{`"a b"`, "a b"},
 		{`"\"\\\/\b\f\n\r\t"`, "\"\\/\b\f\n\r\t"},
 		{`"\u00e9\u00E9"`, "éé"},
+		{`"\uaAfF"`, "\uaaff"},
 		{`"\uD83D\uDE00"`, "\U0001f600"},
 		{`"\ud83d\ude00"`, "\U0001f600"},
 		{`"\u{1F600}\u{41}\u{00000041}\u{0}\u{10FFFF}"`, "\U0001f600AA\x00\U0010ffff"},
