@@ -33,7 +33,7 @@ import (
 
 var (
 	seed    = flag.Uint64("language.seed", 1, "where the random documents start")
-	samples = flag.Int("language.documents", 3000, "how many random documents are compared, for each schema")
+	samples = flag.Int("language.documents", 2000, "how many random documents are compared, for each schema")
 )
 
 // TestDocuments ensures that the gateway and the reference implementation agree on random documents and on their
