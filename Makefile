@@ -72,6 +72,10 @@ test-go: ## run the Go tests
 audits: ## hold the program to the GraphQL-over-HTTP specification
 	go test -count=1 -v ./e2e/audits
 
+.PHONY: language
+language: ## compare what is taken for GraphQL with graphql-js
+	go test -count=1 -v ./e2e/language
+
 .PHONY: composition
 composition: ## compose the subgraph with others'
 	go test -count=1 -v ./e2e/composition

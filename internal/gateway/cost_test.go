@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2/validator"
-
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 )
 
 // costOf reckons the one operation of a valid document.
@@ -20,7 +19,7 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 		t.Fatal(err)
 	}
 	doc := parse(t, text)
-	if list := validator.ValidateWithRules(schema, doc, validationRules()); len(list) > 0 {
+	if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 		t.Fatal(list)
 	}
 	values, misfit := readVariables(schema, doc.Operations[0], variables)

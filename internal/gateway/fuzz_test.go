@@ -7,11 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
-	"github.com/vektah/gqlparser/v2/validator"
-
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 )
 
 // FuzzEnvelope holds what is accepted against encoding/json, and what is refused against the promise that nothing of
@@ -93,11 +90,11 @@ func FuzzShape(f *testing.F) {
 		f.Add(doc, variables)
 	}
 	f.Fuzz(func(t *testing.T, text, variables string) {
-		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
+		doc, err := document.Parse(text, maxTokens)
 		if err != nil || checkShape(doc, testLimits) != nil {
 			return
 		}
-		if list := validator.ValidateWithRules(schema, doc, validationRules()); len(list) > 0 {
+		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			return
 		}
 		for _, op := range doc.Operations {

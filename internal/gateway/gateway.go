@@ -64,7 +64,7 @@ func newGateway(cfg Config) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	docs, err := newDocuments(schema, cfg.Limits)
+	docs, err := newDocuments(schema, cfg.Limits, cfg.Introspection)
 	if err != nil {
 		return nil, err
 	}

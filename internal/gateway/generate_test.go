@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 )
 
 // drawing writes a random valid document over the schema. Fragments are complete before they are spread, so that
@@ -258,7 +259,7 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 			t.Fatalf("shape %+v, want %+v of %s", got, want, text)
 		}
 
-		if list := validator.ValidateWithRules(schema, doc, validationRules()); len(list) > 0 {
+		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			t.Fatalf("%v in %s", list, text)
 		}
 		variables, err := validator.VariableValues(schema, op, values)

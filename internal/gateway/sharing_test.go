@@ -71,7 +71,7 @@ func newOpen(t testing.TB, upstream graph.Upstream, change func(*executor)) (*ho
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs, err := newDocuments(schema, cfg.Limits)
+	docs, err := newDocuments(schema, cfg.Limits, true)
 	if err != nil {
 		t.Fatal(err)
 	}

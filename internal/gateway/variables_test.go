@@ -169,8 +169,8 @@ func TestLiterals(t *testing.T) {
 	)
 	h := start(t)
 	for _, tc := range []struct{ doc, code string }{
-		{`{jobs(first:2147483648){totalCount}}`, input},
-		{`{jobs(first:-2147483649){totalCount}}`, input},
+		{`{jobs(first:2147483648){totalCount}}`, validation},
+		{`{jobs(first:-2147483649){totalCount}}`, validation},
 		{`{jobs(first:9223372036854775808){totalCount}}`, input},
 		{`{jobs(first:1e400){totalCount}}`, input},
 		{`{jobs(first:1.0){totalCount}}`, validation},

@@ -1,0 +1,213 @@
+package document
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Kinds of tokens. A punctuator is its own kind.
+const (
+	kindName   = 'n'
+	kindNumber = '0'
+	kindString = '"'
+	kindBlock  = 'b'
+	kindSpread = '.'
+)
+
+// place is where something stands, counted from 1.
+type place struct{ line, column int }
+
+// token is a token of the text: which bytes, and where.
+type token struct {
+	place
+
+	kind     byte
+	from, to int // bytes
+	start    int // characters from the beginning of the text
+}
+
+// scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, so that a line of
+// what gqlparser says is the number of a token, and strings without what its lexer reads differently.
+type scanner struct {
+	text      string
+	at        int // the next byte
+	line      int
+	lineStart int // the byte where the line starts
+	extra     int // bytes passed beyond the first of their character
+	lineExtra int // extra where the line starts
+	tokens    []token
+	plain     strings.Builder
+}
+
+// scan reads all tokens. Errors: the first fault; the tokens before it are there.
+// Source: https://spec.graphql.org/September2025/#sec-Appendix-Grammar-Summary.Lexical-Tokens
+func (s *scanner) scan(maxTokens int) *gqlerror.Error {
+	const usual = 4 // bytes of a token with the space behind it, at least
+	s.tokens = make([]token, 0, min(len(s.text)/usual+1, maxTokens))
+	s.plain.Grow(min(len(s.text), usual*maxTokens))
+	for {
+		s.skipIgnored()
+		if s.at == len(s.text) {
+			return nil
+		}
+		if len(s.tokens) == maxTokens {
+			return s.fail(s.place(), "The document has too many tokens, more than %d", maxTokens)
+		}
+		if err := s.next(); err != nil {
+			return err
+		}
+	}
+}
+
+// next reads one token.
+func (s *scanner) next() *gqlerror.Error {
+	c := s.text[s.at]
+	rest := s.text[s.at:]
+	switch {
+	case isNameStart(c):
+		n := 1
+		for n < len(rest) && (isNameStart(rest[n]) || isDigit(rest[n])) {
+			n++
+		}
+		s.take(kindName, n)
+	case c == '-' || isDigit(c):
+		return s.number()
+	case strings.HasPrefix(rest, `"""`):
+		return s.blockString()
+	case c == '"':
+		return s.quotedString()
+	case strings.HasPrefix(rest, "..."):
+		s.take(kindSpread, len("..."))
+	case strings.IndexByte("!$&():=@[]{|}", c) >= 0:
+		s.take(c, 1)
+	case c == '\'':
+		return s.fail(s.place(), `Unexpected single quote character ('), did you mean to use a double quote (")?`)
+	default:
+		return s.fail(s.place(), "Unexpected character: %s", s.describe())
+	}
+	return nil
+}
+
+// take makes a token of the next n bytes, which are ASCII and mean the same to gqlparser.
+func (s *scanner) take(kind byte, n int) {
+	s.add(token{place: s.place(), kind: kind, from: s.at, start: s.at - s.extra}, s.at+n, s.text[s.at:s.at+n])
+}
+
+// add puts down a token that ends before the byte to, as gqlparser shall read it.
+func (s *scanner) add(t token, to int, plain string) {
+	t.to = to
+	s.tokens = append(s.tokens, t)
+	s.plain.WriteString(plain)
+	s.plain.WriteByte('\n')
+	s.at = to
+}
+
+// source is a token as it was written.
+func (s *scanner) source(i int) string { return s.text[s.tokens[i].from:s.tokens[i].to] }
+
+// place is where the next byte stands.
+func (s *scanner) place() place { return s.placeOf(s.at) }
+
+// placeOf is where a byte of this line stands, when only ASCII is between it and the next byte.
+func (s *scanner) placeOf(at int) place {
+	return place{line: s.line, column: at - s.lineStart - (s.extra - s.lineExtra) + 1}
+}
+
+// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any character.
+func (s *scanner) skipIgnored() {
+	for comment := false; s.at < len(s.text); {
+		switch c := s.text[s.at]; {
+		case c == '\n' || c == '\r':
+			comment = false
+			s.newLine()
+		case c == '#':
+			comment = true
+			s.at++
+		case c == ' ' || c == '\t' || c == ',' || comment && c < utf8.RuneSelf:
+			s.at++
+		case comment || strings.HasPrefix(s.text[s.at:], "\ufeff"):
+			s.passRune()
+		default:
+			return
+		}
+	}
+}
+
+// passRune passes one character.
+func (s *scanner) passRune() {
+	_, width := utf8.DecodeRuneInString(s.text[s.at:])
+	s.at += width
+	s.extra += width - 1
+}
+
+// newLine passes the end of a line: LF, CR or both.
+func (s *scanner) newLine() {
+	if strings.HasPrefix(s.text[s.at:], "\r\n") {
+		s.at++
+	}
+	s.at++
+	s.line++
+	s.lineStart, s.lineExtra = s.at, s.extra
+}
+
+// number reads an Int or a Float. Neither may be followed by a letter, a digit or a dot.
+func (s *scanner) number() *gqlerror.Error {
+	end := s.at
+	byteAt := func() byte {
+		if end < len(s.text) {
+			return s.text[end]
+		}
+		return 0
+	}
+	digits := func() bool {
+		start := end
+		for isDigit(byteAt()) {
+			end++
+		}
+		return end > start
+	}
+	wrong := func() *gqlerror.Error {
+		at := s.placeOf(end)
+		s.at = end
+		return s.fail(at, "Invalid number, expected digit but got: %s", s.describe())
+	}
+	if byteAt() == '-' {
+		end++
+	}
+	if byteAt() == '0' {
+		end++
+		if isDigit(byteAt()) {
+			at := s.placeOf(end)
+			s.at = end
+			return s.fail(at, "Invalid number, unexpected digit after 0: %s", s.describe())
+		}
+	} else if !digits() {
+		return wrong()
+	}
+	if byteAt() == '.' {
+		end++
+		if !digits() {
+			return wrong()
+		}
+	}
+	if byteAt() == 'e' || byteAt() == 'E' {
+		end++
+		if byteAt() == '+' || byteAt() == '-' {
+			end++
+		}
+		if !digits() {
+			return wrong()
+		}
+	}
+	if byteAt() == '.' || isNameStart(byteAt()) {
+		return wrong()
+	}
+	s.take(kindNumber, end-s.at)
+	return nil
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func isNameStart(c byte) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }

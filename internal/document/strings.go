@@ -1,0 +1,212 @@
+package document
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none, however it is
+// written.
+func (s *scanner) quotedString() *gqlerror.Error {
+	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
+	var value strings.Builder
+	for s.at++; s.at < len(s.text); {
+		switch s.text[s.at] {
+		case '"':
+			s.add(t, s.at+1, plainString(value.String()))
+			return nil
+		case '\n', '\r':
+			return s.fail(s.place(), "Unterminated string")
+		case '\\':
+			if err := s.escape(&value); err != nil {
+				return err
+			}
+		default:
+			from := s.at
+			s.passRune()
+			value.WriteString(s.text[from:s.at])
+		}
+	}
+	return s.fail(s.place(), "Unterminated string")
+}
+
+// simpleEscapes are the escapes of one letter.
+var simpleEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+
+// escape reads one escape, or two that are a pair.
+func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
+	rest := s.text[s.at:]
+	if strings.HasPrefix(rest, `\u`) {
+		r, n := unicodeEscape(rest)
+		if n < 0 {
+			return s.fail(s.place(), "Invalid Unicode escape sequence: %q", cutLine(rest, -n))
+		}
+		value.WriteRune(r)
+		s.at += n
+		return nil
+	}
+	if len(rest) > 1 {
+		if c, ok := simpleEscapes[rest[1]]; ok {
+			value.WriteByte(c)
+			s.at += 2
+			return nil
+		}
+	}
+	return s.fail(s.place(), "Invalid character escape sequence: %q", cutLine(rest, 2))
+}
+
+// unicodeEscape reads `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00` at the beginning of text: the character, and how
+// many bytes it takes. They are negative, those to quote, when it is no character.
+func unicodeEscape(text string) (r rune, n int) {
+	const short, long, longest = len(`\u0000`), len(`\u{`), len(`\u{00000000}`)
+	if strings.HasPrefix(text, `\u{`) {
+		for i := long; i < min(len(text), longest); i++ {
+			if text[i] == '}' {
+				if i == long || !utf8.ValidRune(r) {
+					return 0, -(i + 1)
+				}
+				return r, i + 1
+			}
+			digit, ok := hexDigit(text[i])
+			if !ok || r > utf8.MaxRune {
+				return 0, -(i + 1)
+			}
+			r = r<<4 | digit
+		}
+		return 0, -min(len(text), longest)
+	}
+	r, ok := hexDigits(text)
+	if !ok {
+		return 0, -short
+	}
+	if utf8.ValidRune(r) {
+		return r, short
+	}
+	if low, ok := hexDigits(text[short:]); ok {
+		if pair := utf16.DecodeRune(r, low); pair != utf8.RuneError {
+			return pair, 2 * short
+		}
+	}
+	return 0, -short
+}
+
+// hexDigits reads `\u` and four digits.
+func hexDigits(text string) (r rune, ok bool) {
+	if len(text) < len(`\u0000`) || text[:2] != `\u` {
+		return 0, false
+	}
+	for _, c := range []byte(text[2:6]) {
+		digit, ok := hexDigit(c)
+		if !ok {
+			return 0, false
+		}
+		r = r<<4 | digit
+	}
+	return r, true
+}
+
+func hexDigit(c byte) (rune, bool) {
+	switch {
+	case isDigit(c):
+		return rune(c - '0'), true
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return rune(c|0x20-'a') + 10, true
+	}
+	return 0, false
+}
+
+// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first three.
+func (s *scanner) blockString() *gqlerror.Error {
+	const quotes, escaped = `"""`, `\"""`
+	t := token{place: s.place(), kind: kindBlock, from: s.at, start: s.at - s.extra}
+	var value strings.Builder
+	for s.at += len(quotes); s.at < len(s.text); {
+		switch rest := s.text[s.at:]; {
+		case strings.HasPrefix(rest, quotes):
+			s.add(t, s.at+len(quotes), plainString(blockValue(value.String())))
+			return nil
+		case strings.HasPrefix(rest, escaped):
+			value.WriteString(quotes)
+			s.at += len(escaped)
+		case rest[0] == '\n' || rest[0] == '\r':
+			value.WriteByte('\n')
+			s.newLine()
+		default:
+			from := s.at
+			s.passRune()
+			value.WriteString(s.text[from:s.at])
+		}
+	}
+	return s.fail(s.place(), "Unterminated string")
+}
+
+// blockValue takes the indentation that all lines but the first share, and the blank lines at both ends, out of a block
+// string. Source: https://spec.graphql.org/September2025/#BlockStringValue()
+func blockValue(raw string) string {
+	lines := strings.Split(raw, "\n")
+	common := math.MaxInt
+	first, last := len(lines), 0
+	for i, line := range lines {
+		indent := len(line) - len(strings.TrimLeft(line, " \t"))
+		if indent == len(line) {
+			continue
+		}
+		first, last = min(first, i), i+1
+		if i > 0 {
+			common = min(common, indent)
+		}
+	}
+	if first >= last {
+		return ""
+	}
+	for i := 1; i < last; i++ {
+		lines[i] = lines[i][min(common, len(lines[i])):]
+	}
+	return strings.Join(lines[first:last], "\n")
+}
+
+// plainString writes a string for gqlparser: on one line, control characters escaped.
+func plainString(value string) string {
+	var b strings.Builder
+	b.Grow(len(value) + 2)
+	b.WriteByte('"')
+	for _, c := range []byte(value) {
+		switch {
+		case c == '"' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ':
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
+}
+
+// describe names the next character for an error.
+func (s *scanner) describe() string {
+	if s.at >= len(s.text) {
+		return "<EOF>"
+	}
+	r, _ := utf8.DecodeRuneInString(s.text[s.at:])
+	if ' ' <= r && r <= '~' {
+		return fmt.Sprintf("%q", string(r))
+	}
+	return fmt.Sprintf("U+%04X", r)
+}
+
+// cutLine is at most n bytes of text, of its first line.
+func cutLine(text string, n int) string {
+	text = text[:min(n, len(text))]
+	if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		text = text[:i]
+	}
+	return strings.ToValidUTF8(text, "")
+}
