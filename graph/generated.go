@@ -1061,10 +1061,11 @@ type JobConnection {
   "Where this page stands in the list."
   pageInfo: PageInfo!
   """
-  How many jobs match, at the time of this page. Costs nothing extra; ` + "`" + `first: 0` + "`" + ` asks for it alone. An error
-  (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, or when it is above 2147483647.
+  How many jobs match, at the time of this page. Costs nothing extra; asked for alone it reads one record. Null with an error
+  (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, when the page itself shows that it is not true, or when it is
+  above 2147483647.
   """
-  totalCount: Int!
+  totalCount: Int
 }
 
 "A job at its place in a list."
@@ -2613,11 +2614,11 @@ func (ec *executionContext) _JobConnection_totalCount(ctx context.Context, field
 			return obj.TotalCount()
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
-			return ec.marshalNInt2int32(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *int32) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint32(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_JobConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -5289,7 +5290,7 @@ func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.Selectio
 			}
 		case "totalCount":
 			out.Values[i] = ec._JobConnection_totalCount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:

@@ -237,7 +237,7 @@ var contract = []string{
 	`JobConnection.edges: [JobEdge!]!`,
 	`JobConnection.nodes: [Job!]!`,
 	`JobConnection.pageInfo: PageInfo!`,
-	`JobConnection.totalCount: Int!`,
+	`JobConnection.totalCount: Int`,
 	`object JobEdge`,
 	`JobEdge.cursor: String!`,
 	`JobEdge.node: Job!`,

@@ -201,6 +201,9 @@ func (p *page) connection() *model.JobConnection {
 			p.places[i] = max(0, p.total-1-place)
 		}
 	}
+	if p.fault != nil && !hasReadable(p.records) {
+		c.Records = nil // the fault tells of all of them
+	}
 	scope := p.plan.scope()
 	c.AppendCursor = func(b []byte, i int) []byte { return cursor{scope: scope, anchor: p.anchorOf(i)}.append(b) }
 	return c

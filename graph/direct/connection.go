@@ -29,10 +29,10 @@ func connectionFields() map[string]maker[connection] {
 			return records(f, o, compile(c, "JobEdge", f.Selections, edgeFields()), edgeAt)
 		},
 		"pageInfo": pageInfo,
-		"totalCount": required(func(w *writer, page connection) error {
+		"totalCount": nullable(func(w *writer, page connection) error {
 			total, err := page.TotalCount()
 			if err == nil {
-				w.b = strconv.AppendInt(w.b, int64(total), 10)
+				w.b = strconv.AppendInt(w.b, int64(*total), 10)
 			}
 			return err
 		}),
@@ -51,6 +51,9 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 		})
 	}
 	return func(w *writer, page connection) bool {
+		if page.Fault != nil {
+			w.fail(f, page.Fault)
+		}
 		for i := range page.Records {
 			if err := page.Records[i].Err; err != nil {
 				w.failAt(f, i, err)

@@ -116,20 +116,6 @@ func nullable[T any](write func(w *writer, v T) error) maker[T] {
 	}
 }
 
-// required makes a scalar field that may not be null: what cannot be read takes its object with it.
-func required[T any](write func(w *writer, v T) error) maker[T] {
-	return func(_ *compiler, f *field, _ *object[T]) part[T] {
-		return func(w *writer, v T) bool {
-			if err := write(w, v); err != nil {
-				w.fail(f, err)
-				w.null()
-				return false
-			}
-			return true
-		}
-	}
-}
-
 // nested writes a field that is an object or null, and keeps the path to what is inside.
 func nested[T any](w *writer, f *field, o *object[T], v T) {
 	w.enter(f)

@@ -38,7 +38,7 @@ type NoTotalError struct{}
 
 // Error says so to the caller.
 func (*NoTotalError) Error() string {
-	return "The Jobs API does not report how many jobs there are, or there are more than 2147483647."
+	return "It is not known how many jobs there are: the Jobs API does not report it, contradicts itself, or reports more than 2147483647."
 }
 
 // Jobs gives the page's readable jobs in order.
@@ -98,15 +98,19 @@ func (c *JobConnection) Ends() (first, last int) {
 // Cursor gives the cursor of Records[i], which is readable.
 func (c *JobConnection) Cursor(i int) string { return string(c.AppendCursor(nil, i)) }
 
-// TotalCount gives Total. Errors: *NoTotalError.
-func (c *JobConnection) TotalCount() (int32, error) {
+// TotalCount gives Total; nil with an error where it is not known. Errors: *NoTotalError.
+func (c *JobConnection) TotalCount() (*int32, error) {
 	if c.Total < 0 || c.Total > math.MaxInt32 {
-		return 0, &NoTotalError{}
+		return nil, &NoTotalError{}
 	}
-	return int32(c.Total), nil
+	total := int32(c.Total)
+	return &total, nil
 }
 
 func (c *JobConnection) reportUnreadable(ctx context.Context) {
+	if c.Fault != nil {
+		addError(ctx, c.Fault)
+	}
 	for i, record := range c.Records {
 		if record.Err != nil {
 			addErrorAt(ctx, i, record.Err)

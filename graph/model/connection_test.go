@@ -90,13 +90,13 @@ func TestPageInfo(t *testing.T) {
 func TestTotalCount(t *testing.T) {
 	t.Parallel()
 	for total, want := range map[int64]int32{0: 0, 1: 1, math.MaxInt32: math.MaxInt32} {
-		if got, err := (&JobConnection{Total: total}).TotalCount(); err != nil || got != want {
+		if got, err := (&JobConnection{Total: total}).TotalCount(); err != nil || *got != want {
 			t.Errorf("%d: %d, %v", total, got, err)
 		}
 	}
 	for _, total := range []int64{restclient.UnknownTotal, math.MaxInt32 + 1, math.MaxInt64, math.MinInt64} {
 		got, err := (&JobConnection{Total: total}).TotalCount()
-		if _, ok := errors.AsType[*NoTotalError](err); !ok || got != 0 {
+		if _, ok := errors.AsType[*NoTotalError](err); !ok || got != nil {
 			t.Errorf("%d: %d, %v", total, got, err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object
 // counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page
-// size that the arguments ask for. Routers reckon from the same directives; docs/federation.md tells where they differ.
+// size that the arguments ask for. A page of which the cursors alone are asked is read, so its records count. Routers reckon from the same directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 
 // cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
@@ -89,7 +89,27 @@ func (c costing) field(field *ast.Field) int {
 	if sizedFields == nil { // the field is itself the list
 		return saturate(size, 1+inner.fixed)
 	}
+	if inner.sized == 0 && asksCursors(field.SelectionSet) {
+		inner.sized = 1 // the records are read all the same
+	}
 	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
+}
+
+// asksCursors reports whether a connection is asked for the cursors of its page. Fragments are followed wherever they are spread, which
+// the shape of a document bounds.
+func asksCursors(set ast.SelectionSet) bool {
+	return slices.ContainsFunc(set, func(selection ast.Selection) bool {
+		switch selection := selection.(type) {
+		case *ast.Field:
+			return selection.Name == "startCursor" || selection.Name == "endCursor" ||
+				selection.Name == "pageInfo" && asksCursors(selection.SelectionSet)
+		case *ast.InlineFragment:
+			return asksCursors(selection.SelectionSet)
+		case *ast.FragmentSpread:
+			return asksCursors(selection.Definition.SelectionSet)
+		}
+		return false
+	})
 }
 
 // weight is what a scalar costs by its @cost: nothing, but for those that can be long.
