@@ -145,6 +145,8 @@ func transportError(ctx context.Context, err error) *Error {
 // kindOfStatus is the one map from an HTTP status that is not 200 to a kind.
 func kindOfStatus(status int) Kind {
 	switch {
+	case status == http.StatusRequestTimeout:
+		return KindTimeout
 	case status == http.StatusUnauthorized:
 		return KindUnauthenticated
 	case status == http.StatusForbidden:

@@ -173,7 +173,7 @@ func TestTimeouts(t *testing.T) {
 		return func(conn net.Conn) {
 			io.WriteString(conn, head)
 			conn.SetReadDeadline(time.Now().Add(patience / 6))
-			if _, err := conn.Read(make([]byte, 1)); isTimeout(err) {
+			if _, err := conn.Read(make([]byte, 1)); isNetTimeout(err) {
 				t.Error("the client keeps its connection")
 			}
 		}
@@ -222,7 +222,7 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
-func isTimeout(err error) bool {
+func isNetTimeout(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()
 }
