@@ -6,17 +6,16 @@
 package restclient
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
-	"mime"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -47,12 +46,14 @@ type Config struct {
 // under one token are one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
+	host      string // of base, for the log
 	token     TokenSource
 	identity  func(ctx context.Context) (requestID, traceparent string)
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
 	memory    memory
+	unzippers sync.Pool // of *gzip.Reader
 	pages     flights[*JobsPage]
 	jobs      flights[*Job]
 	sizes     sizes
@@ -73,6 +74,7 @@ const (
 	dialTimeout        = 2 * time.Second // a lost SYN is sent again after one
 	tlsTimeout         = 2 * time.Second
 	idleTimeout        = 30 * time.Second // below the usual 60 s of load balancers, so that they do not close first
+	maxSilence         = 5 * time.Second  // of an HTTP/2 connection before it is pinged, and of the answer to the ping
 	maxResponseHeaders = 64 << 10
 	maxErrorBody       = 64 << 10
 )
@@ -81,6 +83,7 @@ const (
 func New(cfg Config) *Client {
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
+		host:     cfg.BaseURL.Host,
 		token:    cfg.Token,
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
@@ -97,6 +100,10 @@ func New(cfg Config) *Client {
 			MaxConnsPerHost:        2 * cfg.MaxConns,
 			MaxResponseHeaderBytes: maxResponseHeaders,
 			ForceAttemptHTTP2:      true,
+			HTTP2: &http.HTTP2Config{
+				SendPingTimeout: min(cfg.Timeout/3, maxSilence),
+				PingTimeout:     min(cfg.Timeout/3, maxSilence),
+			},
 		},
 	}
 }
@@ -139,14 +146,17 @@ func (c *Client) get(ctx context.Context, q question) ([]byte, error) {
 
 // send is get, but for an error that may still quote the token.
 func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+q.suffix, http.NoBody)
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, cause: err}
 	}
 	req.Header = http.Header{
-		"Accept":        {"application/json"},
-		"Authorization": {"Bearer " + q.token},
-		"User-Agent":    {"jobsgateway"},
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"gzip"},
+		"Authorization":   {"Bearer " + q.token},
+		"User-Agent":      {"jobsgateway"},
 	}
 	if c.identity != nil {
 		requestID, traceparent := c.identity(ctx)
@@ -160,7 +170,11 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return nil, transportError(ctx, err)
+		at := phaseConnecting
+		if connected.Load() {
+			at = phaseWaiting
+		}
+		return nil, c.transportError(ctx, err, at)
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusSwitchingProtocols {
@@ -168,26 +182,35 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 		return nil, statusError(res.StatusCode, res.Header, nil, time.Now())
 	}
 	if res.StatusCode != http.StatusOK {
-		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-		return nil, statusError(res.StatusCode, res.Header, start, time.Now())
+		return nil, statusError(res.StatusCode, res.Header, c.startOf(res), time.Now())
 	}
-	if t := res.Header.Get("Content-Type"); t != "" && !isJSON(t) {
-		return nil, malformed("content type is not JSON")
-	}
-	if res.Header.Get("Content-Encoding") != "" {
-		return nil, malformed("content encoding was not asked for")
+	if contentType := res.Header.Get("Content-Type"); !isJSON(contentType) {
+		mediaType := mediaTypeOf(contentType)
+		if !harmlessType.MatchString(mediaType) {
+			mediaType = "odd"
+		}
+		return nil, malformed("the content type is %s, not JSON%s", mediaType, mayBeWrong)
 	}
 	return c.read(ctx, res, q.records)
 }
 
-// isGzipError reports whether the bytes arrived but are not what Content-Encoding says.
-func isGzipError(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+// mediaTypeOf gives the media type of a Content-Type without its parameters, whatever those are.
+func mediaTypeOf(contentType string) string {
+	if end := strings.IndexAny(contentType, ";,"); end >= 0 {
+		contentType = contentType[:end]
+	}
+	return strings.ToLower(strings.TrimSpace(contentType))
 }
 
-// isJSON reports whether a Content-Type is JSON or a problem document.
+// harmlessType is a media type that may be written into a log.
+var harmlessType = regexp.MustCompile(`^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$`)
+
+// isJSON reports whether an answer may be JSON by its Content-Type: JSON, a problem document, or nothing said.
 func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+	switch mediaType := mediaTypeOf(contentType); mediaType {
+	case "", "application/json", "text/json", "application/x-json":
+		return true
+	default:
+		return strings.HasSuffix(mediaType, "+json")
+	}
 }

@@ -90,9 +90,9 @@ func (f *flights[T]) wait(ctx context.Context, key flightKey, fl *flight[T], own
 		}
 		return fl.value, fl.err
 	case <-ctx.Done():
-		err = ctx.Err()
+		err = &ended{"the caller left, or its time was up, before an answer", ctx.Err()}
 	case <-own:
-		err = context.DeadlineExceeded
+		err = &ended{"no answer in the caller's time, which was shared with others' calls", context.DeadlineExceeded}
 	}
 	f.leave(key, fl)
 	return answer, &Error{Kind: KindTimeout, cause: err}

@@ -21,11 +21,11 @@ func (a *attempts) call(ctx context.Context) (int, error) {
 	number := a.made
 	if a.hangs(number) {
 		<-ctx.Done()
-		return 0, transportError(ctx, ctx.Err())
+		return 0, &Error{Kind: KindTimeout, cause: ctx.Err()}
 	}
 	select {
 	case <-ctx.Done():
-		return 0, transportError(ctx, ctx.Err())
+		return 0, &Error{Kind: KindTimeout, cause: ctx.Err()}
 	case <-time.After(a.takes):
 		return number, nil
 	}
