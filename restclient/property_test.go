@@ -164,7 +164,7 @@ func join(t *rapid.T, left, right byte, parts []string) string {
 
 // instants are timestamps as the Jobs API and its siblings write them.
 var instants = rapid.Custom(func(t *rapid.T) string {
-	return `"` + rapid.StringMatching(`20[0-9]{2}-0[1-9]-[12][0-8]T[01][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]0[0-9]:[0-5]0)?`).Draw(t, "at") + `"`
+	return `"` + rapid.StringMatching(`20[0-9]{2}-0[1-9]-[12][0-8][T t]([01][0-9]:[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,12})?)?|24:00(:00)?)( ?([Zz]|[+-]0[0-9](:?[0-5]0)?))?`).Draw(t, "at") + `"`
 })
 
 // records are mostly jobs: members in any order, some twice, some strange.
