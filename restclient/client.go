@@ -23,15 +23,18 @@ import (
 // TokenSource gives the bearer token of the caller that ctx belongs to; false when there is none.
 type TokenSource func(ctx context.Context) (token string, ok bool)
 
+// Identity is what a request is known by; any of it may be empty. Source: W3C Trace Context.
+type Identity struct{ RequestID, Traceparent, Tracestate string }
+
 // Config says where the Jobs API is and how long and how much may be waited for.
 type Config struct {
 	// BaseURL is the API's root; its path is kept, "/jobs" is appended.
 	BaseURL *url.URL
 	// Token is asked before every call; without a token nothing is sent.
 	Token TokenSource
-	// Identity gives the id and the traceparent of the request that ctx belongs to, so that both sides' logs meet; either may
-	// be empty. A call that several requests share goes by the first's. Nil sends neither.
-	Identity func(ctx context.Context) (requestID, traceparent string)
+	// Identity gives the names of the request that ctx belongs to, so that both sides' logs meet. A call that several requests
+	// share goes by the first's. Nil sends none.
+	Identity func(ctx context.Context) Identity
 	// Timeout bounds one call, from the dial to the last byte.
 	Timeout time.Duration
 	// MaxBody bounds the body of one answer, in bytes after decompression.
@@ -48,7 +51,7 @@ type Client struct {
 	base      string
 	host      string // of base, for the log
 	token     TokenSource
-	identity  func(ctx context.Context) (requestID, traceparent string)
+	identity  func(ctx context.Context) Identity
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
@@ -159,13 +162,7 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 		"User-Agent":      {"jobsgateway"},
 	}
 	if c.identity != nil {
-		requestID, traceparent := c.identity(ctx)
-		if requestID != "" {
-			req.Header["X-Request-Id"] = []string{requestID}
-		}
-		if traceparent != "" {
-			req.Header["Traceparent"] = []string{traceparent}
-		}
+		c.identity(ctx).addTo(req.Header)
 	}
 	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
 	res, err := c.transport.RoundTrip(req)
@@ -192,6 +189,19 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 		return nil, malformed("the content type is %s, not JSON%s", mediaType, mayBeWrong)
 	}
 	return c.read(ctx, res, q.records)
+}
+
+// addTo adds the names that there are.
+func (id Identity) addTo(header http.Header) {
+	if id.RequestID != "" {
+		header["X-Request-Id"] = []string{id.RequestID}
+	}
+	if id.Traceparent != "" {
+		header["Traceparent"] = []string{id.Traceparent}
+	}
+	if id.Tracestate != "" {
+		header["Tracestate"] = []string{id.Tracestate}
+	}
 }
 
 // mediaTypeOf gives the media type of a Content-Type without its parameters, whatever those are.
