@@ -118,7 +118,8 @@ var space = rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r\n  "})
 // what becomes of two halves that do not belong together is no part of the contract.
 var texts = rapid.Custom(func(t *rapid.T) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
-		"a", "id", "0", "17", " ", "é", "東", "😀", `\"`, `\\`, `\/`, `\n`, `\u0000`, `\u00E9`, `\ud83d\ude00`, `\ud800.`, `\udfff.`,
+		"a", "id", "0", "17", " ", "é", "東", "😀", `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u00E9`, `\ud83d\ude00`, `\ud800.`, `\udfff.`,
+		`\ud83d\nde00`, `\ud83dxude00`, `\ud83d\u0041`,
 		"{", "}", "[", "]", ",", ":", "<", "\u2028", "\x7f",
 	}), 0, 5).Draw(t, "parts")
 	return `"` + strings.Join(parts, "") + `"`
