@@ -196,7 +196,7 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(value, end); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
-		for status, said := range map[int]bool{429: true, 500: true, 503: true, 400: false, 401: false, 403: false, 404: false, 301: false} {
+		for status, said := range map[int]bool{408: true, 421: true, 429: true, 500: true, 503: true, 400: false, 401: false, 403: false, 404: false, 301: false} {
 			e := statusError(status, http.Header{"Retry-After": {value}}, nil, end)
 			if said && e.RetryAfter != want || !said && e.RetryAfter != 0 {
 				t.Errorf("%q with status %d: got %v", value, status, e.RetryAfter)

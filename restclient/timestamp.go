@@ -20,9 +20,6 @@ const zoneless = "2006-01-02T15:04:05"
 // maxFractionDigits is the precision of time.Time; the API is documented with 0 to 6.
 const maxFractionDigits = 9
 
-// maxYear is the last year of RFC 3339; an offset can lead beyond it.
-const maxYear = 9999
-
 // ParseTimestamp reads an instant. Documented are a date, a T, a time and a fraction of a second, which mean UTC. As well as
 // those it reads what programs print that mean the same: no seconds, a blank for the T, small letters, a comma in the fraction,
 // blanks around; Z, UTC or an offset of hours or of hours and minutes, with or without a colon, and the name of a zone in

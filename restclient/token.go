@@ -40,8 +40,6 @@ func spellings(token string) []string {
 	}
 	for ahead := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:ahead] + token))
-		// The first and the last letters also say what stands beside the token.
-		encoded = encoded[(ahead*8+5)/6 : len(encoded)-1]
 		all = append(all, encoded, strings.NewReplacer("+", "-", "/", "_").Replace(encoded))
 	}
 	return all

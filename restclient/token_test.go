@@ -110,6 +110,9 @@ func TestHidingProperty(t *testing.T) {
 		if got := partsOf(token).hide(before + token[from:to] + behind); got != before+"[token]"+behind {
 			t.Fatalf("%q", got)
 		}
+		if got := partsOf(token).hide(token + token[from:to] + token); got != "[token]" {
+			t.Fatalf("one behind the other: %q", got)
+		}
 	})
 }
 

@@ -18,7 +18,7 @@ func timestampOf(s string) (t Timestamp, ok bool) {
 	}
 	in := time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, 0, time.UTC).Add(-ahead)
 	// A leap second is the last of a day of UTC, wherever it is told.
-	if at.second == 60 && !in.Equal(in.Truncate(24*time.Hour)) || in.Year() < 0 || in.Year() > maxYear {
+	if at.second == 60 && !in.Equal(in.Truncate(24*time.Hour)) {
 		return Timestamp{}, false
 	}
 	text := make([]byte, 0, len(t.digits))
@@ -26,7 +26,7 @@ func timestampOf(s string) (t Timestamp, ok bool) {
 	if fraction != "" {
 		text = append(append(text, '.'), fraction[:min(len(fraction), maxFractionDigits)]...)
 	}
-	return timestampInUTC(text)
+	return timestampInUTC(text) // false where the offset leads out of the years 0 to 9999
 }
 
 // timeReader reads the parts of an instant one after the other.
