@@ -251,7 +251,7 @@ func TestCausesOfStatuses(t *testing.T) {
 		"(status 301): it redirects elsewhere; " + hint:                     {Status: 301, Location: "https://LEAK%20<b>/"},
 		"(status 302): it redirects elsewhere; " + hint:                     {Status: 302, Location: "javascript://LEAK"},
 		"the content type is text/html, not JSON; " + hint:                  {Body: []byte("<html>LEAK"), ContentType: "text/html; charset=LEAK"},
-		"the content type is odd, not JSON; " + hint:                        {Body: []byte("LEAK"), ContentType: "LEAK LEAK"},
+		"the content type is odd, not JSON; " + hint:                        {Body: []byte("LEAK"), ContentType: "LEAK or LEAK"},
 		"the content encoding was not asked for":                            encoded("br", []byte("LEAK")),
 		"the body is not what gzip makes":                                   encoded("gzip", []byte("LEAK")),
 		"body is not JSON at byte 13 of 21":                                 {Body: []byte(`{"records": [LEAK]}  `)},

@@ -132,7 +132,7 @@ func byTimePackage(s string) (digits string, at time.Time, ok bool) {
 		}
 		s, named = s[:i], true
 	}
-	if len(s) < len("2006-01-02T15:04") || !strings.Contains("Tt ", s[10:11]) || s[13] != ':' || s[11]-'0' > 9 || strings.HasSuffix(s, " ") ||
+	if len(s) < len("2006-01-02T15:04") || strings.Trim(s[10:11], "Tt ") != "" || s[13] != ':' || s[11]-'0' > 9 || strings.HasSuffix(s, " ") ||
 		noOffset.MatchString(s) {
 		return "", time.Time{}, false
 	}

@@ -34,7 +34,8 @@ const (
 )
 
 // acceptableMember is one member of a tracestate: whose it is and what they wrote, which does not end in a blank.
-var acceptableMember = regexp.MustCompile(`^([a-z0-9][a-z0-9_*/@-]{0,255})=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
+var acceptableMember = regexp.MustCompile(`^([a-z0-9][a-z0-9_*/@-]{0,255})=` +
+	`[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
 
 // stateOf makes one tracestate of a request's headers of that name; empty when any of it is wrong. What is longer than has to
 // be passed on loses its long members first, and then the last.
