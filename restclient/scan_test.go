@@ -166,7 +166,9 @@ func TestScanErrorsAreShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"record is not an object", "record has no job_id", "record has no created_at"} {
+	for i, want := range []string{
+		"records that are no objects", "records that have no job_id that is a string", "records that have no created_at that is a time",
+	} {
 		if got := p.Records[i].Err; got == nil || got.Error() != "jobs api: malformed: "+want {
 			t.Errorf("record %d: %v, want %s", i, got, want)
 		}
