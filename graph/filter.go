@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"jobsgateway/graph/model"
@@ -74,6 +75,9 @@ func checkValues(argument string, values []string) error {
 				Argument: argument,
 				Message:  fmt.Sprintf("Each value of %s has 1 to %d characters.", argument, maxFilterRunes),
 			}
+		}
+		if strings.ContainsRune(value, 0) { // other control characters can stand in a database's text
+			return &model.InputError{Argument: argument, Message: "No value of " + argument + " may hold the character U+0000."}
 		}
 	}
 	return nil

@@ -1,8 +1,10 @@
 package restclient
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -99,6 +101,39 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 		if body.taken != 0 {
 			t.Errorf("took %d bytes of a body that says it is too large", body.taken)
 		}
+	}
+}
+
+// members is an endless gzip of nothing, which counts what is taken of it.
+type members struct {
+	one   []byte
+	taken int64
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = m.one[m.taken%int64(len(m.one))]
+		m.taken++
+	}
+	return len(p), nil
+}
+
+// A gzip that never ends and says nothing is given up; one of the cap that nothing makes smaller is read.
+func TestGzipWithoutEnd(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "http://jobs.invalid")
+	header := http.Header{"Content-Encoding": {"gzip"}}
+	nothing := &members{one: zipped(nil)}
+	_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
+	wantKind(t, err, KindMalformed)
+	if nothing.taken > 2*bodyCap {
+		t.Errorf("%d bytes were taken", nothing.taken)
+	}
+	noise := make([]byte, bodyCap)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
+	body, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(bytes.NewReader(zipped(noise))), Header: header, ContentLength: -1}, 1)
+	if err != nil || !bytes.Equal(body, noise) {
+		t.Errorf("%d bytes, %v", len(body), err)
 	}
 }
 

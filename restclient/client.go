@@ -6,17 +6,16 @@
 package restclient
 
 import (
-	"compress/flate"
-	"compress/gzip"
 	"context"
 	"errors"
-	"io"
-	"mime"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,15 +23,18 @@ import (
 // TokenSource gives the bearer token of the caller that ctx belongs to; false when there is none.
 type TokenSource func(ctx context.Context) (token string, ok bool)
 
+// Identity is what a request is known by; any of it may be empty. Source: W3C Trace Context.
+type Identity struct{ RequestID, Traceparent, Tracestate string }
+
 // Config says where the Jobs API is and how long and how much may be waited for.
 type Config struct {
 	// BaseURL is the API's root; its path is kept, "/jobs" is appended.
 	BaseURL *url.URL
 	// Token is asked before every call; without a token nothing is sent.
 	Token TokenSource
-	// Identity gives the id and the traceparent of the request that ctx belongs to, so that both sides' logs meet; either may
-	// be empty. A call that several requests share goes by the first's. Nil sends neither.
-	Identity func(ctx context.Context) (requestID, traceparent string)
+	// Identity gives the names of the request that ctx belongs to, so that both sides' logs meet. A call that several requests
+	// share goes by the first's. Nil sends none.
+	Identity func(ctx context.Context) Identity
 	// Timeout bounds one call, from the dial to the last byte.
 	Timeout time.Duration
 	// MaxBody bounds the body of one answer, in bytes after decompression.
@@ -47,12 +49,14 @@ type Config struct {
 // under one token are one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
+	host      string // of base, for the log
 	token     TokenSource
-	identity  func(ctx context.Context) (requestID, traceparent string)
+	identity  func(ctx context.Context) Identity
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
 	memory    memory
+	unzippers sync.Pool // of *gzip.Reader
 	pages     flights[*JobsPage]
 	jobs      flights[*Job]
 	sizes     sizes
@@ -73,6 +77,7 @@ const (
 	dialTimeout        = 2 * time.Second // a lost SYN is sent again after one
 	tlsTimeout         = 2 * time.Second
 	idleTimeout        = 30 * time.Second // below the usual 60 s of load balancers, so that they do not close first
+	maxSilence         = 5 * time.Second  // of an HTTP/2 connection before it is pinged, and of the answer to the ping
 	maxResponseHeaders = 64 << 10
 	maxErrorBody       = 64 << 10
 )
@@ -81,6 +86,7 @@ const (
 func New(cfg Config) *Client {
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
+		host:     cfg.BaseURL.Host,
 		token:    cfg.Token,
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
@@ -97,6 +103,10 @@ func New(cfg Config) *Client {
 			MaxConnsPerHost:        2 * cfg.MaxConns,
 			MaxResponseHeaderBytes: maxResponseHeaders,
 			ForceAttemptHTTP2:      true,
+			HTTP2: &http.HTTP2Config{
+				SendPingTimeout: min(cfg.Timeout/3, maxSilence),
+				PingTimeout:     min(cfg.Timeout/3, maxSilence),
+			},
 		},
 	}
 }
@@ -139,28 +149,29 @@ func (c *Client) get(ctx context.Context, q question) ([]byte, error) {
 
 // send is get, but for an error that may still quote the token.
 func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+q.suffix, http.NoBody)
+	var connected atomic.Bool
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, cause: err}
 	}
 	req.Header = http.Header{
-		"Accept":        {"application/json"},
-		"Authorization": {"Bearer " + q.token},
-		"User-Agent":    {"jobsgateway"},
+		"Accept":          {"application/json"},
+		"Accept-Encoding": {"gzip"},
+		"Authorization":   {"Bearer " + q.token},
+		"User-Agent":      {"jobsgateway"},
 	}
 	if c.identity != nil {
-		requestID, traceparent := c.identity(ctx)
-		if requestID != "" {
-			req.Header["X-Request-Id"] = []string{requestID}
-		}
-		if traceparent != "" {
-			req.Header["Traceparent"] = []string{traceparent}
-		}
+		c.identity(ctx).addTo(req.Header)
 	}
 	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
-		return nil, transportError(ctx, err)
+		at := phaseConnecting
+		if connected.Load() {
+			at = phaseWaiting
+		}
+		return nil, c.transportError(ctx, err, at)
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusSwitchingProtocols {
@@ -168,26 +179,48 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 		return nil, statusError(res.StatusCode, res.Header, nil, time.Now())
 	}
 	if res.StatusCode != http.StatusOK {
-		start, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-		return nil, statusError(res.StatusCode, res.Header, start, time.Now())
+		return nil, statusError(res.StatusCode, res.Header, c.startOf(res), time.Now())
 	}
-	if t := res.Header.Get("Content-Type"); t != "" && !isJSON(t) {
-		return nil, malformed("content type is not JSON")
-	}
-	if res.Header.Get("Content-Encoding") != "" {
-		return nil, malformed("content encoding was not asked for")
+	if contentType := res.Header.Get("Content-Type"); !isJSON(contentType) {
+		mediaType := mediaTypeOf(contentType)
+		if !harmlessType.MatchString(mediaType) {
+			mediaType = "odd"
+		}
+		return nil, malformed("the content type is %s, not JSON%s", mediaType, mayBeWrong)
 	}
 	return c.read(ctx, res, q.records)
 }
 
-// isGzipError reports whether the bytes arrived but are not what Content-Encoding says.
-func isGzipError(err error) bool {
-	var corrupt flate.CorruptInputError
-	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)
+// addTo adds the names that there are.
+func (id Identity) addTo(header http.Header) {
+	if id.RequestID != "" {
+		header["X-Request-Id"] = []string{id.RequestID}
+	}
+	if id.Traceparent != "" {
+		header["Traceparent"] = []string{id.Traceparent}
+	}
+	if id.Tracestate != "" {
+		header["Tracestate"] = []string{id.Tracestate}
+	}
 }
 
-// isJSON reports whether a Content-Type is JSON or a problem document.
+// mediaTypeOf gives the media type of a Content-Type without its parameters, whatever those are.
+func mediaTypeOf(contentType string) string {
+	if end := strings.IndexAny(contentType, ";,"); end >= 0 {
+		contentType = contentType[:end]
+	}
+	return strings.ToLower(strings.TrimSpace(contentType))
+}
+
+// harmlessType is a media type that may be written into a log.
+var harmlessType = regexp.MustCompile(`^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$`)
+
+// isJSON reports whether an answer may be JSON by its Content-Type: JSON, a problem document, or nothing said.
 func isJSON(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+	switch mediaType := mediaTypeOf(contentType); mediaType {
+	case "", "application/json", "text/json", "application/x-json":
+		return true
+	default:
+		return strings.HasSuffix(mediaType, "+json")
+	}
 }

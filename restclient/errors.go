@@ -1,11 +1,8 @@
 package restclient
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -27,9 +24,9 @@ const (
 	KindNotFound
 	// KindRateLimited is a 429; Error.RetryAfter has what the Jobs API asks for.
 	KindRateLimited
-	// KindUnavailable is a 5xx, a refused or a broken connection.
+	// KindUnavailable is a 5xx, a 421 or 425, a refused or a broken connection.
 	KindUnavailable
-	// KindTimeout is a deadline that passed, or a caller that left.
+	// KindTimeout is a deadline that passed, here or in the Jobs API, which then answers 408, or a caller that left.
 	KindTimeout
 	// KindMalformed is an answer that cannot be read, or is larger than the cap.
 	KindMalformed
@@ -78,7 +75,8 @@ type Error struct {
 	cause error
 }
 
-// Error describes the failure for a log. It can name the upstream's address, so it is not for callers.
+// Error describes the failure for a log, in one line of at most 300 characters: what precisely went wrong, with no byte of
+// what was answered. It can name the upstream's address, so it is not for callers.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("jobs api: " + e.Kind.String())
@@ -91,30 +89,31 @@ func (e *Error) Error() string {
 	if e.cause != nil {
 		b.WriteString(": " + e.cause.Error())
 	}
-	return b.String()
+	return plain(b.String(), maxErrorText)
 }
 
 // Unwrap gives the cause, if there is one.
 func (e *Error) Unwrap() error { return e.cause }
 
-// minSecret is the shortest token that is looked for: a shorter one is no secret, and stands in any sentence.
-const minSecret = 8
-
-// forget takes the token out of what the Jobs API, or net/http on its behalf, may have quoted.
+// forget takes every part of the token out of what the Jobs API, or a library on its behalf, may have quoted, and only then
+// cuts the sentence to what may reach a caller: a token that is cut first is no longer found.
 func (e *Error) forget(token string) {
-	if len(token) < minSecret {
-		return
-	}
-	const instead = "[token]"
-	e.Detail = strings.ReplaceAll(e.Detail, token, instead)
-	if strings.Contains(e.LogID, token) {
+	s := partsOf(token)
+	e.Detail = plain(s.hide(e.Detail), maxDetail)
+	if s.hide(e.LogID) != e.LogID {
 		e.LogID = ""
 	}
-	if e.cause != nil && strings.Contains(e.cause.Error(), token) {
+	if e.cause == nil {
+		return
+	}
+	if text := e.cause.Error(); s.hide(text) != text {
 		// The causes behind this one would quote it again.
-		e.cause = errors.New(strings.ReplaceAll(e.cause.Error(), token, instead))
+		e.cause = errors.New(s.hide(text))
 	}
 }
+
+// maxErrorText is how many characters of an error are for the log.
+const maxErrorText = 300
 
 // malformed is an answer that cannot be read; the cause is for the log.
 func malformed(format string, args ...any) *Error {
@@ -133,81 +132,6 @@ func tooLarge(format string, args ...any) *Error {
 	return e
 }
 
-// transportError gives the kind of a failure below HTTP: a deadline, or else a connection.
-func transportError(ctx context.Context, err error) *Error {
-	var netErr net.Error
-	if ctx.Err() != nil || errors.As(err, &netErr) && netErr.Timeout() {
-		return &Error{Kind: KindTimeout, cause: err}
-	}
-	return &Error{Kind: KindUnavailable, cause: err}
-}
-
-// kindOfStatus is the one map from an HTTP status that is not 200 to a kind.
-func kindOfStatus(status int) Kind {
-	switch {
-	case status == http.StatusUnauthorized:
-		return KindUnauthenticated
-	case status == http.StatusForbidden:
-		return KindForbidden
-	case status == http.StatusNotFound:
-		return KindNotFound
-	case status == http.StatusTooManyRequests:
-		return KindRateLimited
-	case status >= http.StatusInternalServerError:
-		return KindUnavailable
-	}
-	return KindInvalid
-}
-
-// statusError turns an answer that is not a 200 into an Error. Body is the start of its body.
-func statusError(status int, header http.Header, body []byte, now time.Time) *Error {
-	e := &Error{Kind: kindOfStatus(status), Status: status}
-	if e.Kind == KindRateLimited || e.Kind == KindUnavailable {
-		e.RetryAfter = retryAfter(header.Get("Retry-After"), now)
-	}
-	if !isJSON(header.Get("Content-Type")) {
-		return e
-	}
-	problem := objectOf(body)
-	e.LogID = logID(problem)
-	if e.Kind == KindInvalid {
-		e.Detail = problemDetail(problem)
-	}
-	return e
-}
-
-// problemDetail finds the sentence in any of the three documented error bodies, the most telling member first.
-func problemDetail(problem JSON) string {
-	for _, member := range []string{"detail", "error_description", "message", "title", "error"} {
-		text, err := problem.Get(member).Text()
-		if err == nil && text != nil && !strings.ContainsRune(*text, '<') {
-			return plain(*text, maxDetail)
-		}
-	}
-	return ""
-}
-
-// logID reads the support handle, which the documents spell in two ways. Odd characters mean that it is none.
-func logID(problem JSON) string {
-	for _, member := range []string{"logId", "log_id"} {
-		text, err := problem.Get(member).Text()
-		if err != nil || text == nil || len(*text) > maxLogID {
-			continue
-		}
-		if strings.IndexFunc(*text, func(r rune) bool {
-			return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:", r)
-		}) < 0 {
-			return *text
-		}
-	}
-	return ""
-}
-
-const (
-	maxDetail = 300 // characters of upstream text that may reach a caller
-	maxLogID  = 128 // bytes; the documented ones are UUIDs
-)
-
 // plain cuts s to limit characters and turns control characters into spaces.
 func plain(s string, limit int) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
@@ -221,21 +145,4 @@ func plain(s string, limit int) string {
 		return string(runes[:limit-1]) + "…"
 	}
 	return s
-}
-
-// maxRetryAfter is the longest wait that is believed; anything longer is taken as not said.
-const maxRetryAfter = 24 * time.Hour
-
-// retryAfter reads the header's two forms, seconds and a date. Negative, past, endless or unreadable: 0.
-func retryAfter(value string, now time.Time) time.Duration {
-	var wait time.Duration
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(now)
-	}
-	if wait <= 0 || wait > maxRetryAfter {
-		return 0
-	}
-	return wait
 }

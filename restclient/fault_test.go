@@ -33,6 +33,12 @@ func encoded(coding string, body []byte) emulator.Fault {
 	return emulator.Fault{Body: body, Header: http.Header{"Content-Encoding": {coding}}}
 }
 
+// cutOff closes the connection in the middle of the body.
+func cutOff(f emulator.Fault) emulator.Fault {
+	f.Cut = emulator.CutClose
+	return f
+}
+
 // good is a page of one record that compresses to something worth cutting.
 var good = []byte(page(record(string(anID), `"input":{"nql":"`+strings.Repeat("SELECT 1 ", 300)+`"}`)))
 
@@ -52,8 +58,13 @@ func faults() map[string]struct {
 		"early close":              {emulator.Fault{Body: good, Cut: emulator.CutClose}, KindUnavailable},
 		"early close of chunks":    {emulator.Fault{Body: good, Cut: emulator.CutClose, NoLength: true, After: 9}, KindUnavailable},
 		"close after the head":     {emulator.Fault{Body: good, Cut: emulator.CutClose, NoLength: true}, KindUnavailable},
-		"truncated gzip":           {encoded("gzip", whole[:len(whole)/2]), KindUnavailable},
-		"gzip without its trailer": {encoded("gzip", whole[:len(whole)-4]), KindUnavailable},
+		"truncated gzip":           {encoded("gzip", whole[:len(whole)/2]), KindMalformed},
+		"gzip of its head":         {encoded("gzip", whole[:5]), KindMalformed},
+		"gzip without its trailer": {encoded("gzip", whole[:len(whole)-4]), KindMalformed},
+		"gzip and a byte more":     {encoded("gzip", append(bytes.Clone(whole), 'x')), KindMalformed},
+		"gzip and zeros":           {encoded("gzip", append(bytes.Clone(whole), make([]byte, 512)...)), KindMalformed},
+		"gzip and half a member":   {encoded("gzip", append(bytes.Clone(whole), whole[:20]...)), KindMalformed},
+		"gzip that is cut off":     {cutOff(encoded("gzip", whole)), KindUnavailable},
 		"gzip with a bad sum":      {encoded("gzip", append(bytes.Clone(whole[:len(whole)-8]), 1, 2, 3, 4, 5, 6, 7, 8)), KindMalformed},
 		"gzip with bad blocks":     {encoded("gzip", append(bytes.Clone(whole[:12]), bytes.Repeat([]byte{0xff}, 100)...)), KindMalformed},
 		"gzip and more":            {encoded("gzip", append(bytes.Clone(whole), "and more of it"...)), KindMalformed},
@@ -73,7 +84,9 @@ func faults() map[string]struct {
 		"JSON as HTML":             {emulator.Fault{Body: good, ContentType: "text/html; charset=utf-8"}, KindMalformed},
 		"JSON as text":             {emulator.Fault{Body: good, ContentType: "text/plain"}, KindMalformed},
 		"JSON as event stream":     {emulator.Fault{Body: good, ContentType: "text/event-stream"}, KindMalformed},
-		"an unreadable type":       {emulator.Fault{Body: good, ContentType: "application/json; ="}, KindMalformed},
+		"a type that is none":      {emulator.Fault{Body: good, ContentType: "json"}, KindMalformed},
+		"a list of types":          {emulator.Fault{Body: good, ContentType: "text/html, application/json"}, KindMalformed},
+		"identity and br":          {encoded("identity, br", good), KindMalformed},
 		"500":                      {emulator.Fault{Status: 500}, KindUnavailable},
 		"500 in HTML":              {emulator.Fault{Status: 500, Body: []byte("<pre>"), ContentType: "text/html"}, KindUnavailable},
 		"503 cut":                  {emulator.Fault{Status: 503, Cut: emulator.CutClose}, KindUnavailable},
@@ -118,15 +131,25 @@ func TestFaults(t *testing.T) {
 func TestOddAnswersThatAreGood(t *testing.T) {
 	t.Parallel()
 	for name, f := range map[string]emulator.Fault{
-		"no content type":          {Body: good, Header: http.Header{"Content-Type": nil}},
-		"a content type with more": {Body: good, ContentType: `Application/JSON; charset="utf-8"`},
-		"a suffix":                 {Body: good, ContentType: "application/vnd.jobs+json"},
-		"gzip":                     encoded("gzip", zipped(good)),
-		"gzip of two members":      encoded("gzip", append(zipped(good[:10]), zipped(good[10:])...)),
-		"chunks":                   {Body: good, NoLength: true},
-		"drops":                    {Body: good, Drip: time.Millisecond, Piece: 500},
-		"exactly the cap":          {Body: append(bytes.Clone(good), bytes.Repeat([]byte(" "), bodyCap-len(good))...), NoLength: true},
-		"other headers":            {Body: good, Header: http.Header{"Set-Cookie": {"a=b"}, "Location": {"http://evil.invalid"}}},
+		"no content type":           {Body: good, Header: http.Header{"Content-Type": nil}},
+		"a content type with more":  {Body: good, ContentType: `Application/JSON; charset="utf-8"`},
+		"odd parameters":            {Body: good, ContentType: "application/json; ="},
+		"a parameter without end":   {Body: good, ContentType: `application/json; charset="utf-8`},
+		"a parameter twice":         {Body: good, ContentType: "application/json; charset=utf-8; charset=utf-8"},
+		"a type twice":              {Body: good, ContentType: "application/json, application/json"},
+		"nothing but a parameter":   {Body: good, ContentType: "; charset=utf-8"},
+		"an older name":             {Body: good, ContentType: "text/json"},
+		"identity":                  encoded("identity", good),
+		"identity in other letters": encoded("Identity ", good),
+		"gzip and identity":         encoded("gzip, identity", zipped(good)),
+		"gzip by its older name":    encoded("X-GZIP", zipped(good)),
+		"a suffix":                  {Body: good, ContentType: "application/vnd.jobs+json"},
+		"gzip":                      encoded("gzip", zipped(good)),
+		"gzip of two members":       encoded("gzip", append(zipped(good[:10]), zipped(good[10:])...)),
+		"chunks":                    {Body: good, NoLength: true},
+		"drops":                     {Body: good, Drip: time.Millisecond, Piece: 500},
+		"exactly the cap":           {Body: append(bytes.Clone(good), bytes.Repeat([]byte(" "), bodyCap-len(good))...), NoLength: true},
+		"other headers":             {Body: good, Header: http.Header{"Set-Cookie": {"a=b"}, "Location": {"http://evil.invalid"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -173,7 +196,7 @@ func TestTimeouts(t *testing.T) {
 		return func(conn net.Conn) {
 			io.WriteString(conn, head)
 			conn.SetReadDeadline(time.Now().Add(patience / 6))
-			if _, err := conn.Read(make([]byte, 1)); isTimeout(err) {
+			if _, err := conn.Read(make([]byte, 1)); isNetTimeout(err) {
 				t.Error("the client keeps its connection")
 			}
 		}
@@ -222,7 +245,7 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
-func isTimeout(err error) bool {
+func isNetTimeout(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()
 }

@@ -2,6 +2,7 @@ package restclient
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -31,14 +32,42 @@ type flight[T any] struct {
 	panicked error
 }
 
-// do joins the call of this key, or makes it. The call outlives any single caller, but not the last one, and not timeout.
-// Each caller leaves when its own ctx ends, with KindTimeout. Alone: nobody else has been given the answer, or will be.
+// asGoodAsEqual is the part of the timeout within which two deadlines count as one: who joined so early would have no time
+// for a call of its own when the first is given up.
+const asGoodAsEqual = 50
+
+// do joins the call of this key, or makes it. A call outlives any single caller, but not the last one, and not timeout. Each
+// caller leaves when its own ctx ends, or timeout after it came, with KindTimeout. Nobody is told of another's time-out: who
+// joined a call that came to one, and has time left, makes or joins the next. Alone: nobody else has been given the answer,
+// or will be.
 func (f *flights[T]) do(
 	ctx context.Context, key flightKey, timeout time.Duration, call func(context.Context) (T, error),
 ) (answer T, alone bool, err error) {
+	fl, joined := f.board(ctx, key, timeout, call)
+	if !joined {
+		answer, err = f.wait(ctx, key, fl, nil) // the call has the same deadline
+		return answer, err == nil && !fl.joined, err
+	}
+	deadline := time.Now().Add(timeout)
+	own := time.NewTimer(timeout)
+	defer own.Stop()
+	for {
+		answer, err = f.wait(ctx, key, fl, own.C)
+		if !joined || !isTimeout(err) || ctx.Err() != nil || time.Until(deadline) <= timeout/asGoodAsEqual {
+			return answer, err == nil && !fl.joined, err // nobody joins what is done
+		}
+		fl, joined = f.board(ctx, key, timeout, call)
+	}
+}
+
+// board joins the call of this key, or starts it.
+func (f *flights[T]) board(
+	ctx context.Context, key flightKey, timeout time.Duration, call func(context.Context) (T, error),
+) (fl *flight[T], joined bool) {
 	f.mu.Lock()
-	fl, ok := f.underWay[key]
-	if !ok {
+	defer f.mu.Unlock()
+	fl, joined = f.underWay[key]
+	if !joined {
 		callCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout) //nolint:gosec // run calls it, or the last to leave
 		fl = &flight[T]{cancel: cancel, done: make(chan struct{})}
 		if f.underWay == nil {
@@ -47,19 +76,32 @@ func (f *flights[T]) do(
 		f.underWay[key] = fl
 		go f.run(callCtx, key, fl, call)
 	}
-	fl.joined = fl.joined || ok
+	fl.joined = fl.joined || joined
 	fl.waiting++
-	f.mu.Unlock()
+	return fl, joined
+}
+
+// wait gives what a call ends with, or leaves it when ctx or the caller's own time ends.
+func (f *flights[T]) wait(ctx context.Context, key flightKey, fl *flight[T], own <-chan time.Time) (answer T, err error) {
 	select {
 	case <-fl.done:
 		if fl.panicked != nil {
 			panic(fl.panicked)
 		}
-		return fl.value, !fl.joined, fl.err // nobody joins what is done
+		return fl.value, fl.err
 	case <-ctx.Done():
-		f.leave(key, fl)
-		return answer, false, &Error{Kind: KindTimeout, cause: ctx.Err()}
+		err = &ended{"the caller left, or its time was up, before an answer", ctx.Err()}
+	case <-own:
+		err = &ended{"no answer in the caller's time, which was shared with others' calls", context.DeadlineExceeded}
 	}
+	f.leave(key, fl)
+	return answer, &Error{Kind: KindTimeout, cause: err}
+}
+
+// isTimeout reports whether a call was given up for want of time, not by the Jobs API.
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindTimeout && e.Status == 0
 }
 
 // run makes the call. A panic is raised again where somebody waits and can catch it, with the stack that it had here.

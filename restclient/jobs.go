@@ -172,9 +172,9 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 
 // listError makes a 404 of the list what it is: a wrong base URL or a refused request, never "no such job".
 func listError(err error) error {
-	var e *Error
-	if errors.As(err, &e) && e.Kind == KindNotFound {
+	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindNotFound {
 		e.Kind = KindInvalid
+		e.cause = errors.New("there is no list of jobs" + mayBeWrong)
 	}
 	return err
 }

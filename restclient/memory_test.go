@@ -2,15 +2,21 @@ package restclient
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
+	"unsafe"
 
 	"pgregory.net/rapid"
+
+	"jobsgateway/internal/emulator"
 )
 
 // Every size that is lent has room, wastes at most an eighth, and finds its way back to its own class.
@@ -31,6 +37,155 @@ func TestMemoryClasses(t *testing.T) {
 			t.Fatalf("asked for %d, given %d of %d", n, len(b), cap(b))
 		}
 	})
+}
+
+// where is the place of a slice's memory.
+func where(b []byte) *byte { return unsafe.SliceData(b) }
+
+// What is given back is lent again, in its own size or the next smaller one, and never for more than it has room for. A pool may drop what it has, and does so in tests for races, so that it is asked more than once.
+func TestMemoryIsUsedAgain(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{1, 4 << 10, 5000, 500_000, 4 << 20} {
+		var m memory
+		again, grown := 0, 0
+		for range 100 {
+			b := m.take(n)
+			m.give(append(b, "used"...)[:0])
+			if next := m.take(n); where(next) == where(b) {
+				again++
+			}
+			odd := make([]byte, 0, 530_000) // no size of ours, with room for 524,288 bytes
+			m.give(odd)
+			if next := m.take(n); where(next) == where(odd) {
+				grown++
+			}
+		}
+		if again < 20 {
+			t.Errorf("%d bytes were used again %d times of 100", n, again)
+		}
+		if n == 500_000 && grown < 20 || n != 500_000 && grown > 0 {
+			t.Errorf("530,000 bytes were lent for %d, %d times", n, grown)
+		}
+	}
+	var m memory
+	large := make([]byte, 0, 5<<20)
+	for range 100 {
+		m.give(large)
+		if where(m.take(5<<20)) == where(large) {
+			t.Fatal("memory above the largest size is kept")
+		}
+	}
+}
+
+// The body of a page that was released is read into again by the next call; that of one that was not is not.
+func TestAnswersAreUsedAgain(t *testing.T) {
+	t.Parallel()
+	u := serve(t, emulator.Options{Seed: 1, Jobs: 300})
+	ask := func() *JobsPage {
+		page, err := u.Jobs(as(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 200})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return page
+	}
+	again := 0
+	for range 60 {
+		page := ask()
+		body := where(page.body)
+		page.Release()
+		if page = ask(); where(page.body) == body {
+			again++
+		}
+		kept := where(page.body)
+		if where(ask().body) == kept { // neither is released
+			t.Fatal("memory that is in use is lent again")
+		}
+	}
+	if again < 10 {
+		t.Errorf("memory was used again %d times of 60", again)
+	}
+}
+
+// lender remembers the memory that it was last read into.
+type lender struct {
+	io.Reader
+	lent []byte
+}
+
+func (l *lender) Read(p []byte) (int, error) {
+	l.lent = p
+	return l.Reader.Read(p)
+}
+
+// A body that cannot be used gives its memory back: one that is too large, one that breaks off. No more is
+// ever taken than the cap, and an eighth for the sizes that are lent.
+func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measures what the process takes
+	const rounds, size = 40, 1 << 20
+	for name, body := range map[string]*lender{
+		"too large": {Reader: &endless{}}, "broken off": {Reader: io.MultiReader(io.LimitReader(&endless{}, 9000), iotest.ErrReader(io.ErrUnexpectedEOF))},
+	} {
+		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody, cfg.Scribble = size, true })
+		if _, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
+			t.Fatal("it was read")
+		}
+		if !bytes.Equal(body.lent, bytes.Repeat([]byte("#"), len(body.lent))) || len(body.lent) == 0 {
+			t.Errorf("%s: the memory is not given back", name)
+		}
+	}
+	for name, body := range map[string]func() io.Reader{
+		"too large": func() io.Reader { return &endless{} },
+		"broken off": func() io.Reader {
+			return io.MultiReader(io.LimitReader(&endless{}, size-9), iotest.ErrReader(io.ErrUnexpectedEOF))
+		},
+	} {
+		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = size })
+		var before, behind runtime.MemStats
+		for range 3 {
+			_, _ = c.read(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
+		}
+		runtime.ReadMemStats(&before)
+		for range rounds {
+			if _, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1); err == nil {
+				t.Fatal("it was read")
+			}
+		}
+		runtime.ReadMemStats(&behind)
+		if took := (behind.TotalAlloc - before.TotalAlloc) / rounds; took > size*3/2 {
+			t.Errorf("%s: %d bytes for each body", name, took)
+		}
+	}
+	for _, limit := range []int64{10_000, size, 5<<20 + 1} {
+		for _, expected := range []int64{0, 100, limit, 1 << 40} {
+			c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
+			b, err := c.readAll(&endless{}, expected)
+			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > limit+limit/8+1 {
+				t.Errorf("%d bytes in %d for a cap of %d: %v", len(b), cap(b), limit, err)
+			}
+		}
+	}
+}
+
+// However long a body says it is, or the one before it was, no more than the largest size that is lent is taken before its
+// bytes arrive; and what a page of few records may have follows from how many it is asked for.
+func TestGuessedRoom(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
+	b, err := c.readAll(strings.NewReader("{}"), 64<<20)
+	if err != nil || cap(b) > 4<<20 {
+		t.Errorf("%d bytes for a body that says much and has 2: %v", cap(b), err)
+	}
+	c.expect(500, 2_000_000)
+	for records, most := range map[int]int64{1: 4001, 20: 80_020, 500: 2_000_500} {
+		if got := c.expected(records); got > most || got < most/2 {
+			t.Errorf("%d records: %d bytes are expected, at most %d", records, got, most)
+		}
+	}
+	if got := c.expected(0); got != 0 {
+		t.Errorf("one job: %d bytes are expected before there was one", got)
+	}
+	if c.expect(0, 700); c.expected(0) != 700 || c.expected(500) < 1_000_000 {
+		t.Error("a job's length is taken for a page's")
+	}
 }
 
 // A page that one caller has is overwritten when it is released; one that several have is not, whoever releases it.

@@ -118,7 +118,8 @@ var space = rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r\n  "})
 // what becomes of two halves that do not belong together is no part of the contract.
 var texts = rapid.Custom(func(t *rapid.T) string {
 	parts := rapid.SliceOfN(rapid.SampledFrom([]string{
-		"a", "id", "0", "17", " ", "é", "東", "😀", `\"`, `\\`, `\/`, `\n`, `\u0000`, `\u00E9`, `\ud83d\ude00`, `\ud800.`, `\udfff.`,
+		"a", "id", "0", "17", " ", "é", "東", "😀", `\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0000`, `\u00E9`, `\ud83d\ude00`, `\ud800.`, `\udfff.`,
+		`\ud83d\nde00`, `\ud83dxude00`, `\ud83d\u0041`,
 		"{", "}", "[", "]", ",", ":", "<", "\u2028", "\x7f",
 	}), 0, 5).Draw(t, "parts")
 	return `"` + strings.Join(parts, "") + `"`
@@ -164,7 +165,7 @@ func join(t *rapid.T, left, right byte, parts []string) string {
 
 // instants are timestamps as the Jobs API and its siblings write them.
 var instants = rapid.Custom(func(t *rapid.T) string {
-	return `"` + rapid.StringMatching(`20[0-9]{2}-0[1-9]-[12][0-8]T[01][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?(Z|[+-]0[0-9]:[0-5]0)?`).Draw(t, "at") + `"`
+	return `"` + rapid.StringMatching(`20[0-9]{2}-0[1-9]-[12][0-8][T t]([01][0-9]:[0-5][0-9](:[0-5][0-9]([.,][0-9]{1,12})?)?|24:00(:00)?)( ?([Zz]|[+-]0[0-9](:?[0-5]0)?))?`).Draw(t, "at") + `"`
 })
 
 // records are mostly jobs: members in any order, some twice, some strange.

@@ -24,6 +24,7 @@ func odd() []string {
 		"t", "tru", "true", "truex", "True", "fals", "false", "nul", "null", "nulll", "nil",
 		`"`, `"a`, `""`, `"\"`, `"\\"`, `"\\\"`, `"\x41"`, `"\u"`, `"\u12"`, `"\u12`, `"\u123g"`, `"\u123G"`, `"\u00e9\u00E9"`, `"\U00e9"`, `"\u{41}"`, `"\'"`, `"\ "`,
 		`"\ud800"`, `"\udc00"`, `"\ud83d\ude00"`, `"\ude00\ud83d"`, `"\ud800\ud800\udc00"`, `"\ud800\u0041"`, `"\ud800\n"`, `"\ud800\"`, `"\u0000"`,
+		`"\"\\\/\b\f\n\r\t\u0041"`, `"\b"`, `"\f"`, `"\a"`, `"\v"`, `"\0"`, `"\B"`, `"\ud83d\nde00"`, `"\ud83dxude00"`,
 		"\"\x00\"", "\"\x1f\"", "\"\x20\x7f\"", "\"\t\"", "\"\n\"", "\"1234567\x1f\"", "\"12345678\x1f\"", "\"é東😀\u2028\"", "\"\xff\"", "\"\xed\xa0\x80\"",
 		`"12345\""`, `"123456\""`, `"1234567\""`, `"12345678\""`, `"!#[]^ !#[]^ !#[]^"`,
 		"[", "]", "{", "}", "[}", "{]", "[]]", "{}}", "[,]", "[1,]", "[,1]", "[1 2]", "[1,,2]", "[\n]", "[ 1 , 2 ]", "[[],[ ],{}]", "[1", "[1,", "[[1]", "[1}",
@@ -165,7 +166,9 @@ func TestScanErrorsAreShort(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, want := range []string{"record is not an object", "record has no job_id", "record has no created_at"} {
+	for i, want := range []string{
+		"records that are no objects", "records that have no job_id that is a string", "records that have no created_at that is a time",
+	} {
 		if got := p.Records[i].Err; got == nil || got.Error() != "jobs api: malformed: "+want {
 			t.Errorf("record %d: %v, want %s", i, got, want)
 		}

@@ -103,6 +103,7 @@ func TestSizesAreDoubted(t *testing.T) {
 		t.Error("nothing was learned")
 	}
 	s.tooLarge(key, 250, now)
+	s.tooLarge(key, 500, now) // a call that was under way
 	for _, step := range []struct {
 		after time.Duration
 		want  int
@@ -134,8 +135,11 @@ func TestOneHeavyRecord(t *testing.T) {
 	if got := s.asked(key, 500, end); got != 1 {
 		t.Fatalf("asked for %d", got)
 	}
-	for range 9 {
+	for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256} { // at most twice as many: the next may be heavy again
 		n := s.asked(key, 500, end)
+		if n != want {
+			t.Errorf("asked for %d, want %d", n, want)
+		}
 		s.fitted(key, n, int64(n)*1000, bodyCap)
 	}
 	if got := s.asked(key, 500, end); got != 500 {

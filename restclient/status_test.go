@@ -17,8 +17,8 @@ func TestKindOfEachStatus(t *testing.T) {
 		201: KindInvalid, 202: KindInvalid, 203: KindInvalid, 204: KindInvalid, 205: KindInvalid, 206: KindInvalid, 299: KindInvalid,
 		300: KindInvalid, 301: KindInvalid, 304: KindInvalid, 399: KindInvalid,
 		400: KindInvalid, 401: KindUnauthenticated, 402: KindInvalid, 403: KindForbidden, 404: KindNotFound, 405: KindInvalid,
-		406: KindInvalid, 407: KindInvalid, 408: KindInvalid, 409: KindInvalid, 410: KindInvalid, 418: KindInvalid,
-		422: KindInvalid, 429: KindRateLimited, 451: KindInvalid, 499: KindInvalid,
+		406: KindInvalid, 407: KindInvalid, 408: KindTimeout, 409: KindInvalid, 410: KindInvalid, 418: KindInvalid,
+		421: KindUnavailable, 422: KindInvalid, 425: KindUnavailable, 429: KindRateLimited, 451: KindInvalid, 499: KindInvalid,
 		500: KindUnavailable, 501: KindUnavailable, 502: KindUnavailable, 503: KindUnavailable, 504: KindUnavailable,
 		520: KindUnavailable, 599: KindUnavailable, 999: KindUnavailable,
 	} {
@@ -97,9 +97,27 @@ func TestDetailAndLogID(t *testing.T) {
 		{"300 characters", "", `{"detail":"` + long[2:] + `"}`, long[2:], ""},
 		{"301 characters", "", `{"detail":"` + long + `"}`, long[:2*299] + "…", ""},
 		{"control characters", "", `{"detail":"\u0000a\tb\r\nc\u001b[31m\u007f\u0085d\n"}`, "a b  c [31m  d", ""},
+		{"a message in an error", "", `{"error":{"code":400,"message":"m"},"title":"t"}`, "m", ""},
+		{"a detail in an error", "", `{"error":{"detail":"d","message":"m"}}`, "d", ""},
+		{"the first of several errors", "", `{"errors":[{"message":"m"},{"message":"n"}],"title":"t"}`, "m", ""},
+		{"the first of several errors, with its detail", "", `{"errors":[{"title":"t","detail":"d"}]}`, "d", ""},
+		{"errors that are words", "", `{"errors":["w","v"]}`, "w", ""},
+		{"errors that are none", "", `{"errors":[],"error":{},"title":"t"}`, "t", ""},
+		{"description before a message in an error", "", `{"error":{"message":"m"},"error_description":"d"}`, "d", ""},
+		{"message before title", "", `{"title":"t","message":"m"}`, "m", ""},
+		{"less than", "", `{"detail":"per_page < 501 and > 0","title":"t"}`, "per_page < 501 and > 0", ""},
+		{"less than, close", "", `{"detail":"0<per_page<501"}`, "0<per_page<501", ""},
+		{"a placeholder", "", `{"detail":"expected <uuid> or <dataset-id>, got <7>"}`, "expected <uuid> or <dataset-id>, got <7>", ""},
+		{"generics", "", `{"detail":"cannot read List<String> from Map<String, Long>"}`, "cannot read List<String> from Map<String, Long>", ""},
+		{"an arrow", "", `{"detail":"a <- b -> c <= d"}`, "a <- b -> c <= d", ""},
+		{"a page", "", `{"detail":"<!DOCTYPE html><html>no","title":"t"}`, "t", ""},
+		{"a rule", "", `{"detail":"502<hr/>nginx","title":"t"}`, "t", ""},
+		{"a picture", "", `{"detail":"<img src=x onerror=y>","title":"t"}`, "t", ""},
+		{"odd parameters of the type", "application/json; =", `{"detail":"d"}`, "d", ""},
 		{"HTML in a member", "", `{"detail":"<h1>no</h1>","title":"t"}`, "t", ""},
 		{"HTML in every member", "", `{"detail":"<h1>","title":"</h1>"}`, "", ""},
 		{"a detail that is an object", "", `{"detail":{"message":"m"},"title":"t"}`, "t", ""},
+		{"no type", "-", `{"detail":"d","logId":"a"}`, "d", "a"},
 		{"HTML body", "text/html", `<html>LEAK-1</html>`, "", ""},
 		{"JSON that says it is HTML", "text/html", `{"detail":"d","logId":"a"}`, "", ""},
 		{"plain text", "text/plain", `LEAK-2`, "", ""},
@@ -115,7 +133,9 @@ func TestDetailAndLogID(t *testing.T) {
 		if mime == "" {
 			mime = "application/json"
 		}
+		mime = strings.TrimPrefix(mime, "-")
 		e := statusError(400, http.Header{"Content-Type": {mime}}, []byte(test.body)[:min(len(test.body), maxErrorBody)], end)
+		e.forget("")
 		if test.name == "no UTF-8" {
 			if !utf8.ValidString(e.Detail) {
 				t.Errorf("%s: got %q", test.name, e.Detail)
@@ -176,7 +196,7 @@ func TestRetryAfter(t *testing.T) {
 		if got := retryAfter(value, end); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
-		for status, said := range map[int]bool{429: true, 500: true, 503: true, 400: false, 401: false, 403: false, 404: false, 301: false} {
+		for status, said := range map[int]bool{408: true, 421: true, 429: true, 500: true, 503: true, 400: false, 401: false, 403: false, 404: false, 301: false} {
 			e := statusError(status, http.Header{"Retry-After": {value}}, nil, end)
 			if said && e.RetryAfter != want || !said && e.RetryAfter != 0 {
 				t.Errorf("%q with status %d: got %v", value, status, e.RetryAfter)

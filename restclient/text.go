@@ -7,7 +7,7 @@ import (
 )
 
 // unescape reads the escape that b, a part of a valid string, begins with, and says how many bytes it takes. Half of a
-// surrogate pair is U+FFFD, as in the standard library.
+// surrogate pair becomes U+FFFD where it is written, as in the standard library.
 func unescape(b []byte) (r rune, size int) {
 	if len(b) < len(`\n`) {
 		return utf8.RuneError, len(b)
@@ -29,10 +29,7 @@ func unescape(b []byte) (r rune, size int) {
 		if pair := utf16.DecodeRune(r, codeUnit(b[min(size, len(b)):])); pair != utf8.RuneError {
 			return pair, 2 * size
 		}
-		if utf16.IsSurrogate(r) || r < 0 {
-			r = utf8.RuneError
-		}
-		return r, min(size, len(b))
+		return r, min(size, len(b)) // who writes half of a pair as UTF-8 writes U+FFFD
 	}
 	return rune(b[1]), 2
 }

@@ -10,7 +10,7 @@ import (
 // Timestamp is an instant with the digits that the Jobs API sent. It holds them itself: no part of an answer stays in
 // memory for it. Equal digits are equal Timestamps; the zero Timestamp is none.
 type Timestamp struct {
-	digits [32]byte // in UTC, without a zone; those that were not sent are 0
+	digits [32]byte // in UTC, without a zone; those of the fraction that were not sent are 0
 	length uint8    // of what was sent; 0 for the zero Timestamp
 }
 
@@ -20,36 +20,19 @@ const zoneless = "2006-01-02T15:04:05"
 // maxFractionDigits is the precision of time.Time; the API is documented with 0 to 6.
 const maxFractionDigits = 9
 
-// maxYear is the last year of RFC 3339; an offset can lead beyond it.
-const maxYear = 9999
-
-// ParseTimestamp reads an instant without a zone (then it is UTC), with Z or with an offset, with 0 to 9
-// digits of a second's fraction. Errors: KindMalformed.
+// ParseTimestamp reads an instant. Documented are a date, a T, a time and a fraction of a second, which mean UTC. As well as
+// those it reads what programs print that mean the same: no seconds, a blank for the T, small letters, a comma in the fraction,
+// blanks around; Z, UTC or an offset of hours or of hours and minutes, with or without a colon, and the name of a zone in
+// brackets behind it. Of a fraction nine digits are kept. 24:00:00 is the next day's first instant, and so is a leap second,
+// which clocks of computers do not have. Errors: KindMalformed.
 func ParseTimestamp(s string) (Timestamp, error) {
 	if t, ok := timestampInUTC(s); ok {
 		return t, nil
 	}
-	_, fraction, _ := strings.Cut(s, ".")
-	digits := len(fraction) - len(strings.TrimLeft(fraction, "0123456789"))
-	// What time.Parse lets pass and RFC 3339 does not: an hour of one digit, a comma.
-	if len(s) < len(zoneless) || s[len("2006-01-02T15")] != ':' || digits > maxFractionDigits || strings.ContainsRune(s, ',') {
-		return Timestamp{}, malformed("not a timestamp")
+	if t, ok := timestampOf(strings.TrimSpace(s)); ok {
+		return t, nil
 	}
-	at, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return Timestamp{}, malformed("not a timestamp")
-	}
-	// The offset is turned into UTC; it has whole minutes, so the fraction keeps its digits.
-	at = at.UTC()
-	if at.Year() < 0 || at.Year() > maxYear {
-		return Timestamp{}, malformed("not a timestamp in UTC")
-	}
-	text := at.Format(zoneless)
-	if digits > 0 {
-		text += "." + fraction[:digits]
-	}
-	t, _ := timestampInUTC(text) // time.Time makes no other text
-	return t, nil
+	return Timestamp{}, malformed("not a timestamp")
 }
 
 // timestampInUTC reads an instant without a zone or with Z, which is how nearly all are written; false for any other
@@ -132,9 +115,12 @@ func (t Timestamp) Time() time.Time {
 	return time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, nanoseconds, time.UTC)
 }
 
-// isZoneless reports whether an instant, which has been read already, is digits without a zone and without escapes.
+// isZoneless reports whether an instant, which has been read already, is written as ParseTimestamp documents it: digits
+// without a zone and without escapes, which are those that it gives.
 func isZoneless(text []byte) bool {
-	if len(text) < len(zoneless) {
+	const t, seconds = len("2006-01-02"), len("2006-01-02T15:04")
+	if len(text) < len(zoneless) || len(text) > len(zoneless)+1+maxFractionDigits || text[t] != 'T' || text[seconds] != ':' ||
+		string(text[t+1:t+3]) == "24" || string(text[seconds+1:seconds+3]) == "60" {
 		return false
 	}
 	for _, c := range text[len(zoneless):] {
@@ -142,7 +128,7 @@ func isZoneless(text []byte) bool {
 			return false
 		}
 	}
-	return text[len(zoneless)-3] == ':' && bytes.IndexByte(text, '\\') < 0
+	return bytes.IndexByte(text, '\\') < 0
 }
 
 // Timestamp reads a string as an instant; nil when empty. Errors: KindMalformed.

@@ -1,7 +1,9 @@
 package restclient
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -209,6 +211,73 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 		members, err := p.Records[0].Job.Result().Object()
 		if err != nil || string(members.Get("snapshot_id")) != number {
 			t.Errorf("%s: got %s, %v", number, members.Get("snapshot_id"), err)
+		}
+	}
+}
+
+// The escapes are read as the standard library reads them, wherever they stand in a text; what only looks like the second half
+// of a pair is none.
+func TestEscapes(t *testing.T) {
+	t.Parallel()
+	for _, escape := range []string{
+		`\"`, `\\`, `\/`, `\b`, `\f`, `\n`, `\r`, `\t`, `\u0041`, `\u00e9`, `\uD83D\uDE00`, `\ud83d\nde00`, `\ud83dxude00`, `\ud83d\\ude00`, `\ud83d\u0041`, `\ude00\ud83d`,
+	} {
+		for before := range 20 {
+			text := `"` + strings.Repeat("x", before) + escape + `é"`
+			var want string
+			if err := json.Unmarshal([]byte(text), &want); err != nil {
+				t.Fatal(err)
+			}
+			p, err := decodePage([]byte(page(record("a", `"executor":`+text))), 1)
+			if err != nil || len(p.Records) != 1 {
+				t.Fatalf("%s: %v", text, err)
+			}
+			if got, err := p.Records[0].Job.Executor(); err != nil || *got != want {
+				t.Errorf("%s: got %q, want %q", text, *got, want)
+			}
+			if !spells([]byte(text[1:len(text)-1]), want) || spells([]byte(text[1:len(text)-1]), want+"!") {
+				t.Errorf("%s does not spell %q", text, want)
+			}
+		}
+	}
+}
+
+// A job is listed under a dataset where its input's own dataset_id is the number; any other way of naming one is a doubt.
+func TestFilteredDatasets(t *testing.T) {
+	t.Parallel()
+	for input, want := range map[string]string{
+		"":                                         "",
+		`{}`:                                       "",
+		`{"dataset_id":18}`:                        "18",
+		`{"dataset_id":9223372036854775807}`:       "9223372036854775807",
+		`{"dataset_id":"18"}`:                      "? 18",
+		`{"dataset_id":"0128"}`:                    "? 128",
+		`{"dataset_id":" 89 "}`:                    "? 89",
+		`{"dataset_id":"+8"}`:                      "? 8",
+		`{"dataset_id":18.0}`:                      "? 18",
+		`{"dataset_id":1.8e1}`:                     "? 18",
+		`{"dataset_id":"1e2"}`:                     "? 100",
+		`{"dataset_id":1.5}`:                       "",
+		`{"dataset_id":"18a"}`:                     "",
+		`{"dataset_id":9223372036854775808}`:       "",
+		`{"dataset_id":-9223372036854775809}`:      "",
+		`{"dataset_id":null}`:                      "",
+		`{"dataset_id":[18]}`:                      "",
+		`{"dataset":{"id":18}}`:                    "? 18",
+		`{"dataset":{"id":"0180"}}`:                "? 180",
+		`{"dataset_id":18,"dataset":{"id":18}}`:    "18",
+		`{"dataset_id":18,"dataset":{"id":"018"}}`: "18",
+		`{"dataset_id":18,"dataset":{"id":19}}`:    "18 ? 19",
+		`{"dataset_id":"18","dataset":{"id":19}}`:  "? 18 19",
+		`{"dataset":"18"}`:                         "",
+	} {
+		sure, doubtful := FilteredDatasets(JSON(input))
+		got := sure
+		if len(doubtful) > 0 {
+			got = strings.TrimSpace(got + " ? " + strings.Join(doubtful, " "))
+		}
+		if got != want {
+			t.Errorf("%s: got %q, want %q", input, got, want)
 		}
 	}
 }

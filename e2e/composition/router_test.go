@@ -123,7 +123,7 @@ func TestRouterHeaders(t *testing.T) {
 	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":{"pageInfo":{"hasPreviousPage":false}}}`)
 	wantAnswer(t, answers[1], `{`+pinned+`,"jobs":null}`, `["jobs"] BAD_USER_INPUT`)
 	wantAnswer(t, answers[2], `{"jobs":{"nodes":[{"dataset":{"id":"11852","name":"dataset 11852"}}]}}`)
-	if toUs.got() != "authorization traceparent x-request-id" || toThem.got() != "x-request-id" {
+	if toUs.got() != "authorization traceparent tracestate x-request-id" || toThem.got() != "x-request-id" {
 		t.Errorf("told, the router forwarded to us %s, to the others %s", toUs.got(), toThem.got())
 	}
 	if len(answers[1].Errors) == 1 && answers[1].Errors[0].Extensions.RequestID != forwarded["x-request-id"] {

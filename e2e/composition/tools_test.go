@@ -255,6 +255,7 @@ var forwarded = map[string]string{
 	"authorization": "Bearer demo",
 	"x-request-id":  "asked-through-the-router",
 	"traceparent":   "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+	"tracestate":    "rojo=1",
 }
 
 // route sends operations with the headers above through the router over a supergraph, with a configuration: the page's, or

@@ -8,7 +8,7 @@ import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 
-const forwarded = ['authorization', 'x-request-id', 'traceparent'];
+const forwarded = ['authorization', 'x-request-id', 'traceparent', 'tracestate'];
 const subgraphTimeout = 16_000; // the jobs gateway answers within 15 s
 
 class Subgraph extends RemoteGraphQLDataSource {

@@ -190,7 +190,7 @@ func (v visit) twoPages() {
 // headers ensures that both subgraphs get what the example's configuration lists, and nothing else of the client's.
 func (v visit) headers() {
 	const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	sent := map[string]string{"X-Request-Id": "headers-" + v.name, "Traceparent": traceparent}
+	sent := map[string]string{"X-Request-Id": "headers-" + v.name, "Traceparent": traceparent, "Tracestate": "rojo=1"}
 	q := question{query: pageQuery, variables: map[string]any{"first": 1}, token: acme, header: sent}
 	q.header["Cookie"], q.header["X-Secret"] = "session=1", "1"
 	var p page
@@ -198,7 +198,8 @@ func (v visit) headers() {
 
 	for _, got := range slices.Concat(v.jobs.requests(), v.datasets.requests()) {
 		for name, want := range map[string]string{
-			"Authorization": "Bearer " + acme, "X-Request-Id": "headers-" + v.name, "Traceparent": traceparent, "Cookie": "", "X-Secret": "",
+			"Authorization": "Bearer " + acme, "X-Request-Id": "headers-" + v.name, "Traceparent": traceparent, "Tracestate": "rojo=1",
+			"Cookie": "", "X-Secret": "",
 		} {
 			if got.Get(name) != want {
 				v.Errorf("%s: %q, want %q", name, got.Get(name), want)

@@ -15,6 +15,7 @@ export const gatewayConfig = defineConfig({
       authorization: headers.get('authorization'),
       'x-request-id': headers.get('x-request-id'),
       traceparent: headers.get('traceparent'),
+      tracestate: headers.get('tracestate'),
     }),
   },
   upstreamTimeout: subgraphTimeout,

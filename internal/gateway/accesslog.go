@@ -58,8 +58,8 @@ func (g *gateway) logAccess(r *http.Request, s *scope) {
 		slog.Int("status", status),
 		slog.Float64("duration_ms", float64(time.Since(s.arrived).Microseconds())/1000),
 	)
-	if s.trace != "" {
-		attrs = append(attrs, slog.String("trace_id", traceID(s.trace)))
+	if s.trace.parent != "" {
+		attrs = append(attrs, slog.String("trace_id", s.trace.id()))
 	}
 	if s.record.isOperation {
 		attrs = append(attrs,

@@ -4,17 +4,18 @@ import (
 	"context"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"jobsgateway/restclient"
 )
 
 // scope is what is known of one request: who asks, under which id, since when, and what came of it. It holds the only
 // copy of the token that outlives the header. One context value carries it all.
 type scope struct {
 	id      string
-	trace   string // the caller's traceparent; empty when it has none
+	trace   trace
 	token   string // empty when the request has none
 	arrived time.Time
 	record  record
@@ -41,31 +42,15 @@ func TokenFrom(ctx context.Context) (string, bool) {
 }
 
 // Identity is what upstream calls made for ctx are known by: the request's id, and the trace it belongs to, if any.
-func Identity(ctx context.Context) (requestID, traceparent string) {
+func Identity(ctx context.Context) restclient.Identity {
 	s := scopeOf(ctx)
-	return s.id, s.trace
+	return restclient.Identity{RequestID: s.id, Traceparent: s.trace.parent, Tracestate: s.trace.state}
 }
 
 const requestIDHeader = "X-Request-Id"
 
 // acceptableID is what a caller may name a request: it is written into logs and headers as it is.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
-
-// acceptableTrace is a traceparent of version 00, whose trace and parent are not all zeros. Source: W3C Trace Context.
-var acceptableTrace = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
-
-// traceOf takes the caller's traceparent if it is one. The gateway has no spans of its own, so it is passed on as it is.
-func traceOf(header http.Header) string {
-	values := header["Traceparent"]
-	if len(values) != 1 || !acceptableTrace.MatchString(values[0]) ||
-		strings.HasPrefix(values[0], "00-"+strings.Repeat("0", 32)) || values[0][36:52] == strings.Repeat("0", 16) {
-		return ""
-	}
-	return values[0]
-}
-
-// traceID is the part of a traceparent that names the trace.
-func traceID(traceparent string) string { return traceparent[3:35] }
 
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}

@@ -1,0 +1,175 @@
+package restclient
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/textproto"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// phase is how far a call has come.
+type phase int
+
+const (
+	phaseConnecting phase = iota // no connection yet: the name is looked up, the connection made, or all are in use
+	phaseWaiting                 // the request is on its way, and nothing has come back
+	phaseReading                 // the head of the answer has come
+)
+
+// transportError gives the kind of a failure below HTTP, a deadline or else a connection, and says what it was. Nothing is
+// kept of the error itself, which may quote what was answered, but whether the caller's context ended it.
+func (c *Client) transportError(ctx context.Context, err error, at phase) *Error {
+	if ctx.Err() != nil {
+		return &Error{Kind: KindTimeout, cause: &ended{c.outOfTime(at), ctx.Err()}}
+	}
+	kind := KindUnavailable
+	if netErr, ok := errors.AsType[net.Error](err); ok && netErr.Timeout() {
+		kind = KindTimeout
+	}
+	return &Error{Kind: kind, cause: errors.New(c.describe(err, at))}
+}
+
+// ended is a call that its context ended, in words.
+type ended struct {
+	words string
+	by    error
+}
+
+func (e *ended) Error() string { return e.words }
+func (e *ended) Unwrap() error { return e.by }
+
+// outOfTime says what there was no time for.
+func (c *Client) outOfTime(at phase) string {
+	switch at {
+	case phaseConnecting:
+		return fmt.Sprintf("no connection to %s within %v: it was still being made, or all were in use", c.host, c.timeout)
+	case phaseWaiting:
+		return fmt.Sprintf("%s took the request and did not begin to answer within %v", c.host, c.timeout)
+	case phaseReading:
+	}
+	return fmt.Sprintf("the body of the answer did not end within %v", c.timeout)
+}
+
+// describe says what a failure was, for a log. Errors of libraries are told by their types; of the text of others no more is
+// taken than what stands before the first quotation mark, for behind it they quote what was answered.
+func (c *Client) describe(err error, at phase) string {
+	if text := c.describeConnecting(err); text != "" {
+		return text
+	}
+	var malformed textproto.ProtocolError
+	switch {
+	case errors.As(err, &malformed):
+		return "the answer has a header that is not HTTP"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+		return "the connection was reset " + at.when()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was closed " + at.when()
+	}
+	if netErr, ok := errors.AsType[net.Error](err); ok && netErr.Timeout() {
+		return c.outOfTime(at)
+	}
+	text, _, _ := strings.Cut(err.Error(), `"`)
+	return text
+}
+
+// when says when something happened to the connection of a call.
+func (p phase) when() string {
+	switch p {
+	case phaseConnecting:
+		return "while it was made"
+	case phaseWaiting:
+		return "before an answer"
+	case phaseReading:
+	}
+	return "in the middle of the answer"
+}
+
+// describeConnecting says why there is no connection; empty for any other failure.
+func (c *Client) describeConnecting(err error) string {
+	if name, ok := errors.AsType[*net.DNSError](err); ok {
+		switch {
+		case name.IsNotFound:
+			return fmt.Sprintf("there is no host named %s in DNS", name.Name)
+		case name.IsTimeout:
+			return fmt.Sprintf("DNS did not say in time where %s is", name.Name)
+		}
+		return fmt.Sprintf("DNS failed to say where %s is", name.Name)
+	}
+	if answered, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		if string(answered.RecordHeader[:]) == "HTTP/" {
+			return c.host + " does not speak TLS: it answered in HTTP, so the base address may have to begin with http://"
+		}
+		return c.host + " does not speak TLS"
+	}
+	if shown, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return c.describeCertificate(shown)
+	}
+	if alert, ok := errors.AsType[tls.AlertError](err); ok {
+		return c.host + " refused the TLS handshake: " + alert.Error()
+	}
+	if strings.Contains(err.Error(), "TLS handshake timeout") {
+		return fmt.Sprintf("no TLS handshake with %s within %v", c.host, tlsTimeout)
+	}
+	dial, ok := errors.AsType[*net.OpError](err)
+	if !ok || dial.Op != "dial" {
+		return ""
+	}
+	to := c.host
+	if dial.Addr != nil && dial.Addr.String() != c.host {
+		to += " (" + dial.Addr.String() + ")"
+	}
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "the connection to " + to + " was refused"
+	case dial.Timeout():
+		return fmt.Sprintf("no connection to %s within %v", to, dialTimeout)
+	}
+	if code, ok := errors.AsType[syscall.Errno](err); ok {
+		return "no connection to " + to + ": " + code.Error()
+	}
+	return "no connection to " + to
+}
+
+// describeCertificate says whose certificate was not believed, and why.
+func (c *Client) describeCertificate(e *tls.CertificateVerificationError) string {
+	if len(e.UnverifiedCertificates) == 0 {
+		return "the certificate of " + c.host + " cannot be believed"
+	}
+	shown := e.UnverifiedCertificates[0]
+	const most = 3
+	names := shown.DNSNames
+	for _, ip := range shown.IPAddresses {
+		names = append(names, ip.String())
+	}
+	if len(names) == 0 {
+		names = []string{shown.Subject.CommonName}
+	}
+	more := ""
+	if len(names) > most {
+		names, more = names[:most], " and more"
+	}
+	return fmt.Sprintf("the certificate of %s %s; it is for %s%s, from %s, valid from %s until %s", c.host, distrust(e.Err),
+		strings.Join(names, ", "), more, shown.Issuer.CommonName,
+		shown.NotBefore.UTC().Format(time.DateOnly), shown.NotAfter.UTC().Format(time.DateOnly))
+}
+
+// distrust says why a certificate is not believed.
+func distrust(err error) string {
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "is for another name"
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "is signed by nobody known here"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return "has expired, or is not valid yet"
+	}
+	return "cannot be believed"
+}

@@ -1,0 +1,138 @@
+package restclient
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// kindOfStatus is the one map from an HTTP status that is not 200 to a kind.
+func kindOfStatus(status int) Kind {
+	switch {
+	case status == http.StatusRequestTimeout:
+		return KindTimeout
+	case status == http.StatusMisdirectedRequest, status == http.StatusTooEarly:
+		return KindUnavailable
+	case status == http.StatusUnauthorized:
+		return KindUnauthenticated
+	case status == http.StatusForbidden:
+		return KindForbidden
+	case status == http.StatusNotFound:
+		return KindNotFound
+	case status == http.StatusTooManyRequests:
+		return KindRateLimited
+	case status >= http.StatusInternalServerError:
+		return KindUnavailable
+	}
+	return KindInvalid
+}
+
+// mayBeWrong is a hint for whoever set the address.
+const mayBeWrong = "; the base address may be wrong"
+
+// redirectTo tells where an answer sends its reader, as far as that is a host: the rest of an address may hold anything.
+func redirectTo(location string) string {
+	to, err := url.Parse(location)
+	switch {
+	case location == "":
+		return "it redirects to no address"
+	case err != nil:
+		return "it redirects elsewhere"
+	case to.Host == "":
+		return "it redirects to another path"
+	case (to.Scheme == "" || to.Scheme == "http" || to.Scheme == "https") && harmlessHost.MatchString(to.Host):
+		return "it redirects to " + strings.TrimPrefix(to.Scheme+"://"+to.Host, "://")
+	}
+	return "it redirects elsewhere"
+}
+
+// harmlessHost is a host that may be written into a log.
+var harmlessHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,100}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
+
+// statusError turns an answer that is not a 200 into an Error. Body is the start of its body. The Error still quotes what it
+// may not, until the token is forgotten.
+func statusError(status int, header http.Header, body []byte, now time.Time) *Error {
+	e := &Error{Kind: kindOfStatus(status), Status: status}
+	if e.Kind == KindRateLimited || e.Kind == KindUnavailable || e.Kind == KindTimeout {
+		e.RetryAfter = retryAfter(header.Get("Retry-After"), now)
+	}
+	if status >= 300 && status < 400 {
+		e.cause = errors.New(redirectTo(header.Get("Location")) + mayBeWrong)
+	}
+	if !isJSON(header.Get("Content-Type")) {
+		return e
+	}
+	problem := objectOf(body)
+	e.LogID = logID(problem)
+	if e.Kind == KindInvalid {
+		e.Detail = sentenceOf(problem)
+	}
+	return e
+}
+
+// sentenceOf finds what a problem says, in any of the shapes that are documented or common, the most telling member first.
+// It is not cut.
+func sentenceOf(problem JSON) string {
+	failure := problem.Get("error")
+	var first JSON
+	for first = range problem.Get("errors").Elements() {
+		break
+	}
+	for _, said := range []JSON{
+		problem.Get("detail"), problem.Get("error_description"), problem.Get("message"),
+		failure.Get("detail"), failure.Get("message"), first.Get("detail"), first.Get("message"), first,
+		problem.Get("title"), failure,
+	} {
+		if text, err := said.Text(); err == nil && text != nil && !markup.MatchString(*text) {
+			return *text
+		}
+	}
+	return ""
+}
+
+// markup is what a page for browsers has and a sentence has not, though a sentence may say "less than" by its sign.
+var markup = regexp.MustCompile(`(?i)</[a-z]|<!|<(?:html|head|body|title|meta|link|script|style|h[1-6]|p|div|span|pre|br|hr|center|` +
+	`table|form|input|iframe|img|svg|font|a)(?:\s[^>]*=[^>]*|\s*/)?>`)
+
+// logID reads the support handle, which the documents spell in two ways. Odd characters mean that it is none.
+func logID(problem JSON) string {
+	for _, member := range []string{"logId", "log_id"} {
+		text, err := problem.Get(member).Text()
+		if err != nil || text == nil || len(*text) > maxLogID {
+			continue
+		}
+		if strings.IndexFunc(*text, func(r rune) bool {
+			return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:", r)
+		}) < 0 {
+			return *text
+		}
+	}
+	return ""
+}
+
+const (
+	maxDetail = 300 // characters of upstream text that may reach a caller
+	maxLogID  = 128 // bytes; the documented ones are UUIDs
+)
+
+// maxRetryAfter is the longest wait that is believed; anything longer is taken as not said.
+const maxRetryAfter = 24 * time.Hour
+
+// retryAfter reads the header's two forms, seconds and a date. Negative, past, endless or unreadable: 0.
+func retryAfter(value string, now time.Time) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(now)
+	}
+	if wait <= 0 || wait > maxRetryAfter {
+		return 0
+	}
+	return wait
+}
