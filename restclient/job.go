@@ -9,9 +9,11 @@ import (
 // State is a job's state as this version knows it.
 type State string
 
-// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state.
+// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; for StateScheduled the vendor's
+// other interfaces, so that not every Jobs API knows it.
 const (
 	StatePending             State = "pending"
+	StateScheduled           State = "scheduled"
 	StateRunning             State = "running"
 	StateCompleted           State = "completed"
 	StateFailed              State = "failed"
@@ -21,7 +23,9 @@ const (
 )
 
 // states are the known ones, the most frequent first.
-var states = [...]State{StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StatePendingCancellation}
+var states = [...]State{
+	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled, StatePendingCancellation,
+}
 
 // stateOf finds the state for a JSON string; a new word is StateUnknown, never an error.
 func stateOf(word JSON) State {

@@ -131,7 +131,7 @@ func TestNewValues(t *testing.T) {
 		string(j.RequestSource()) != `{"type":"alien","who":[1]}` || string(j.Raw()) != given {
 		t.Errorf("got %s", j.Raw())
 	}
-	for _, state := range []State{StatePending, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation} {
+	for _, state := range []State{StatePending, StateScheduled, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation} {
 		job, err := decodeJob([]byte(strings.Replace(record("z", ""), "completed", string(state), 1)))
 		final := state == StateCompleted || state == StateFailed || state == StateCancelled
 		if err != nil || job.State() != state || job.IsFinal() != final {

@@ -69,18 +69,12 @@ func (w *writer) tags(j job) error {
 	return nil
 }
 
-// durationSeconds writes the duration; 0 beside the error when the end cannot be read, since it may not be null.
+// durationSeconds writes the duration, beside the error where the end cannot be read, since it may not be null.
 func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
 	return func(w *writer, j job) bool {
-		ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
+		end, err := model.End(j, w.now)
 		if err != nil {
 			w.fail(f, err)
-			w.b = append(w.b, '0')
-			return true
-		}
-		end := w.now
-		if ok {
-			end = ended.Time()
 		}
 		w.float(model.Duration(j.CreatedAt().Time(), end))
 		return true

@@ -30,19 +30,33 @@ func (j *Job) DataPlane() (*DataPlane, error) {
 	return &DataPlane{ID: *id}, nil
 }
 
-// DurationSeconds counts from CreatedAt to EndedAt, or to now. An end that cannot be read is reported beside the
-// value 0: the field may not be null, and one bad record must not cost the page.
+// DurationSeconds counts from CreatedAt to End. An end that cannot be read is reported beside the value: the field may not
+// be null, and one bad record must not cost the page.
 func (j *Job) DurationSeconds(ctx context.Context) float64 {
-	ended, err := j.EndedAt()
+	end, err := End(j.Job, time.Now())
 	if err != nil {
 		addError(ctx, err)
-		return 0
-	}
-	end := time.Now()
-	if ended != nil {
-		end = ended.Time()
 	}
 	return Duration(j.CreatedAt().Time(), end)
+}
+
+// End gives the moment up to which a job has lasted. A job that has surely not ended lasts until now, also where its record
+// tells the end of an earlier run: it can be forced back into the queue. The others last until EndedAt; without one, a final
+// job until its last change, and a job in a state that is not known until now. Errors: KindMalformed when the end cannot be
+// read, beside the last change.
+func End(j *restclient.Job, now time.Time) (time.Time, error) {
+	state := j.State()
+	if !state.IsFinal() && state != restclient.StateUnknown {
+		return now, nil
+	}
+	ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
+	switch {
+	case err != nil || !ok && state.IsFinal():
+		return j.UpdatedAt().Time(), err
+	case !ok:
+		return now, nil
+	}
+	return ended.Time(), nil
 }
 
 // Duration gives the seconds from start to end, in whole microseconds; 0 when the end is earlier.
