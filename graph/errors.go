@@ -108,6 +108,9 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	out.Message, out.Extensions = p.explain(ctx, err, argument)
 	out.Extensions["requestId"] = p.RequestID(ctx)
+	if left, ok := errors.AsType[*model.LeftOutError](err); ok {
+		out.Extensions["upstreamIndex"] = left.Index
+	}
 	return out
 }
 

@@ -2347,7 +2347,7 @@ func (ec *executionContext) _Job_tags(ctx context.Context, field graphql.Collect
 			return ec.fieldContext_Job_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Tags()
+			return obj.Tags(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -5219,10 +5219,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tags":
-			out.Values[i] = ec._Job_tags(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_tags(ctx, field, obj)
+				})
 		case "executor":
 			out.Values[i] = ec._Job_executor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

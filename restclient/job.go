@@ -153,24 +153,8 @@ func (j *Job) RequestSource() JSON { return j.Member(MemberRequestSource) }
 // Failures are objects of message, timestamp and value. Errors: KindMalformed when it is not an array.
 func (j *Job) Failures() ([]JSON, error) { return j.Member(MemberFailures).Array() }
 
-// Tags are the job's tags; nil when the record shows none. Errors: KindMalformed.
-func (j *Job) Tags() ([]string, error) {
-	elements, err := j.Member(MemberTags).Array()
-	if err != nil || elements == nil {
-		return nil, err
-	}
-	tags := make([]string, 0, len(elements))
-	for _, element := range elements {
-		tag, err := element.Text()
-		if err != nil {
-			return nil, err
-		}
-		if tag != nil {
-			tags = append(tags, *tag)
-		}
-	}
-	return tags, nil
-}
+// Tags are strings; nil when the record shows none. Errors: KindMalformed when it is not an array.
+func (j *Job) Tags() ([]JSON, error) { return j.Member(MemberTags).Array() }
 
 // Raw is the whole record, byte for byte.
 func (j *Job) Raw() JSON { return j.raw }

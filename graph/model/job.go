@@ -85,12 +85,32 @@ func (j *Job) Failures(ctx context.Context) []*JobFailure {
 	for i, element := range elements {
 		object, err := element.Object()
 		if err != nil {
-			addErrorAt(ctx, i, err)
+			addError(ctx, &LeftOutError{i, err})
 			continue
 		}
 		failures = append(failures, &JobFailure{object})
 	}
 	return failures
+}
+
+// Tags gives the job's tags, empty ones left out; nil when the record shows none. A tag that cannot be read is reported
+// beside the others. Errors: KindMalformed when there is no list.
+func (j *Job) Tags(ctx context.Context) ([]string, error) {
+	elements, err := j.Job.Tags()
+	if err != nil || elements == nil {
+		return nil, err
+	}
+	tags := make([]string, 0, len(elements))
+	for i, element := range elements {
+		tag, err := element.Text()
+		if err != nil {
+			addError(ctx, &LeftOutError{i, err})
+		}
+		if tag != nil {
+			tags = append(tags, *tag)
+		}
+	}
+	return tags, nil
 }
 
 // JobFailure is one element of a record's failures.

@@ -32,13 +32,13 @@ func TestSparseJob(t *testing.T) {
 		if source, err := job.RequestSource(); source != nil || err != nil {
 			t.Errorf("%q: request source %v, %v", empty, source, err)
 		}
-		if tags, err := job.Tags(); tags != nil || err != nil {
-			t.Errorf("%q: tags %v, %v", empty, tags, err)
-		}
 		if ended, err := job.EndedAt(); ended != nil || err != nil {
 			t.Errorf("%q: ended %v, %v", empty, ended, err)
 		}
 		field, places := inField(t.Context())
+		if tags, err := job.Tags(field); tags != nil || err != nil {
+			t.Errorf("%q: tags %v, %v", empty, tags, err)
+		}
 		if failures := job.Failures(field); failures == nil || len(failures) != 0 || places(t) != "" {
 			t.Errorf("%q: failures %v, errors %s", empty, failures, places(t))
 		}
@@ -150,7 +150,33 @@ func TestRequestSource(t *testing.T) {
 	wantMalformed(t, err)
 }
 
-// Failures that can be read are given in order; one that cannot be is reported at its place among those that were sent.
+// Tags that can be read are given in order, empty ones left out; one that cannot be is reported with its place among those
+// that were sent.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	for members, want := range map[string]struct{ tags, errors string }{
+		`["a","b=c"]`:                 {`["a" "b=c"]`, ""},
+		`[null]`:                      {`[]`, ""},
+		`["a",null,"",{},"b"]`:        {`["a" "b"]`, ""},
+		`["a",7,null,["x"],"\u00e9"]`: {`["a" "é"]`, "without 1, without 3"},
+		`[true]`:                      {`[]`, "without 0"},
+		`"a"`:                         {`error`, ""},
+		`{"a":1}`:                     {`error`, ""},
+	} {
+		field, places := inField(t.Context())
+		tags, err := jobWith(t, `"tags":`+members).Tags(field)
+		got := fmt.Sprintf("%q", tags)
+		if err != nil {
+			wantMalformed(t, err)
+			got = "error"
+		}
+		if got != want.tags || places(t) != want.errors || (tags == nil) != (err != nil) {
+			t.Errorf("%s: %s, errors %q; want %s, %q", members, got, places(t), want.tags, want.errors)
+		}
+	}
+}
+
+// Failures that can be read are given in order; one that cannot be is reported with its place among those that were sent.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for members, want := range map[string]struct {
@@ -158,9 +184,9 @@ func TestFailures(t *testing.T) {
 		errors   string
 	}{
 		`[{"message":"a"},{"message":"b"}]`:         {"a|b", ""},
-		`[{"message":"a"},"x",7,{"message":"b"}]`:   {"a|b", "at [1], at [2]"},
+		`[{"message":"a"},"x",7,{"message":"b"}]`:   {"a|b", "without 1, without 2"},
 		`[{},{"message":null},{"message":""},null]`: {"|||", ""},
-		`[["a"]]`:         {"", "at [0]"},
+		`[["a"]]`:         {"", "without 0"},
 		`{"message":"a"}`: {"", "at "},
 		`"a"`:             {"", "at "},
 		`[ {"message" : "a\u00e9\n"} , {"message":0}]`: {"a\u00e9\n|", "at "},
