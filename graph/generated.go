@@ -930,8 +930,8 @@ type Job implements Node @key(fields: "id") {
   endedAt: DateTime
   """
   Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `endedAt` + "`" + `, or to now while the job has not ended: waiting and running together, since the
-  REST API does not report when a job started. To ` + "`" + `updatedAt` + "`" + ` for a job that has ended without an ` + "`" + `endedAt` + "`" + ` that can be
-  read. Never negative, whole microseconds.
+  REST API does not report when a job started. To ` + "`" + `updatedAt` + "`" + ` for a job that has ended and whose ` + "`" + `endedAt` + "`" + ` is missing,
+  cannot be read or lies before ` + "`" + `createdAt` + "`" + `. Never negative, whole microseconds.
   """
   durationSeconds: Float!
   "The whole record, byte for byte as the REST API sent it: every member that this schema does not know is here."

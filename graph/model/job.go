@@ -41,9 +41,9 @@ func (j *Job) DurationSeconds(ctx context.Context) float64 {
 }
 
 // End gives the moment up to which a job has lasted. A job that has surely not ended lasts until now, also where its record
-// tells the end of an earlier run: it can be forced back into the queue. The others last until EndedAt; without one, a final
-// job until its last change, and a job in a state that is not known until now. Errors: KindMalformed when the end cannot be
-// read, beside the last change.
+// tells the end of an earlier run: it can be forced back into the queue. The others last until EndedAt; without one, or with one
+// before the submission, a final job lasts until its last change, and a job in a state that is not known until now. Errors:
+// KindMalformed when the end cannot be read, beside the last change.
 func End(j *restclient.Job, now time.Time) (time.Time, error) {
 	state := j.State()
 	if !state.IsFinal() && state != restclient.StateUnknown {
@@ -51,12 +51,14 @@ func End(j *restclient.Job, now time.Time) (time.Time, error) {
 	}
 	ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
 	switch {
-	case err != nil || !ok && state.IsFinal():
+	case err != nil:
 		return j.UpdatedAt().Time(), err
-	case !ok:
-		return now, nil
+	case ok && !ended.Time().Before(j.CreatedAt().Time()):
+		return ended.Time(), nil
+	case state.IsFinal():
+		return j.UpdatedAt().Time(), nil
 	}
-	return ended.Time(), nil
+	return now, nil
 }
 
 // Duration gives the seconds from start to end, in whole microseconds; 0 when the end is earlier.

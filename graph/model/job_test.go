@@ -227,7 +227,9 @@ func TestDurationOfEndedJobs(t *testing.T) {
 	}{
 		{"2024-01-01T00:00:00", `"2024-01-01T00:01:00"`, 60, ""},
 		{"2024-01-01T00:00:00", `"2024-01-01T00:00:00"`, 0, ""},
-		{"2024-01-01T00:00:00", `"2023-12-31T23:59:59"`, 0, ""},
+		{"2024-01-01T00:00:00", `"2023-12-31T23:59:59.999999999"`, 90, ""},
+		{"2024-01-01T00:00:00", `"0001-01-01T00:00:00"`, 90, ""},
+		{"2024-01-01T01:00:00", `"2024-01-01T00:59:00"`, 0, ""},
 		{"2024-01-01T00:00:00.5", `"2024-01-01T00:00:01.000001"`, 0.500001, ""},
 		{"2024-01-01T00:00:00.000000001", `"2024-01-01T00:00:00.000002999"`, 2e-6, ""},
 		{"2024-01-01T00:00:00+02:00", `"2023-12-31T22:00:01"`, 1, ""},
@@ -263,7 +265,7 @@ func TestDurationOfRunningJobs(t *testing.T) {
 	t.Parallel()
 	const early = `"created_at":"1999-12-31T23:59:58.5","updated_at":"1999-12-31T23:59:59","ended_at":`
 	// A bubble's clock starts at midnight of 1 January 2000.
-	jobs := []*Job{jobWith(t, early+`null,"state":"archiving"`)}
+	jobs := []*Job{jobWith(t, early+`null,"state":"archiving"`), jobWith(t, early+`"1970-01-01T00:00:00","state":"archiving"`)}
 	for _, state := range []string{"pending", "scheduled", "running", "pending_cancellation"} {
 		for _, ended := range []string{`null`, `"1999-12-31T23:59:58.75"`, `"yesterday"`, `7`} {
 			jobs = append(jobs, jobWith(t, early+ended+`,"state":"`+state+`"`))
