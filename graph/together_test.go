@@ -48,7 +48,7 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 		"backwards": {"", `{ datasets(ids: [1, 2, 3]) { jobs(last: 1) { nodes { id } } } }`, 3},
 		"after a cursor": {
 			`{ dataset(id: 1) { a: jobs(first: 1) { pageInfo { endCursor } } b: jobs(first: 2) { pageInfo { endCursor } } } }`,
-			`query($a: String, $b: String) { dataset(id: 1) { a: jobs(first: 2, after: $a) { nodes { id } } b: jobs(first: 1, after: $b) { nodes { id } } } }`, 2,
+			`query($a: String, $b: String) { dataset(id: 1) { a: jobs(first: 2, after: $a) { nodes { id } } b: jobs(first: 4, after: $b) { nodes { id } } } }`, 2,
 		},
 	} {
 		rig, api := newJobsRig(t, all...)
