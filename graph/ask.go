@@ -101,6 +101,14 @@ func (r *pageReader) windowOf(q restclient.JobsQuery, answer *restclient.JobsPag
 	return w, r.witness.hear(w, w.offset%int64(asked) == 0)
 }
 
+// mostBeside gives how many records a window beside another can show.
+func (r *pageReader) mostBeside(w window) int {
+	if w.light {
+		return min(r.most, len(w.records))
+	}
+	return r.most
+}
+
 // at gets the records from offset on, without an anchor to look for. As long as it is not proven that the API takes any
 // offset, the window may start before offset and have it in it: nothing would tell that an offset was rounded.
 func (r *pageReader) at(ctx context.Context, offset int64, size int) (window, error) {

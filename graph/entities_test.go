@@ -21,6 +21,9 @@ import (
 
 const entitiesQuery = `query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id } ... on Dataset { id } } }`
 
+// textEntity is what a caller learns of a representation that is none.
+const textEntity = "A representation needs a __typename, Job or Dataset, and an id."
+
 // representation is one element of what a router sends, and what must come of it: an id, or null, or null with an
 // error that names the representations.
 type representation struct {
@@ -121,11 +124,31 @@ func TestNoRepresentation(t *testing.T) {
 			continue
 		}
 		err := got.errors[0]
-		if err.Message != messageEntity || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" {
+		if err.Message != textEntity || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" {
 			t.Errorf("%s: %s", name, got.wire)
 		}
 		if lines := rig.log.lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: logged as a failure of ours: %v", name, lines)
+		}
+	}
+}
+
+// What is written into the document and is no object at all is refused as the caller's mistake, by its place.
+func TestLiteralsThatAreNoObjects(t *testing.T) {
+	t.Parallel()
+	for literal, argument := range map[string]string{
+		`1`: "representations[0]", `[true]`: "representations[0]", `[{__typename: "Dataset", id: 7}, "x"]`: "representations[1]",
+		`[[{__typename: "Dataset", id: 7}]]`: "representations[0]", `[1.5]`: "representations[0]", `WORD`: "representations[0]",
+	} {
+		rig, api := newJobsRig(t)
+		got := rig.ask(`{ a: _entities(representations: `+literal+`) { __typename } }`, "")
+		err := got.at(t, "a")
+		if len(got.errors) != 1 || codeOf(err) != "BAD_USER_INPUT" || err.Extensions["argument"] != argument || api.Total() != 0 ||
+			err.Message != textEntity {
+			t.Errorf("%s: %s", literal, got.wire)
+		}
+		if lines := rig.log.lines(t, slog.LevelError); len(lines) != 0 {
+			t.Errorf("%s: logged as a failure of ours: %v", literal, lines)
 		}
 	}
 }
@@ -161,7 +184,7 @@ func TestPanicOfAnEntity(t *testing.T) {
 	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
 		t.Fatalf("in a call: %s %s", got.data, got.wire)
 	}
-	if err := got.at(t, "_entities[2]"); codeOf(err) != string(CodeInternal) || err.Message != messageInternal {
+	if err := got.at(t, "_entities[2]"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
 		t.Errorf("in a call: %s", got.wire)
 	}
 
@@ -170,7 +193,7 @@ func TestPanicOfAnEntity(t *testing.T) {
 	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
 		t.Fatalf("in the resolver: %s %s", got.data, got.wire)
 	}
-	if err := got.at(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != messageInternal {
+	if err := got.at(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
 		t.Errorf("in the resolver: %s", got.wire)
 	}
 	if lines := rig.log.lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math"
 	"runtime/debug"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -58,6 +59,7 @@ const (
 		"it is wrong, expired, or lacks the permission to read jobs."
 	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
 	messageInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
+	messageArgument = "The argument does not have the type that the schema declares."
 	messageEntity   = "A representation needs a __typename, Job or Dataset, and an id."
 )
 
@@ -99,8 +101,10 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	argument := ""
 	if field := graphql.GetFieldContext(ctx); field != nil {
-		if _, isInput := errors.AsType[*model.InputError](err); isInput {
-			out.Path, argument = splitArgument(out.Path, field.Path())
+		out.Path, argument = splitArgument(out.Path, field.Path())
+		if _, isInput := errors.AsType[*model.InputError](err); argument != "" && !isInput {
+			// The generated code could not read the argument and says so in names of Go's types.
+			err = &model.InputError{Message: ofWrongType(argument)}
 		}
 		if at := field.Field.Field; out.Locations == nil && at != nil && at.Position != nil { // none at the root itself
 			out.Locations = []gqlerror.Location{{Line: at.Position.Line, Column: at.Position.Column}}
@@ -108,6 +112,9 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	out.Message, out.Extensions = p.explain(ctx, err, argument)
 	out.Extensions["requestId"] = p.RequestID(ctx)
+	if left, ok := errors.AsType[*model.LeftOutError](err); ok {
+		out.Extensions["upstreamIndex"] = left.Index
+	}
 	return out
 }
 
@@ -146,10 +153,6 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
 		return explainUpstream(upstream)
 	}
-	if _, panicked := errors.AsType[*panicError](err); !panicked && isEntities(ctx) {
-		// The generated code refuses representations with errors of its own, which name Go's types.
-		return messageEntity, map[string]any{"code": CodeBadUserInput, "argument": "representations"}
-	}
 	p.logFailure(ctx, err)
 	return messageInternal, map[string]any{"code": CodeInternal}
 }
@@ -184,8 +187,10 @@ func explainUpstream(e *restclient.Error) (string, map[string]any) {
 	return message, extensions
 }
 
-// isEntities reports whether ctx belongs to the field _entities itself, and to none below it.
-func isEntities(ctx context.Context) bool {
-	field := graphql.GetFieldContext(ctx)
-	return field != nil && field.Object == "Query" && field.Field.Field != nil && field.Field.Name == "_entities"
+// ofWrongType says that an argument is of another kind than the schema has there.
+func ofWrongType(argument string) string {
+	if strings.HasPrefix(argument, "representations") {
+		return messageEntity
+	}
+	return messageArgument
 }

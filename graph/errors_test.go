@@ -22,6 +22,9 @@ import (
 	"jobsgateway/restclient"
 )
 
+// textInternal is what a caller learns of a failure of ours.
+const textInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
+
 // presented sends errors through the gate, as if the field of ctx had failed with them.
 func presented(ctx context.Context, log *logBuffer, list ...error) gqlerror.List {
 	present := Presenter{
@@ -219,6 +222,23 @@ func TestCallersErrors(t *testing.T) {
 	}
 }
 
+// What the generated code says of an argument that it cannot read is kept from the caller, who is told which argument it was.
+func TestArgumentsOfAnotherType(t *testing.T) {
+	t.Parallel()
+	for name, message := range map[string]string{
+		"filter":          "The argument does not have the type that the schema declares.",
+		"representations": textEntity,
+	} {
+		log := &logBuffer{}
+		places := []*graphql.PathContext{graphql.NewPathWithField(name), graphql.NewPathWithIndex(1)}
+		got := presented(within(inField(t.Context(), "a"), places...), log, errors.New("LEAK int64 is not a map"))[0]
+		want := map[string]any{"code": CodeBadUserInput, "argument": name + "[1]", "requestId": requestID}
+		if got.Message != message || got.Path.String() != "a" || !cmp.Equal(got.Extensions, want) || len(log.lines(t, slog.LevelError)) != 0 {
+			t.Errorf("%q at %s, %v", got.Message, got.Path, got.Extensions)
+		}
+	}
+}
+
 // Nobody can say what an unknown error has in it, so all of it goes to the log and nothing to the caller.
 func TestUnknownErrors(t *testing.T) {
 	t.Parallel()
@@ -234,7 +254,7 @@ func TestUnknownErrors(t *testing.T) {
 		log := &logBuffer{}
 		got := presented(inField(t.Context(), "a"), log, err)[0]
 		want := map[string]any{"code": CodeInternal, "requestId": requestID}
-		if got.Message != messageInternal || !cmp.Equal(got.Extensions, want) {
+		if got.Message != textInternal || !cmp.Equal(got.Extensions, want) {
 			t.Errorf("%s: %q %v", name, got.Message, got.Extensions)
 		}
 		lines := log.lines(t, slog.LevelError)
@@ -249,7 +269,7 @@ func TestUnknownErrors(t *testing.T) {
 		t.Errorf("at %s, %v", got.Path, got.Locations)
 	}
 	// Nor is a field needed: an error can happen before the first.
-	if got := presented(t.Context(), &logBuffer{}, errors.New("early"))[0]; got.Path != nil || got.Locations != nil || got.Message != messageInternal {
+	if got := presented(t.Context(), &logBuffer{}, errors.New("early"))[0]; got.Path != nil || got.Locations != nil || got.Message != textInternal {
 		t.Errorf("%v at %s, %v", got, got.Path, got.Locations)
 	}
 }
@@ -258,7 +278,8 @@ func TestUnknownErrors(t *testing.T) {
 func TestRootFields(t *testing.T) {
 	t.Parallel()
 	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`), `{"job_id":"unreadable","input":{"dataset_id":8}}`)
-	many := strings.Repeat(`"1",`, maxDatasets)
+	const most = 100 // as README's table of limits has it
+	many := strings.Repeat(`"1",`, most)
 	for query, argument := range map[string]string{
 		`{ a: job(id: "x") { id } }`:                                                "id",
 		`{ a: node(id: 7) { id } }`:                                                 "id",
@@ -282,7 +303,7 @@ func TestRootFields(t *testing.T) {
 	rig.ask(`{ job`+absent+` node`+absent+` dataset(id: 9) { latestJob { id } } datasets(ids: []) { id } }`, "").
 		wantData(t, `{"job":null,"node":null,"dataset":{"latestJob":null},"datasets":[]}`)
 	if got := rig.ask(`{ datasets(ids: [`+many[:len(many)-1]+`]) { id } }`, ""); len(got.errors) > 0 {
-		t.Errorf("%d are refused: %s", maxDatasets, got.wire)
+		t.Errorf("%d are refused: %s", most, got.wire)
 	}
 	got := rig.ask(`{ dataset(id: 8) { latestJob { id } } }`, "")
 	if err := got.at(t, "dataset.latestJob"); codeOf(err) != string(CodeUpstreamBadResponse) || got.data != `{"dataset":{"latestJob":null}}` {
@@ -342,7 +363,7 @@ func TestPanics(t *testing.T) {
 		}
 		err := got.at(t, "jobs")
 		want := map[string]any{"code": CodeInternal, "requestId": requestID}
-		if err.Message != messageInternal || !cmp.Equal(err.Extensions, want) || len(err.Locations) != 1 {
+		if err.Message != textInternal || !cmp.Equal(err.Extensions, want) || len(err.Locations) != 1 {
 			t.Errorf("%s: %s", name, got.wire)
 		}
 		lines := rig.log.lines(t, slog.LevelError)
@@ -396,7 +417,7 @@ func TestNothingLeaks(t *testing.T) {
 // The sentences that are always the same are sentences, and hold no address, no type and no value.
 func TestConstantMessages(t *testing.T) {
 	t.Parallel()
-	messages := []string{messageBadToken, messageNoToken, messageInternal, messageEntity, (&budgetError{limit: 200}).Error(), (&driftError{}).Error()}
+	messages := []string{messageBadToken, messageNoToken, messageInternal, messageEntity, messageArgument, (&budgetError{limit: 200}).Error(), (&driftError{}).Error()}
 	for _, f := range faces {
 		messages = append(messages, f.message)
 		if !regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`).MatchString(string(f.code)) {

@@ -728,15 +728,20 @@ scalar JSON @cost(weight: 5)
 
 "Where a job is in its life. New words of the REST API appear as ` + "`" + `UNKNOWN` + "`" + ` until this schema knows them."
 enum JobState {
-  "Waiting in the queue: nothing runs it yet."
+  "Waiting in the queue: nothing runs it yet. Some minutes without a change are usual."
   PENDING
+  """
+  Assigned to a pool of executors and waiting for one: nothing runs it yet. As an argument it goes to the REST API like the
+  others; one that does not know this state refuses the request, and its sentence is told (UPSTREAM_REJECTED).
+  """
+  SCHEDULED
   "An executor is at work on it."
   RUNNING
   "Ended with a result."
   COMPLETED
-  "Ended without a result; ` + "`" + `Job.failures` + "`" + ` says why."
+  "Ended without a result. ` + "`" + `Job.failures` + "`" + ` can say why, but is empty on most failed jobs."
   FAILED
-  "Ended because somebody asked for it."
+  "Ended before it was done: because somebody asked for it, or because it ran into a time limit of the platform."
   CANCELLED
   "Marked for cancellation, but still running: it can yet complete or fail."
   PENDING_CANCELLATION
@@ -893,7 +898,11 @@ type Job implements Node @key(fields: "id") {
   input: JobSpec
   "What the job made. Null until it has completed, and for types without a result."
   result: JobResult
-  "What went wrong, in the REST API's order. Empty when nothing did: absent, null and empty upstream are the same."
+  """
+  What went wrong, in the REST API's order. Empty when nothing did, and on most failed jobs, too, since the REST API seldom
+  says: absent, null and empty upstream are the same. An element that could not be read is left out and reported as an
+  error of this list.
+  """
   failures: [JobFailure!]!
   "The dataset that ` + "`" + `input` + "`" + ` names, by ` + "`" + `dataset_id` + "`" + `. Null when it names none."
   dataset: Dataset
@@ -901,7 +910,10 @@ type Job implements Node @key(fields: "id") {
   dataPlane: DataPlane
   "Who or what submitted the job. Null when the record does not say."
   requestSource: RequestSource
-  "The job's tags. Null when the REST API does not report tags on the record, even if the job was found by one."
+  """
+  The job's tags. Null when the REST API does not report tags on the record, even if the job was found by one. A tag that
+  could not be read is left out and reported as an error of this list.
+  """
   tags: [String!]
   "The name of the executor that runs the job. Null before it is dispatched."
   executor: String @tag(name: "internal")
@@ -911,11 +923,15 @@ type Job implements Node @key(fields: "id") {
   createdAt: DateTime!
   "When the record last changed; it can be some microseconds later than ` + "`" + `endedAt` + "`" + `."
   updatedAt: DateTime!
-  "When the job ended. Null while it has not."
+  """
+  When the job ended, as the record says. Null while it has not, and now and then on a job that has; a job that was forced
+  back into the queue may still tell its earlier end.
+  """
   endedAt: DateTime
   """
-  Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `endedAt` + "`" + `, or to now while there is none: waiting and running together, since the REST
-  API does not report when a job started. Never negative, whole microseconds.
+  Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `endedAt` + "`" + `, or to now while the job has not ended: waiting and running together, since the
+  REST API does not report when a job started. To ` + "`" + `updatedAt` + "`" + ` for a job that has ended and whose ` + "`" + `endedAt` + "`" + ` is missing,
+  cannot be read or lies before ` + "`" + `createdAt` + "`" + `. Never negative, whole microseconds.
   """
   durationSeconds: Float!
   "The whole record, byte for byte as the REST API sent it: every member that this schema does not know is here."
@@ -1051,11 +1067,12 @@ type DataPlane @key(fields: "id", resolvable: false) {
 
 "A page of jobs."
 type JobConnection {
-  "The jobs with a cursor each, in the list's order."
+  "The jobs with a cursor each, in the list's order. Records that could not be read are left out as in ` + "`" + `nodes` + "`" + `."
   edges: [JobEdge!]!
   """
-  The jobs, in the list's order. A record that could not be read is left out and reported as an error at its place,
-  so that one bad record never costs the page.
+  The jobs, in the list's order. A record that could not be read is left out and reported as an error of this list, so
+  that one bad record never costs the page; the error's ` + "`" + `extensions.upstreamIndex` + "`" + ` is the record's place in the page as the
+  REST API has it, counted from 0 in the list's order with what was left out.
   """
   nodes: [Job!]!
   "Where this page stands in the list."
@@ -2331,7 +2348,7 @@ func (ec *executionContext) _Job_tags(ctx context.Context, field graphql.Collect
 			return ec.fieldContext_Job_tags(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Tags()
+			return obj.Tags(ctx)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
@@ -5203,10 +5220,11 @@ func (ec *executionContext) _Job(ctx context.Context, sel ast.SelectionSet, obj 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "tags":
-			out.Values[i] = ec._Job_tags(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Job_tags(ctx, field, obj)
+				})
 		case "executor":
 			out.Values[i] = ec._Job_executor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

@@ -179,12 +179,15 @@ func (m coverage) note(doc *ast.QueryDocument, keys map[string]string, answer ou
 	}
 }
 
-// notePath notes the last name and the kind of an error's place.
+// notePath notes the last name and the kind of an error's place, or that it is of an element which is missing there.
 func (m coverage) notePath(keys map[string]string, err *gqlerror.Error) {
 	for i, element := range slices.Backward(err.Path) {
 		if name, ok := element.(ast.PathName); ok {
 			kind := "error at a field "
-			if i < len(err.Path)-1 {
+			switch {
+			case err.Extensions["upstreamIndex"] != nil:
+				kind = "left out of "
+			case i < len(err.Path)-1:
 				kind = "error at an element of "
 			}
 			field, _, _ := strings.Cut(keys[string(name)], ":")
@@ -270,7 +273,7 @@ func (m coverage) check(t *testing.T, schema *ast.Schema) {
 	wanted := []string{
 		"alias", "merge", "spread twice", "no error", "calls spared", "fragment on _Entity", "fragment on Node", "fragment on JobSpec",
 		"inline fragment on JobResult", "inline fragment on MaterializeViewSpec", "inline fragment on GenericJobResult", "inline fragment on ",
-		"error at an element of nodes", "error at an element of edges", "error at an element of failures", "error at an element of _entities",
+		"left out of nodes", "left out of edges", "left out of failures", "left out of tags", "error at an element of _entities",
 		"error at a field totalCount", "null an element of _entities", "error at a field tags", "error at a field dataset", "error at a field jobs",
 		"error at a field latestJob", "argument representations by a variable", "argument filter by a variable", "argument first by a variable",
 	}

@@ -297,7 +297,7 @@ func (d dice) record(number int) string {
 	const rarely = 60
 	essential := fmt.Sprintf(`{"job_id":%s,"state":%s,"type":%s,"created_at":%s,"updated_at":%s`,
 		d.value(rarely, fmt.Sprintf("%q", idOf(number)), d.text()),
-		d.value(rarely, `"completed"`, `"failed"`, `"running"`, `"pending_cancellation"`, `"fail\u0065d"`, `"archiving"`, d.text()),
+		d.value(rarely, `"completed"`, `"failed"`, `"running"`, `"scheduled"`, `"pending_cancellation"`, `"fail\u0065d"`, `"archiving"`, d.text()),
 		d.value(rarely, `"materialize-view"`, `"materialize-view"`, `"refresh_materialized_view"`, `"materialize\u002dview"`, `"nql-forecast"`, d.text()),
 		d.value(rarely, timeValues...), d.value(rarely, timeValues...))
 	if written == "{}" {

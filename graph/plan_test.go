@@ -34,17 +34,17 @@ func FuzzPageArguments(f *testing.F) {
 		if given&16 != 0 {
 			args.before = &before
 		}
-		plan, err := planPage(args, PageLimits{Default: 50, Max: restclient.MaxPerPage})
+		plan, err := planPage(args, PageLimits{Default: 50, Max: 500})
 		if err != nil {
 			if input, ok := errors.AsType[*model.InputError](err); !ok || input.Argument == "" || input.Message == "" {
 				t.Fatalf("%v", err)
 			}
 			return
 		}
-		if plan.size < 0 || plan.size > restclient.MaxPerPage {
+		if plan.size < 0 || plan.size > 500 {
 			t.Fatalf("size %d", plan.size)
 		}
-		if q := plan.opening(); q.Offset < 0 || q.PerPage < 1 || q.PerPage > restclient.MaxPerPage {
+		if q := plan.opening(); q.Offset < 0 || q.PerPage < 1 || q.PerPage > 500 {
 			t.Fatalf("%+v", q)
 		}
 	})
@@ -80,7 +80,7 @@ func TestSeekEndsOnAListThatNeverStands(t *testing.T) {
 	}
 	reader := pageReader{first: restless, fresh: restless, offsets: &offsets{}}
 	_, err = reader.read(w.operation(), &plan)
-	if _, ok := errors.AsType[*driftError](err); !ok || calls != maxSeek {
+	if _, ok := errors.AsType[*driftError](err); !ok || calls != readmeLimit(t, "calls of one operation", `of one page at most (\d+)`) {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 }

@@ -131,6 +131,7 @@ var contract = []string{
 	`scalar JSON @cost weight:5`,
 	`enum JobState`,
 	`JobState.PENDING`,
+	`JobState.SCHEDULED`,
 	`JobState.RUNNING`,
 	`JobState.COMPLETED`,
 	`JobState.FAILED`,
@@ -268,7 +269,7 @@ func TestEnums(t *testing.T) {
 		return names
 	}
 	states := []restclient.State{
-		restclient.StatePending, restclient.StateRunning, restclient.StateCompleted, restclient.StateFailed,
+		restclient.StatePending, restclient.StateScheduled, restclient.StateRunning, restclient.StateCompleted, restclient.StateFailed,
 		restclient.StateCancelled, restclient.StatePendingCancellation, restclient.StateUnknown,
 	}
 	written := []string{}
@@ -279,6 +280,9 @@ func TestEnums(t *testing.T) {
 		written = append(written, name)
 		if back, err := model.UnmarshalJobState(name); err != nil || back != state {
 			t.Errorf("%s comes back as %q, %v", name, back, err)
+		}
+		if name != strings.ToUpper(string(state)) && state != restclient.StateUnknown {
+			t.Errorf("%s stands for %s", name, state)
 		}
 	}
 	slices.Sort(written)

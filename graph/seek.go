@@ -117,7 +117,7 @@ func (r *pageReader) opened(w window, s *seek, records int) (found, bool) {
 		}
 	case g.verdict == placeCut && (proven || asExpected) && !r.large:
 		s.cut.see(w, g)
-		s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets)
+		s.offset, s.records = s.cut.wider(w, g, r.mostBeside(w), r.offsets)
 	}
 	return found{}, false
 }
@@ -202,7 +202,7 @@ func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
 		case placeFound:
 			return order.from(w, g, a, backwards), nil
 		case placeCut:
-			if s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets); s.records == 0 {
+			if s.offset, s.records = s.cut.wider(w, g, r.mostBeside(w), r.offsets); s.records == 0 {
 				r.large, s.guess = true, w.offset+int64(g.first)
 			}
 		case placeLower, placeHigher:

@@ -9,9 +9,11 @@ import (
 // State is a job's state as this version knows it.
 type State string
 
-// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state.
+// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; for StateScheduled the vendor's
+// other interfaces, so that not every Jobs API knows it.
 const (
 	StatePending             State = "pending"
+	StateScheduled           State = "scheduled"
 	StateRunning             State = "running"
 	StateCompleted           State = "completed"
 	StateFailed              State = "failed"
@@ -21,7 +23,9 @@ const (
 )
 
 // states are the known ones, the most frequent first.
-var states = [...]State{StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StatePendingCancellation}
+var states = [...]State{
+	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled, StatePendingCancellation,
+}
 
 // stateOf finds the state for a JSON string; a new word is StateUnknown, never an error.
 func stateOf(word JSON) State {
@@ -149,24 +153,8 @@ func (j *Job) RequestSource() JSON { return j.Member(MemberRequestSource) }
 // Failures are objects of message, timestamp and value. Errors: KindMalformed when it is not an array.
 func (j *Job) Failures() ([]JSON, error) { return j.Member(MemberFailures).Array() }
 
-// Tags are the job's tags; nil when the record shows none. Errors: KindMalformed.
-func (j *Job) Tags() ([]string, error) {
-	elements, err := j.Member(MemberTags).Array()
-	if err != nil || elements == nil {
-		return nil, err
-	}
-	tags := make([]string, 0, len(elements))
-	for _, element := range elements {
-		tag, err := element.Text()
-		if err != nil {
-			return nil, err
-		}
-		if tag != nil {
-			tags = append(tags, *tag)
-		}
-	}
-	return tags, nil
-}
+// Tags are strings; nil when the record shows none. Errors: KindMalformed when it is not an array.
+func (j *Job) Tags() ([]JSON, error) { return j.Member(MemberTags).Array() }
 
 // Raw is the whole record, byte for byte.
 func (j *Job) Raw() JSON { return j.raw }

@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -131,7 +132,7 @@ func TestNewValues(t *testing.T) {
 		string(j.RequestSource()) != `{"type":"alien","who":[1]}` || string(j.Raw()) != given {
 		t.Errorf("got %s", j.Raw())
 	}
-	for _, state := range []State{StatePending, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation} {
+	for _, state := range []State{StatePending, StateScheduled, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation} {
 		job, err := decodeJob([]byte(strings.Replace(record("z", ""), "completed", string(state), 1)))
 		final := state == StateCompleted || state == StateFailed || state == StateCancelled
 		if err != nil || job.State() != state || job.IsFinal() != final {
@@ -200,12 +201,12 @@ func TestPublishedExample(t *testing.T) {
 	dataset, _ := DatasetOf(j.Input())
 	got := []string{
 		j.ID(), string(j.State()), j.Type(), *executor, *key, *plane, j.CreatedAt().String(), j.UpdatedAt().String(), ended.String(),
-		string(failures[1]), strings.Join(tags, "|"), *snapshot, *dataset, string(j.RequestSource()),
+		string(failures[1]), fmt.Sprintf("%s", tags), *snapshot, *dataset, string(j.RequestSource()),
 	}
 	want := []string{
 		string(anID), "completed", "materialize-view", "job-executor-98e1f48e", "10736:29:66", "f79cbdae-4848-47ca-95e8-69588364d185",
 		"2023-10-31T11:19:13.400498Z", "2023-10-31T11:25:08.327209Z", "2023-10-31T11:25:08.327194Z",
-		`{"message":"n"}`, "a|workflow_id=é", "1724919539450264575", "10736", `{"type":"api_user","company_id":1,"user_id":407}`,
+		`{"message":"n"}`, `["a" null "workflow_id=\u00e9"]`, "1724919539450264575", "10736", `{"type":"api_user","company_id":1,"user_id":407}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" || string(j.Raw()) != given {
 		t.Errorf("(-want +got):\n%s", diff)

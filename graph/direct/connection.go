@@ -39,7 +39,7 @@ func connectionFields() map[string]maker[connection] {
 	}
 }
 
-// records makes a list with one element for each record that can be read; the others are told as errors at their places.
+// records makes a list with one element for each record that can be read; the others are told as errors of the list.
 func records[T any](f *field, o *object[connection], element *object[T], at func(page connection, i int) T) part[connection] {
 	if len(element.asks) > 0 {
 		o.asks = append(o.asks, func(q *questions, page connection) {
@@ -54,13 +54,13 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 		if page.Fault != nil {
 			w.fail(f, page.Fault)
 		}
-		for i := range page.Records {
-			if err := page.Records[i].Err; err != nil {
-				w.failAt(f, i, err)
-			}
-		}
 		w.enter(f)
 		defer w.leave()
+		for i := range page.Records {
+			if err := page.Records[i].Err; err != nil {
+				w.leftOut(i, err)
+			}
+		}
 		whole, written := true, 0
 		w.b = append(w.b, '[')
 		for i := range page.Records {

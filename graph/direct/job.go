@@ -23,7 +23,7 @@ func jobFields() map[string]maker[job] {
 		"dataset":         datasetNamed(func(j job) restclient.JSON { return j.Member(restclient.MemberInput) }),
 		"dataPlane":       dataPlane,
 		"requestSource":   requestSource,
-		"tags":            nullable(func(w *writer, j job) error { return w.tags(j) }),
+		"tags":            tags,
 		"executor":        textMember(restclient.MemberExecutor),
 		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
 		"createdAt":       plain(func(w *writer, j job) { w.b = append(j.AppendCreatedAt(append(w.b, '"')), '"') }),
@@ -39,48 +39,51 @@ func textMember(m restclient.Member) maker[job] {
 	return nullable(func(w *writer, j job) error { return w.text(j.Member(m)) })
 }
 
-// tags writes the job's tags, empty ones left out; null when the record shows none. Errors: KindMalformed, with nothing
-// written.
-func (w *writer) tags(j job) error {
-	v := j.Member(restclient.MemberTags)
-	if v.IsEmpty() {
-		w.null()
-		return nil
-	}
-	if v[0] != '[' {
-		_, err := j.Tags()
-		return err
-	}
-	start := len(w.b)
-	w.b = append(w.b, '[')
-	for tag := range v.Elements() {
-		if tag.IsEmpty() {
-			continue
-		}
-		if len(w.b) > start+1 {
-			w.b = append(w.b, ',')
-		}
-		if err := w.text(tag); err != nil {
-			w.b = w.b[:start]
-			return err
-		}
-	}
-	w.b = append(w.b, ']')
-	return nil
-}
-
-// durationSeconds writes the duration; 0 beside the error when the end cannot be read, since it may not be null.
-func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
+// tags writes the job's tags, empty ones left out; null when the record shows none. A tag that cannot be read is told beside
+// the others.
+func tags(_ *compiler, f *field, _ *object[job]) part[job] {
 	return func(w *writer, j job) bool {
-		ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
-		if err != nil {
-			w.fail(f, err)
-			w.b = append(w.b, '0')
+		v := j.Member(restclient.MemberTags)
+		if v.IsEmpty() || v[0] != '[' {
+			if _, err := j.Tags(); err != nil {
+				w.fail(f, err)
+			}
+			w.null()
 			return true
 		}
-		end := w.now
-		if ok {
-			end = ended.Time()
+		w.enter(f)
+		w.b = append(w.b, '[')
+		start, index := len(w.b), 0
+		for tag := range v.Elements() {
+			if !tag.IsEmpty() {
+				w.tag(tag, index, start)
+			}
+			index++
+		}
+		w.b = append(w.b, ']')
+		w.leave()
+		return true
+	}
+}
+
+// tag writes the index-th tag of a list that begins at start, if it can be read.
+func (w *writer) tag(tag restclient.JSON, index, start int) {
+	end := len(w.b)
+	if end > start {
+		w.b = append(w.b, ',')
+	}
+	if err := w.text(tag); err != nil {
+		w.b = w.b[:end]
+		w.leftOut(index, err)
+	}
+}
+
+// durationSeconds writes the duration, beside the error where the end cannot be read, since it may not be null.
+func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
+	return func(w *writer, j job) bool {
+		end, err := model.End(j, w.now)
+		if err != nil {
+			w.fail(f, err)
 		}
 		w.float(model.Duration(j.CreatedAt().Time(), end))
 		return true
@@ -162,9 +165,7 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 		for i, element := range elements {
 			object, err := element.Object()
 			if err != nil {
-				w.leave()
-				w.failAt(f, i, err)
-				w.enter(f)
+				w.leftOut(i, err)
 				continue
 			}
 			if written > 0 {

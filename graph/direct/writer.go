@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
 
@@ -49,9 +50,9 @@ func (w *writer) fail(f *field, err error) {
 	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}), err})
 }
 
-// failAt notes the error of an element of a list field of the object that is being written.
-func (w *writer) failAt(f *field, index int, err error) {
-	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}, place{index: index}), err})
+// leftOut notes that an element of the list that is being written could not be read: the index-th of the Jobs API's list.
+func (w *writer) leftOut(index int, err error) {
+	w.failures = append(w.failures, failure{slices.Clone(w.path), &model.LeftOutError{Index: index, Err: err}})
 }
 
 // try writes a value, or nothing: then it reports false. A panic is an error of the field or element that is being written.

@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"fmt"
 	"math"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -41,6 +42,20 @@ func (*NoTotalError) Error() string {
 	return "It is not known how many jobs there are: the Jobs API does not report it, contradicts itself, or reports more than 2147483647."
 }
 
+// LeftOutError is an element that could not be read, and so is missing from a list of ours. It is an error of the list: at its
+// own index another element stands.
+type LeftOutError struct {
+	// Index is the element's place in the list of the Jobs API, from 0; of a record, in JobConnection.Records.
+	Index int
+	Err   error
+}
+
+// Error describes the failure for a log.
+func (e *LeftOutError) Error() string { return fmt.Sprintf("element %d: %v", e.Index, e.Err) }
+
+// Unwrap gives why the element could not be read.
+func (e *LeftOutError) Unwrap() error { return e.Err }
+
 // Jobs gives the page's readable jobs in order.
 func (c *JobConnection) Jobs() []*Job {
 	jobs := make([]*Job, 0, len(c.Records))
@@ -52,13 +67,13 @@ func (c *JobConnection) Jobs() []*Job {
 	return jobs
 }
 
-// Nodes gives the page's jobs and reports each record that cannot be read at its place.
+// Nodes gives the page's jobs and reports each record that cannot be read.
 func (c *JobConnection) Nodes(ctx context.Context) []*Job {
 	c.reportUnreadable(ctx)
 	return c.Jobs()
 }
 
-// Edges gives the page's jobs with their cursors and reports each record that cannot be read at its place.
+// Edges gives the page's jobs with their cursors and reports each record that cannot be read.
 func (c *JobConnection) Edges(ctx context.Context) []*JobEdge {
 	c.reportUnreadable(ctx)
 	edges := make([]*JobEdge, 0, len(c.Records))
@@ -113,15 +128,10 @@ func (c *JobConnection) reportUnreadable(ctx context.Context) {
 	}
 	for i, record := range c.Records {
 		if record.Err != nil {
-			addErrorAt(ctx, i, record.Err)
+			addError(ctx, &LeftOutError{i, record.Err})
 		}
 	}
 }
 
 // addError reports an error at the field that ctx belongs to, beside the field's value.
 func addError(ctx context.Context, err error) { graphql.AddError(ctx, err) }
-
-// addErrorAt reports an error at an element of the list field that ctx belongs to.
-func addErrorAt(ctx context.Context, index int, err error) {
-	graphql.AddError(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(index)), err)
-}

@@ -24,7 +24,7 @@ func pageOf(t testing.TB, letters string) *JobConnection {
 	return &JobConnection{Records: records(t, raw...), AppendCursor: func(b []byte, i int) []byte { return fmt.Appendf(b, "at %d", i) }}
 }
 
-// Every readable job is on its page with its own cursor, every other record is reported at its place, and the page's ends
+// Every readable job is on its page with its own cursor, every other record is reported with its place, and the page's ends
 // are those of the readable jobs.
 func TestPages(t *testing.T) {
 	t.Parallel()
@@ -32,12 +32,12 @@ func TestPages(t *testing.T) {
 		"":       {"", "", "null", "null"},
 		"r":      {"0", "", "at 0", "at 0"},
 		"rrr":    {"0 1 2", "", "at 0", "at 2"},
-		"x":      {"", "at [0]", "null", "null"},
-		"xx":     {"", "at [0], at [1]", "null", "null"},
-		"xr":     {"1", "at [0]", "at 1", "at 1"},
-		"rx":     {"0", "at [1]", "at 0", "at 0"},
-		"xrrx":   {"1 2", "at [0], at [3]", "at 1", "at 2"},
-		"xxrxrx": {"2 4", "at [0], at [1], at [3], at [5]", "at 2", "at 4"},
+		"x":      {"", "without 0", "null", "null"},
+		"xx":     {"", "without 0, without 1", "null", "null"},
+		"xr":     {"1", "without 0", "at 1", "at 1"},
+		"rx":     {"0", "without 1", "at 0", "at 0"},
+		"xrrx":   {"1 2", "without 0, without 3", "at 1", "at 2"},
+		"xxrxrx": {"2 4", "without 0, without 1, without 3, without 5", "at 2", "at 4"},
 	} {
 		page := pageOf(t, letters)
 		ids := []string{}

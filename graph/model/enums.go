@@ -14,6 +14,7 @@ const unknownState = "UNKNOWN"
 // stateNames has the schema's name of each state. A test holds it against the schema.
 var stateNames = map[restclient.State]string{
 	restclient.StatePending:             "PENDING",
+	restclient.StateScheduled:           "SCHEDULED",
 	restclient.StateRunning:             "RUNNING",
 	restclient.StateCompleted:           "COMPLETED",
 	restclient.StateFailed:              "FAILED",
@@ -43,7 +44,7 @@ func MarshalJobState(s restclient.State) graphql.Marshaler { return enumName(Sta
 
 // UnmarshalJobState reads a state by its exact name. UNKNOWN is read as StateUnknown; a filter refuses it.
 func UnmarshalJobState(v any) (restclient.State, error) {
-	return enumValue(stateNames, v, "JobState takes PENDING, RUNNING, COMPLETED, FAILED, CANCELLED or PENDING_CANCELLATION.")
+	return enumValue(stateNames, v, "JobState takes PENDING, SCHEDULED, RUNNING, COMPLETED, FAILED, CANCELLED or PENDING_CANCELLATION.")
 }
 
 // MarshalJobOrder writes the schema's name of an order.

@@ -30,19 +30,35 @@ func (j *Job) DataPlane() (*DataPlane, error) {
 	return &DataPlane{ID: *id}, nil
 }
 
-// DurationSeconds counts from CreatedAt to EndedAt, or to now. An end that cannot be read is reported beside the
-// value 0: the field may not be null, and one bad record must not cost the page.
+// DurationSeconds counts from CreatedAt to End. An end that cannot be read is reported beside the value: the field may not
+// be null, and one bad record must not cost the page.
 func (j *Job) DurationSeconds(ctx context.Context) float64 {
-	ended, err := j.EndedAt()
+	end, err := End(j.Job, time.Now())
 	if err != nil {
 		addError(ctx, err)
-		return 0
-	}
-	end := time.Now()
-	if ended != nil {
-		end = ended.Time()
 	}
 	return Duration(j.CreatedAt().Time(), end)
+}
+
+// End gives the moment up to which a job has lasted. A job that has surely not ended lasts until now, also where its record
+// tells the end of an earlier run: it can be forced back into the queue. The others last until EndedAt; without one, or with one
+// before the submission, a final job lasts until its last change, and a job in a state that is not known until now. Errors:
+// KindMalformed when the end cannot be read, beside the last change.
+func End(j *restclient.Job, now time.Time) (time.Time, error) {
+	state := j.State()
+	if !state.IsFinal() && state != restclient.StateUnknown {
+		return now, nil
+	}
+	ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
+	switch {
+	case err != nil:
+		return j.UpdatedAt().Time(), err
+	case ok && !ended.Time().Before(j.CreatedAt().Time()):
+		return ended.Time(), nil
+	case state.IsFinal():
+		return j.UpdatedAt().Time(), nil
+	}
+	return now, nil
 }
 
 // Duration gives the seconds from start to end, in whole microseconds; 0 when the end is earlier.
@@ -71,12 +87,32 @@ func (j *Job) Failures(ctx context.Context) []*JobFailure {
 	for i, element := range elements {
 		object, err := element.Object()
 		if err != nil {
-			addErrorAt(ctx, i, err)
+			addError(ctx, &LeftOutError{i, err})
 			continue
 		}
 		failures = append(failures, &JobFailure{object})
 	}
 	return failures
+}
+
+// Tags gives the job's tags, empty ones left out; nil when the record shows none. A tag that cannot be read is reported
+// beside the others. Errors: KindMalformed when there is no list.
+func (j *Job) Tags(ctx context.Context) ([]string, error) {
+	elements, err := j.Job.Tags()
+	if err != nil || elements == nil {
+		return nil, err
+	}
+	tags := make([]string, 0, len(elements))
+	for i, element := range elements {
+		tag, err := element.Text()
+		if err != nil {
+			addError(ctx, &LeftOutError{i, err})
+		}
+		if tag != nil {
+			tags = append(tags, *tag)
+		}
+	}
+	return tags, nil
 }
 
 // JobFailure is one element of a record's failures.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -31,13 +32,13 @@ func TestSparseJob(t *testing.T) {
 		if source, err := job.RequestSource(); source != nil || err != nil {
 			t.Errorf("%q: request source %v, %v", empty, source, err)
 		}
-		if tags, err := job.Tags(); tags != nil || err != nil {
-			t.Errorf("%q: tags %v, %v", empty, tags, err)
-		}
 		if ended, err := job.EndedAt(); ended != nil || err != nil {
 			t.Errorf("%q: ended %v, %v", empty, ended, err)
 		}
 		field, places := inField(t.Context())
+		if tags, err := job.Tags(field); tags != nil || err != nil {
+			t.Errorf("%q: tags %v, %v", empty, tags, err)
+		}
 		if failures := job.Failures(field); failures == nil || len(failures) != 0 || places(t) != "" {
 			t.Errorf("%q: failures %v, errors %s", empty, failures, places(t))
 		}
@@ -149,7 +150,33 @@ func TestRequestSource(t *testing.T) {
 	wantMalformed(t, err)
 }
 
-// Failures that can be read are given in order; one that cannot be is reported at its place among those that were sent.
+// Tags that can be read are given in order, empty ones left out; one that cannot be is reported with its place among those
+// that were sent.
+func TestTags(t *testing.T) {
+	t.Parallel()
+	for members, want := range map[string]struct{ tags, errors string }{
+		`["a","b=c"]`:                 {`["a" "b=c"]`, ""},
+		`[null]`:                      {`[]`, ""},
+		`["a",null,"",{},"b"]`:        {`["a" "b"]`, ""},
+		`["a",7,null,["x"],"\u00e9"]`: {`["a" "é"]`, "without 1, without 3"},
+		`[true]`:                      {`[]`, "without 0"},
+		`"a"`:                         {`error`, ""},
+		`{"a":1}`:                     {`error`, ""},
+	} {
+		field, places := inField(t.Context())
+		tags, err := jobWith(t, `"tags":`+members).Tags(field)
+		got := fmt.Sprintf("%q", tags)
+		if err != nil {
+			wantMalformed(t, err)
+			got = "error"
+		}
+		if got != want.tags || places(t) != want.errors || (tags == nil) != (err != nil) {
+			t.Errorf("%s: %s, errors %q; want %s, %q", members, got, places(t), want.tags, want.errors)
+		}
+	}
+}
+
+// Failures that can be read are given in order; one that cannot be is reported with its place among those that were sent.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for members, want := range map[string]struct {
@@ -157,9 +184,9 @@ func TestFailures(t *testing.T) {
 		errors   string
 	}{
 		`[{"message":"a"},{"message":"b"}]`:         {"a|b", ""},
-		`[{"message":"a"},"x",7,{"message":"b"}]`:   {"a|b", "at [1], at [2]"},
+		`[{"message":"a"},"x",7,{"message":"b"}]`:   {"a|b", "without 1, without 2"},
 		`[{},{"message":null},{"message":""},null]`: {"|||", ""},
-		`[["a"]]`:         {"", "at [0]"},
+		`[["a"]]`:         {"", "without 0"},
 		`{"message":"a"}`: {"", "at "},
 		`"a"`:             {"", "at "},
 		`[ {"message" : "a\u00e9\n"} , {"message":0}]`: {"a\u00e9\n|", "at "},
@@ -189,7 +216,8 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-// A job lasts from its submission to its end, in whole microseconds and never below zero.
+// A job lasts from its submission to its end, in whole microseconds and never below zero. Where a final record has no end that
+// can be read, the job ended at its last change.
 func TestDurationOfEndedJobs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -199,37 +227,66 @@ func TestDurationOfEndedJobs(t *testing.T) {
 	}{
 		{"2024-01-01T00:00:00", `"2024-01-01T00:01:00"`, 60, ""},
 		{"2024-01-01T00:00:00", `"2024-01-01T00:00:00"`, 0, ""},
-		{"2024-01-01T00:00:00", `"2023-12-31T23:59:59"`, 0, ""},
+		{"2024-01-01T00:00:00", `"2023-12-31T23:59:59.999999999"`, 90, ""},
+		{"2024-01-01T00:00:00", `"0001-01-01T00:00:00"`, 90, ""},
+		{"2024-01-01T01:00:00", `"2024-01-01T00:59:00"`, 0, ""},
 		{"2024-01-01T00:00:00.5", `"2024-01-01T00:00:01.000001"`, 0.500001, ""},
 		{"2024-01-01T00:00:00.000000001", `"2024-01-01T00:00:00.000002999"`, 2e-6, ""},
 		{"2024-01-01T00:00:00+02:00", `"2023-12-31T22:00:01"`, 1, ""},
 		{"2024-01-01T00:00:00", `"2034-01-01T00:00:00.000001"`, 315619200.000001, ""},
-		{"2024-01-01T00:00:00", `"yesterday"`, 0, "at "},
-		{"2024-01-01T00:00:00", `7`, 0, "at "},
+		{"2024-01-01T00:00:00", `null`, 90, ""},
+		{"2024-01-01T00:00:00", `""`, 90, ""},
+		{"2024-01-01T00:00:00", `[]`, 90, ""},
+		{"2024-01-01T01:00:00", `null`, 0, ""},
+		{"2024-01-01T00:00:00", `"yesterday"`, 90, "at "},
+		{"2024-01-01T00:00:00", `7`, 90, "at "},
+		{"2024-01-01T00:00:00", `{"at":1}`, 90, "at "},
 	} {
-		job := jobWith(t, `"created_at":"`+c.created+`","ended_at":`+c.ended)
+		for _, state := range []string{"completed", "failed", "cancelled"} {
+			job := jobWith(t, `"state":"`+state+`","created_at":"`+c.created+`","updated_at":"2024-01-01T00:01:30","ended_at":`+c.ended)
+			field, places := inField(t.Context())
+			if got := job.DurationSeconds(field); got != c.want || places(t) != c.errors {
+				t.Errorf("%s, %s to %s: %v, errors %q; want %v, %q", state, c.created, c.ended, got, places(t), c.want, c.errors)
+			}
+		}
+	}
+	// Nobody can say whether a new word is an end; the record's own end does.
+	for ended, want := range map[string]string{`"2024-01-01T00:01:00"`: "60 ", `"yesterday"`: "90 at "} {
+		job := jobWith(t, `"state":"archiving","updated_at":"2024-01-01T00:01:30","ended_at":`+ended)
 		field, places := inField(t.Context())
-		if got := job.DurationSeconds(field); got != c.want || places(t) != c.errors {
-			t.Errorf("%s to %s: %v, errors %q; want %v, %q", c.created, c.ended, got, places(t), c.want, c.errors)
+		if got := fmt.Sprint(job.DurationSeconds(field), " ", places(t)); got != want {
+			t.Errorf("in a new state, to %s: %q, want %q", ended, got, want)
 		}
 	}
 }
 
-// A job without an end lasts until now.
+// A job that has not ended lasts until now, whatever its record tells of an earlier end.
 func TestDurationOfRunningJobs(t *testing.T) {
 	t.Parallel()
+	const early = `"created_at":"1999-12-31T23:59:58.5","updated_at":"1999-12-31T23:59:59","ended_at":`
 	// A bubble's clock starts at midnight of 1 January 2000.
-	early := jobWith(t, `"created_at":"1999-12-31T23:59:58.5","ended_at":null`)
+	jobs := []*Job{jobWith(t, early+`null,"state":"archiving"`), jobWith(t, early+`"1970-01-01T00:00:00","state":"archiving"`)}
+	for _, state := range []string{"pending", "scheduled", "running", "pending_cancellation"} {
+		for _, ended := range []string{`null`, `"1999-12-31T23:59:58.75"`, `"yesterday"`, `7`} {
+			jobs = append(jobs, jobWith(t, early+ended+`,"state":"`+state+`"`))
+		}
+	}
 	late := jobWith(t, `"created_at":"2000-01-01T00:00:01"`)
 	synctest.Test(t, func(t *testing.T) {
 		field, places := inField(t.Context())
-		if a, b := early.DurationSeconds(field), late.DurationSeconds(field); a != 1.5 || b != 0 {
-			t.Errorf("%v and %v at the start", a, b)
+		check := func(early, later float64) {
+			for _, job := range jobs {
+				if got := job.DurationSeconds(field); got != early {
+					t.Errorf("%s: %v, want %v", job.Raw(), got, early)
+				}
+			}
+			if got := late.DurationSeconds(field); got != later {
+				t.Errorf("%v, want %v", got, later)
+			}
 		}
+		check(1.5, 0)
 		time.Sleep(2*time.Second + 1999*time.Nanosecond)
-		if a, b := early.DurationSeconds(field), late.DurationSeconds(field); a != 3.500001 || b != 1.000001 {
-			t.Errorf("%v and %v later", a, b)
-		}
+		check(3.500001, 1.000001)
 		if got := places(t); got != "" {
 			t.Errorf("errors %s", got)
 		}

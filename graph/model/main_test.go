@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -64,7 +65,8 @@ func jobWith(t testing.TB, members string) *Job {
 	return &Job{record.Job}
 }
 
-// inField gives a context that takes the errors of one field, and a reader of their places within it.
+// inField gives a context that takes the errors of one field, and a reader of their places within it, or of the elements that the
+// field's list is without.
 func inField(ctx context.Context) (field context.Context, places func(t testing.TB) string) {
 	field = graphql.WithResponseContext(ctx, graphql.DefaultErrorPresenter, nil)
 	return field, func(t testing.TB) string {
@@ -72,7 +74,11 @@ func inField(ctx context.Context) (field context.Context, places func(t testing.
 		list := []string{}
 		for _, err := range graphql.GetErrors(field) {
 			wantMalformed(t, err)
-			list = append(list, "at "+err.Path.String())
+			place := "at " + err.Path.String()
+			if left, ok := errors.AsType[*LeftOutError](err); ok && err.Path == nil {
+				place = fmt.Sprint("without ", left.Index)
+			}
+			list = append(list, place)
 		}
 		return strings.Join(list, ", ")
 	}

@@ -111,7 +111,7 @@ func (e *Emulator) fresh(j *job) bool {
 
 // list answers GET /jobs.
 func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *refusal) {
-	q, no := parseQuery(rawQuery)
+	q, no := parseQuery(rawQuery, e.opts.Older)
 	if no != nil {
 		return answer{}, no
 	}

@@ -24,7 +24,8 @@ type draft struct {
 	// input, result and failure are encoded JSON; the record shows the last two when the state allows it.
 	input, result, failure []byte
 
-	created, started time.Time
+	// scheduled is when the job got a pool of executors, started when it got an executor of it.
+	created, scheduled, started time.Time
 	// cancelled is when somebody asked for cancellation; zero means never.
 	cancelled time.Time
 	ended     time.Time
@@ -40,7 +41,8 @@ type hold int
 
 const (
 	free           hold = iota // as planned
-	holdPending                // waits for an executor
+	holdPending                // waits for a pool of executors
+	holdScheduled              // waits for an executor of its pool
 	holdRunning                // has one
 	holdCancelling             // has one, and was asked to stop
 )
@@ -57,8 +59,10 @@ func (d *draft) state(now time.Time) (state string, updated, next time.Time) {
 		return "pending_cancellation", d.cancelled, settled
 	case !d.started.After(now):
 		return "running", d.started, earliest(d.cancelled, settled)
+	case !d.scheduled.After(now):
+		return "scheduled", d.scheduled, earliest(d.cancelled, d.started)
 	}
-	return "pending", d.created, earliest(d.cancelled, d.started)
+	return "pending", d.created, earliest(d.cancelled, d.scheduled)
 }
 
 // earliest is the first of two moments; a zero first one does not count.
@@ -75,6 +79,7 @@ func (d *draft) plan(r *rand.Rand, failing float64) {
 	wait := time.Duration(r.ExpFloat64() * float64(15*time.Second))
 	minutes := 5 * math.Exp(r.NormFloat64()*0.9)
 	run := max(20*time.Second, min(6*time.Hour, time.Duration(minutes*float64(time.Minute))))
+	d.scheduled = micro(d.created.Add((wait + time.Second) / 3))
 	d.started = micro(d.created.Add(wait + time.Second))
 	d.ended = micro(d.started.Add(run))
 	d.lag = time.Duration(2+r.IntN(39)) * time.Microsecond
@@ -101,13 +106,17 @@ func (d *draft) hold(h hold, r *rand.Rand, end time.Time) {
 	soon := func(most time.Duration) time.Duration { return time.Second + time.Duration(r.Int64N(int64(most))) }
 	since := end.Sub(d.created)
 	d.cancelled = time.Time{}
+	d.scheduled = micro(d.created.Add(since / 6))
 	d.started = micro(d.created.Add(since / 3))
 	d.ended = micro(end.Add(soon(8 * time.Minute)))
 	switch h {
 	case free, holdRunning:
-	case holdPending:
+	case holdPending, holdScheduled:
 		d.started = micro(end.Add(soon(time.Minute)))
 		d.ended = micro(d.started.Add(soon(8 * time.Minute)))
+		if h == holdPending {
+			d.scheduled = micro(end.Add(d.started.Sub(end) / 2))
+		}
 	case holdCancelling:
 		d.cancelled = micro(d.created.Add(since * 2 / 3))
 		d.ended = micro(end.Add(soon(time.Minute)))
@@ -157,8 +166,11 @@ func (d *draft) record(now time.Time, o *Options) (j *job, next time.Time) {
 	if d.started.After(now) || d.started.After(d.ended) {
 		executor = ""
 	}
-	if finished {
+	if finished && !o.NoEnds {
 		ended = d.ended
+	}
+	if o.Older && state == "scheduled" {
+		state, updated = "pending", d.created
 	}
 	if state == "completed" {
 		result = d.result

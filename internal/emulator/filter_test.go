@@ -50,7 +50,7 @@ func (m *model) raw() json.RawMessage {
 }
 
 var (
-	someStates = []string{"cancelled", "completed", "failed", "pending", "pending_cancellation", "running"}
+	someStates = []string{"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled"}
 	someKinds  = []string{"x", "y", "z w", "ü&="}
 	someTags   = []string{"nightly", "workflow_id=1", "workflow_id=2", "a b", "+"}
 	somePlanes = []string{"", planeA, planeB, strings.ToUpper(planeA)}

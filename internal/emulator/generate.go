@@ -68,7 +68,7 @@ func (g *generator) history() (jobs []*job, unfinished []appointment) {
 }
 
 // holdPattern repeats over the newest jobs, newest first, so that every unfinished state occurs.
-var holdPattern = [...]hold{holdPending, holdRunning, holdRunning, holdCancelling, holdPending, holdRunning, holdRunning, holdRunning}
+var holdPattern = [...]hold{holdPending, holdRunning, holdRunning, holdCancelling, holdScheduled, holdRunning, holdRunning, holdRunning}
 
 // arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some exact
 // ties, and a crowd just before the end of which the held newest ones have not finished.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/big"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -48,7 +49,9 @@ var (
 	uuidForm  = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 	timeForm  = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,5}[1-9]|\.[1-9])?$`)
 	viewKey   = regexp.MustCompile(`^\d+:[0-9a-f]{64}:[0-9a-f]{64}$`)
-	stateWord = map[string]bool{"cancelled": true, "completed": true, "failed": true, "pending": true, "pending_cancellation": true, "running": true}
+	stateWord = map[string]bool{
+		"cancelled": true, "completed": true, "failed": true, "pending": true, "pending_cancellation": true, "running": true, "scheduled": true,
+	}
 )
 
 // Each generated record is consistent with itself and with the documented shapes.
@@ -80,7 +83,7 @@ func TestGeneratedRecordsAreWellFormed(t *testing.T) {
 				t.Errorf("%s: updated %v after it ended", j.ID, lag)
 			}
 		}
-		if j.State == "pending" && j.Exec != nil || j.State == "completed" && !strings.HasPrefix(*j.Exec, "job-executor-") {
+		if (j.State == "pending" || j.State == "scheduled") && j.Exec != nil || j.State == "completed" && !strings.HasPrefix(*j.Exec, "job-executor-") {
 			t.Errorf("%s: %s with executor %v", j.ID, j.State, j.Exec)
 		}
 		if j.State == "failed" && (j.Failures[0].Message == "" || !strings.Contains(j.Failures[0].Value.Stack, "\n\tat ")) {
@@ -106,6 +109,7 @@ func TestGeneratedDataAreVaried(t *testing.T) {
 		{"?state=cancelled", 40, 140},
 		{"?state=running", 10, 60},
 		{"?state=pending", 5, 30},
+		{"?state=scheduled", 5, 30},
 		{"?state=pending_cancellation", 2, 20},
 		{"?dataset_id=10674", 300, 1000},
 		{"?tag=workflow_enqueued", 700, 1100},
@@ -199,9 +203,25 @@ func TestRecordSwitches(t *testing.T) {
 	if n := len(body(emulator.Options{Heavy: true})) / 500; n < 6000 {
 		t.Errorf("heavy records have %d bytes", n)
 	}
+	for _, end := range []struct {
+		o     emulator.Options
+		ended bool
+	}{{emulator.Options{}, true}, {emulator.Options{NoEnds: true}, false}} {
+		if strings.Contains(body(end.o), `"ended_at":"`) != end.ended {
+			t.Errorf("%+v: ends are not %t", end.o, end.ended)
+		}
+	}
 	older := start(t, emulator.Options{Jobs: 30, Older: true})
 	if _, text := older.get("/jobs"); strings.Contains(text, "data_plane_id") || !strings.HasPrefix(text, `{"records":[`) {
 		t.Errorf("older generation: %.200s", text)
+	}
+	for state, want := range map[string]int{"pending": http.StatusOK, "scheduled": http.StatusBadRequest} {
+		if status, text := older.get("/jobs?state=" + state); status != want || strings.Contains(text, `"scheduled"`) && want == http.StatusOK {
+			t.Errorf("older generation, %s: %d %.200s", state, status, text)
+		}
+	}
+	if !strings.Contains(plain, `"state":"scheduled"`) || strings.Contains(body(emulator.Options{Older: true}), `"state":"scheduled"`) {
+		t.Error("the state that the older generation lacks is not the current one's alone")
 	}
 }
 

@@ -67,7 +67,8 @@ func TestJobsMoveThroughTheirStates(t *testing.T) {
 	}
 	// A poll every ten seconds may miss a state in between.
 	allowed := map[string]string{
-		"pending": "running pending_cancellation cancelled completed failed", "running": "pending_cancellation completed failed cancelled",
+		"pending":   "scheduled running pending_cancellation cancelled completed failed",
+		"scheduled": "running pending_cancellation cancelled completed failed", "running": "pending_cancellation completed failed cancelled",
 		"pending_cancellation": "cancelled completed failed",
 	}
 	for move := range moves {
@@ -76,7 +77,10 @@ func TestJobsMoveThroughTheirStates(t *testing.T) {
 			t.Errorf("a job went %s", move)
 		}
 	}
-	for _, move := range []string{"pending > running", "running > completed", "running > failed", "running > pending_cancellation", "pending_cancellation > cancelled"} {
+	for _, move := range []string{
+		"pending > scheduled", "scheduled > running", "running > completed", "running > failed", "running > pending_cancellation",
+		"pending_cancellation > cancelled",
+	} {
 		if moves[move] == 0 {
 			t.Errorf("no job went %s: %v", move, moves)
 		}

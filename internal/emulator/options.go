@@ -59,12 +59,15 @@ type Options struct {
 	// NullPager writes an absent prev_page or next_page as an explicit null. Source: sibling endpoints.
 	NullPager bool
 	// Older answers like the previous generation of the API: a list has records only, without any pager
-	// member, and a generated record has no data_plane_id.
+	// member, a generated record has no data_plane_id, and the state "scheduled" is not known: the filter refuses it,
+	// and a generated job that would be in it is still pending.
 	Older bool
 	// Drift sprinkles words that no document knows over the generated records: the state "archiving", the
 	// type "datasets_rewrite_manifest", the request source "workflow_task", and additional members. The
 	// filters do not learn the new state; asking for it is a 400 like any other unknown word.
 	Drift bool
+	// NoEnds leaves ended_at null on generated jobs that have ended.
+	NoEnds bool
 	// Heavy makes generated records about ten times as large: wide SQL, deep model output, long stack traces.
 	Heavy bool
 	// FreshWindow is how long a new job is listed but answers 404 by its id; zero means not at all. It counts

@@ -37,6 +37,7 @@ func TestParametersSelectAndOrder(t *testing.T) {
 		"?state=failed":                              "b c",
 		"?state=failed&state=running":                "a b c",
 		"?state=cancelled":                           "",
+		"?state=scheduled":                           "",
 		"?state=pending_cancellation":                "",
 		"?type=x":                                    "a c",
 		"?type=x&type=z":                             "a c d e",
