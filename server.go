@@ -119,7 +119,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, listener := range []net.Listener{public, admin} {
-		group.Go(func() error { return ignoreClosed(servers[i].Serve(listener)) })
+		group.Go(func() error { return ignoreClosed(servers[i].Serve(gateway.Listen(listener))) })
 	}
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
@@ -218,6 +218,7 @@ func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.
 		WriteTimeout:      requestTimeout + writeSlack,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       gateway.ConnContext,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 }

@@ -69,7 +69,7 @@ func TestPanicsOfHandlers(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) {
 		s.config.Playground = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/abort" {
+			if r.URL.Path == "/playground/abort" {
 				panic(http.ErrAbortHandler)
 			}
 			panic(marker)
@@ -92,7 +92,7 @@ func TestPanicsOfHandlers(t *testing.T) {
 		t.Errorf("%v", lines)
 	}
 	// The one panic that net/http knows: the connection is cut, and nothing is logged as a failure.
-	if res, err := h.client.Get(h.url + "/abort"); err == nil {
+	if res, err := h.client.Get(h.url + "/playground/abort"); err == nil {
 		res.Body.Close()
 		t.Errorf("answered with %d", res.StatusCode)
 	}

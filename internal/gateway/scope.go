@@ -20,6 +20,7 @@ type scope struct {
 	arrived time.Time
 	record  record
 	status  statusWriter
+	body    unreadBody // where it may be answered before its end
 }
 
 type scopeKey struct{}
@@ -68,7 +69,11 @@ func (g *gateway) scoped(next http.Handler) http.Handler {
 		header[requestIDHeader] = []string{s.id}
 		header["X-Content-Type-Options"] = noSniff
 		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, s))
+		s.watchBody(r, g.maxBody)
 		next.ServeHTTP(&s.status, r)
 		g.logAccess(r, s)
+		if s.status.lingers {
+			linger(w, r, s.body.ReadCloser)
+		}
 	})
 }
