@@ -90,7 +90,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
-			logger:        cfg.Logger,
+			logger:        slog.New(identified{cfg.Logger.Handler()}),
 			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
 			root:          graph.ServeSDL(subgraphSDL),
 		},

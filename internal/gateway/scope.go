@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"time"
@@ -52,6 +53,17 @@ const requestIDHeader = "X-Request-Id"
 
 // acceptableID is what a caller may name a request: it is written into logs and headers as it is.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// identified adds the id of the request to each line that is written under a request's context.
+type identified struct{ slog.Handler }
+
+// Handle adds the id.
+func (h identified) Handle(ctx context.Context, line slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		line.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, line)
+}
 
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}
