@@ -3,7 +3,6 @@ package gateway
 import (
 	"net/http"
 	"path"
-	"slices"
 	"strings"
 
 	"jobsgateway/graph"
@@ -41,16 +40,16 @@ func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) 
 	known := "GraphQL is at " + s.base + "/graphql"
 	paths := []string{s.base + "/graphql"}
 	if schema != nil {
-		s.pages["/schema.graphql"] = readable(schema)
+		s.pages["/schema.graphql"] = s.readable(schema)
 		known += ", its schema at " + s.base + "/schema.graphql"
 		paths = append(paths, s.base+"/schema.graphql")
 	}
 	if cfg.Playground != nil {
-		playground := readable(http.StripPrefix(s.base, cfg.Playground))
+		playground := s.readable(http.StripPrefix(s.base, cfg.Playground))
 		s.pages["/"], s.files = playground, playground
 		if s.base != "" {
 			// Relative, so that it holds behind a proxy, too, whatever that makes of the path.
-			s.pages[""] = readable(redirect(path.Base(s.base) + "/"))
+			s.pages[""] = s.readable(redirect(path.Base(s.base) + "/"))
 		}
 		known += ", the playground at " + s.base + "/"
 		paths = append(paths, s.base+"/")
@@ -60,12 +59,12 @@ func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) 
 }
 
 // readable refuses what is neither GET nor HEAD.
-func readable(next http.Handler) http.Handler {
-	allowed := []string{http.MethodGet, http.MethodHead}
+func (s *site) readable(next http.Handler) http.Handler {
+	message := "This path is there to GET. Send GraphQL requests to " + s.base + "/graphql."
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !slices.Contains(allowed, r.Method) {
-			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, "This path is there to GET. Send a GraphQL request to the path /graphql.")
-			refused.allow = strings.Join(allowed, ", ")
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, message)
+			refused.allow = "GET, HEAD"
 			writeStray(w, r, refused)
 			return
 		}
@@ -78,7 +77,7 @@ func redirect(location string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
 		w.Header().Set("Content-Length", "0")
-		w.WriteHeader(http.StatusPermanentRedirect)
+		w.WriteHeader(http.StatusTemporaryRedirect)
 	})
 }
 

@@ -79,6 +79,9 @@ func TestBasePath(t *testing.T) {
 		if base == "" {
 			continue
 		}
+		if got := h.do(request{path: base + "/"}); !strings.Contains(got.body, " "+base+"/graphql") {
+			t.Errorf("%s: %s", base, got.body)
+		}
 		h.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		got := h.do(request{method: http.MethodGet, path: base, header: forwarded})
 		to, err := url.Parse(h.url + base)
@@ -86,7 +89,7 @@ func TestBasePath(t *testing.T) {
 			t.Fatal(err)
 		}
 		to, err = to.Parse(got.header.Get("Location"))
-		if err != nil || got.status != http.StatusPermanentRedirect || to.String() != h.url+base+"/" {
+		if err != nil || got.status != http.StatusTemporaryRedirect || to.String() != h.url+base+"/" {
 			t.Errorf("%s: %d to %q", base, got.status, got.header.Get("Location"))
 		}
 	}
