@@ -38,8 +38,10 @@ func readmeLimits(t *testing.T) map[string][]int {
 // reply is what the gateway says to one request.
 type reply struct {
 	status int
-	Data   map[string]any
-	Errors []struct{ Extensions map[string]any }
+	Data   map[string]any `json:"data"`
+	Errors []struct {
+		Extensions map[string]any `json:"extensions"`
+	} `json:"errors"`
 }
 
 // code is that of the first error; empty for none.

@@ -62,7 +62,7 @@ func TestReadmeCodes(t *testing.T) {
 	_, table, _ := strings.Cut(readFile(t, "README.md"), "| code | when | try again |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	explained := map[string]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| ([^|]+) \\|").FindAllStringSubmatch(table, -1) {
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {
 		for _, code := range regexp.MustCompile("`([A-Z_]+)`").FindAllStringSubmatch(row[1], -1) {
 			if explained[code[1]] {
 				t.Errorf("%s is explained twice", code[1])

@@ -81,7 +81,7 @@ func TestHalfClosedConnections(t *testing.T) {
 func readAhead(t *testing.T, conn net.Conn, bytes int) net.Conn {
 	t.Helper()
 	first := make([]byte, bytes)
-	if _, err := io.ReadFull(conn, first); err != nil || !strings.HasPrefix("HTTP/1.", string(first)) {
+	if _, err := io.ReadFull(conn, first); err != nil || string(first) != "HTTP/1."[:bytes] {
 		t.Fatalf("%q %v", first, err)
 	}
 	return &prefixed{conn, first}

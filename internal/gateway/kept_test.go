@@ -19,8 +19,7 @@ func TestKeptBuffers(t *testing.T) {
 		e.giveBuffer(make([]byte, 0, most))
 		return cap(e.takeBuffer()) == most
 	})
-	for e.takeBuffer() != nil { // what else was given
-	}
+	e = &executor{}
 	for range 50 {
 		e.giveBuffer(make([]byte, 0, most+1))
 		if b := e.takeBuffer(); b != nil {

@@ -39,8 +39,8 @@ type Options struct {
 	Demo bool
 }
 
-// Handler serves the page at / and its files below /playground/, where a base path was taken off before; it answers 404 to any other path, and 405
-// to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
+// Handler serves the page at / and its files below /playground/, where a base path was taken off before; it answers 404 to any
+// other path, and 405 to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
 // many goroutines. The first request makes page and files ready: a gateway that nobody explores does not hold them. It
 // panics then when an embedded file is damaged, which is a fault of the build.
 func Handler(o Options) http.Handler {

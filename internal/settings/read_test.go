@@ -54,7 +54,7 @@ func switches(field string) texts {
 	return texts{
 		field, nil,
 		map[string]any{
-			"true": true, "1": true, "yes": true, "on": true, "TRUE": true, "Yes": true, "oN": true, " true ": true,
+			"true": true, "1": true, "yes": true, "on": true, "TRUE": true, "Yes": true, "oN": true, "true\t": true,
 			"false": false, "0": false, "no": false, "off": false, "False": false, "NO": false, "Off": false,
 		},
 		map[string][]string{"is neither; use true or false": {"maybe", "2"}},
@@ -168,7 +168,7 @@ var everySetting = []texts{
 		"LogLevel", nil,
 		map[string]any{
 			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
-			"DEBUG": slog.LevelDebug, "Info": slog.LevelInfo, "wArN": slog.LevelWarn, " ERROR": slog.LevelError,
+			"DEBUG": slog.LevelDebug, "Info": slog.LevelInfo, "wArN": slog.LevelWarn, "\terror": slog.LevelError,
 		},
 		map[string][]string{"is unknown; use debug, info, warn or error": {"info+2", "debug,info", "warning"}},
 	},
@@ -180,7 +180,7 @@ var everySetting = []texts{
 	{
 		"BasePath", nil,
 		map[string]any{
-			"": "", "/": "", " / ": "", "/jobs-gw": "/jobs-gw", "/jobs-gw/": "/jobs-gw", "/a/b_c.d/~e": "/a/b_c.d/~e", "/graphql": "/graphql",
+			"": "", "/": "", "/\t": "", "/jobs-gw": "/jobs-gw", "/jobs-gw/": "/jobs-gw", "/a/b_c.d/~e": "/a/b_c.d/~e", "/graphql": "/graphql",
 		},
 		map[string][]string{
 			"does not begin with a slash; use ":                    {"jobs-gw", "jobs-gw/"},
