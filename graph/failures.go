@@ -22,16 +22,19 @@ type failures struct {
 // maxTold bounds the lines of one operation for the operator: more causes at once are one outage.
 const maxTold = 5
 
-// addressHint goes with answers that a wrong address gives.
-const addressHint = "the address of the Jobs API may be wrong: see --upstream-url"
+// Hints on what to look at.
+const (
+	addressHint = "the address of the Jobs API may be wrong: see --upstream-url"
+	sizeHint    = "one job alone is over the cap: see --max-upstream-body"
+)
 
 // logFailure writes a failed call into the log: a warning where the operator has to act, and one for each cause, however many
 // calls of the operation it costs; all others at debug level. What a caller's token or arguments cause is no warning.
-func (op *operation) logFailure(ctx context.Context, err error) {
+func (op *operation) logFailure(ctx context.Context, key any, err error) {
 	level, hint := slog.LevelDebug, ""
 	if e, ok := errors.AsType[*restclient.Error](err); ok && !errors.Is(ctx.Err(), context.Canceled) {
 		var serious bool
-		if serious, hint = concernsOperator(e); serious && op.failures.first(e) {
+		if serious, hint = concernsOperator(key, e); serious && op.failures.first(e) {
 			level = slog.LevelWarn
 		}
 	}
@@ -43,8 +46,12 @@ func (op *operation) logFailure(ctx context.Context, err error) {
 }
 
 // concernsOperator reports whether a failure is the Jobs API's or the network's, and a hint on what to look at, if there is
-// one. A 404 of a job is no failure; that of the list is.
-func concernsOperator(e *restclient.Error) (serious bool, hint string) {
+// one. A 404 of a job is no failure; that of the list is. A page that is too large is read in parts, but a single job cannot be.
+func concernsOperator(key any, e *restclient.Error) (serious bool, hint string) {
+	if e.TooLarge {
+		q, isPage := key.(restclient.JobsQuery)
+		return !isPage || q.PerPage == 1, sizeHint
+	}
 	switch e.Kind {
 	case restclient.KindUnavailable, restclient.KindTimeout, restclient.KindMalformed:
 		return true, ""

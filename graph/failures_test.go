@@ -76,6 +76,20 @@ func TestFailuresForTheOperator(t *testing.T) {
 	}
 }
 
+// A page that is too large is read in parts and no concern of the operator's; one job that is too large is.
+func TestLargeAnswersForTheOperator(t *testing.T) {
+	t.Parallel()
+	tooLarge := &restclient.Error{Kind: restclient.KindMalformed, TooLarge: true}
+	for key, warned := range map[any]bool{
+		restclient.JobsQuery{PerPage: 1}: true, restclient.JobsQuery{PerPage: 2}: false, restclient.JobID("a"): true,
+	} {
+		serious, hint := concernsOperator(key, tooLarge)
+		if serious != warned || hint != sizeHint {
+			t.Errorf("%v: %t %q", key, serious, hint)
+		}
+	}
+}
+
 // A cause is told once an operation, whatever it costs, and at most five of them are; another operation tells anew.
 func TestFailuresAreToldOnce(t *testing.T) {
 	t.Parallel()

@@ -179,7 +179,7 @@ func call[K comparable, V any](ctx context.Context, op *operation, ask asking[K,
 		op.calls.Add(-1) // without a token nothing was sent
 	}
 	if err != nil {
-		op.logFailure(ctx, err)
+		op.logFailure(ctx, key, err)
 	}
 	return &dataloader.Result[V]{Data: v, Error: err}
 }
