@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -39,7 +38,7 @@ func (w *statusWriter) Write(p []byte) (int, error) {
 		w.WriteHeader(http.StatusOK)
 	}
 	n, err := w.ResponseWriter.Write(p)
-	if err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+	if err != nil {
 		w.failed = true
 	}
 	return n, err

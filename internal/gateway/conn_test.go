@@ -3,12 +3,15 @@ package gateway
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"jobsgateway/internal/emulator"
 )
@@ -75,6 +78,113 @@ func TestHalfClosedConnections(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Who joined an equal operation and closes its sending side gets its answer, too, and so does who asked first.
+func TestHalfClosedJoiners(t *testing.T) {
+	t.Parallel()
+	upstream := &tokenTotals{gate: make(chan struct{})}
+	h, g, _ := newOpen(t, upstream, nil)
+	conns := make([]net.Conn, 3)
+	for i := range conns {
+		conns[i] = h.dial()
+		if _, err := io.WriteString(conns[i], strings.Replace(withToken(`{jobs(first:0){totalCount}}`), tokenA, "token-5", 1)); err != nil {
+			t.Fatal(err)
+		}
+		until(t, func() bool { return g.flights.waiting() == i+1 })
+	}
+	for i, conn := range conns {
+		halve(t, conn)
+		conns[i] = readAhead(t, conn, 3)
+	}
+	close(upstream.gate)
+	for _, conn := range conns {
+		if got := h.receive(conn); got.status != http.StatusOK || string(got.data) != `{"jobs":{"totalCount":50}}` {
+			t.Errorf("%d %s", got.status, got.body)
+		}
+	}
+	if n := upstream.calls.Load(); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+// Nothing is sent ahead of an answer that has begun, and nothing of it twice.
+func TestSendingAhead(t *testing.T) {
+	t.Parallel()
+	here, there := net.Pipe()
+	defer here.Close()
+	received := make(chan string)
+	go func() {
+		all, _ := io.ReadAll(there)
+		received <- string(all)
+	}()
+	c := &conn{Conn: here, begun: true}
+	send := func(text string) {
+		if n, err := c.Write([]byte(text)); n != len(text) || err != nil {
+			t.Errorf("%q: %d %v", text, n, err)
+		}
+	}
+	for range 3 {
+		if !c.sendAhead() {
+			t.Error("lost before a request")
+		}
+	}
+	c.await()
+	for range 20 {
+		if !c.sendAhead() {
+			t.Error("lost while waiting")
+		}
+	}
+	send("HTTP/1.1 200 OK")
+	if !c.sendAhead() {
+		t.Error("lost while answering")
+	}
+	send("\r\nbody\r\n")
+	c.await()
+	c.sendAhead()
+	send("HTTP/1.0 404")
+	c.await()
+	c.sendAhead()
+	if n, err := c.Write([]byte("FTP")); n != 0 || !errors.Is(err, errAnswerStart) {
+		t.Errorf("%d %v", n, err)
+	}
+	_ = here.Close()
+	if got, want := await(t, received), "HTTP/1.1 200 OK\r\nbody\r\nHTTP/1.0 404H"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	c.await()
+	if c.sendAhead() || !c.lost {
+		t.Error("a closed connection is not lost")
+	}
+}
+
+// Who neither leaves nor says more is waited for until the answer is there.
+func TestLeftInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer here.Close()
+		go func() { _, _ = io.Copy(io.Discard, there) }()
+		c := &conn{Conn: here}
+		done, gone := make(chan struct{}), make(chan bool, 1)
+		go func() { gone <- left(ConnContext(context.Background(), c), done) }()
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		if len(gone) != 0 || c.ahead != len(answerStart) {
+			t.Errorf("given up: %d, %d bytes ahead", len(gone), c.ahead)
+		}
+		close(done)
+		if <-gone {
+			t.Error("lost")
+		}
+		done, c = make(chan struct{}), &conn{Conn: here}
+		go func() { gone <- left(ConnContext(context.Background(), c), done) }()
+		time.Sleep(time.Millisecond)
+		close(done)
+		if <-gone || c.ahead != 1 {
+			t.Errorf("lost, or %d bytes ahead", c.ahead)
+		}
+	})
 }
 
 // readAhead waits until so many bytes of an answer have been sent ahead, and gives a connection that has them to read still.

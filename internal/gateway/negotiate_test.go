@@ -75,6 +75,9 @@ var acceptCases = []struct {
 	{"empty elements", []string{", ,application/json,, "}, asJSON},
 	{"three lines, the best in the middle", []string{"application/json;q=0.1", "application/graphql-response+json;q=0.9", "*/*;q=0.5"}, asResponse},
 	{"a line that is empty beside another", []string{"", "text/html"}, asNothing},
+	{"an empty line beside another", []string{"text/html", ""}, asNothing},
+	{"no type, with a comma in quotes", []string{`garbage;x="a, application/json"`}, asNothing},
+	{"no type, with quotes in quotes", []string{`garbage;x="\", application/json;q=", application/graphql-response+json`}, asResponse},
 	{"Java's own client", []string{"text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}, asJSON},
 	{"blanks", []string{"  application/json ;  q=1.0 , text/html"}, asJSON},
 

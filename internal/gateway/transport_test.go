@@ -127,7 +127,9 @@ func TestLongBodiesAreRead(t *testing.T) {
 func TestRefusalsDoNotWaitForBodies(t *testing.T) {
 	t.Parallel()
 	h := start(t)
-	for _, size := range []string{"Content-Length: 10737418240", "Content-Length: 10737418240\r\nExpect: 100-continue"} {
+	for _, size := range []string{
+		"Content-Length: 10737418240", "Content-Length: 10737418240\r\nExpect: 100-continue", "Content-Length: 65537",
+	} {
 		conn := h.dial()
 		if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+size+"\r\n\r\n"); err != nil {
 			t.Fatal(err)
@@ -135,6 +137,38 @@ func TestRefusalsDoNotWaitForBodies(t *testing.T) {
 		all, err := io.ReadAll(conn) // to the end, though the other side is still open
 		if err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 413 ") || strings.Count(string(all), "HTTP/") != 1 {
 			t.Errorf("%s: %s %v", size, all, err)
+		}
+		if strings.HasSuffix(size, "65537") {
+			continue
+		}
+		// And what it still has to say is taken in.
+		if _, err := io.WriteString(conn, maxed(6<<20)); err != nil {
+			t.Errorf("%s: %v", size, err)
+		}
+	}
+}
+
+// A body without a length that was read to its end leaves its connection to the next request.
+func TestChunkedBodiesKeepConnections(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	body := envelopeOf(t, queryType, nil)
+	conn := h.dial()
+	reader := bufio.NewReader(conn)
+	for range 3 {
+		_, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
+			len(body), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(reader, &http.Request{Method: http.MethodPost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.read(res); got.closes {
+			t.Fatal("the connection is closed")
+		} else {
+			h.wantFine(got)
 		}
 	}
 }
