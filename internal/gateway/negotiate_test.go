@@ -89,6 +89,7 @@ var acceptCases = []struct {
 	{"a q that is no number is ignored", []string{"application/json;q=NaN"}, asNothing},
 	{"a q that is no number shadows nothing", []string{"application/json;q=NaN, application/json"}, asJSON},
 	{"two q are ignored", []string{"application/json;q=1;q=0, application/graphql-response+json"}, asResponse},
+	{"two q are ignored, whichever comes last", []string{"application/json;q=0;q=1"}, asNothing},
 	{"garbage beside a good range", []string{"/, ;;;, application/json"}, asJSON},
 
 	{"Apollo Client", []string{"application/graphql-response+json, application/json;q=0.9"}, asResponse},
