@@ -37,7 +37,7 @@ func TestRememberedDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		docs, err := newDocuments(schema, testLimits)
+		docs, err := newDocuments(schema, testLimits, true)
 		if err != nil {
 			t.Fatal(err)
 		}
