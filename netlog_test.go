@@ -61,7 +61,7 @@ func TestUnsolicitedAnswers(t *testing.T) {
 		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
 			return
 		}
-		const body = `{"total_records":7,"records":[]}`
+		const body = `{"total_records":0,"records":[]}`
 		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
 		<-answered
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Secret: LEAK\r\n\r\n")
