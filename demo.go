@@ -54,7 +54,7 @@ func (d *demo) stop() {
 	<-d.done
 }
 
-// curlCommand is a query to type; %[1]s is the public address.
+// curlCommand is a query to type; %[1]s is the public address with the base path.
 const curlCommand = `curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo' \
       -H 'Content-Type: application/json' \
       -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'`

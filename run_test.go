@@ -9,12 +9,9 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -309,34 +306,5 @@ func TestGracefulStop(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
-	}
-}
-
-// The binary itself: TERM ends it with 0 within ten seconds, a wrong flag with 1 and a sentence.
-func TestBinary(t *testing.T) {
-	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "jobsgateway")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%s %v", out, err)
-	}
-	out, err := exec.CommandContext(t.Context(), binary, "--colour").CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "--colour") {
-		t.Errorf("%s %v", out, err)
-	}
-	log := newLog()
-	cmd := exec.CommandContext(t.Context(), binary, "--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
-	cmd.Stderr = log
-	cmd.Env = os.Environ()
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	log.await(t, "listening")
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-	defer timer.Stop()
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("exit: %v\n%s", err, log)
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -78,6 +79,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 // serve wires the gateway and serves until ctx ends.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
+	takeNetLog(logger)
 	limitMemory(logger, memlimit.FromCgroup)
 	public, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
@@ -119,13 +121,14 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	}
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, listener := range []net.Listener{public, admin} {
-		group.Go(func() error { return ignoreClosed(servers[i].Serve(listener)) })
+		group.Go(func() error { return ignoreClosed(servers[i].Serve(gateway.Listen(listener))) })
 	}
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
-	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(), "demo", set.Demo)
+	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
+		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
 	if set.Demo {
-		welcome(stdout, logger, public.Addr().String())
+		welcome(stdout, logger, public.Addr().String()+set.BasePath)
 	}
 	group.Go(func() error {
 		<-groupCtx.Done()
@@ -137,6 +140,11 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	err = group.Wait()
 	logger.Info("stopped")
 	return err
+}
+
+// upstreamName is the Jobs API's address as a log may show it, whatever the settings let through.
+func upstreamName(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says otherwise.
@@ -185,6 +193,7 @@ func newGateway(set settings.Settings, upstream graph.Upstream, logger *slog.Log
 		Limits: gateway.Limits{
 			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
 		},
+		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
@@ -218,7 +227,8 @@ func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.
 		WriteTimeout:      requestTimeout + writeSlack,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		ConnContext:       gateway.ConnContext,
+		ErrorLog:          slog.NewLogLogger(netLog{logger.Handler()}, slog.LevelWarn),
 	}
 }
 

@@ -43,6 +43,8 @@ type operation struct {
 	// fresh asks for a page past the memory: when a list has moved, what was seen before does not help.
 	fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
 	pages pages
+	// failures are those of its calls that the log has been told of.
+	failures failures
 }
 
 // pages are those that an operation was given, until it ends.
@@ -177,7 +179,7 @@ func call[K comparable, V any](ctx context.Context, op *operation, ask asking[K,
 		op.calls.Add(-1) // without a token nothing was sent
 	}
 	if err != nil {
-		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
+		op.logFailure(ctx, key, err)
 	}
 	return &dataloader.Result[V]{Data: v, Error: err}
 }

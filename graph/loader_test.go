@@ -405,23 +405,3 @@ func TestWhenCallsGoOut(t *testing.T) {
 		}
 	})
 }
-
-// A failed call is one line of the log, for whoever debugs the upstream, however many fields wait for it.
-func TestFailureIsLoggedOnce(t *testing.T) {
-	t.Parallel()
-	log := &logBuffer{}
-	upstream := asks(func(context.Context, int) error {
-		return &restclient.Error{Kind: restclient.KindUnavailable, Status: 503}
-	})
-	logger := slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	ctx := WithOperation(t.Context(), upstream, wide, logger)
-	for range 5 {
-		if _, err := load(ctx, memory(ctx).pages, numbered(1)); err == nil {
-			t.Error("no failure")
-		}
-	}
-	lines := log.lines(t, slog.LevelDebug)
-	if len(lines) != 1 || lines[0]["error"] != "jobs api: unavailable (status 503)" {
-		t.Errorf("log: %v", lines)
-	}
-}

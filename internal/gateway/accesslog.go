@@ -32,7 +32,8 @@ func (rec *record) finish(upstreamCalls int, errors gqlerror.List) {
 	}
 }
 
-// statusClientClosed is logged when the caller left before the answer; nginx made the number common.
+// statusClientClosed is logged where the answer could not be written, since the caller had left; nginx made the number
+// common.
 const statusClientClosed = 499
 
 // maxLoggedName bounds an operation's name in the log, in bytes.
@@ -49,7 +50,7 @@ func (g *gateway) logAccess(r *http.Request, s *scope) {
 		return
 	}
 	status := s.status.status
-	if ctx.Err() != nil {
+	if s.status.failed || isLost(ctx) {
 		status = statusClientClosed
 	}
 	var room [8]slog.Attr
@@ -100,20 +101,3 @@ func (g *gateway) recovered(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// statusWriter remembers the status of an answer.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-// WriteHeader notes the final status; 1xx are not final.
-func (w *statusWriter) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Unwrap lets http.ResponseController reach the connection.
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -12,6 +12,7 @@ import (
 // Codes of whole requests. Those of single fields stand in package graph. Codes are never renamed.
 const (
 	codeBadRequest           graph.Code = "BAD_REQUEST"
+	codeNotFound             graph.Code = "NOT_FOUND"
 	codeUnsupportedMediaType graph.Code = "UNSUPPORTED_MEDIA_TYPE"
 	codeNotAcceptable        graph.Code = "NOT_ACCEPTABLE"
 	codeMethodNotAllowed     graph.Code = "METHOD_NOT_ALLOWED"

@@ -30,7 +30,6 @@ type wireEnvelope struct {
 // readPost reads the body of a POST, at most maxBody bytes of it. No error repeats any part of the body.
 func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, *refusal) {
 	if r.ContentLength > maxBody {
-		w.Header().Set("Connection", "close") // the rest is not read
 		return envelope{}, tooLarge()
 	}
 	var body bytes.Buffer
@@ -41,7 +40,7 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, 
 	case err == nil:
 		return decodeEnvelope(body.Bytes())
 	case errors.As(err, &maxBytes):
-		w.Header().Set("Connection", "close") // likewise; the reader cannot tell the server through our writers
+		w.Header().Set("Connection", "close") // also where the byte over the cap was the last one
 		return envelope{}, tooLarge()
 	}
 	return envelope{}, badRequest("The request body could not be read to its end.")

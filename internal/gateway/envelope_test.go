@@ -113,6 +113,12 @@ func TestContentTypes(t *testing.T) {
 		{name: "upper case charset", header: http.Header{"Content-Type": {"application/json; charset=UTF-8"}}, fine: true},
 		{name: "quoted charset", header: http.Header{"Content-Type": {`application/json; charset="utf-8"`}}, fine: true},
 		{name: "upper case type", header: http.Header{"Content-Type": {"Application/JSON"}}, fine: true},
+		{name: "a semicolon at the end", header: http.Header{"Content-Type": {"application/json;"}}, fine: true},
+		{name: "a comma in quotes", header: http.Header{"Content-Type": {`application/json; profile="a,b"`}}, fine: true},
+		{name: "a quote in quotes", header: http.Header{"Content-Type": {`application/json; profile="a\"; charset=utf-16"`}}, fine: true},
+		{name: "an escaped charset", header: http.Header{"Content-Type": {`application/json; charset="utf\-8"`}}, fine: true},
+		{name: "a list", header: http.Header{"Content-Type": {"application/json, text/plain"}}},
+		{name: "a list of one type", header: http.Header{"Content-Type": {"application/json, application/json"}}},
 		{name: "another parameter", header: http.Header{"Content-Type": {"application/json; profile=x"}}, fine: true},
 
 		{name: "gzip", header: http.Header{"Content-Encoding": {"gzip"}}, body: "\x1f\x8b\x08\x00"},

@@ -69,7 +69,7 @@ func TestPanicsOfHandlers(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) {
 		s.config.Playground = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/abort" {
+			if r.URL.Path == "/playground/abort" {
 				panic(http.ErrAbortHandler)
 			}
 			panic(marker)
@@ -92,7 +92,7 @@ func TestPanicsOfHandlers(t *testing.T) {
 		t.Errorf("%v", lines)
 	}
 	// The one panic that net/http knows: the connection is cut, and nothing is logged as a failure.
-	if res, err := h.client.Get(h.url + "/abort"); err == nil {
+	if res, err := h.client.Get(h.url + "/playground/abort"); err == nil {
 		res.Body.Close()
 		t.Errorf("answered with %d", res.StatusCode)
 	}
@@ -192,5 +192,27 @@ func TestFieldErrorsAreCapped(t *testing.T) {
 	}
 	if last := got.errors[len(got.errors)-1]; last.Extensions["code"] != string(codeErrorsOmitted) || !strings.HasPrefix(last.Message, "201 more errors") {
 		t.Errorf("the last error is %v", last)
+	}
+}
+
+// The log tells at its usual level why the Jobs API could not be asked, under the request's id, once however many calls fail.
+func TestOutageInTheLog(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for range 20 {
+		h.jobs.Script(emulator.Fault{Status: http.StatusServiceUnavailable})
+	}
+	got := h.post(`{datasets(ids:[1,2,3,4,5,6,7,8,9,10]){latestJob{id}}}`, nil)
+	if got.code() != "UPSTREAM_UNAVAILABLE" || len(got.errors) != 10 {
+		t.Fatalf("%s", got.body)
+	}
+	var told []map[string]any
+	for _, line := range h.log.with("upstream call failed") {
+		if line["level"] == "WARN" {
+			told = append(told, line)
+		}
+	}
+	if len(told) != 1 || told[0]["request_id"] != got.header.Get("X-Request-Id") || !strings.Contains(told[0]["error"].(string), "503") {
+		t.Errorf("%v", told)
 	}
 }

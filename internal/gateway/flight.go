@@ -47,7 +47,7 @@ type flight struct {
 // has the values of ctx and the deadline, but ends before it only when everybody who wants the answer has left.
 //
 // Nobody's answer is cut short by another's deadline: only an operation with an earlier one is joined, or with one as good
-// as equal, and if its answer did not come in its time, the operation is run again. A joiner whose ctx ends is refused.
+// as equal, and if its answer did not come in its time, the operation is run again. A joiner who has left is refused.
 func (f *flights) do(
 	ctx context.Context, key flightKey, deadline time.Time, run func(context.Context) outcome,
 ) (out outcome, shared bool) {
@@ -65,8 +65,10 @@ func (f *flights) do(
 		select {
 		case <-fl.done:
 		case <-ctx.Done():
-			f.leave(key, fl)
-			return outcome{refused: gaveUp()}, true
+			if left(ctx, fl.done) {
+				f.leave(key, fl)
+				return outcome{refused: gaveUp()}, true
+			}
 		}
 		if fl.panicked != nil {
 			panic(fl.panicked)
@@ -77,7 +79,7 @@ func (f *flights) do(
 	}
 }
 
-// gaveUp is for a caller who has left; one who has only closed its side of the connection still reads it.
+// gaveUp is for a caller who has left, and whom nothing reaches any more.
 func gaveUp() *refusal {
 	return refuse(http.StatusServiceUnavailable, graph.CodeUpstreamTimeout, "The request was given up before its answer.")
 }
@@ -92,7 +94,11 @@ func (f *flights) lead(ctx context.Context, key flightKey, deadline time.Time, r
 	}
 	f.underWay[key] = fl
 	f.mu.Unlock()
-	stay := context.AfterFunc(ctx, func() { f.leave(key, fl) })
+	stay := context.AfterFunc(ctx, func() {
+		if left(ctx, running.Done()) {
+			f.leave(key, fl)
+		}
+	})
 	defer stay()
 	defer func() {
 		if value := recover(); value != nil {

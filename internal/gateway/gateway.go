@@ -31,7 +31,9 @@ type Config struct {
 	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves _service and
 	// _entities.
 	Introspection, Federation bool
-	// Playground serves "/" and below; nil serves nothing there.
+	// BasePath stands before every path: "" or a path that begins with a slash and does not end with one.
+	BasePath string
+	// Playground serves "/" and what is below "/playground/", whatever the base path is; nil serves nothing there.
 	Playground http.Handler
 	Logger     *slog.Logger
 }
@@ -45,7 +47,8 @@ type gateway struct {
 	flights  flights
 }
 
-// New makes the public handler: /graphql, /schema.graphql and the playground. Errors: a schema that cannot be read,
+// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. It is to be served on
+// what Listen gives, with ConnContext. Errors: a schema that cannot be read,
 // which no setting causes.
 func New(cfg Config) (http.Handler, error) {
 	g, err := newGateway(cfg)
@@ -87,7 +90,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
-			logger:        cfg.Logger,
+			logger:        slog.New(identified{cfg.Logger.Handler()}),
 			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
 			root:          graph.ServeSDL(subgraphSDL),
 		},
@@ -103,23 +106,18 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/graphql", chain(http.HandlerFunc(g.serveGraphQL),
-		varied,                       // answers differ by token, media type and origin, and belong to the caller
-		crossOrigin(cfg.CORSOrigins), // before the token: a preflight has none
+	cross := crossOrigin(cfg.CORSOrigins)
+	graphQL := chain(http.HandlerFunc(g.serveGraphQL),
+		varied, // answers differ by token, media type and origin, and belong to the caller
+		cross,  // before the token: a preflight has none
 		compressed(compress),
 		g.bearer,
-	))
+	)
+	var schema http.Handler
 	if cfg.Introspection {
-		mux.Handle("/schema.graphql", chain(serveSDL(clientSDL),
-			crossOrigin(cfg.CORSOrigins),
-			compressed(compress),
-		))
+		schema = chain(serveSDL(clientSDL), cross, compressed(compress))
 	}
-	if cfg.Playground != nil {
-		mux.Handle("/", cfg.Playground)
-	}
-	return chain(mux, g.scoped, g.recovered), nil
+	return chain(newSite(cfg, graphQL, schema, cross), g.scoped, g.recovered), nil
 }
 
 // compressed compresses answers for those who accept it, and costs the others nothing.
@@ -186,12 +184,7 @@ func varied(next http.Handler) http.Handler {
 
 // serveSDL serves the clients' schema as text.
 func serveSDL(sdl string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "The schema is there to GET.", http.StatusMethodNotAllowed)
-			return
-		}
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.Header().Set("Cache-Control", "public, max-age=60")
 		_, _ = w.Write([]byte(sdl))

@@ -95,6 +95,8 @@ func start(t testing.TB, change ...func(*setup)) *house {
 		t.Fatal(err)
 	}
 	server := httptest.NewUnstartedServer(handler)
+	server.Listener = Listen(server.Listener)
+	server.Config.ConnContext = ConnContext
 	server.Config.MaxHeaderBytes = 32 << 10
 	server.Config.ErrorLog = slog.NewLogLogger(s.config.Logger.Handler(), slog.LevelWarn)
 	server.Start()

@@ -136,20 +136,6 @@ func TestWithoutFederation(t *testing.T) {
 	h.wantFine(h.post(queryJobs, nil))
 }
 
-// The playground has every path that is nobody else's.
-func TestPlaygroundPaths(t *testing.T) {
-	t.Parallel()
-	h := start(t, func(s *setup) {
-		s.config.Playground = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) })
-	})
-	for _, path := range []string{"/", "/assets/x.js"} {
-		if got := h.do(request{method: http.MethodGet, path: path}); got.body != "page "+path {
-			t.Errorf("%s: %d %s", path, got.status, got.body)
-		}
-	}
-	h.wantFine(h.post(queryType, nil))
-}
-
 // What means nothing for a kind of type is null, as clients' tools expect it, and what means something is there.
 // Source: https://spec.graphql.org/September2025/#sec-The-__Type-Type
 func TestIntrospectionOfKinds(t *testing.T) {

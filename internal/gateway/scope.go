@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"regexp"
 	"time"
@@ -20,6 +21,7 @@ type scope struct {
 	arrived time.Time
 	record  record
 	status  statusWriter
+	body    unreadBody // where it may be answered before its end
 }
 
 type scopeKey struct{}
@@ -52,6 +54,17 @@ const requestIDHeader = "X-Request-Id"
 // acceptableID is what a caller may name a request: it is written into logs and headers as it is.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
+// identified adds the id of the request to each line that is written under a request's context.
+type identified struct{ slog.Handler }
+
+// Handle adds the id.
+func (h identified) Handle(ctx context.Context, line slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		line.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, line)
+}
+
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}
 
@@ -68,7 +81,11 @@ func (g *gateway) scoped(next http.Handler) http.Handler {
 		header[requestIDHeader] = []string{s.id}
 		header["X-Content-Type-Options"] = noSniff
 		r = r.WithContext(context.WithValue(r.Context(), scopeKey{}, s))
+		s.watchBody(r, g.maxBody)
 		next.ServeHTTP(&s.status, r)
 		g.logAccess(r, s)
+		if s.status.lingers {
+			linger(w, r, s.body.ReadCloser)
+		}
 	})
 }

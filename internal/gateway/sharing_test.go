@@ -91,7 +91,9 @@ func newOpen(t testing.TB, upstream graph.Upstream, change func(*executor)) (*ho
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewUnstartedServer(handler)
+	server.Listener, server.Config.ConnContext = Listen(server.Listener), ConnContext
+	server.Start()
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	return h, g, handler

@@ -37,6 +37,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	out, ok := g.executor.constant(request)
 	shared := false
 	if !ok {
+		connOf(r.Context()).await()
 		get := r.Method == http.MethodGet
 		key := flightKey{s.token, request.query, request.operationName, request.variables, get}
 		out, shared = g.flights.do(r.Context(), key, s.arrived.Add(g.timeout), func(ctx context.Context) outcome {
@@ -113,7 +114,7 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(len(head) + len(answer))}
 	w.WriteHeader(http.StatusOK)
-	// A failed write means that the caller has left; the access log tells.
+	// A failed write means that the caller has left; statusWriter remembers it for the access log.
 	for _, part := range [][]byte{head, answer} {
 		if len(part) == 0 {
 			continue
@@ -124,11 +125,15 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	}
 }
 
-// writeRefusal writes the errors of a request that was not executed, each with the request id and without data.
+// writeRefusal writes the errors of an operation that was not executed, each with the request id and without data.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
-	s := scopeOf(r.Context())
-	list := ofRequest(refused.errors, s.id)
-	s.record.finish(0, list)
+	scopeOf(r.Context()).record.finish(0, refused.errors)
+	writeErrors(w, r, mediaType, refused)
+}
+
+// writeErrors writes the errors of any request that is refused.
+func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
+	list := ofRequest(refused.errors, scopeOf(r.Context()).id)
 	status := refused.status
 	if status == statusByMediaType {
 		status = http.StatusOK
@@ -136,12 +141,15 @@ func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType
 			status = http.StatusBadRequest
 		}
 	}
+	body := append(append([]byte(`{"errors":`), marshalErrors(list)...), '}')
+	header := w.Header()
 	if refused.allow != "" {
-		w.Header().Set("Allow", refused.allow)
+		header.Set("Allow", refused.allow)
 	}
-	w.Header()["Content-Type"] = contentTypes[mediaType]
+	header["Content-Type"] = contentTypes[mediaType]
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
-	_, _ = w.Write(append(append([]byte(`{"errors":`), marshalErrors(list)...), '}'))
+	_, _ = w.Write(body)
 }
 
 // marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a page.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"fmt"
@@ -35,19 +36,6 @@ func TestMethods(t *testing.T) {
 	}
 	if n := h.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
-	}
-}
-
-func TestPaths(t *testing.T) {
-	t.Parallel()
-	h := start(t)
-	for _, path := range []string{"/", "/graphql/", "/Graphql", "/graphql/x", "/healthz", "/readyz", "/metrics", "/debug/pprof/"} {
-		if got := h.do(request{method: http.MethodGet, path: path}); got.status != http.StatusNotFound {
-			t.Errorf("%s: %d %s", path, got.status, got.body)
-		}
-	}
-	if got := h.do(request{path: "/schema.graphql"}); got.status != http.StatusMethodNotAllowed {
-		t.Errorf("POST /schema.graphql: %d", got.status)
 	}
 }
 
@@ -91,11 +79,105 @@ func TestBodySize(t *testing.T) {
 	h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
 }
 
+// Whoever sends all of its body before it reads anything gets its refusal, whatever that is for, and no reset.
+func TestLongBodiesAreRead(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	const length = 6 << 20 // more than what the system keeps of a connection that nobody reads
+	long := maxed(length)
+	head := func(method, path, contentType, size string) string {
+		return method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + contentType + "\r\n" + size + "\r\n\r\n"
+	}
+	whole := fmt.Sprintf("Content-Length: %d", length)
+	chunks := fmt.Sprintf("%x\r\n%s\r\n0\r\n\r\n", length, long)
+	for name, tc := range map[string]struct {
+		text   string
+		status int
+		code   string
+	}{
+		"too large":          {head("POST", "/graphql", "application/json", whole) + long, 413, "PAYLOAD_TOO_LARGE"},
+		"too large, chunked": {head("POST", "/graphql", "application/json", "Transfer-Encoding: chunked") + chunks, 413, "PAYLOAD_TOO_LARGE"},
+		"of another type":    {head("POST", "/graphql", "text/plain", whole) + long, 415, "UNSUPPORTED_MEDIA_TYPE"},
+		"chunked, of another type": {
+			head("POST", "/graphql", "text/plain", "Transfer-Encoding: chunked") + chunks, 415, "UNSUPPORTED_MEDIA_TYPE",
+		},
+		"by another method":  {head("PUT", "/graphql", "application/json", whole) + long, 405, "METHOD_NOT_ALLOWED"},
+		"at no path":         {head("POST", "/nowhere", "application/json", whole) + long, 404, "NOT_FOUND"},
+		"with a wrong token": {head("POST", "/graphql", "application/json", "Authorization: Basic x\r\n"+whole) + long, 401, "UNAUTHENTICATED"},
+	} {
+		conn := h.dial()
+		if _, err := io.WriteString(conn, tc.text); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		reader := bufio.NewReader(conn)
+		res, err := http.ReadResponse(reader, &http.Request{Method: http.MethodPost})
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		got := h.read(res)
+		h.wantRefused(got, tc.status, tc.code)
+		if rest, err := io.ReadAll(reader); err != nil || len(rest) != 0 || !got.closes {
+			t.Errorf("%s: after the answer %q, %v; closes: %t", name, rest, err, got.closes)
+		}
+	}
+}
+
+// What nobody reads does not keep a refusal waiting, and the end of what is sent comes with it.
+func TestRefusalsDoNotWaitForBodies(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, size := range []string{
+		"Content-Length: 10737418240", "Content-Length: 10737418240\r\nExpect: 100-continue", "Content-Length: 65537",
+	} {
+		conn := h.dial()
+		if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+size+"\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		all, err := io.ReadAll(conn) // to the end, though the other side is still open
+		if err != nil || !strings.HasPrefix(string(all), "HTTP/1.1 413 ") || strings.Count(string(all), "HTTP/") != 1 {
+			t.Errorf("%s: %s %v", size, all, err)
+		}
+		if strings.HasSuffix(size, "65537") {
+			continue
+		}
+		// And what it still has to say is taken in.
+		if _, err := io.WriteString(conn, maxed(6<<20)); err != nil {
+			t.Errorf("%s: %v", size, err)
+		}
+	}
+}
+
+// A body without a length that was read to its end leaves its connection to the next request.
+func TestChunkedBodiesKeepConnections(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	body := envelopeOf(t, queryType, nil)
+	conn := h.dial()
+	reader := bufio.NewReader(conn)
+	for range 3 {
+		_, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
+			len(body), body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.ReadResponse(reader, &http.Request{Method: http.MethodPost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.read(res); got.closes {
+			t.Fatal("the connection is closed")
+		} else {
+			h.wantFine(got)
+		}
+	}
+}
+
 func TestURLLength(t *testing.T) {
 	t.Parallel()
 	h := start(t)
 	prefix := "/graphql?query=" + url.QueryEscape(queryType) + "&x="
-	fits := prefix + strings.Repeat("a", maxQueryString-len(prefix)+len("/graphql?"))
+	fits := prefix + strings.Repeat("a", 16<<10-len(prefix)+len("/graphql?"))
 	h.wantFine(h.do(request{method: http.MethodGet, path: fits}))
 	got := h.do(request{method: http.MethodGet, path: fits + "a"})
 	h.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")

@@ -24,13 +24,13 @@ func get(t *testing.T, h http.Handler, method, path string, headers ...string) (
 	return w.Result(), w.Body.String()
 }
 
-// assetPath returns the path under which the page names a file.
+// assetPath returns the path of a file that the page, which is at /, names relative to itself.
 func assetPath(t *testing.T, h http.Handler, name string) string {
 	t.Helper()
 	_, page := get(t, h, http.MethodGet, "/")
 	for path := range strings.SplitSeq(page, `"`) {
-		if strings.HasPrefix(path, "/playground/") && strings.HasSuffix(path, "/"+name) {
-			return path
+		if strings.HasPrefix(path, "playground/") && strings.HasSuffix(path, "/"+name) {
+			return "/" + path
 		}
 	}
 	t.Fatalf("the page does not name %s", name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"testing"
@@ -97,14 +98,39 @@ func TestNothingForeign(t *testing.T) {
 		}
 	}
 
-	named := regexp.MustCompile(`"(/playground/[^"]+)"`).FindAllStringSubmatch(page, -1)
+	named := regexp.MustCompile(`"(playground/[^"]+)"`).FindAllStringSubmatch(page, -1)
 	if len(named) < 9 {
 		t.Errorf("the page names %d files, want at least 9", len(named))
 	}
 	for _, match := range named {
-		if answer, _ := get(t, h, http.MethodGet, match[1]); answer.StatusCode != http.StatusOK {
+		if answer, _ := get(t, h, http.MethodGet, "/"+match[1]); answer.StatusCode != http.StatusOK {
 			t.Errorf("%s: got status %d, want 200", match[1], answer.StatusCode)
 		}
+	}
+}
+
+// TestPageIsRelative: a page below another path finds its files, the endpoint and the schema there, and keeps a token of its own.
+func TestPageIsRelative(t *testing.T) {
+	t.Parallel()
+	h := playground.Handler(playground.Options{Demo: true})
+	_, page := get(t, h, http.MethodGet, "/")
+	address := &url.URL{Scheme: "https", Host: "a.example", Path: "/jobs-gw/"}
+	references := regexp.MustCompile(`(?:href|src|data-endpoint|data-schema|data-examples)="([^"]*)"`).FindAllStringSubmatch(page, -1)
+	if len(references) < 14 {
+		t.Errorf("%d references", len(references))
+	}
+	for _, reference := range references {
+		to, err := address.Parse(reference[1])
+		if err != nil || to.Host != address.Host || !strings.HasPrefix(to.Path, address.Path) {
+			t.Errorf("%s leads to %v, %v", reference[0], to, err)
+		}
+	}
+	_, script := get(t, h, http.MethodGet, assetPath(t, h, "app.js"))
+	if rooted := regexp.MustCompile("[\"'`(]/[a-z][^\"'`\n]*").FindString(script); rooted != "" {
+		t.Errorf("app.js names %s", rooted)
+	}
+	if !strings.Contains(script, "tokenKey = `jobsgateway:token:${location.pathname}`") {
+		t.Error("the token is one for all paths")
 	}
 }
 
@@ -117,7 +143,7 @@ func TestOptions(t *testing.T) {
 	}{
 		{
 			name: "defaults",
-			has:  []string{`data-endpoint="/graphql"`, `data-schema="/schema.graphql"`},
+			has:  []string{`data-endpoint="graphql"`, `data-schema="schema.graphql"`, `data-examples="playground/`},
 			not:  []string{"data-demo", "demonstration data"},
 		},
 		{

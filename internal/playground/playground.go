@@ -28,26 +28,27 @@ const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
 	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Options says what the page talks to. The zero value is the gateway's own layout.
+// Options says what the page talks to. The zero value is the gateway's own layout. Whatever the page refers to is relative to
+// its own address, so that it works below any path, also where a proxy takes that away.
 type Options struct {
-	// Endpoint is the path that answers GraphQL over POST, on the page's own origin. Default: /graphql.
+	// Endpoint answers GraphQL over POST. Default: graphql, beside the page.
 	Endpoint string
-	// SchemaPath is the path of the schema in the schema language, on the page's own origin. Default: /schema.graphql.
+	// SchemaPath has the schema in the schema language. Default: schema.graphql, beside the page.
 	SchemaPath string
 	// Demo says on the page that the data is made up, and fills the token box with "demo".
 	Demo bool
 }
 
-// Handler serves the page at / and its files below /playground/; it answers 404 to any other path, and 405
-// to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
+// Handler serves the page at / and its files below /playground/, where a base path was taken off before; it answers 404 to any
+// other path, and 405 to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
 // many goroutines. The first request makes page and files ready: a gateway that nobody explores does not hold them. It
 // panics then when an embedded file is damaged, which is a fault of the build.
 func Handler(o Options) http.Handler {
 	if o.Endpoint == "" {
-		o.Endpoint = "/graphql"
+		o.Endpoint = "graphql"
 	}
 	if o.SchemaPath == "" {
-		o.SchemaPath = "/schema.graphql"
+		o.SchemaPath = "schema.graphql"
 	}
 	type content struct {
 		files     *assets
@@ -99,7 +100,7 @@ func renderPage(o Options, files *assets) []byte {
 	err := page.Execute(&out, struct {
 		Options
 		Assets string
-	}{o, files.prefix})
+	}{o, strings.TrimPrefix(files.prefix, "/")})
 	if err != nil {
 		panic(err) // the template and its data are both of this package
 	}

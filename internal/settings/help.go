@@ -33,9 +33,11 @@ Usage:
 
 // helpRules stands between the commands and the settings.
 const helpRules = `
-Every flag of serve has a variable. A flag wins over its variable, the variable over the default; an
-empty variable counts as unset. Durations are written 500ms, 5s or 1m30s; sizes 65536, 64KiB or 1MB.
-Switches are turned off by --playground=false or --no-playground.
+Every flag of serve has a variable. A flag wins over its variable, the variable over the default. Of
+a flag that is given twice the last counts; origins add up. An empty variable is an error, but for
+the origins (none) and the base path (/). Durations are written 500ms, 5s or 1m30s; sizes 65536, 64K
+or 64KiB (1024 bytes a K) or 64KB (1000). Units and words may be in any case. Switches are turned
+off by --playground=false or --no-playground.
 `
 
 // help writes the whole manual from the model, so that a flag cannot be missing from it.

@@ -22,13 +22,17 @@ type grammar struct {
 	Schema struct {
 		Federation bool `help:"Print it as a subgraph of Apollo Federation offers it."`
 	} `cmd:"" help:"Print the GraphQL schema and stop."`
+	HelpWord    struct{} `cmd:"" name:"help" help:"Print this text and stop, as --help does."`
+	VersionWord struct{} `cmd:"" name:"version" help:"Print the version and stop, as --version does."`
 }
 
 // Parse reads args, the command line without the program's name, over environ, "NAME=value" as [os.Environ] gives
 // it, over the defaults. It looks at nothing else, prints nothing and never ends the process.
 //
-// An empty variable counts as unset. A variable is not read where its flag is given. A name that begins with
-// JOBSGW_ and is not a setting is an error, unless Kubernetes or Docker made it (see linked).
+// An empty variable is an error where an empty value means nothing: whoever wrote it meant another value than the
+// default. A variable is not read where its flag is given. Of a flag that is given more than once the last counts, and
+// lists add up. A name that begins with JOBSGW_ and is not a setting is an error, unless Kubernetes or Docker made it
+// (see linked).
 //
 // The error has one line for each wrong setting, in the order of the help text, that names flag and variable and
 // says what is accepted; unknown variables come last. Only a line that cannot be read as flags at all, such as one
@@ -49,9 +53,9 @@ func Parse(args, environ []string) (Invocation, error) {
 
 	switch {
 	// Help comes before every complaint: who asks for it may be asking because of one.
-	case line.Help:
+	case line.Help, ctx.Command() == "help":
 		return Invocation{Command: Help, Text: help(parser.Model)}, nil
-	case line.Version:
+	case line.Version, ctx.Command() == "version":
 		return Invocation{Command: Version, Text: version()}, nil
 	case ctx.Command() == "schema":
 		return Invocation{Command: PrintSchema, FederationSchema: line.Schema.Federation}, nil
@@ -83,7 +87,7 @@ func newParser(line *grammar, variables map[string]string, found faults) (*kong.
 			if parent.Command == nil || parent.Command.Name != "serve" {
 				return nil, nil
 			}
-			if text := variables[variable(flag.Name)]; text != "" {
+			if text, ok := variables[variable(flag.Name)]; ok {
 				return text, nil
 			}
 			return nil, nil
@@ -99,11 +103,11 @@ func newParser(line *grammar, variables map[string]string, found faults) (*kong.
 	return kong.New(line, options...)
 }
 
-// own keeps the variables that begin with our prefix and are not empty.
+// own keeps the variables that begin with our prefix.
 func own(environ []string) map[string]string {
 	variables := map[string]string{}
 	for _, entry := range environ {
-		if name, text, _ := strings.Cut(entry, "="); strings.HasPrefix(name, prefix) && text != "" {
+		if name, text, _ := strings.Cut(entry, "="); strings.HasPrefix(name, prefix) {
 			variables[name] = text
 		}
 	}
@@ -146,6 +150,9 @@ func (f faults) lines(flags []*kong.Flag) []error {
 	return lines
 }
 
+// isEmpty is what is wrong with an empty value.
+const isEmpty = "its value is empty"
+
 // mapper is a reading in kong's terms.
 type mapper struct {
 	read  reading
@@ -156,8 +163,13 @@ type mapper struct {
 func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	var value any
 	text, err := next(ctx)
-	if err == nil {
-		value, err = m.read(strings.TrimSpace(text), ctx.Value.Tag)
+	text = strings.TrimSpace(text)
+	switch {
+	case err != nil:
+	case text == "" && !ctx.Value.Tag.Has("empty"):
+		err = errors.New(isEmpty)
+	default:
+		value, err = m.read(text, ctx.Value.Tag)
 	}
 	switch {
 	case err != nil:

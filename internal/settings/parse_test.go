@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func defaults() Settings {
@@ -44,6 +45,7 @@ func TestCommands(t *testing.T) {
 		"schema":                    {Command: PrintSchema},
 		"schema --federation":       {Command: PrintSchema, FederationSchema: true},
 		"schema --federation=false": {Command: PrintSchema},
+		"serve --cors-origins none": {Settings: defaults()},
 	} {
 		var environ []string
 		if want.Command == PrintSchema {
@@ -53,13 +55,14 @@ func TestCommands(t *testing.T) {
 		if err != nil {
 			t.Errorf("%q: %v", line, err)
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", line, diff)
 		}
 	}
 	for line, want := range map[string]Command{
 		"--help": Help, "-h": Help, "schema --help": Help, "--listen --help": Help, "--max-depth 0 -h": Help,
 		"--version": Version, "--version --help": Help, "serve --version": Version,
+		"help": Help, "version": Version, "help --version": Help, "version --help": Help, "version -h": Help,
 	} {
 		got, err := Parse(strings.Fields(line), wrong)
 		text := strings.HasPrefix(got.Text, "jobsgateway ") && strings.HasSuffix(got.Text, "\n")
@@ -101,8 +104,9 @@ func TestPrecedence(t *testing.T) {
 		{"flag over wrong variable", "--max-depth=8", "MAX_DEPTH=x", func(s *Settings) { s.MaxDepth = 8 }},
 		{"flag equal to the default", "--max-depth=15", "MAX_DEPTH=7", func(*Settings) {}},
 		{"last flag", "--max-depth=8 --max-depth 9", "", func(s *Settings) { s.MaxDepth = 9 }},
-		{"empty variable", "", "MAX_DEPTH=", func(*Settings) {}},
-		{"empty unknown variable", "", "NO_SUCH=", func(*Settings) {}},
+		{"flag over empty variable", "--max-depth=8", "MAX_DEPTH=", func(s *Settings) { s.MaxDepth = 8 }},
+		{"empty variable of a list", "", "CORS_ORIGINS=", func(s *Settings) { s.CORSOrigins = []string{} }},
+		{"no origins over variable", "--cors-origins=none", "CORS_ORIGINS=*", func(s *Settings) { s.CORSOrigins = []string{} }},
 		{"spaces around", "", "MAX_DEPTH= 7 ", func(s *Settings) { s.MaxDepth = 7 }},
 		{"negated over variable", "--no-playground", "PLAYGROUND=true", func(s *Settings) { s.Playground = false }},
 		{"bare over variable", "--playground", "PLAYGROUND=false", func(*Settings) {}},
@@ -120,7 +124,10 @@ func TestPrecedence(t *testing.T) {
 			tc.change(&want)
 			// The others are not ours, whatever they look like.
 			others := []string{"MAX_DEPTH=x", "JOBSGWMAX=1", "jobsgw_max=1", "=C:=C:", "odd", ""}
-			got, err := Parse(strings.Fields(tc.line), append(others, prefix+tc.environ))
+			if tc.environ != "" {
+				others = append(others, prefix+tc.environ)
+			}
+			got, err := Parse(strings.Fields(tc.line), others)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -150,7 +157,7 @@ func TestEveryFaultAtOnce(t *testing.T) {
 		`--max-page-size (JOBSGW_MAX_PAGE_SIZE): 900 is out of range; use 1 to 500, the most that the Jobs API returns`,
 		`--max-body (JOBSGW_MAX_BODY): 1 is out of range; use 1KiB to 16MiB`,
 		`--cors-origins (JOBSGW_CORS_ORIGINS): its value is missing; ` +
-			`use scheme://host[:port], several parted by commas, or * alone`,
+			`use scheme://host[:port], several parted by commas, or * or none alone`,
 		`--log-level (JOBSGW_LOG_LEVEL): "loud" is unknown; use debug, info, warn or error`,
 		`JOBSGW_MAX_PAGESIZE: there is no such setting; did you mean JOBSGW_MAX_PAGE_SIZE, which is --max-page-size?`,
 		`JOBSGW_ZZZ: there is no such setting; jobsgateway --help lists the variables`,
@@ -205,7 +212,7 @@ func TestHelpIsWhole(t *testing.T) {
 			}
 		}
 	}
-	for _, part := range []string{"\n  -h, --help ", "\n  --version ", "\n  schema ", "\n    --federation "} {
+	for _, part := range []string{"\n  -h, --help ", "\n  --version ", "\n  schema ", "\n    --federation ", "\n  help ", "\n  version "} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the help text lacks %q", part)
 		}

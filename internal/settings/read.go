@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -27,20 +29,23 @@ type reading func(text string, tag *kong.Tag) (any, error)
 var (
 	readingsByType = map[reflect.Type]reading{
 		reflect.TypeFor[int]():           ranged("a whole number", parseCount),
-		reflect.TypeFor[int64]():         ranged("a size such as 65536, 64KiB or 1MB", parseSize),
-		reflect.TypeFor[time.Duration](): ranged("a duration such as 500ms, 5s or 1m30s", parseDuration),
+		reflect.TypeFor[int64]():         ranged("a size such as 65536, 64K or 64KiB", parseSize),
+		reflect.TypeFor[time.Duration](): ranged("a duration with its unit, such as 500ms, 5s or 1m30s", parseDuration),
 		reflect.TypeFor[slog.Level]():    readLevel,
 		reflect.TypeFor[*url.URL]():      readUpstream,
 		reflect.TypeFor[[]string]():      readOrigins,
 	}
-	readingsByName = map[string]reading{"switch": readSwitch, "word": readWord, "address": readAddress}
+	readingsByName = map[string]reading{"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath}
 )
 
-// units are the factors of sizes, in lower case. A kB is 1000 bytes, as the SI has it; a KiB is 1024.
+// units are the factors of sizes, in lower case. A K and a KiB are 1024 bytes, as for nginx, Docker and the JVM; a kB is
+// 1000, as the SI has it.
 var units = map[string]int64{
 	"": 1, "b": 1,
-	"kb": 1e3, "mb": 1e6, "gb": 1e9,
+	"k": 1 << 10, "m": 1 << 20, "g": 1 << 30,
+	"ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30, // Kubernetes
 	"kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30,
+	"kb": 1e3, "mb": 1e6, "gb": 1e9,
 }
 
 // accepted says in words what the tag allows, for errors and for the help text alike.
@@ -97,9 +102,10 @@ func parseSize(text string) (int64, bool) {
 	return max(number, math.MinInt64/factor) * factor, true
 }
 
-// parseDuration wants a unit, as time.ParseDuration does: whether 5 means seconds or milliseconds is anyone's guess.
+// parseDuration reads numbers with units, in any case and with or without blanks between. It wants a unit: whether 5 means
+// seconds or milliseconds is anyone's guess.
 func parseDuration(text string) (time.Duration, bool) {
-	duration, err := time.ParseDuration(text)
+	duration, err := time.ParseDuration(strings.ToLower(strings.Join(strings.Fields(text), "")))
 	return duration, err == nil
 }
 
@@ -114,12 +120,13 @@ func readSwitch(text string, _ *kong.Tag) (any, error) {
 	return nil, fmt.Errorf("%s is neither", shown(text))
 }
 
-// readWord holds the text to the tag's words, to the letter.
+// readWord holds the text to the tag's words, in any case, and returns it as the tag has it.
 func readWord(text string, tag *kong.Tag) (any, error) {
-	if !slices.Contains(strings.Split(tag.Get("words"), ","), text) {
+	word := strings.ToLower(text)
+	if !slices.Contains(strings.Split(tag.Get("words"), ","), word) {
 		return nil, fmt.Errorf("%s is unknown", shown(text))
 	}
-	return text, nil
+	return word, nil
 }
 
 // readLevel knows slog's levels by name only: "INFO+2" is a level to slog and a riddle to whoever reads the log.
@@ -170,11 +177,37 @@ func readUpstream(text string, _ *kong.Tag) (any, error) {
 		return nil, fmt.Errorf("%s has no usable host", shown(text))
 	case base.Port() != "" && !validPort(base.Port(), 1), strings.HasSuffix(base.Host, ":"):
 		return nil, fmt.Errorf("%s has no usable port", shown(text))
+	case strings.EqualFold(path.Base(base.Path), "jobs"):
+		return nil, fmt.Errorf("%s ends in /jobs, which the gateway appends itself; leave it out", shown(text))
 	}
 	return base, nil
 }
 
-// readOrigins reads a list parted by commas, where an empty item is none. All wrong items share the one error.
+// pathElement is an element of a path that looks the same in a setting, in a request and in a browser's address.
+var pathElement = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
+
+// readPath returns a path without a slash at its end, so "" for the root.
+func readPath(text string, _ *kong.Tag) (any, error) {
+	trimmed := strings.TrimSuffix(text, "/")
+	elements, rooted := strings.CutPrefix(trimmed, "/")
+	switch {
+	case strings.Contains(text, "//"):
+		return nil, fmt.Errorf("%s is not the path alone, with single slashes", shown(text))
+	case trimmed == "":
+		return "", nil
+	case !rooted:
+		return nil, fmt.Errorf("%s does not begin with a slash", shown(text))
+	}
+	for element := range strings.SplitSeq(elements, "/") {
+		if !pathElement.MatchString(element) || strings.Trim(element, ".") == "" {
+			return nil, fmt.Errorf("%s is more than names of letters, digits and -._~ between slashes", shown(text))
+		}
+	}
+	return trimmed, nil
+}
+
+// readOrigins reads a list parted by commas, where an empty item is none, as is the word none. All wrong items share the
+// one error.
 func readOrigins(text string, _ *kong.Tag) (any, error) {
 	if strings.Contains(text, "@") {
 		// The whole list is shown as one, since a password may hold a comma.
@@ -183,16 +216,13 @@ func readOrigins(text string, _ *kong.Tag) (any, error) {
 	var origins, wrong []string
 	for item := range strings.SplitSeq(text, ",") {
 		item = strings.TrimSpace(item)
-		if item == "" {
+		if item == "" || strings.EqualFold(text, "none") {
 			continue
 		}
 		origins = append(origins, item)
 		if fault := originFault(item); fault != "" && item != "*" {
 			wrong = append(wrong, shown(item)+" "+fault)
 		}
-	}
-	if slices.Contains(origins, "*") && len(origins) > 1 {
-		wrong = append(wrong, `"*" stands beside other origins`)
 	}
 	if len(wrong) > 0 {
 		return nil, errors.New(strings.Join(wrong, ", "))

@@ -30,7 +30,7 @@ func counts(field string, most int, beside ...string) texts {
 		map[string]any{"1": 1, strconv.Itoa(most): most},
 		map[string][]string{
 			"is out of range; use 1 to " + strconv.Itoa(most): {"0", "-1", above, "99999999999999999999"},
-			"is not a whole number; use 1 to":                 {"", "many", "1.5", "0x10", "1 0"},
+			"is not a whole number; use 1 to":                 {"many", "1.5", "0x10", "1 0"},
 		},
 	}
 }
@@ -39,10 +39,13 @@ func durations(field string) texts {
 	return texts{
 		field,
 		[]string{"JOBSGW_REQUEST_TIMEOUT=10m", "JOBSGW_UPSTREAM_TIMEOUT=1ms"},
-		map[string]any{"1ms": time.Millisecond, "1m30s": 90 * time.Second, "10m": 10 * time.Minute},
+		map[string]any{
+			"1ms": time.Millisecond, "1m30s": 90 * time.Second, "10m": 10 * time.Minute, "5 s": 5 * time.Second,
+			"1M30S": 90 * time.Second, "500 MS": 500 * time.Millisecond,
+		},
 		map[string][]string{
-			"is out of range; use 1ms to 10m":                              {"0", "0s", "-5s", "10m1ns"},
-			"is not a duration such as 500ms, 5s or 1m30s; use 1ms to 10m": {"", "5", "soon"},
+			"is out of range; use 1ms to 10m":                                             {"0", "0s", "-5s", "10m1ns"},
+			"is not a duration with its unit, such as 500ms, 5s or 1m30s; use 1ms to 10m": {"5", "soon", "5000", "1d"},
 		},
 	}
 }
@@ -51,10 +54,10 @@ func switches(field string) texts {
 	return texts{
 		field, nil,
 		map[string]any{
-			"true": true, "1": true, "yes": true, "on": true, "TRUE": true,
-			"false": false, "0": false, "no": false, "off": false,
+			"true": true, "1": true, "yes": true, "on": true, "TRUE": true, "Yes": true, "oN": true, "true\t": true,
+			"false": false, "0": false, "no": false, "off": false, "False": false, "NO": false, "Off": false,
 		},
-		map[string][]string{"is neither; use true or false": {"", "maybe", "2"}},
+		map[string][]string{"is neither; use true or false": {"maybe", "2"}},
 	}
 }
 
@@ -66,7 +69,7 @@ func addresses(field string) texts {
 			"localhost:0": "localhost:0", "gateway_1.jobs:9000": "gateway_1.jobs:9000",
 		},
 		map[string][]string{
-			"is not host:port; use ":   {"", "9000", "localhost", "::1:80", "http://localhost:80"},
+			"is not host:port; use ":   {"9000", "localhost", "::1:80", "http://localhost:80"},
 			"has no usable host; use ": {"a b:80", "a/b:80"},
 			"has no usable port; use ": {"a:http", "a:65536", "a:-1", "a:"},
 		},
@@ -81,9 +84,12 @@ var everySetting = []texts{
 		map[string]any{
 			"http://localhost:9000": &url.URL{Scheme: "http", Host: "localhost:9000"},
 			"HTTPS://[::1]/v2/api/": &url.URL{Scheme: "https", Host: "[::1]", Path: "/v2/api"},
+			"https://jobs.a.b":      &url.URL{Scheme: "https", Host: "jobs.a.b"},
+			"https://a.b/jobs/v1":   &url.URL{Scheme: "https", Host: "a.b", Path: "/jobs/v1"},
+			"https://a.b/myjobs":    &url.URL{Scheme: "https", Host: "a.b", Path: "/myjobs"},
 		},
 		map[string][]string{
-			"is neither http nor https": {"", "ftp://a.b", "/jobs", "a.b/jobs", "localhost:9000"},
+			"is neither http nor https": {"ftp://a.b", "/jobs", "a.b/jobs", "localhost:9000"},
 			"has no host":               {"https://", "https:///jobs", "http:a.b", "https://:80"},
 			"has user info":             {"https://u@a.b"},
 			"has a query":               {"https://a.b?", "https://a.b/?c=d"},
@@ -91,6 +97,9 @@ var everySetting = []texts{
 			"has no usable port":        {"https://a.b:65536", "https://a.b:0", "https://a.b:"},
 			"has no usable host":        {"https://ä.b"},
 			"cannot be read as a URL":   {"https://a b", "https://a.b:c"},
+			"ends in /jobs, which the gateway appends itself; leave it out; use ": {
+				"https://a.b/jobs", "https://a.b/jobs/", "https://a.b/v1/jobs//", "https://a.b/Jobs", "https://a.b/%6aobs",
+			},
 		},
 	},
 	switches("Introspection"),
@@ -112,25 +121,30 @@ var everySetting = []texts{
 		map[string]any{
 			"1024": int64(1024), "1KiB": int64(1024), "16MiB": int64(16 << 20), "16777216": int64(16 << 20),
 			"2048 b": int64(2048), "2kib": int64(2048), "2kB": int64(2000), "1 MB": int64(1e6),
+			"256K": int64(256 << 10), "256k": int64(256 << 10), "256KiB": int64(256 << 10), "256Ki": int64(256 << 10),
+			"256KB": int64(256_000), "1M": int64(1 << 20), "1m": int64(1 << 20), "1Mi": int64(1 << 20), " 1M ": int64(1 << 20),
 		},
 		map[string][]string{
 			"is out of range; use 1KiB to 16MiB": {
 				"1023", "1KB", "17MiB", "16777217", "0", "-1KiB",
 				"9223372036854775807GiB", "-9223372036854775808GiB", "99999999999999999999",
 			},
-			"is not a size such as 65536, 64KiB or 1MB; use 1KiB to 16MiB": {
-				"", "large", "KiB", "1.5MiB", "1M", "1KiB2", "٣KiB",
+			"is not a size such as 65536, 64K or 64KiB; use 1KiB to 16MiB": {
+				"large", "KiB", "1.5MiB", "1T", "1KiB2", "٣KiB",
 			},
 		},
 	},
 	{
 		"MaxUpstreamBody", nil,
-		map[string]any{"64KiB": int64(64 << 10), "1GiB": int64(1 << 30), "1GB": int64(1e9)},
+		map[string]any{"64KiB": int64(64 << 10), "1GiB": int64(1 << 30), "1GB": int64(1e9), "1g": int64(1 << 30), "1Gi": int64(1 << 30)},
 		map[string][]string{"is out of range; use 64KiB to 1GiB": {"65535", "1073741825"}, "is not a size": {"all"}},
 	},
 	{
 		"CORSOrigins", nil,
 		map[string]any{
+			"":                        []string{},
+			"none":                    []string{},
+			" NONE ":                  []string{},
 			"*":                       []string{"*"},
 			"https://app.example.com": []string{"https://app.example.com"},
 			"http://localhost:3000":   []string{"http://localhost:3000"},
@@ -138,7 +152,7 @@ var everySetting = []texts{
 			"http://[::1]:8080":       []string{"http://[::1]:8080"},
 		},
 		map[string][]string{
-			"is not http:// or https:// with a host": {"app.example.com", "null", "ftp://a", "https://", "http://a,b"},
+			"is not http:// or https:// with a host": {"app.example.com", "null", "ftp://a", "https://", "http://a,b", "none,http://a"},
 			"goes on after the host":                 {"https://a/", "https://a/b", "https://a?b", "https://a#"},
 			"has a wildcard inside":                  {"https://*.a.b", "https://a:*", "**"},
 			"has capitals":                           {"https://A.b", "HTTPS://a.b"},
@@ -154,13 +168,25 @@ var everySetting = []texts{
 		"LogLevel", nil,
 		map[string]any{
 			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
+			"DEBUG": slog.LevelDebug, "Info": slog.LevelInfo, "wArN": slog.LevelWarn, "\terror": slog.LevelError,
 		},
-		map[string][]string{"is unknown; use debug, info, warn or error": {"", "INFO", "info+2", "debug,info"}},
+		map[string][]string{"is unknown; use debug, info, warn or error": {"info+2", "debug,info", "warning"}},
 	},
 	{
 		"LogFormat", nil,
-		map[string]any{"auto": "auto", "json": "json", "text": "text"},
-		map[string][]string{"is unknown; use auto, json or text": {"", "xml", "JSON"}},
+		map[string]any{"auto": "auto", "json": "json", "text": "text", "JSON": "json", "Text": "text"},
+		map[string][]string{"is unknown; use auto, json or text": {"xml"}},
+	},
+	{
+		"BasePath", nil,
+		map[string]any{
+			"": "", "/": "", "/\t": "", "/jobs-gw": "/jobs-gw", "/jobs-gw/": "/jobs-gw", "/a/b_c.d/~e": "/a/b_c.d/~e", "/graphql": "/graphql",
+		},
+		map[string][]string{
+			"does not begin with a slash; use ":                    {"jobs-gw", "jobs-gw/"},
+			"is not the path alone, with single slashes; use ":     {"https://a.b/jobs-gw", "//jobs-gw", "/a//b", "/a//", "//"},
+			"is more than names of letters, digits and -._~ betwe": {"/a b", "/a?b", "/a#b", "/a%20b", "/ä", "/a/../b", "/.", "/{x}", `/"<`},
+		},
 	},
 }
 
@@ -190,9 +216,15 @@ func TestEverySetting(t *testing.T) {
 			for _, text := range wrong {
 				_, err := parseOne(flag, text, false, tc.beside)
 				expectLine(t, err, both(flag)+": ", want)
-				if text != "" { // An empty variable counts as unset: TestPrecedence.
-					_, err = parseOne(flag, text, true, tc.beside)
-					expectLine(t, err, both(flag)+": ", want)
+				_, err = parseOne(flag, text, true, tc.beside)
+				expectLine(t, err, both(flag)+": ", want)
+			}
+		}
+		// What is empty, or blank, is no default: whoever left it so meant something.
+		for _, text := range []string{"", " "} {
+			for _, environ := range []bool{false, true} {
+				if _, err := parseOne(flag, text, environ, tc.beside); tc.right[""] == nil {
+					expectLine(t, err, both(flag)+": ", "its value is empty; use ")
 				}
 			}
 		}

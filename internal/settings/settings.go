@@ -13,18 +13,22 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come from
 // the field; default, bounds and help from the tag; the errors and the help text are written from the same words.
-// A flag needs a group, a help and a default (CORSOrigins has none), and either min and max, words, or accepts.
+// A flag needs a group, a help and a default (CORSOrigins has none), and either min and max, words, or accepts. Where
+// an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
 type Settings struct {
 	// Listen is the public address as host:port. An empty host is every interface, port 0 any free port.
 	Listen string `group:"Listening" type:"address" default:"127.0.0.1:8080" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /graphql, /schema.graphql and, at /, the playground"`
+	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes nothing. It
+	// begins with a slash and never ends with one. AdminListen's paths stay what they are.
+	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path that the public ones are below, where a proxy passes it on"`
 	// AdminListen is the address of the health paths, which the public one never shows. It cannot share Listen's
 	// port unless that is 0.
 	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
 
-	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash at its end,
-	// and no user info, query or fragment. It is nil under Demo, so that no caller's token can reach a real API.
+	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash or /jobs at
+	// its end, and no user info, query or fragment. It is nil under Demo, so that no caller's token can reach a real API.
 	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
 	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
 	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with living data instead of --upstream-url"`
@@ -58,7 +62,7 @@ type Settings struct {
 
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*" alone.
 	// Empty means that pages of other origins may not.
-	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." accepts:"scheme://host[:port], several parted by commas, or * alone" help:"Origins of the pages that may call the gateway from a browser"`
+	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
 	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection queries"`
 	// Playground serves the page at / on Listen.
@@ -81,7 +85,7 @@ const (
 	Serve Command = iota
 	// PrintSchema prints the GraphQL schema: `jobsgateway schema [--federation]`. It reads no variables.
 	PrintSchema
-	// Help prints Text, whatever else the line says and however wrong the settings are.
+	// Help prints Text, as a flag whatever else the line says and however wrong the settings are.
 	Help
 	// Version prints Text, like Help.
 	Version

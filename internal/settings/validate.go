@@ -26,7 +26,14 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 		found["admin-listen"] = fmt.Sprintf("%s is taken by %s, which is %s; use another port",
 			s.AdminListen, both("listen"), s.Listen)
 	}
-	if s.Demo && set["upstream-url"] {
+	// Of the whole list: it may be given in parts.
+	if found["cors-origins"] == "" && slices.Contains(s.CORSOrigins, "*") && len(s.CORSOrigins) > 1 {
+		found["cors-origins"] = `"*" stands beside other origins; use it alone or leave it out`
+	}
+	switch {
+	case s.Demo && strings.HasPrefix(found["upstream-url"], isEmpty):
+		delete(found, "upstream-url") // no address at all is what the demo wants
+	case s.Demo && set["upstream-url"]:
 		found["demo"] = fmt.Sprintf("the demo serves a Jobs API of its own, but %s is set too; use one of the two",
 			both("upstream-url"))
 	}

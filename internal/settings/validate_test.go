@@ -44,6 +44,10 @@ func TestContradictions(t *testing.T) {
 		{"--upstream-url http://a", "JOBSGW_DEMO=true", "demo", "is set too"},
 		{"--upstream-url http://a --demo=false", "JOBSGW_DEMO=true", "", ""},
 		{"--demo", "JOBSGW_UPSTREAM_URL=", "", ""},
+		{"--demo=false", "JOBSGW_UPSTREAM_URL=", "upstream-url", "its value is empty"},
+
+		{"--cors-origins * --cors-origins http://a", "", "cors-origins", `"*" stands beside other origins; use it alone or leave it out`},
+		{"--cors-origins none --cors-origins http://a", "", "", ""},
 	} {
 		_, err := Parse(strings.Fields(tc.line), []string{tc.environ})
 		if tc.head != "" {
@@ -63,6 +67,7 @@ func TestUnknownVariables(t *testing.T) {
 		"JOBSGW_UPSTREAM_TOKEN=hunter2": "there is no such setting; ",
 		"JOBSGW_PORT=9000":              lists,
 		"JOBSGW_=1":                     lists,
+		"JOBSGW_UPSTREAM_URI=":          "did you mean JOBSGW_UPSTREAM_URL, which is --upstream-url?",
 		"JOBSGW_VERSION=true":           "there is no such setting",
 		"JOBSGW_SUPPORT=https://a.b":    "there is no such setting",
 		// What Kubernetes and Docker set beside services named jobsgw and jobsgw-admin.

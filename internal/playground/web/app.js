@@ -8,7 +8,8 @@ const element = (id) => document.getElementById(id);
 
 // ---- The token: in this browser tab's session storage and in one header, nowhere else. ----
 
-const tokenKey = 'jobsgateway:token';
+// Other gateways may live on this origin, below other paths: each has its own token.
+const tokenKey = `jobsgateway:token:${location.pathname}`;
 const tokenBox = element('token');
 
 function setUpToken() {

@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A caller that closes its side of a connection after its request still waits for the answer; one that has left does not.
+// What comes in says the same in both cases: the end. What goes out tells them apart, since the network answers bytes for a
+// connection that is gone with a reset. So when net/http has seen the end, the first bytes of the answer, which are the same
+// for every answer, are sent ahead one by one, with waits between them in which a reset can come back.
+
+// answerStart is what every answer of net/http begins with, to a request of HTTP/1.1 or 1.0.
+const answerStart = "HTTP/1."
+
+// aheadWaits are the waits after each byte that is sent ahead. The first ones see a caller in the same building leave at
+// once; all together, 15 s, are the default of --request-timeout.
+var aheadWaits = [len(answerStart)]time.Duration{
+	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond,
+	2 * time.Second, 4 * time.Second, 8 * time.Second,
+}
+
+// errAnswerStart is a fault of ours or a change of net/http.
+var errAnswerStart = errors.New("the answer does not begin as what was sent ahead")
+
+// conn is a connection to a caller of whom can be known whether it is there. Reading is net/http's affair.
+type conn struct {
+	net.Conn
+
+	mu    sync.Mutex
+	begun bool // the answer has begun, so nothing can be sent ahead of it any more
+	ahead int  // bytes of it that were sent ahead
+	lost  bool // the caller has left
+}
+
+type connKey struct{}
+
+// Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to it.
+func Listen(listener net.Listener) net.Listener { return attentive{listener} }
+
+type attentive struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (l attentive) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &conn{Conn: c, begun: true}, nil
+}
+
+// ConnContext is the http.Server's function of this name.
+func ConnContext(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
+
+// connOf finds the connection of a request; nil under a server that does not listen by Listen.
+func connOf(ctx context.Context) *conn {
+	c, _ := ctx.Value(connKey{}).(*conn)
+	return c
+}
+
+// Write writes what was not sent ahead.
+func (c *conn) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	sent := c.ahead
+	c.begun, c.ahead = true, 0
+	c.mu.Unlock()
+	if sent == 0 {
+		return c.Conn.Write(p)
+	}
+	if !strings.HasPrefix(string(p[:min(len(p), sent)]), answerStart[:sent]) {
+		return 0, errAnswerStart
+	}
+	n, err := c.Conn.Write(p[sent:])
+	return sent + n, err
+}
+
+// CloseWrite ends what is sent, and leaves what comes in open. net/http uses it, too.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// await says that a request has been read and its answer has not begun.
+func (c *conn) await() {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begun = false
+}
+
+// isLost reports whether the caller of a request is known to have left.
+func isLost(ctx context.Context) bool {
+	c := connOf(ctx)
+	if c == nil {
+		return ctx.Err() != nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lost
+}
+
+// sendAhead sends the next byte of the answer, unless it has begun; false when the caller has left.
+func (c *conn) sendAhead() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.begun || c.ahead == len(answerStart) {
+		return true
+	}
+	if _, err := c.Conn.Write([]byte{answerStart[c.ahead]}); err != nil {
+		c.lost = true
+		return false
+	}
+	c.ahead++
+	return true
+}
+
+// left is to be asked when the context of a request has ended: true when its caller has left, as soon as that is known, and
+// false as soon as done is closed.
+func left(ctx context.Context, done <-chan struct{}) bool {
+	c := connOf(ctx)
+	if c == nil {
+		return true
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for _, wait := range aheadWaits {
+		if !c.sendAhead() {
+			return true
+		}
+		timer.Reset(wait)
+		select {
+		case <-done:
+			return false
+		case <-timer.C:
+		}
+	}
+	<-done
+	return false
+}

@@ -1,0 +1,157 @@
+package gateway
+
+import (
+	"strconv"
+	"strings"
+)
+
+// mediaType is an element of an Accept header, or a Content-Type, as far as anybody here asks.
+type mediaType struct {
+	name string // type and subtype in lower case
+	// q is the weight, 0 to 1, and 1 when none is given.
+	q float64
+	// charset is the parameter of this name; hasCharset tells an empty one from none.
+	charset    string
+	hasCharset bool
+}
+
+// parseMediaType reads the first element of a comma-separated list and gives what follows its comma. Ok is false for an
+// element that is no media type, has a parameter without a value, or a weight that is none or is given twice; the rest is
+// right all the same. Source: RFC 9110, sections 5.6.1 to 5.6.6, 8.3.1 and 12.5.1. Two forms beyond it are met in the wild
+// and read: weights as .5, and those with more than three digits.
+func parseMediaType(list string) (m mediaType, rest string, ok bool) {
+	p := fieldParser(list)
+	defer func() { rest = p.skipElement() }()
+	m.q = 1
+	p.skipBlanks()
+	start := string(p)
+	if p.token() == "" || !p.take('/') || p.token() == "" {
+		return m, "", false
+	}
+	m.name = strings.ToLower(start[:len(start)-len(p)])
+	weighted := false
+	for {
+		p.skipBlanks()
+		if !p.take(';') {
+			return m, "", len(p) == 0 || p[0] == ','
+		}
+		p.skipBlanks()
+		name := p.token()
+		if name == "" {
+			continue // an empty parameter, which the grammar allows; anything else is met by the next take
+		}
+		if !p.take('=') {
+			return m, "", false
+		}
+		value, given := p.value()
+		switch {
+		case !given:
+			return m, "", false
+		case strings.EqualFold(name, "charset"):
+			m.charset, m.hasCharset = value, true
+		case strings.EqualFold(name, "q"):
+			if m.q, ok = parseWeight(value); !ok || weighted {
+				return m, "", false
+			}
+			weighted = true
+		}
+	}
+}
+
+// parseWeight reads a number from 0 to 1 that is written with digits and a point alone.
+func parseWeight(text string) (q float64, ok bool) {
+	if strings.Trim(text, "0123456789.") != "" {
+		return 0, false
+	}
+	q, err := strconv.ParseFloat(text, 64)
+	return q, err == nil && q <= 1
+}
+
+// fieldParser is what is left to read of the value of a header field. Source: RFC 9110, section 5.6.
+type fieldParser string
+
+// skipBlanks passes optional white space.
+func (p *fieldParser) skipBlanks() { *p = fieldParser(strings.TrimLeft(string(*p), " \t")) }
+
+// take passes one byte, if it is the next.
+func (p *fieldParser) take(b byte) bool {
+	if len(*p) == 0 || (*p)[0] != b {
+		return false
+	}
+	*p = (*p)[1:]
+	return true
+}
+
+// token passes a token and gives it; empty when there is none.
+func (p *fieldParser) token() string {
+	end := 0
+	for end < len(*p) && isTokenByte((*p)[end]) {
+		end++
+	}
+	token := string((*p)[:end])
+	*p = (*p)[end:]
+	return token
+}
+
+func isTokenByte(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
+}
+
+// value passes the value of a parameter, a token or a quoted string, and gives it without quotes; false when it is neither.
+func (p *fieldParser) value() (string, bool) {
+	if !p.take('"') {
+		token := p.token()
+		return token, token != ""
+	}
+	text := string(*p)
+	end := quotedEnd(text)
+	if end < 0 {
+		*p = ""
+		return "", false
+	}
+	*p = fieldParser(text[end+1:])
+	text = text[:end]
+	if strings.IndexByte(text, '\\') < 0 {
+		return text, true
+	}
+	plain := make([]byte, 0, len(text))
+	for i := 0; i < len(text); i++ {
+		if text[i] == '\\' { // and another byte follows, or the string would not have ended
+			i++
+		}
+		plain = append(plain, text[i])
+	}
+	return string(plain), true
+}
+
+// quotedEnd is the place of the quote that ends a quoted string; negative when none does. A backslash takes the next byte's
+// meaning away.
+func quotedEnd(text string) int {
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i
+		case '\\':
+			i++
+		}
+	}
+	return -1
+}
+
+// skipElement gives what follows the next comma that stands outside of quotes.
+func (p *fieldParser) skipElement() string {
+	text := string(*p)
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case ',':
+			return text[i+1:]
+		case '"':
+			end := quotedEnd(text[i+1:])
+			if end < 0 {
+				return ""
+			}
+			i += 1 + end
+		}
+	}
+	return ""
+}

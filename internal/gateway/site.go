@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"net/http"
+	"path"
+	"strings"
+
+	"jobsgateway/graph"
+)
+
+// site is what the public listener serves: exact paths below a base, and the playground's files.
+type site struct {
+	base  string // "" or a path without a slash at its end
+	pages map[string]http.Handler
+	// files serves what is below /playground/; nil without a playground.
+	files   http.Handler
+	unknown http.Handler
+}
+
+// playgroundFiles is where the files of the playground are, below the base.
+const playgroundFiles = "/playground/"
+
+// ServeHTTP answers at the paths that are there, and says elsewhere what there is.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	below, ok := strings.CutPrefix(r.URL.Path, s.base)
+	page := s.pages[below]
+	switch {
+	case ok && page != nil:
+		page.ServeHTTP(w, r)
+	case ok && s.files != nil && strings.HasPrefix(below, playgroundFiles):
+		s.files.ServeHTTP(w, r)
+	default:
+		s.unknown.ServeHTTP(w, r)
+	}
+}
+
+// newSite gathers the pages that a configuration asks for. Cross lets pages of other origins read what is refused, too.
+func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) http.Handler) *site {
+	s := &site{base: cfg.BasePath, pages: map[string]http.Handler{"/graphql": graphQL}}
+	known := "GraphQL is at " + s.base + "/graphql"
+	paths := []string{s.base + "/graphql"}
+	if schema != nil {
+		s.pages["/schema.graphql"] = s.readable(schema)
+		known += ", its schema at " + s.base + "/schema.graphql"
+		paths = append(paths, s.base+"/schema.graphql")
+	}
+	if cfg.Playground != nil {
+		playground := s.readable(http.StripPrefix(s.base, cfg.Playground))
+		s.pages["/"], s.files = playground, playground
+		if s.base != "" {
+			// Relative, so that it holds behind a proxy, too, whatever that makes of the path.
+			s.pages[""] = s.readable(redirect(path.Base(s.base) + "/"))
+		}
+		known += ", the playground at " + s.base + "/"
+		paths = append(paths, s.base+"/")
+	}
+	s.unknown = cross(refusing(http.StatusNotFound, codeNotFound, "There is nothing at this path: "+known+".", paths))
+	return s
+}
+
+// readable refuses what is neither GET nor HEAD.
+func (s *site) readable(next http.Handler) http.Handler {
+	message := "This path is there to GET. Send GraphQL requests to " + s.base + "/graphql."
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, message)
+			refused.allow = "GET, HEAD"
+			writeStray(w, r, refused)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// redirect sends a reader on to a place that is told as it is.
+func redirect(location string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", location)
+		w.Header().Set("Content-Length", "0")
+		w.WriteHeader(http.StatusTemporaryRedirect)
+	})
+}
+
+// refusing answers every request with one error that lists the paths there are.
+func refusing(status int, code graph.Code, message string, paths []string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refused := refuse(status, code, message)
+		refused.errors[0].Extensions["paths"] = paths
+		writeStray(w, r, refused)
+	})
+}
+
+// writeStray refuses a request that is no operation. It is for one moment: the next version may have something there.
+func writeStray(w http.ResponseWriter, r *http.Request, refused *refusal) {
+	w.Header()["Cache-Control"] = noStore
+	writeErrors(w, r, typeJSON, refused)
+}

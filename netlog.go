@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// netLog is a log for what net/http says by itself. It takes out what may be bytes of an answer or of a request.
+type netLog struct{ slog.Handler }
+
+// takeNetLog sends what packages write to the standard logger to ours. It is the only way to hear net/http's client, and there
+// is one a process: of several gateways the last has it.
+func takeNetLog(logger *slog.Logger) {
+	slog.SetLogLoggerLevel(slog.LevelWarn)
+	slog.SetDefault(slog.New(netLog{logger.Handler()}))
+}
+
+// Handle writes one line with a clean message.
+func (l netLog) Handle(ctx context.Context, line slog.Record) error {
+	clean := slog.NewRecord(line.Time, line.Level, cleanMessage(line.Message), 0)
+	line.Attrs(func(a slog.Attr) bool {
+		clean.AddAttrs(a)
+		return true
+	})
+	return l.Handler.Handle(ctx, clean)
+}
+
+// unsolicited is what the client says of an answer that nobody asked for, before it repeats the start of its bytes.
+const unsolicited = "Unsolicited response received on idle HTTP channel"
+
+var (
+	// quoted is a text in quotes, as %q writes it; one that does not end goes to the end.
+	quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`)
+	// panicked is what the server says of a panic, whose value can be anything.
+	panicked = regexp.MustCompile(`(panic serving \S+): [^\n]*`)
+)
+
+// maxNetMessage bounds a message, in characters: a stack, for one, tells enough in its first lines.
+const maxNetMessage = 1000
+
+// cleanMessage takes quoted texts and control characters out of a message.
+func cleanMessage(message string) string {
+	if strings.HasPrefix(message, unsolicited) {
+		return "net/http: the Jobs API sent an answer that nobody asked for; its connection was closed"
+	}
+	message = panicked.ReplaceAllString(quoted.ReplaceAllString(message, `"…"`), "$1: …")
+	runes := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, message))
+	return "net/http: " + string(runes[:min(len(runes), maxNetMessage)])
+}
