@@ -28,7 +28,7 @@ type cursor struct {
 
 const (
 	// cursorVersion is the low part of the first byte; the flags say that unseen ties may stand before, or after.
-	cursorVersion = 2
+	cursorVersion  = 2
 	flagOpenBefore = 1 << 6
 	flagOpenAfter  = 1 << 7
 	// maxTies bounds the ties that a cursor tells of on either side. Source: a page of the Jobs API.

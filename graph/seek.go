@@ -27,8 +27,8 @@ type found struct {
 //
 // Equals have no order that can be relied upon: the API may show them in another order in each answer. So the place is the start
 // of the anchor's equals, its group, in a window that shows all of them, and those that had their turn are passed over. Example:
-// A B B' B'' C, where B had its turn; a window [A B' B B''] shows the group, since A stands before it, but not its end; one
-// with C shows all, and B' and B'' are to come. A group that is larger than an answer has the order in which the API shows it.
+// A B B' B” C, where B had its turn; a window [A B' B B”] shows the group, since A stands before it, but not its end; one
+// with C shows all, and B' and B” are to come. A group that is larger than an answer has the order in which the API shows it.
 func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bool) (found, error) {
 	order := ordering(r.list.OrderBy)
 	low, records := around(a, size, r.most, backwards)

@@ -62,10 +62,10 @@ func (o *order) tiesTurned() []*job { return o.eachTie(slices.Reverse[[]*job]) }
 func (o *order) tiesShuffled(q *query) []*job {
 	window := [2]uint64{uint64(q.offset), uint64(q.perPage)} //nolint:gosec // neither is negative
 	if q.ties == TiesDrawn {
-		window = [2]uint64{rand.Uint64(), rand.Uint64()} //nolint:gosec // an order, not a secret
+		window = [2]uint64{rand.Uint64(), rand.Uint64()}
 	}
 	return o.eachTie(func(equal []*job) {
-		drawn := rand.New(rand.NewPCG(window[0], window[1])) //nolint:gosec // as above
+		drawn := rand.New(rand.NewPCG(window[0], window[1]))
 		drawn.Shuffle(len(equal), func(a, b int) { equal[a], equal[b] = equal[b], equal[a] })
 	})
 }
