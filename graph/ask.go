@@ -20,51 +20,75 @@ type pageReader struct {
 	list         restclient.JobsQuery
 	calls        int
 	most         int // records that one answer gives
-	weight       weight
 	witness      witness
-	// total is one more than the total of the last answer; 0 when there was none, or it told none.
-	total int64
 	// large: the equals that are sought are more than one answer gives.
 	large bool
 }
 
-// weight is what was learned of answers that are too large. The zero value is nothing.
-type weight struct {
-	// room is how many records to ask for at most, as long as a window starts before end; 0 is no bound.
-	room int
-	end  int64
-}
-
-// bound gives how many records of so many may be asked for at an offset.
-func (h *weight) bound(offset int64, size int) int {
-	if h.room == 0 || offset >= h.end {
-		h.room = 0
-		return size
-	}
-	return min(size, h.room)
-}
-
-// ask gets one window. An answer that is too large is asked for again by halves, until it fits; a single record that does not
-// fit is a record that cannot be read. Errors: those of the upstream, *budgetError, *driftError, *untruthError.
+// ask gets one window: by one call, or in parts where one answer would be too large. Errors: those of the upstream, *budgetError,
+// *driftError, *untruthError.
 func (r *pageReader) ask(ctx context.Context, offset int64, size int) (window, error) {
-	wanted := min(max(1, size), r.most)
-	for {
-		q := r.list
-		q.Offset, q.PerPage = offset, r.weight.bound(offset, wanted)
-		answer, err := r.call(ctx, q)
-		if e, ok := errors.AsType[*restclient.Error](err); ok && e.TooLarge {
-			if q.PerPage == 1 {
-				r.weight = weight{}
-				return window{offset: offset, records: []restclient.Record{{Err: err}}, total: r.total - 1, full: true, light: true}, nil
-			}
-			r.weight = weight{room: q.PerPage / 2, end: offset + int64(q.PerPage)}
-			continue
-		}
-		if err != nil {
-			return window{}, err
-		}
-		return r.windowOf(q, answer, wanted)
+	size = min(max(1, size), r.most)
+	w, err := r.part(ctx, offset, size)
+	if isTooLarge(err) || err == nil && w.partial {
+		w, err = r.inParts(ctx, w, offset, size)
 	}
+	if err == nil {
+		err = r.explainShort(ctx, &w)
+	}
+	if err != nil {
+		return window{}, err
+	}
+	return w, r.witness.hear(w, offset%int64(size) == 0)
+}
+
+// explainShort finds out why a window has fewer records than were asked for although the total promises more: the API may have a cap of
+// its own, or the total may not be true. The record behind the window tells, for one call.
+func (r *pageReader) explainShort(ctx context.Context, w *window) error {
+	n := len(w.records)
+	switch {
+	case w.full || w.partial || n == 0 || w.total <= w.end() && !w.more:
+		return nil
+	case w.more:
+	case r.most < restclient.MaxPerPage: // the cap is known
+		w.last = n < r.most
+		return nil
+	default:
+		behind, err := r.part(ctx, w.end(), 1)
+		if err != nil {
+			return err
+		}
+		if repeats(*w, behind) {
+			w.fault = &untruthError{messageSame}
+		}
+		if w.last = len(behind.records) == 0 || w.fault != nil; w.last {
+			return nil
+		}
+	}
+	r.most = n
+	return nil
+}
+
+// part gets what one answer gives of a window.
+func (r *pageReader) part(ctx context.Context, offset int64, size int) (window, error) {
+	q := r.list
+	q.Offset, q.PerPage = offset, size
+	answer, err := r.call(ctx, q)
+	if err != nil {
+		return window{offset: offset}, err
+	}
+	asked := size
+	if answer.Asked > 0 {
+		asked = min(asked, answer.Asked)
+	}
+	n := len(answer.Records)
+	w := window{
+		offset: offset, records: answer.Records, total: answer.Total,
+		full: n >= asked, partial: n >= asked && asked < size,
+	}
+	// The next page is the one behind a page of the API's own counting, in which the window may lie.
+	w.more = answer.NextPage > 1 && (answer.NextPage-1)*int64(asked) >= w.end()
+	return w, nil
 }
 
 // call makes one call of the page's.
@@ -77,36 +101,6 @@ func (r *pageReader) call(ctx context.Context, q restclient.JobsQuery) (*restcli
 		return nil, &driftError{}
 	}
 	return ask(ctx, q)
-}
-
-// windowOf makes a window of an answer to a question, for which so many records were wanted. Errors: *untruthError.
-func (r *pageReader) windowOf(q restclient.JobsQuery, answer *restclient.JobsPage, wanted int) (window, error) {
-	asked := q.PerPage
-	if answer.Asked > 0 {
-		asked = min(asked, answer.Asked)
-	}
-	w := window{
-		offset: q.Offset, records: answer.Records, total: answer.Total,
-		full: len(answer.Records) >= asked, light: asked < wanted,
-	}
-	// The next page is the one behind a page of the API's own counting, in which the window may lie.
-	w.more = answer.NextPage > 1 && (answer.NextPage-1)*int64(asked) >= w.end()
-	r.total = w.total + 1
-	n := len(w.records)
-	// Of fewer records than asked for, one or none is the end of the list; more may be a cap of the API's own.
-	w.last = !w.full && (n <= 1 || n < r.most && r.most < restclient.MaxPerPage)
-	if !w.full && !w.last && (w.more || w.end() < w.total) {
-		r.most = n
-	}
-	return w, r.witness.hear(w, w.offset%int64(asked) == 0)
-}
-
-// mostBeside gives how many records a window beside another can show.
-func (r *pageReader) mostBeside(w window) int {
-	if w.light {
-		return min(r.most, len(w.records))
-	}
-	return r.most
 }
 
 // at gets the records from offset on, without an anchor to look for. As long as it is not proven that the API takes any

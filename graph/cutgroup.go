@@ -47,7 +47,28 @@ func (c *cutGroup) wider(w window, g group, most int, known *offsets) (offset in
 	if c.tries++; c.tries > maxCuts || c.large {
 		return 0, 0
 	}
-	first, end, size := w.offset+int64(g.first), w.offset+int64(g.end), int64(most)
+	offset, ok := c.further(w, g, int64(most))
+	if !ok {
+		return 0, 0
+	}
+	if known.isProven(offset, most) {
+		return offset, most
+	}
+	need := span{max(0, w.offset+int64(g.first)-1), w.offset + int64(g.end) + 1}
+	low, n := aligned(need, span{offset, offset + int64(most)}, most)
+	shows := span{low, low + int64(n)}
+	if shows.shared(need) == need.high-need.low && (low < w.offset && !g.left || shows.high > w.end() && !g.right) {
+		return low, n
+	}
+	if known.takes(offset, most) {
+		return offset, most
+	}
+	return 0, 0
+}
+
+// further gives where a window of so many records has to start to show more of a group than w; false when none does.
+func (c *cutGroup) further(w window, g group, size int64) (offset int64, ok bool) {
+	first, end := w.offset+int64(g.first), w.offset+int64(g.end)
 	switch {
 	case c.full != nil && c.left.place != c.full.offset:
 		offset = c.full.offset - 1
@@ -64,20 +85,7 @@ func (c *cutGroup) wider(w window, g group, most int, known *offsets) (offset in
 	case !g.left && !g.right && int64(len(w.records)) < size:
 		offset = first - (size-(end-first))/2
 	default:
-		return 0, 0
+		return 0, false
 	}
-	offset = max(0, offset)
-	if known.isProven(offset, most) {
-		return offset, most
-	}
-	need := span{max(0, first-1), end + 1}
-	low, n := aligned(need, span{offset, offset + size}, most)
-	shows := span{low, low + int64(n)}
-	if shows.shared(need) == need.high-need.low && (low < w.offset && !g.left || shows.high > w.end() && !g.right) {
-		return low, n
-	}
-	if known.takes(offset, most) {
-		return offset, most
-	}
-	return 0, 0
+	return max(0, offset), true
 }

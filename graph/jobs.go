@@ -68,8 +68,13 @@ func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.D
 		return nil, err
 	}
 	page, err := r.page(ctx, &plan)
-	if err != nil || len(page.Records) == 0 {
+	switch {
+	case err != nil:
 		return nil, err
+	case page.Fault != nil:
+		return nil, page.Fault
+	case len(page.Records) == 0:
+		return nil, nil
 	}
 	if record := page.Records[0]; record.Err != nil {
 		return nil, record.Err

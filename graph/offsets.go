@@ -35,9 +35,9 @@ func (o *offsets) isProven(offset int64, records int) bool {
 	return offset%int64(records) == 0 || o.proven.Load()
 }
 
-// prove notes that an offset between two pages was honoured.
-func (o *offsets) prove() {
-	if !o.proven.Load() {
+// prove notes that a window stood where it was asked for, which tells something if that was between two pages.
+func (o *offsets) prove(offset int64, records int) {
+	if !o.isProven(offset, records) {
 		o.doubts.Store(0)
 		o.proven.Store(true)
 	}

@@ -59,6 +59,20 @@ func (o ordering) hasTies(w window) bool {
 	return false
 }
 
+// equalsFrom counts how many records from the first on have its value, and tells whether another follows them.
+func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
+	for ; n < len(records); n++ {
+		job := records[n].Job
+		if job == nil {
+			return n, false
+		}
+		if !o.valueOf(job).Equal(o.valueOf(records[0].Job)) {
+			return n, true
+		}
+	}
+	return n, false
+}
+
 // isSorted reports whether the readable records of a window stand in the order.
 func (o ordering) isSorted(w window) bool {
 	var last *anchor
@@ -102,37 +116,8 @@ const (
 // groupOf finds an anchor's group in a window. The window is looked through from the side where the place is expected to be: its
 // start, or its end when reading backwards; on a list that has not moved three records tell.
 func (o ordering) groupOf(w window, a *anchor, backwards bool) group {
+	g, lastBefore, firstAfter := o.scan(w.records, a, backwards)
 	n := len(w.records)
-	g := group{first: -1, anchor: -1}
-	lastBefore, firstAfter := -1, n
-	for k := range n {
-		i := k
-		if backwards {
-			i = n - 1 - k
-		}
-		job := w.records[i].Job
-		if job == nil {
-			continue
-		}
-		s := o.sideOf(job, a)
-		switch s {
-		case sideBefore:
-			lastBefore = max(lastBefore, i)
-		case sideAfter:
-			firstAfter = min(firstAfter, i)
-		case sideTied:
-			if g.first < 0 {
-				g.first, g.end = i, i+1
-			}
-			g.first, g.end = min(g.first, i), max(g.end, i+1)
-			if g.anchor < 0 && o.isAnchor(w.records[i], a) {
-				g.anchor = i
-			}
-		}
-		if s == sideAfter && !backwards || s == sideBefore && backwards {
-			break
-		}
-	}
 	g.left, g.right = lastBefore >= 0 || w.offset == 0, firstAfter < n || w.reachesEnd()
 	switch {
 	case g.first >= 0 && !g.whole():
@@ -147,6 +132,56 @@ func (o ordering) groupOf(w window, a *anchor, backwards bool) group {
 		g.first, g.end = lastBefore+1, lastBefore+1
 	}
 	return g
+}
+
+// scan finds the anchor's equals among records, and the nearest readable ones on either side: -1, or how many records there are, where
+// there is none.
+func (o ordering) scan(records []restclient.Record, a *anchor, backwards bool) (g group, lastBefore, firstAfter int) {
+	g = group{first: -1, anchor: -1}
+	lastBefore, firstAfter = -1, len(records)
+	far := sideAfter
+	if backwards {
+		far = sideBefore
+	}
+	for k := range records {
+		i := k
+		if backwards {
+			i = len(records) - 1 - k
+		}
+		if records[i].Job == nil {
+			continue
+		}
+		s := o.sideOf(records[i].Job, a)
+		switch s {
+		case sideBefore:
+			lastBefore = max(lastBefore, i)
+		case sideAfter:
+			firstAfter = min(firstAfter, i)
+		case sideTied:
+			g = g.with(i)
+			if g.anchor < 0 && o.isAnchor(records[i], a) {
+				g.anchor = i
+			}
+		}
+		if s == far {
+			break
+		}
+	}
+	return g, lastBefore, firstAfter
+}
+
+// with is the group with the record at an index.
+func (g group) with(i int) group {
+	if g.first < 0 {
+		g.first, g.end = i, i+1
+	}
+	g.first, g.end = min(g.first, i), max(g.end, i+1)
+	return g
+}
+
+// isBlurred reports whether an end of the group is not seen since the records beyond it, of n in the window, cannot be read.
+func (g group) isBlurred(n int) bool {
+	return g.first > 0 && !g.left || g.end < n && !g.right
 }
 
 // beyond is the group as it matters where all of it had its turn: only the end that is read from has to be seen.

@@ -68,13 +68,14 @@ func TestSeekEndsOnAListThatNeverStands(t *testing.T) {
 	// Each answer is a record that stands behind the place and one that stands before it, in turn.
 	restless := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		calls++
+		asked := q.PerPage
 		q.Offset, q.PerPage = 10, 1
 		if calls%2 == 0 {
 			q.Offset = 190
 		}
 		answer, err := w.client.Jobs(ctx, q)
 		if err == nil {
-			answer.Total = 1 << 30
+			answer.Total, answer.Asked = 1<<30, asked
 		}
 		return answer, err
 	}

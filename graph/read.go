@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"jobsgateway/restclient"
 )
@@ -62,7 +64,7 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 	}
 	if total := first.credibleTotal(); p.plan.size > 0 && ordering(opposite).hasTies(first) && total != restclient.UnknownTotal {
 		r.list.OrderBy, r.witness = p.plan.list.OrderBy, witness{}
-		if done, err := r.readEndAt(ctx, p, total); done || err != nil {
+		if done, err := r.readEndAt(ctx, p, total, first); done || err != nil {
 			return err
 		}
 		r.list.OrderBy, r.witness = opposite, witness{}
@@ -72,24 +74,46 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 }
 
 // readEndAt reads the last jobs of a list, in its own order, before the place that its total tells; false when the list does not
-// end there.
-func (r *pageReader) readEndAt(ctx context.Context, p *page, total int64) (done bool, err error) {
+// end there. Opposite is what the opposite order shows of the end.
+func (r *pageReader) readEndAt(ctx context.Context, p *page, total int64, opposite window) (done bool, err error) {
 	for {
 		low := max(0, total-int64(p.plan.size))
 		w, err := r.through(ctx, low, total)
 		switch {
 		case err != nil:
 			return false, err
-		case w.credibleTotal() == restclient.UnknownTotal || w.end() > total && w.total == total:
+		case w.credibleTotal() == restclient.UnknownTotal:
 			return false, nil
 		case w.total != total:
 			total = w.total
 			continue
 		}
-		p.low, p.high = total, total
 		index := min(int(total-w.offset), len(w.records))
-		return true, r.collect(ctx, p, reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}, found{window: w, index: index, turned: index})
+		if ends, err := r.endsAt(ctx, w, index, opposite); !ends || err != nil {
+			return false, err
+		}
+		p.low, p.high = total, total
+		by := reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}
+		return true, r.collect(ctx, p, by, found{window: w, index: index, turned: index})
 	}
+}
+
+// endsAt reports whether a list ends before an index of a window: then as many equals stand at its end as the opposite order begins
+// with. Where one of both does not show all of them, the record behind tells, for one call.
+func (r *pageReader) endsAt(ctx context.Context, w window, index int, opposite window) (bool, error) {
+	order := ordering(r.list.OrderBy)
+	begins, all := order.equalsFrom(opposite.records)
+	backwards := slices.Clone(w.records[:index])
+	slices.Reverse(backwards)
+	ends, allHere := order.equalsFrom(backwards)
+	switch {
+	case begins == 0 || ends == 0 || order.sideOf(backwards[0].Job, &anchor{value: order.valueOf(opposite.records[0].Job)}) != sideTied:
+		return false, nil
+	case (all || opposite.reachesEnd()) && (allHere || w.offset == 0):
+		return begins == ends, nil
+	}
+	behind, err := r.at(ctx, w.offset+int64(index), 1)
+	return err == nil && len(behind.records) == 0, err
 }
 
 // through gives the window that ends a part [low, high) of the list: of several, the last, where an answer has not all.
@@ -109,29 +133,36 @@ func (r *pageReader) through(ctx context.Context, low, high int64) (window, erro
 func (r *pageReader) collect(ctx context.Context, p *page, by reading, f found) error {
 	for {
 		past := p.take(by, f)
-		if past || p.isFull() || by.backwards && f.offset == 0 || !by.backwards && f.reachesEnd() {
+		switch {
+		case past || p.isFull() || by.backwards && f.offset == 0 || !by.backwards && f.reachesEnd() && f.fault == nil:
 			return r.finish(ctx, p, by, f, past)
-		}
-		if r.calls >= maxUnreadable && len(p.records) > 0 && !hasReadable(p.records) {
-			p.fault, p.more = unreadableError(p.records), false
-			return nil
+		case f.fault != nil:
+			return p.end(f.fault)
+		case r.calls >= maxUnreadable && len(p.records) > 0 && !hasReadable(p.records):
+			return p.end(unreadableError(p.records))
 		}
 		p.remember()
 		next, err := r.goOn(ctx, p, &by, f)
-		if untruth, ok := err.(*untruthError); ok && len(p.records) > 0 { //nolint:errorlint // our own, never wrapped
-			p.fault, p.more = untruth, false
-			return nil
-		}
 		if err != nil {
-			return err
+			return p.end(err)
 		}
 		f = next
-		if !f.light && (!by.backwards && f.index >= len(f.records) || by.backwards && f.index == 0) {
-			p.more = p.stopped // the total promises more than there is
+		if !f.partial && (!by.backwards && f.index >= len(f.records) || by.backwards && f.index == 0) {
 			p.note(f.window)
-			return nil
+			p.more, p.unsure = p.stopped, false // the total promises more than there is
+			return r.finish(ctx, p, by, f, true)
 		}
 	}
+}
+
+// end ends a page before it is full: with what was read, and the fault beside it, if that is one of the list. Other errors are given back.
+func (p *page) end(err error) error {
+	untruth, ok := errors.AsType[*untruthError](err)
+	if !ok || len(p.records) == 0 {
+		return err
+	}
+	p.fault, p.more = untruth, false
+	return nil
 }
 
 // goOn gives the window from which a page that is not full goes on behind another, and makes the reading start there.
@@ -144,7 +175,7 @@ func (r *pageReader) goOn(ctx context.Context, p *page, by *reading, f found) (f
 	case unreadable > 0:
 		size += unreadable + margin
 	}
-	if last == nil || unreadable+margin >= r.most || f.light && (unreadable > 0 || r.weight.bound(f.end(), size) <= 2) {
+	if last == nil || unreadable > 0 && unreadable+margin >= r.most {
 		return r.beyond(ctx, p, f.window, by.backwards) // no anchor is near enough to go on from
 	}
 	if p.passedOver {
@@ -167,8 +198,8 @@ func (r *pageReader) beyond(ctx context.Context, p *page, w window, backwards bo
 		index := min(int(w.end()-next.offset), len(next.records))
 		return found{window: next, index: index, turned: index}, err
 	}
-	low := max(0, w.offset-size)
-	next, err := r.at(ctx, low, int(w.offset-low))
+	low := max(0, w.offset-min(size, int64(r.most)))
+	next, err := r.through(ctx, low, w.offset)
 	index := min(int(w.offset-next.offset), len(next.records))
 	return found{window: next, index: index, turned: index}, err
 }
@@ -191,8 +222,8 @@ func (r *pageReader) finish(ctx context.Context, p *page, by reading, f found, p
 	if err != nil {
 		return err
 	}
-	if len(w.records) > 0 && w.end() > f.end() {
-		p.more, p.total, p.lied = true, restclient.UnknownTotal, true
+	if p.more = w.end() > f.end(); p.more {
+		p.total = restclient.UnknownTotal // it told of none
 	}
 	return nil
 }

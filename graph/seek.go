@@ -2,6 +2,9 @@ package graph
 
 import (
 	"context"
+	"fmt"
+
+	"jobsgateway/restclient"
 )
 
 // margin is how many records more a window has on either side when the place of an anchor is a guess.
@@ -43,6 +46,9 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 		case err != nil:
 			refused = true
 		default:
+			if err := search.look(w, r); err != nil {
+				return found{}, err
+			}
 			f, ok := r.opened(w, &search, records)
 			switch {
 			case ok:
@@ -58,7 +64,8 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 	if err != nil {
 		return found{}, err
 	}
-	if i := order.find(f.window, a); elsewhere && i >= 0 && f.offset+int64(i) == a.offset && f.total == a.total && !order.hasTies(f.window) {
+	i := order.find(f.window, a)
+	if elsewhere && i >= 0 && f.offset+int64(i) == a.offset && f.total == a.total && !order.hasTies(f.window) {
 		r.offsets.doubt() // nothing has moved, and yet the first window was another
 	}
 	if refused {
@@ -77,12 +84,36 @@ type seek struct {
 	// offset and records are a window that shows more of a group that was cut; records is 0 when there is none.
 	offset  int64
 	records int
+	// blind are records of windows of which none could be read; probed: the start of the list was looked at.
+	blind  []restclient.Record
+	probed bool
+}
+
+// look notes what a window tells of the list as a whole. Where nothing stands although the total promises it, the start of the list is
+// looked at next. Errors: *untruthError for a list in which nothing can be read, or nothing stands.
+func (s *seek) look(w window, r *pageReader) error {
+	switch {
+	case len(w.records) == 0 && w.total > 0 && w.offset == 0:
+		return &untruthError{fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them.", w.total)}
+	case len(w.records) == 0 && w.total > w.offset && !s.probed:
+		s.probed, s.offset, s.records = true, 0, r.most
+	case len(w.records) > 0 && !hasReadable(w.records):
+		s.blind = append(s.blind, w.records...)
+		if r.calls >= maxUnreadable {
+			return unreadableError(s.blind)
+		}
+	}
+	return nil
 }
 
 // aligned gives the window around the guess, which every API answers alike. Both neighbours have to be seen: they tell where the
 // place is if the anchor has left, and where the list ends.
-func (s *seek) aligned(most int) (offset int64, records int) {
-	low, high := s.guess-int64(len(s.anchor.before))-margin, s.guess+int64(len(s.anchor.after))+1+margin
+func (s *seek) aligned(most int, large bool) (offset int64, records int) {
+	around := min(margin, int64(most)/4)
+	low, high := s.guess-around, s.guess+1+around
+	if !large {
+		low, high = low-int64(len(s.anchor.before)), high+int64(len(s.anchor.after))
+	}
 	if s.backwards {
 		low -= int64(s.size)
 	} else {
@@ -97,29 +128,45 @@ func (r *pageReader) opened(w window, s *seek, records int) (found, bool) {
 	order, a, backwards := ordering(r.list.OrderBy), s.anchor, s.backwards
 	g := order.groupOf(w, a, backwards).beyond(a, backwards)
 	proven := r.offsets.isProven(w.offset, records)
-	atPlace := g.anchor >= 0 && w.offset+int64(g.anchor) == a.offset
-	expected := atPlace || g.first >= 0 && g.first < g.end && (!backwards && w.offset+int64(g.first) == a.groupStart() ||
-		backwards && w.offset+int64(g.end) == a.groupEnd())
-	plausible := proven || w.total == a.total || !w.reachesEnd()
-	asExpected := expected && plausible
-	blurred := g.first > 0 && !g.left || g.end < len(w.records) && !g.right // the record beyond cannot be read
+	stands := s.isExpected(w, g) && (proven || s.isPlausible(w))
 	switch {
-	case g.verdict == placeFound && (proven || asExpected) && (!r.large || g.anchor < 0):
-		if asExpected && w.offset%int64(records) != 0 && w.total == a.total && g.first > 0 {
-			r.offsets.prove()
+	case g.verdict == placeFound && (proven || stands) && (!r.large || g.anchor < 0):
+		if stands && w.total == a.total && g.first > 0 {
+			r.offsets.prove(w.offset, records)
 		}
 		return order.from(w, g, a, backwards), true
-	case asExpected && atPlace && (r.large || blurred || w.light):
+	case stands && s.atPlace(w, g) && (r.large || w.partial || g.isBlurred(len(w.records))):
 		return order.besideAnchor(w, g.anchor, backwards), true
 	case r.large:
-		if i, ok := order.unsteady(w, a); ok {
-			return order.besideAnchor(w, i, backwards), true
-		}
-	case g.verdict == placeCut && (proven || asExpected) && !r.large:
+		i, ok := order.unsteady(w, a)
+		return order.besideAnchor(w, i, backwards), ok
+	case g.verdict == placeCut && (proven || stands):
 		s.cut.see(w, g)
-		s.offset, s.records = s.cut.wider(w, g, r.mostBeside(w), r.offsets)
+		s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets)
 	}
 	return found{}, false
+}
+
+// isPlausible reports whether a window that shows the place where it was expected can be believed. An API that rounds offsets can do so
+// by chance, once the list has moved; then the window would be taken for the end of the list when it is not.
+func (s *seek) isPlausible(w window) bool { return w.total == s.anchor.total || !w.reachesEnd() }
+
+// atPlace reports whether the anchor stands where it stood.
+func (s *seek) atPlace(w window, g group) bool {
+	return g.anchor >= 0 && w.offset+int64(g.anchor) == s.anchor.offset
+}
+
+// isExpected reports whether the anchor, or the end of its group that is read from, stands where it stood.
+func (s *seek) isExpected(w window, g group) bool {
+	switch {
+	case s.atPlace(w, g):
+		return true
+	case g.first < 0 || g.first == g.end:
+		return false
+	case s.backwards:
+		return w.offset+int64(g.end) == s.anchor.groupEnd()
+	}
+	return w.offset+int64(g.first) == s.anchor.groupStart()
 }
 
 // from makes the place at the start of a group, or at its end when reading backwards.
@@ -169,44 +216,53 @@ func guessOf(w window, index int, a *anchor) int64 {
 // narrow looks for the place of an anchor with aligned windows: first around the guess, then in strides that double, then by
 // halves. A group that a window cuts is looked at whole, if any window shows it.
 func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
-	order, a, backwards, span := ordering(r.list.OrderBy), s.anchor, s.backwards, newSearch()
+	order, search := ordering(r.list.OrderBy), newSearch()
 	for {
 		offset, records := s.offset, s.records
-		if records == 0 {
-			offset, records = s.aligned(r.most)
+		if s.records = 0; records == 0 {
+			offset, records = s.aligned(r.most, r.large)
 		}
-		s.records = 0
 		w, err := r.ask(ctx, offset, records)
 		if err != nil {
 			return found{}, err
 		}
-		w, g := s.cut.see(w, order.groupOf(w, a, backwards).beyond(a, backwards))
-		i := order.find(w, a)
-		if r.large || w.light && i >= 0 && g.verdict == placeCut {
-			if place, ok := order.unsteady(w, a); ok {
-				return order.besideAnchor(w, place, backwards), nil
-			}
-			index, verdict := order.locate(w, a, backwards)
-			atEdge := !w.light && (index == 0 && w.offset > 0 && backwards || index == len(w.records) && !w.reachesEnd() && !backwards)
-			switch {
-			case verdict != placeFound:
-				s.guess = span.next(w, verdict, s.guess)
-			case atEdge && i >= 0 && w.offset+int64(i) != s.guess:
-				s.guess = w.offset + int64(i) // now with its neighbour
-			default:
-				return found{window: w, index: index, turned: index, beside: true}, nil
-			}
-			continue
+		if err := s.look(w, r); err != nil {
+			return found{}, err
 		}
-		switch g.verdict {
-		case placeFound:
-			return order.from(w, g, a, backwards), nil
-		case placeCut:
-			if s.offset, s.records = s.cut.wider(w, g, r.mostBeside(w), r.offsets); s.records == 0 {
+		w, g := s.cut.see(w, order.groupOf(w, s.anchor, s.backwards).beyond(s.anchor, s.backwards))
+		switch {
+		case r.large || w.partial && g.anchor >= 0 && g.verdict == placeCut:
+			if f, ok := r.beside(w, s, &search); ok {
+				return f, nil
+			}
+		case g.verdict == placeFound:
+			return order.from(w, g, s.anchor, s.backwards), nil
+		case g.verdict == placeCut:
+			if s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets); s.records == 0 {
 				r.large, s.guess = true, w.offset+int64(g.first)
 			}
-		case placeLower, placeHigher:
-			s.guess = span.next(w, g.verdict, s.guess)
+		default:
+			s.guess = search.next(w, g.verdict, s.guess)
 		}
 	}
+}
+
+// beside finds the place next to the anchor in a window, where its group is too large to be seen; false when it is elsewhere.
+func (r *pageReader) beside(w window, s *seek, search *searchSpan) (found, bool) {
+	order, a, backwards := ordering(r.list.OrderBy), s.anchor, s.backwards
+	if place, ok := order.unsteady(w, a); ok {
+		return order.besideAnchor(w, place, backwards), true
+	}
+	i := order.find(w, a)
+	index, verdict := order.locate(w, a, backwards)
+	atEdge := !w.partial && (index == 0 && w.offset > 0 && backwards || index == len(w.records) && !w.reachesEnd() && !backwards)
+	switch {
+	case verdict != placeFound:
+		s.guess = search.next(w, verdict, s.guess)
+	case atEdge && i >= 0 && w.offset+int64(i) != s.guess:
+		s.guess = w.offset + int64(i) // now with its neighbour
+	default:
+		return found{window: w, index: index, turned: index, beside: true}, true
+	}
+	return found{}, false
 }

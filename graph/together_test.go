@@ -45,7 +45,7 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 		before, query string // before gives cursors a and b
 		pages         int
 	}{
-		"backwards": {"", `{ datasets(ids: [1, 2, 3]) { jobs(last: 1) { nodes { id } } } }`, 3},
+		"backwards": {"", `{ datasets(ids: [1, 2, 3]) { jobs(last: 3) { nodes { id } } } }`, 3},
 		"after a cursor": {
 			`{ dataset(id: 1) { a: jobs(first: 1) { pageInfo { endCursor } } b: jobs(first: 2) { pageInfo { endCursor } } } }`,
 			`query($a: String, $b: String) { dataset(id: 1) { a: jobs(first: 2, after: $a) { nodes { id } } b: jobs(first: 4, after: $b) { nodes { id } } } }`, 2,

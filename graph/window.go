@@ -11,8 +11,9 @@ type window struct {
 	total   int64 // of the list, as the answer tells it, or restclient.UnknownTotal
 	more    bool  // the answer names a next page, which begins behind the window
 	full    bool  // the answer has as many records as were asked for
-	light   bool  // fewer records were asked for than wanted, since more would be too large an answer
-	last    bool  // the answer has fewer records than the API could give at once
+	partial bool  // the list goes on in what was asked for, but an answer with all of it would be too large
+	last    bool  // nothing stands behind the window, whatever its total says
+	fault   error // why no more of the list can be read; nil when it can
 }
 
 // end is the place behind the last record.
@@ -33,7 +34,7 @@ func (w window) behind() evidence {
 	switch {
 	case (len(w.records) == 0 || w.last) && !w.more:
 		return endsHere
-	case w.more || w.total > w.end():
+	case w.more || w.partial || w.total > w.end():
 		return goesOn
 	case w.full:
 		return mayGoOn
@@ -52,9 +53,6 @@ func (w window) credibleTotal() int64 {
 	}
 	return w.total
 }
-
-// readable reports whether the window has a record that can be read.
-func (w window) readable() bool { return hasReadable(w.records) }
 
 // span is the part [low, high) of a list.
 type span struct{ low, high int64 }

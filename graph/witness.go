@@ -3,6 +3,7 @@ package graph
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"jobsgateway/restclient"
 )
@@ -19,37 +20,44 @@ type untruthError struct{ message string }
 
 func (e *untruthError) Error() string { return e.message }
 
-// Bounds of what is asked before a list is given up.
-const (
-	maxEmpty      = 3 // answers without records where the total promises some
-	maxUnreadable = 3 // calls for a page without one readable record
-)
+// maxUnreadable is how many calls are made for a page without one readable record.
+const maxUnreadable = 3
 
 // witness compares the answers that a page costs. The zero value has heard none.
 type witness struct {
 	heard bool
 	last  window // of those that are aligned
-	empty int
 }
 
 // hear takes in one answer; aligned: it starts at a multiple of its size, so it stands where it was asked for even if the API takes
 // offsets as page numbers. Errors: *untruthError when two answers cannot both be true, or nothing stands where it should too often.
 func (h *witness) hear(w window, aligned bool) error {
-	if len(w.records) == 0 && w.total > w.offset {
-		if h.empty++; h.empty >= maxEmpty {
-			return &untruthError{fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them from place %d on.",
-				w.total, w.offset)}
-		}
-	}
 	if !aligned {
 		return nil
 	}
 	last, heard := h.last, h.heard
 	h.last, h.heard = w, true
 	if heard && w.offset != last.offset && w.total == last.total && sameStart(w, last) {
-		return &untruthError{"The Jobs API shows the same jobs for each offset, so no more of this list can be read."}
+		return &untruthError{messageSame}
 	}
 	return nil
+}
+
+const messageSame = "The Jobs API shows the same jobs for each offset, so no more of this list can be read."
+
+// repeats reports whether the record that an answer shows behind a window is one of the window, and none that may stand in any
+// order among equals.
+func repeats(w, behind window) bool {
+	if len(behind.records) == 0 || behind.records[0].Job == nil {
+		return false
+	}
+	job, last := behind.records[0].Job, w.records[len(w.records)-1].Job
+	if last == nil || job.CreatedAt() == last.CreatedAt() || job.UpdatedAt() == last.UpdatedAt() {
+		return false
+	}
+	return slices.ContainsFunc(w.records, func(record restclient.Record) bool {
+		return record.Job != nil && record.Job.ID() == job.ID()
+	})
 }
 
 // sameStart reports whether two windows begin with the same jobs: two or more, not all of one time, since equals may stand in any

@@ -58,13 +58,15 @@ func (s *sizes) asked(key listKey, wanted int, now time.Time) int {
 	return min(wanted, size.fits)
 }
 
-// tooLarge notes that so many records of a list were over the cap.
+// tooLarge notes that so many records of a list were over the cap. One alone tells nothing of the others, and that it was to
+// blame for the answers before.
 func (s *sizes) tooLarge(key listKey, records int, now time.Time) {
-	if records < 2 {
-		return // one record over the cap tells nothing of the others
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if records < 2 {
+		s.forget(key)
+		return
+	}
 	fits := records / 2
 	if size, ok := s.lists[key]; ok {
 		fits = min(fits, size.fits)

@@ -144,6 +144,9 @@ func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 	return func(w *writer, id string) bool {
 		found := w.answers[question{step, id}]
 		err := found.Err
+		if err == nil {
+			err = found.Page.Fault
+		}
 		if err == nil && len(found.Page.Records) > 0 {
 			err = found.Page.Records[0].Err
 		}

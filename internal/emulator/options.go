@@ -132,7 +132,7 @@ const (
 	TotalsLagging
 	// TotalsOfPage tells how many records the answer has.
 	TotalsOfPage
-	// TotalsInflated tells 1,000 more than there are.
+	// TotalsInflated tells 1,000 more than there are, if there are any.
 	TotalsInflated
 )
 
@@ -149,7 +149,7 @@ func (o Options) total(matching, records int) int {
 	case TotalsOfPage:
 		return records
 	case TotalsInflated:
-		return matching + 1000
+		return matching + min(1000, 1000*matching)
 	case TotalsTrue:
 	}
 	return matching
