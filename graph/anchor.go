@@ -39,10 +39,11 @@ func (a *anchor) isOpen(backwards bool) bool {
 	return a.openBefore
 }
 
-// isLarge reports whether the equals of the anchor cannot be seen in one window, or are not all known where the reading comes
-// from: then its own place is what counts.
-func (a *anchor) isLarge(backwards bool) bool {
-	return a.isOpen(backwards) || len(a.before)+len(a.after) >= maxTies
+// isLarge reports whether the equals of the anchor are more than a window of so many records shows, or are not all known where the
+// reading comes from: then its own place is what counts.
+func (a *anchor) isLarge(most int, backwards bool) bool {
+	known := len(a.before) + len(a.after) + 1
+	return a.isOpen(backwards) || known > restclient.MaxPerPage || most < restclient.MaxPerPage && known >= most
 }
 
 // groupStart is the place where the first of the anchor's equals should be, as far as they are known.

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 
 	"jobsgateway/restclient"
@@ -17,6 +18,7 @@ type pageReader struct {
 	// first asks a question that an equal field may ask, too; fresh asks the API now, since the list has moved.
 	first, fresh func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error)
 	offsets      *offsets
+	logger       *slog.Logger // told what is learned of offsets; nil tells nobody
 	list         restclient.JobsQuery
 	calls        int
 	most         int // records that one answer gives
@@ -58,9 +60,7 @@ func (r *pageReader) explainShort(ctx context.Context, w *window) error {
 		if err != nil {
 			return err
 		}
-		if repeats(*w, behind) {
-			w.fault = &untruthError{messageSame}
-		}
+		w.fault = r.witness.doubt(repeated(*w, behind))
 		if w.last = len(behind.records) == 0 || w.fault != nil; w.last {
 			return nil
 		}
@@ -121,9 +121,17 @@ func (r *pageReader) at(ctx context.Context, offset int64, size int) (window, er
 	}
 	w, err := r.ask(ctx, low, records)
 	if err == nil && refused {
-		r.offsets.refuse(part, span{low, low + int64(records)})
+		r.tell(ctx, r.offsets.refuse(part, span{low, low + int64(records)}))
 	}
 	return w, err
+}
+
+// tell tells the operator that the API's way with offsets was learned.
+func (r *pageReader) tell(ctx context.Context, learned bool) {
+	if learned && r.logger != nil {
+		r.logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while each page is asked for at a multiple "+
+			"of its size, which can cost a call more", slog.Duration("while", alignedFor))
+	}
 }
 
 // isRefused reports whether the API refused a parameter: perhaps the offset.

@@ -36,7 +36,7 @@ func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnecti
 		first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			return load(ctx, op.loaders().pages, q)
 		}
-		reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets}
+		reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets, logger: op.logger}
 		read, err := reader.read(ctx, plan)
 		if err != nil {
 			return nil, err

@@ -43,24 +43,27 @@ func (o *offsets) prove(offset int64, records int) {
 	}
 }
 
-// doubt notes that a window was elsewhere than it was asked for.
-func (o *offsets) doubt() { o.learn(1) }
+// doubt notes that a window was elsewhere than it was asked for. It reports whether from now on all windows are aligned.
+func (o *offsets) doubt() (learned bool) { return o.learn(1) }
 
 // refuse notes that one window was refused and another given. It was the offset unless the refused one reaches much farther: an
 // API may refuse what is too far from the start, too. Where an odd offset was honoured before, one refusal is a doubt like others.
-func (o *offsets) refuse(refused, given span) {
+// It reports whether from now on all windows are aligned.
+func (o *offsets) refuse(refused, given span) (learned bool) {
 	switch {
 	case refused.high-given.high > (refused.high-refused.low)/2:
+		return false
 	case o.proven.Load():
-		o.learn(1)
-	default:
-		o.learn(enoughDoubts)
+		return o.learn(1)
 	}
+	return o.learn(enoughDoubts)
 }
 
-func (o *offsets) learn(doubts int32) {
+func (o *offsets) learn(doubts int32) (learned bool) {
 	o.proven.Store(false)
-	if o.doubts.Add(doubts) >= enoughDoubts {
+	all := o.doubts.Add(doubts)
+	if all >= enoughDoubts {
 		o.until.Store(time.Now().Add(alignedFor).UnixNano())
 	}
+	return all >= enoughDoubts && all-doubts < enoughDoubts
 }

@@ -200,23 +200,32 @@ func (g group) beyond(a *anchor, backwards bool) group {
 	return g
 }
 
-// unsteady gives the index of the place where an anchor stood, if the list seems not to have moved and yet shows the anchor's equals
-// in another order there: then the anchor tells nothing, and reading on by place is what comes to an end.
+// unsteady gives the index of the place where an anchor stood, if the list is as long as it was and yet shows the anchor elsewhere among
+// its equals than beside its neighbours, or not at all: then the order of equals is not steady, and reading on by place is what comes
+// to an end.
 func (o ordering) unsteady(w window, a *anchor) (index int, ok bool) {
 	i := int(a.offset - w.offset)
 	if w.total != a.total || i < 0 || i >= len(w.records) || w.records[i].Job == nil || o.sideOf(w.records[i].Job, a) != sideTied {
 		return 0, false
 	}
-	const near = 3 // some neighbours may have left
 	at := o.find(w, a)
-	known := slices.Concat(a.before[:min(near, len(a.before))], a.after[:min(near, len(a.after))])
-	if at >= 0 && len(known) == 0 {
-		return 0, false
+	if at < 0 {
+		return i, true
 	}
-	for k := max(0, at-near); at >= 0 && k <= min(at+near, len(w.records)-1); k++ {
-		if job := w.records[k].Job; job != nil && slices.Contains(known, tieOf(job.ID())) {
+	const near = 3 // some neighbours may have left
+	known := slices.Concat(a.before[:min(near, len(a.before))], a.after[:min(near, len(a.after))])
+	shown := false
+	for k, record := range w.records {
+		if record.Job == nil || k == at || !slices.Contains(known, tieOf(record.Job.ID())) {
+			continue
+		}
+		if at-near <= k && k <= at+near {
 			return 0, false
 		}
+		shown = true
+	}
+	if !shown {
+		return 0, false
 	}
 	return i, true
 }

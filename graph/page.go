@@ -155,7 +155,7 @@ func around(a *anchor, size, most int, backwards bool) (offset int64, records in
 	switch {
 	case a.done:
 		start, end = a.offset, a.offset+1
-	case a.isLarge(backwards): // its equals are too many to be seen
+	case a.isLarge(most, backwards):
 		start, end = a.offset-1, a.offset+2
 	}
 	if backwards {

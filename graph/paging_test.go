@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,9 @@ type world struct {
 	steady   bool // ties stand alike in both directions
 	drawn    bool // ties stand in another order in each window
 	heavy    int  // bytes that each further job has beside
+	log      slog.Handler
 	asked    atomic.Int64
+	between  func() // runs behind each answer, so that the list moves while one page is read; nil for nothing
 }
 
 // modelJob is a job as the model knows it: created and updated are seconds.
@@ -188,7 +191,14 @@ func (w *world) try(t require, r request) (*model.JobConnection, error) {
 
 // operation is a new operation on the world.
 func (w *world) operation() context.Context {
-	return WithOperation(context.Background(), w.client, CallLimits{Calls: 200, Concurrency: 8}, slog.New(slog.DiscardHandler))
+	upstream := stub{jobs: func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		page, err := w.client.Jobs(ctx, q)
+		if w.between != nil {
+			w.between()
+		}
+		return page, err
+	}}
+	return WithOperation(context.Background(), upstream, CallLimits{Calls: 200, Concurrency: 8}, slog.New(cmp.Or(w.log, slog.DiscardHandler)))
 }
 
 // require is what *testing.T and *rapid.T share.
@@ -297,6 +307,11 @@ func TestWalkOfAChangingList(t *testing.T) {
 }
 
 func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order) {
+	walkMovingWith(t, options, orders, func(*world) {})
+}
+
+// walkMovingWith is walkMoving in a world that is prepared once it has its jobs.
+func walkMovingWith(t *rapid.T, options emulator.Options, orders []restclient.Order, prepare func(*world)) {
 	w := newWorld(t, options)
 	defer w.close()
 	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "distinct")
@@ -312,6 +327,7 @@ func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order)
 		stayed[j.id] = true
 	}
 	changing := orders[0] == restclient.UpdatedAtDesc
+	prepare(w)
 	var seen []string
 	for range 200 {
 		size := rapid.IntRange(1, 12).Draw(t, "size")
@@ -328,6 +344,7 @@ func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order)
 			r.after = got.finish
 		}
 		seen = append(seen, got.ids...)
+		w.forgetGone(stayed, r)
 		if more := got.next; backwards && !got.prev || !backwards && !more {
 			checkWalk(t, w, r, backwards, seen, stayed, changing)
 			return
@@ -340,17 +357,22 @@ func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order)
 				delete(stayed, id) // a change moves it
 			}
 		}
-		present := map[string]bool{}
-		for _, j := range w.list(r.orderBy, r.failedOnly) {
-			present[j.id] = true
-		}
-		for id := range stayed {
-			if !present[id] {
-				delete(stayed, id)
-			}
-		}
+		w.forgetGone(stayed, r)
 	}
 	t.Fatalf("the walk does not end")
+}
+
+// forgetGone drops those who are not in the list any more.
+func (w *world) forgetGone(stayed map[string]bool, r request) {
+	present := map[string]bool{}
+	for _, j := range w.list(r.orderBy, r.failedOnly) {
+		present[j.id] = true
+	}
+	for id := range stayed {
+		if !present[id] {
+			delete(stayed, id)
+		}
+	}
 }
 
 // move lets the list change between two pages: arrivals at the newest end and anywhere, removals, changes of state. It

@@ -37,7 +37,7 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 	low, records := around(a, size, r.most, backwards)
 	search := seek{anchor: a, size: size, backwards: backwards, guess: a.offset}
 	elsewhere, refused := false, false
-	r.large = a.isLarge(backwards)
+	r.large = a.isLarge(r.most, backwards)
 	if r.offsets.takes(low, records) {
 		w, err := r.ask(ctx, low, records)
 		switch {
@@ -66,10 +66,14 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 	}
 	i := order.find(f.window, a)
 	if elsewhere && i >= 0 && f.offset+int64(i) == a.offset && f.total == a.total && !order.hasTies(f.window) {
-		r.offsets.doubt() // nothing has moved, and yet the first window was another
+		r.tell(ctx, r.offsets.doubt()) // nothing has moved, and yet the first window was another
 	}
 	if refused {
-		r.offsets.refuse(span{low, low + int64(records)}, span{f.offset, f.offset + int64(records)})
+		given := span{f.offset, f.end()}
+		if f.reachesEnd() {
+			given.high = max(given.high, low+int64(records))
+		}
+		r.tell(ctx, r.offsets.refuse(span{low, low + int64(records)}, given))
 	}
 	return f, nil
 }

@@ -25,19 +25,41 @@ const maxUnreadable = 3
 
 // witness compares the answers that a page costs. The zero value has heard none.
 type witness struct {
-	heard bool
-	last  window // of those that are aligned
+	heard  bool
+	last   window // of those that are aligned
+	doubts int
 }
 
+// Two answers that begin with the same jobs at different places cannot both be true, unless the list has moved by just that much and
+// is as long as it was. Over few places this may happen once, over more it does not.
+const (
+	maxMoved  = 3
+	maxDoubts = 2
+)
+
 // hear takes in one answer; aligned: it starts at a multiple of its size, so it stands where it was asked for even if the API takes
-// offsets as page numbers. Errors: *untruthError when two answers cannot both be true, or nothing stands where it should too often.
+// offsets as page numbers. Errors: *untruthError when the answers cannot all be true.
 func (h *witness) hear(w window, aligned bool) error {
 	if !aligned {
 		return nil
 	}
 	last, heard := h.last, h.heard
 	h.last, h.heard = w, true
-	if heard && w.offset != last.offset && w.total == last.total && sameStart(w, last) {
+	if heard && w.total == last.total && sameStart(w, last) {
+		return h.doubt(max(w.offset-last.offset, last.offset-w.offset))
+	}
+	return nil
+}
+
+// doubt notes that the same jobs were shown so many places apart.
+func (h *witness) doubt(apart int64) error {
+	switch {
+	case apart > maxMoved:
+		h.doubts = maxDoubts
+	case apart > 0:
+		h.doubts++
+	}
+	if h.doubts >= maxDoubts {
 		return &untruthError{messageSame}
 	}
 	return nil
@@ -45,19 +67,23 @@ func (h *witness) hear(w window, aligned bool) error {
 
 const messageSame = "The Jobs API shows the same jobs for each offset, so no more of this list can be read."
 
-// repeats reports whether the record that an answer shows behind a window is one of the window, and none that may stand in any
-// order among equals.
-func repeats(w, behind window) bool {
+// repeated gives how many places before the record that an answer shows behind a window the window shows it, too; 0 where it does
+// not, or where the record may stand in any order among equals.
+func repeated(w, behind window) int64 {
 	if len(behind.records) == 0 || behind.records[0].Job == nil {
-		return false
+		return 0
 	}
 	job, last := behind.records[0].Job, w.records[len(w.records)-1].Job
 	if last == nil || job.CreatedAt() == last.CreatedAt() || job.UpdatedAt() == last.UpdatedAt() {
-		return false
+		return 0
 	}
-	return slices.ContainsFunc(w.records, func(record restclient.Record) bool {
+	i := slices.IndexFunc(w.records, func(record restclient.Record) bool {
 		return record.Job != nil && record.Job.ID() == job.ID()
 	})
+	if i < 0 {
+		return 0
+	}
+	return int64(len(w.records) - i)
 }
 
 // sameStart reports whether two windows begin with the same jobs: two or more, not all of one time, since equals may stand in any
