@@ -11,8 +11,8 @@ import (
 
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object counts 1, a
 // JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page size
-// that the arguments ask for. A page of which the cursors alone are asked is read, so its records count, too. Routers reckon
-// from the same directives; docs/federation.md tells where they differ.
+// that the arguments ask for. A page of which only the cursors are asked is read all the same, so its records count. Routers
+// reckon from the same directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 
 // cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
