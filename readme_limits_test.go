@@ -138,7 +138,7 @@ func TestReadmeLimits(t *testing.T) {
 		"a filter's list": {tags(list[0], 1), tags(list[0]+1, 1), userInput},
 		"a short value":   {tags(1, list[1]), tags(1, list[1]-1), userInput},
 		"a long value":    {tags(1, list[2]), tags(1, list[2]+1), userInput},
-		"a filter": {longFilter(row("a filter", 1)[0]), longFilter(row("a filter", 1)[0] + 1), userInput},
+		"a filter":        {longFilter(row("a filter", 1)[0]), longFilter(row("a filter", 1)[0] + 1), userInput},
 		"fields": {
 			`{jobs(first:0){` + repeated(document[1]-1, "__typename") + `}}`, `{jobs(first:0){` + repeated(document[1], "__typename") + `}}`, height,
 		},
