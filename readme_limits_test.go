@@ -97,6 +97,14 @@ func repeated(n int, pattern string) string {
 	return b.String()
 }
 
+// longFilter counts by a filter that is so many bytes long in a URL: tag=%C3%A9…&tag=%C3%A9…&tag=x….
+func longFilter(bytes int) string {
+	const long = 500 // of characters with six bytes each, the longest value
+	value := strings.Repeat("é", long)
+	rest := bytes - 2*(len("tag=&")+6*long) - len("tag=")
+	return `{jobs(first:0,filter:{tagsAny:["` + value + `","` + value + `","` + strings.Repeat("x", rest) + `"]}){totalCount}}`
+}
+
 // Each limit of the README holds as it is written: what it allows is answered, and one more is refused with its code.
 func TestReadmeLimits(t *testing.T) {
 	t.Parallel()
@@ -130,6 +138,7 @@ func TestReadmeLimits(t *testing.T) {
 		"a filter's list": {tags(list[0], 1), tags(list[0]+1, 1), userInput},
 		"a short value":   {tags(1, list[1]), tags(1, list[1]-1), userInput},
 		"a long value":    {tags(1, list[2]), tags(1, list[2]+1), userInput},
+		"a filter":        {longFilter(row("a filter", 1)[0]), longFilter(row("a filter", 1)[0] + 1), userInput},
 		"fields": {
 			`{jobs(first:0){` + repeated(document[1]-1, "__typename") + `}}`, `{jobs(first:0){` + repeated(document[1], "__typename") + `}}`, height,
 		},
@@ -204,6 +213,38 @@ func TestReadmeRequestLimits(t *testing.T) {
 	} {
 		if got := send(t, gw, padded(tc.body), "X-Padding", strings.Repeat("x", tc.header)); got.status != tc.status {
 			t.Errorf("a body of %d and a header of %d bytes: %d, want %d", tc.body, tc.header, got.status, tc.status)
+		}
+	}
+}
+
+// A token and the query of a GET are as long as the README says.
+func TestReadmeLengths(t *testing.T) {
+	t.Parallel()
+	gw := start(t, "--demo")
+	limits := readmeLimits(t)
+	tokens, queries := limits["a token"], limits["the query of a GET"]
+	if len(tokens) != 1 || len(queries) != 1 {
+		t.Fatalf("%v, %v", tokens, queries)
+	}
+	for n, status := range map[int]int{tokens[0]: http.StatusOK, tokens[0] + 1: http.StatusUnauthorized} {
+		if got := send(t, gw, envelope(t, `{__typename}`), "Authorization", "Bearer "+strings.Repeat("x", n)); got.status != status {
+			t.Errorf("a token of %d bytes: %d, want %d", n, got.status, status)
+		}
+	}
+	for n, status := range map[int]int{queries[0]: http.StatusOK, queries[0] + 1: http.StatusRequestURITooLong} {
+		const query = "query=%7B__typename%7D&x="
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gw.public+"/graphql?"+query+strings.Repeat("x", n-len(query)), http.NoBody)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Accept", "application/json")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != status {
+			t.Errorf("a query of %d bytes: %d, want %d", n, res.StatusCode, status)
 		}
 	}
 }

@@ -75,7 +75,7 @@ func (r *Resolver) planLookups(ctx context.Context, lookups []*direct.Lookup) []
 	return open
 }
 
-// unite makes those who ask the same question ask for the same of its answer, so that it is one.
+// unite makes equal questions equal in what they do not ask, too, so that one answer with all that any of them needs serves them.
 func unite(open []*asked) {
 	common := map[question]direct.Unasked{}
 	plain := func(a *asked) question {

@@ -767,7 +767,8 @@ enum JobOrder {
 """
 Which jobs to list. All fields that are given must hold (AND); of the values in one field any may (OR). A field
 that is absent or null does not filter. An empty list matches nothing: the answer is an empty page, and the REST
-API is not asked. A list takes at most 100 values of at most 500 characters each.
+API is not asked. A list takes at most 100 values of 1 to 500 characters each, and the whole filter at most 6144 bytes
+as it is written into the URL of the REST API.
 """
 input JobFilter {
   "Jobs in one of these states. ` + "`" + `UNKNOWN` + "`" + ` is refused with BAD_USER_INPUT."
@@ -804,19 +805,24 @@ type Query {
   ` + "`" + `last` + "`" + ` with ` + "`" + `before` + "`" + ` backwards, ` + "`" + `offset` + "`" + ` jumps to a numbered page and takes no cursor. Null with an error when the
   REST API could not answer.
 
-  A cursor is anchored to its job, so pages do not lie while the list moves. Under CREATED_AT_DESC and CREATED_AT_ASC a
+  A cursor is anchored to its job, so pages stay correct while the list moves. Under CREATED_AT_DESC and CREATED_AT_ASC a
   client that follows cursors from one end of the list to the other sees every job that was in the list at the start and
-  stays in it, exactly once and in order, whatever arrives or leaves in between; of more than 500 jobs with one and the
-  same time this holds as long as the job of the cursor itself stays. Under the UPDATED_AT orders a job moves whenever it
-  changes: what does not change is seen exactly once.
+  stays in it, exactly once and in order, whatever arrives or leaves in between. Jobs with equal times have no order: the
+  REST API may show them in another order in each answer, and each is still seen once, where up to 500 jobs have one and
+  the same time. Where more than 500 have, each is seen once only if the REST API shows them in the same order each time
+  and the job of the cursor itself stays; if not, some can be missing or come again. Under the UPDATED_AT orders a job
+  moves whenever it changes: what does not change is seen exactly once.
 
-  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) on a list that has not moved since the cursor; two for 500 jobs behind a cursor, when up
-  to hundreds of jobs have arrived, and for ` + "`" + `last` + "`" + ` alone where it meets equal times; more after larger shifts, at most 64;
-  none when the filter holds an empty list.
+  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) on a list that has not moved since the cursor. Two for 499 or 500 jobs next to a cursor,
+  when up to hundreds of jobs have arrived, and for ` + "`" + `last` + "`" + ` alone where it meets equal times. One more where a full page is
+  the last one by the total alone and ` + "`" + `hasNextPage` + "`" + ` is asked, since totals can be wrong; one to three more where many jobs
+  have the time of the cursor; one for each part where an answer would be too large. At most 64. None when the filter holds
+  an empty list.
   """
   jobs(
     """
-    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 asks for ` + "`" + `totalCount` + "`" + ` alone. Not
+    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 gives no jobs and reads one record
+    of the REST API, or a few next to a cursor; so does any size where neither jobs nor cursors are asked for. Not
     together with ` + "`" + `last` + "`" + `.
     """
     first: Int
@@ -848,8 +854,8 @@ type Query {
     id: ID!
   ): Job
   """
-  A dataset by its number, the REST API's ` + "`" + `dataset_id` + "`" + `. Never null and never checked: the REST API of jobs knows
-  datasets only by the jobs that name them. Costs no REST call of its own.
+  A dataset by its number, the REST API's ` + "`" + `dataset_id` + "`" + `. Whether it exists is not checked, since the REST API of jobs knows
+  datasets only by the jobs that name them; null, with an error, only where ` + "`" + `id` + "`" + ` is no number. Costs no REST call of its own.
   """
   dataset(
     "The dataset's number, such as ` + "`" + `10736` + "`" + `; anything else is refused with BAD_USER_INPUT."
@@ -857,7 +863,7 @@ type Query {
   ): Dataset
   """
   Many datasets in one go, for a board of the latest job per dataset. The order of ` + "`" + `ids` + "`" + ` is kept, repeated ids
-  included. Costs no REST call of its own; what is asked of each dataset costs at most one call per distinct id.
+  included. Costs no REST call of its own; ` + "`" + `latestJob` + "`" + ` costs at most one call for each distinct id and filter.
   """
   datasets(
     "At most 100 numbers of datasets; more, or one that is no number, is refused with BAD_USER_INPUT."
@@ -868,7 +874,7 @@ type Query {
   is none. Left out of the federated schema, where ` + "`" + `Query.node` + "`" + ` belongs to one subgraph alone.
   """
   node(
-    "The ` + "`" + `id` + "`" + ` of an object; for a job its UUID."
+    "The ` + "`" + `id` + "`" + ` of an object; for a job its UUID. Anything else is refused with BAD_USER_INPUT."
     id: ID!
   ): Node
 }
@@ -1027,7 +1033,8 @@ type Dataset @key(fields: "id") {
   """
   jobs(
     """
-    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 asks for ` + "`" + `totalCount` + "`" + ` alone. Not
+    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 gives no jobs and reads one record
+    of the REST API, or a few next to a cursor; so does any size where neither jobs nor cursors are asked for. Not
     together with ` + "`" + `last` + "`" + `.
     """
     first: Int
@@ -1051,7 +1058,8 @@ type Dataset @key(fields: "id") {
   """
   The newest job by ` + "`" + `createdAt` + "`" + ` that matches; null without an error when there is none. Costs at most one REST call per
   distinct dataset and filter in an operation, however many objects ask, and none where the page that names the dataset
-  starts its list and tells.
+  is the first of its list and has that job. Null with an error when the newest record cannot be read, which can cost
+  two calls more.
   """
   latestJob(
     "Which of its jobs; all of them when absent."
@@ -1078,9 +1086,10 @@ type JobConnection {
   "Where this page stands in the list."
   pageInfo: PageInfo!
   """
-  How many jobs match, at the time of this page. Costs nothing extra; asked for alone it reads one record. Null with an error
-  (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, when the page itself shows that it is not true, or when it is
-  above 2147483647.
+  How many jobs match, as the REST API reports it with this page. Costs nothing extra; asked for alone it reads one record.
+  Null with an error (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, when what was read shows that it is
+  not true, or when it is above 2147483647. A wrong total does not end a list early as long as the REST API names a next
+  page or gives full ones.
   """
   totalCount: Int
 }
@@ -1099,7 +1108,7 @@ type JobEdge {
 
 "Where a page stands in its list."
 type PageInfo @shareable {
-  "Whether there is a job after the last one of this page."
+  "Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more."
   hasNextPage: Boolean!
   "Whether there is a job before the first one of this page."
   hasPreviousPage: Boolean!

@@ -129,7 +129,8 @@ func (c *Client) decoded(from *source, header http.Header) (*decodedBody, error)
 	if !ok {
 		unzip = new(gzip.Reader)
 	}
-	// Any number of members may say nothing, so what arrives has a cap of its own: no body grows by more in gzip.
+	// Compressed bytes have a cap, too: a gzip may have members without end that decode to nothing. Gzip makes no body larger
+	// than this allows.
 	if err := unzip.Reset(io.LimitReader(from, c.maxBody+c.maxBody/64+smallestLent)); err != nil {
 		c.unzippers.Put(unzip)
 		return nil, fmt.Errorf("gzip: %w", err)

@@ -36,7 +36,7 @@ func (c *Client) transportError(ctx context.Context, err error, at phase) *Error
 	return &Error{Kind: kind, cause: errors.New(c.describe(err, at))}
 }
 
-// ended is a call that its context ended, in words.
+// ended describes a call that its context ended.
 type ended struct {
 	words string
 	by    error

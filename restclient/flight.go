@@ -32,8 +32,8 @@ type flight[T any] struct {
 	panicked error
 }
 
-// asGoodAsEqual is the part of the timeout within which two deadlines count as one: who joined so early would have no time
-// for a call of its own when the first is given up.
+// asGoodAsEqual is the part of the timeout within which two deadlines count as one: a caller that joined so soon after the first
+// has no time left for a call of its own when the first is given up.
 const asGoodAsEqual = 50
 
 // do joins the call of this key, or makes it. A call outlives any single caller, but not the last one, and not timeout. Each

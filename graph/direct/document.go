@@ -75,8 +75,8 @@ func forgetIn(value *ast.Value) {
 	}
 }
 
-// emptyScalars makes what stands in a list of representations and is no object an object without members, which is refused at
-// its place; the generated code would refuse the whole list.
+// emptyScalars replaces each representation that is not an object by an object without members. That one alone is then refused,
+// at its place; the generated code would refuse the whole list.
 func emptyScalars(list *ast.Value) {
 	elements := []*ast.Value{list} // one may stand without brackets
 	if list.Kind == ast.ListValue {

@@ -2,9 +2,9 @@ package direct
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// MisplacedNull gives a variable that a request has set to null and that its operation uses where the schema takes no null:
-// in place of its default, or of the argument's, which no rule of validation can see. What @skip and @include leave out
-// is not used. False when there is none.
+// MisplacedNull finds a variable that the request has set to null and that the operation uses where the schema takes no null.
+// Validation lets it pass where the variable or the argument has a default, which the null replaces. What @skip and @include
+// leave out is not looked at. False when there is no such variable.
 func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
 	for _, declared := range op.VariableDefinitions {
 		if value, given := variables[declared.Variable]; given && value == nil {
@@ -15,7 +15,7 @@ func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[stri
 	return "", false
 }
 
-// nullSearch looks through one operation with its fragments spread, which the shape of a document bounds.
+// nullSearch looks through one operation, into each fragment as often as it is spread. The limits of a document's shape bound that.
 type nullSearch struct{ collector }
 
 func (s *nullSearch) selectionSet(set ast.SelectionSet) (name string, found bool) {

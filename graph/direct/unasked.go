@@ -9,13 +9,13 @@ import (
 
 // Unasked is what a selection does not ask of a connection, so that it need not be read. The zero value asks for all.
 type Unasked struct {
-	// Records: neither its jobs nor the cursors of any.
+	// Records: neither the jobs of the page nor their cursors are asked for.
 	Records bool
-	// Flags: not whether there is a page before or after.
+	// Flags: hasNextPage and hasPreviousPage are not asked for.
 	Flags bool
 }
 
-// unasked looks through the selection set of a connection.
+// unasked reads what is not asked from the selection set of a connection.
 func (c *collector) unasked(set ast.SelectionSet) Unasked {
 	u := Unasked{Records: true, Flags: true}
 	for _, f := range c.collect("JobConnection", set) {
@@ -36,14 +36,14 @@ func (c *collector) unasked(set ast.SelectionSet) Unasked {
 	return u
 }
 
-// Both is what neither of two who ask the same asks.
+// Both gives what neither of two equal fields asks for.
 func (u Unasked) Both(o Unasked) Unasked {
 	return Unasked{Records: u.Records && o.Records, Flags: u.Flags && o.Flags}
 }
 
 type unaskedKey struct{}
 
-// ofRoot is what a root field does not ask.
+// ofRoot is what a root field does not ask for.
 type ofRoot struct {
 	field *ast.Field
 	Unasked

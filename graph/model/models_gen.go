@@ -33,7 +33,8 @@ type DatasetRepresentation struct {
 
 // Which jobs to list. All fields that are given must hold (AND); of the values in one field any may (OR). A field
 // that is absent or null does not filter. An empty list matches nothing: the answer is an empty page, and the REST
-// API is not asked. A list takes at most 100 values of at most 500 characters each.
+// API is not asked. A list takes at most 100 values of 1 to 500 characters each, and the whole filter at most 6144 bytes
+// as it is written into the URL of the REST API.
 type JobFilter struct {
 	// Jobs in one of these states. `UNKNOWN` is refused with BAD_USER_INPUT.
 	States []restclient.State `json:"states,omitempty"`
@@ -56,7 +57,7 @@ type JobRepresentation struct {
 
 // Where a page stands in its list.
 type PageInfo struct {
-	// Whether there is a job after the last one of this page.
+	// Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more.
 	HasNextPage bool `json:"hasNextPage"`
 	// Whether there is a job before the first one of this page.
 	HasPreviousPage bool `json:"hasPreviousPage"`

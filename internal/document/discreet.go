@@ -7,7 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// withoutNames are what gqlparser and we say, and how it is said without names of the schema. What is kept was sent.
+// withoutNames has the messages of gqlparser and of this package that name parts of the schema, and how each is said without those
+// names. Names that the document has itself are kept.
 var withoutNames = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -44,7 +45,7 @@ func (v Validator) discreet(message string, doc *ast.QueryDocument) string {
 			break
 		}
 	}
-	// What the table does not know: names stand in quotes.
+	// For messages that the table does not have: names of the schema stand in quotes.
 	for i, part := range strings.Split(message, `"`) {
 		if i%2 == 0 {
 			continue

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxPlaces bounds the places of one error: who has mended twenty has found the others.
+	// maxPlaces bounds the places of one error: after twenty the others are easily found.
 	maxPlaces = 20
 	// maxFaults bounds what one rule finds before faults are gathered: fragments are looked at for each operation again.
 	maxFaults = 1000
@@ -52,7 +52,8 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	for _, err := range list {
 		known := said[err.Message]
 		if known == nil {
-			// Nothing after the first cut could come before the second.
+			// The first cut keeps a very long message from costing time; what is left out of it cannot be in the first maxMessage
+			// characters of what discreet makes of it.
 			message := cut(v.discreet(cut(err.Message, 10*maxMessage), doc), maxMessage)
 			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
 			switch {
@@ -75,8 +76,8 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	return out
 }
 
-// overlapping finds fields that cannot be merged. gqlparser would look at a fragment again for each operation that comes
-// to it, each time at all pairs of its fields; here all operations are one, with a field for each, so that it looks once.
+// overlapping finds fields that cannot be merged. gqlparser compares all pairs of a fragment's fields, again for each operation
+// that spreads the fragment. Here all operations become fields of one operation, so that each fragment is compared once.
 func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
 	all := &ast.OperationDefinition{Operation: ast.Query}
 	for i, op := range doc.Operations {
@@ -106,7 +107,7 @@ func above(schema *ast.Schema) *ast.Schema {
 	return &out
 }
 
-// bound makes a rule that says no more than maxFaults times what is wrong.
+// bound makes a rule that reports at most maxFaults faults.
 func bound(rule core.RuleFunc) core.RuleFunc {
 	return func(observers *core.Events, addError core.AddErrFunc) {
 		faults := 0

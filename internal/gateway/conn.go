@@ -27,7 +27,7 @@ var aheadWaits = [len(answerStart)]time.Duration{
 // errAnswerStart is a fault of ours or a change of net/http.
 var errAnswerStart = errors.New("the answer does not begin as what was sent ahead")
 
-// conn is a connection to a caller of whom can be known whether it is there. Reading is net/http's affair.
+// conn is a connection that can tell whether its caller is still there. net/http reads from it as from any other.
 type conn struct {
 	net.Conn
 
@@ -124,8 +124,8 @@ func (c *conn) sendAhead() bool {
 	return true
 }
 
-// left is to be asked when the context of a request has ended: true when its caller has left, as soon as that is known, and
-// false as soon as done is closed.
+// left waits, after the context of a request has ended, until it is known whether the caller has left: true when it has, false
+// when done is closed before that.
 func left(ctx context.Context, done <-chan struct{}) bool {
 	c := connOf(ctx)
 	if c == nil {

@@ -11,8 +11,8 @@ import (
 
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object counts 1, a
 // JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page size
-// that the arguments ask for. A page of which the cursors alone are asked is read, so its records count, too. Routers reckon
-// from the same directives; docs/federation.md tells where they differ.
+// that the arguments ask for. A page of which only the cursors are asked, or that stops at a cursor, is read all the same, so
+// its records count. Routers reckon from the same directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 
 // cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
@@ -90,7 +90,7 @@ func (c costing) field(field *ast.Field) int {
 	if sizedFields == nil { // the field is itself the list
 		return saturate(size, 1+inner.fixed)
 	}
-	if inner.sized == 0 && asksCursors(field.SelectionSet) {
+	if inner.sized == 0 && (asksCursors(field.SelectionSet) || c.stopsAtCursor(field)) {
 		inner.sized = 1 // the records are read all the same
 	}
 	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
@@ -111,6 +111,24 @@ func asksCursors(set ast.SelectionSet) bool {
 		}
 		return false
 	})
+}
+
+// stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with after. Where it stops is
+// known only when its records are read, whatever is asked of them.
+func (c costing) stopsAtCursor(field *ast.Field) bool {
+	gives := func(name string) bool {
+		argument := field.Arguments.ForName(name)
+		if argument == nil {
+			return false
+		}
+		value, _ := argument.Value.Value(c.variables)
+		return value != nil
+	}
+	stop := "before"
+	if gives("last") {
+		stop = "after"
+	}
+	return gives(stop)
 }
 
 // weight is what a scalar costs by its @cost: nothing, but for those that can be long.

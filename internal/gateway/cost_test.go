@@ -68,6 +68,15 @@ func TestCost(t *testing.T) {
 		{`query($n:Int){jobs(first:$n){nodes{id}}}`, nil, 1 + 50},
 		{`query($n:Int){jobs(first:$n,last:7){nodes{id}}}`, nil, 1 + 7},
 		{`query($n:Int=6){jobs(first:$n){nodes{id}}}`, nil, 1 + 6},
+		// What is read is counted, also where it is not written.
+		{`{jobs(first:9){pageInfo{endCursor}}}`, nil, 1 + 1 + 9},
+		{`{jobs(first:9,after:"x"){totalCount}}`, nil, 1},
+		{`{jobs(last:9,before:"x"){totalCount}}`, nil, 1},
+		{`{jobs(first:9,before:"x"){totalCount}}`, nil, 1 + 9},
+		{`{jobs(last:9,after:"x"){totalCount}}`, nil, 1 + 9},
+		{`{jobs(first:9,after:"x",before:"y"){pageInfo{hasNextPage}}}`, nil, 1 + 1 + 9},
+		{`query($b:String){jobs(first:9,before:$b){totalCount}}`, map[string]any{"b": nil}, 1},
+		{`query($b:String){jobs(first:9,before:$b){totalCount}}`, map[string]any{"b": "x"}, 1 + 9},
 	} {
 		if got := costOf(t, tc.doc, tc.variables); got != tc.want {
 			t.Errorf("%s costs %d, want %d", tc.doc, got, tc.want)

@@ -79,7 +79,7 @@ func (f *flights) do(
 	}
 }
 
-// gaveUp is for a caller who has left, and whom nothing reaches any more.
+// gaveUp refuses a caller that has left, so nobody reads it.
 func gaveUp() *refusal {
 	return refuse(http.StatusServiceUnavailable, graph.CodeUpstreamTimeout, "The request was given up before its answer.")
 }

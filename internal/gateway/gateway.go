@@ -47,9 +47,8 @@ type gateway struct {
 	flights  flights
 }
 
-// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. It is to be served on
-// what Listen gives, with ConnContext. Errors: a schema that cannot be read,
-// which no setting causes.
+// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it on a listener that
+// Listen made, with ConnContext. Errors: a schema that cannot be read, which no setting causes.
 func New(cfg Config) (http.Handler, error) {
 	g, err := newGateway(cfg)
 	if err != nil {

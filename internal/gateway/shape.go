@@ -152,7 +152,7 @@ func (s *shaper) fragment(name string) shape {
 	return total
 }
 
-// fragmentSet measures a fragment for itself. One of introspection, which can be spread in it alone, has no depth either.
+// fragmentSet measures a fragment by itself. A fragment on a type of introspection can be spread there alone, so it has no depth.
 func (s *shaper) fragmentSet(fragment *ast.FragmentDefinition) shape {
 	total := s.selectionSet(fragment.SelectionSet)
 	total.directives += len(fragment.Directives)

@@ -20,7 +20,7 @@ type site struct {
 // playgroundFiles is where the files of the playground are, below the base.
 const playgroundFiles = "/playground/"
 
-// ServeHTTP answers at the paths that are there, and says elsewhere what there is.
+// ServeHTTP answers at the known paths, and at any other with the list of them.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	below, ok := strings.CutPrefix(r.URL.Path, s.base)
 	page := s.pages[below]
@@ -48,7 +48,7 @@ func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) 
 		playground := s.readable(http.StripPrefix(s.base, cfg.Playground))
 		s.pages["/"], s.files = playground, playground
 		if s.base != "" {
-			// Relative, so that it holds behind a proxy, too, whatever that makes of the path.
+			// Relative, so that it is right behind a proxy that changes the path, too.
 			s.pages[""] = s.readable(redirect(path.Base(s.base) + "/"))
 		}
 		known += ", the playground at " + s.base + "/"
@@ -72,7 +72,7 @@ func (s *site) readable(next http.Handler) http.Handler {
 	})
 }
 
-// redirect sends a reader on to a place that is told as it is.
+// redirect sends a reader to a location, which is not made absolute.
 func redirect(location string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
@@ -90,7 +90,7 @@ func refusing(status int, code graph.Code, message string, paths []string) http.
 	})
 }
 
-// writeStray refuses a request that is no operation. It is for one moment: the next version may have something there.
+// writeStray refuses a request that is no operation. Nothing may keep the answer: the next version may serve that path.
 func writeStray(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	w.Header()["Cache-Control"] = noStore
 	writeErrors(w, r, typeJSON, refused)

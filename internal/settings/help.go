@@ -24,7 +24,7 @@ Try it with living sample data, then open http://127.0.0.1:8080:
   jobsgateway --demo
 
 Serve your own jobs to a frontend; each request brings its token as "Authorization: Bearer TOKEN":
-  jobsgateway --upstream-url https://api.narrative.io --cors-origins https://app.example.com
+  jobsgateway --upstream-url https://jobs.example.com --cors-origins https://app.example.com
 
 Usage:
   jobsgateway [serve] [flags]

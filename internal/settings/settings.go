@@ -32,24 +32,24 @@ type Settings struct {
 	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
 	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
 	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with living data instead of --upstream-url"`
-	// UpstreamTimeout bounds one attempt against the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
-	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one attempt against the Jobs API, at most --request-timeout"`
+	// UpstreamTimeout bounds one call of the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
+	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one call of the Jobs API, at most --request-timeout"`
 	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read on.
-	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API that is read, decompressed"`
+	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API that is read, decompressed; a larger page is asked for in parts"`
 	// MaxUpstreamCalls is the budget of calls of one operation, 1 to 10000.
 	MaxUpstreamCalls int `group:"Upstream" default:"200" min:"1" max:"10000" placeholder:"COUNT" help:"Most calls that one operation may cost the Jobs API"`
 	// MaxUpstreamConcurrency is how many calls of one operation may be in flight at once, 1 to 1024.
 	MaxUpstreamConcurrency int `group:"Upstream" default:"64" min:"1" max:"1024" placeholder:"COUNT" help:"Most calls of one operation in flight at once"`
 
-	// RequestTimeout bounds one operation with all its attempts, 1ms to 10m.
-	RequestTimeout time.Duration `group:"Limits" default:"15s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one operation, with every attempt it makes"`
+	// RequestTimeout bounds one operation with all its calls, 1ms to 10m.
+	RequestTimeout time.Duration `group:"Limits" default:"15s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one operation, with all its calls of the Jobs API"`
 	// MaxPageSize is the most that a connection's first or last may ask for, 1 to 500.
 	// Upstream: GET /jobs answers 400 to a per_page above 500.
 	MaxPageSize int `group:"Limits" default:"500" min:"1" max:"500" note:"the most that the Jobs API returns" placeholder:"COUNT" help:"Most jobs on one page of a connection"`
 	// DefaultPageSize serves a connection that gives neither first nor last, 1 to MaxPageSize.
 	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
-	// MaxBody bounds one request body after decompression, 1KiB to 16MiB.
-	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body, decompressed"`
+	// MaxBody bounds one request body, which may not be compressed, 1KiB to 16MiB.
+	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1, a JSON
 	// value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small container.
 	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
@@ -64,7 +64,7 @@ type Settings struct {
 	// Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
-	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection queries"`
+	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection queries, _service among them, and serve /schema.graphql"`
 	// Playground serves the page at / on Listen.
 	Playground bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve the playground page at /"`
 	// Federation adds _service and _entities to the schema that is served.
