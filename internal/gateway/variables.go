@@ -100,7 +100,8 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 	return members, nil
 }
 
-// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such.
+// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such, and
+// so are those of a Float, which can stand in one of these.
 func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	text, isText := value.(string)
 	switch {
@@ -122,7 +123,7 @@ func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 		_, isFloat := value.(float64)
 		number, _ := value.(json.Number)
 		_, err := number.Float64()
-		return value, isInt || isFloat || err == nil
+		return withWhole(value), isInt || isFloat || err == nil
 	}
 	return withWhole(value), true
 }
