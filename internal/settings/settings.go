@@ -48,8 +48,8 @@ type Settings struct {
 	MaxPageSize int `group:"Limits" default:"500" min:"1" max:"500" note:"the most that the Jobs API returns" placeholder:"COUNT" help:"Most jobs on one page of a connection"`
 	// DefaultPageSize serves a connection that gives neither first nor last, 1 to MaxPageSize.
 	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
-	// MaxBody bounds one request body after decompression, 1KiB to 16MiB.
-	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body, decompressed"`
+	// MaxBody bounds one request body, 1KiB to 16MiB. A compressed one is refused.
+	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1, a JSON
 	// value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small container.
 	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
