@@ -48,8 +48,7 @@ type gateway struct {
 }
 
 // New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. It is to be served on
-// what Listen gives, with ConnContext. Errors: a schema that cannot be read,
-// which no setting causes.
+// what Listen gives, with ConnContext. Errors: a schema that cannot be read, which no setting causes.
 func New(cfg Config) (http.Handler, error) {
 	g, err := newGateway(cfg)
 	if err != nil {
