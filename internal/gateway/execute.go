@@ -73,11 +73,11 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 		return operation{}, name, refused
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
-		return operation{}, name, refuseArgument(definition, "$"+variable,
+		return operation{}, name, refuseArgument(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it.")
 	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
-		return operation{}, name, refuseArgument(definition, "representations", err.Error())
+		return operation{}, name, refuseArgument(definition.Position, "representations", err.Error())
 	}
 	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
 		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
@@ -114,8 +114,8 @@ func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map
 type writing func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 
 // refuseArgument explains what an operation may not be given, and names it.
-func refuseArgument(op *ast.OperationDefinition, argument, message string) *refusal {
-	out := at(requestError(graph.CodeBadUserInput, message), op.Position)
+func refuseArgument(pos *ast.Position, argument, message string) *refusal {
+	out := at(requestError(graph.CodeBadUserInput, message), pos)
 	out.Extensions["argument"] = argument
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
 }
