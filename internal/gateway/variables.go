@@ -8,8 +8,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"jobsgateway/graph"
 )
 
 // readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
@@ -29,10 +27,8 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 		}
 		read, misfit := coerce(schema, declared.Type, value, ast.Path{ast.PathName(declared.Variable)})
 		if misfit != nil {
-			err := requestError(graph.CodeBadUserInput,
+			return nil, argumentError(declared.Position, "$"+misfit.String(),
 				"The variable $"+declared.Variable+" does not have the type that the operation declares.")
-			err.Extensions["argument"] = "$" + misfit.String()
-			return nil, at(err, declared.Position)
 		}
 		values[declared.Variable] = read
 	}
