@@ -37,6 +37,7 @@ func TestReportIsTrue(t *testing.T) {
 		{`{ ... "on" Query { dog { name } } }`, "valid"},
 		{`fragment F($a: Int) on Query { dog { name } } { ...F }`, "valid"},
 		{`query ($a: Int @onVariable(n: $b), $b: Int) { find(n: $a) { name } }`, "valid"},
+		{`{ dog { } }`, "1:9 expected at least one definition, found }"},
 		// The rules.
 		{`{ dog { name @include(if: {}) } }`, "valid"},
 		{`{ find(color: {}) { name } }`, "valid"},
