@@ -182,9 +182,9 @@ func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 
 // newGateway makes the public handler from the settings.
 func newGateway(set settings.Settings, upstream graph.Upstream, logger *slog.Logger) (http.Handler, error) {
-	var page http.Handler
+	var page gateway.Playground
 	if set.Playground {
-		page = playground.Handler(playground.Options{Demo: set.Demo})
+		page = playground.New(playground.Options{Demo: set.Demo})
 	}
 	return gateway.New(gateway.Config{
 		Upstream: upstream,

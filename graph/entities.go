@@ -87,7 +87,8 @@ func checkList(value *ast.Value, variables map[string]any) error {
 	n := 1
 	switch value.Kind {
 	case ast.Variable:
-		list := slices.Clone(heldList(variables[value.Raw]))
+		held, _ := variables[value.Raw].([]any) // also where the caller sent one alone
+		list := slices.Clone(held)
 		n = len(list)
 		for i, representation := range list {
 			list[i] = orNoRepresentation(representation)
@@ -106,20 +107,6 @@ func checkList(value *ast.Value, variables map[string]any) error {
 			maxRepresentations)
 	}
 	return nil
-}
-
-// heldList gives the elements of a list that a variable holds. Where the caller sent one value, the library has made a list
-// of one of it, of a type of its own.
-func heldList(held any) []any {
-	switch held := held.(type) {
-	case []any:
-		return held
-	case []map[string]any:
-		if len(held) == 1 {
-			return []any{held[0]}
-		}
-	}
-	return []any{held}
 }
 
 // orNoRepresentation gives v if it is a representation.

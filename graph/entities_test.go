@@ -22,7 +22,7 @@ import (
 const entitiesQuery = `query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id } ... on Dataset { id } } }`
 
 // textEntity is what a caller learns of a representation that is none.
-const textEntity = "A representation needs a __typename, Job or Dataset, and an id."
+const textEntity = "A representation needs the __typename of an entity of this subgraph, and its key."
 
 // representation is one element of what a router sends, and what must come of it: an id, or null, or null with an
 // error that names the representations.

@@ -60,7 +60,7 @@ const (
 	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
 	messageInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
 	messageArgument = "The argument does not have the type that the schema declares."
-	messageEntity   = "A representation needs a __typename, Job or Dataset, and an id."
+	messageEntity   = "A representation needs the __typename of an entity of this subgraph, and its key."
 )
 
 // budgetError is an operation that needs more upstream calls than one operation may make.

@@ -102,7 +102,7 @@ func checkCombination(args pageArgs) error {
 	case args.first != nil && args.last != nil:
 		return inputError("last", "first reads forwards and last reads backwards; give one of them.")
 	case args.offset != nil && args.last != nil:
-		return inputError("offset", "offset counts from the start of the list; give it with first, not with last.")
+		return inputError("offset", "offset counts from the start of the list; it does not go with last.")
 	case args.offset != nil && (args.after != nil || args.before != nil):
 		return inputError("offset", "offset is for numbered pages and a cursor for going on; give one of them.")
 	}
@@ -116,8 +116,8 @@ func (p *pagePlan) place(argument, text string) (*anchor, error) {
 		return nil, inputError(argument, "%s takes a cursor that a page gave, unchanged; this is none.", argument)
 	}
 	if c.scope != p.scope() {
-		return nil, inputError(argument, "The cursor in %s belongs to a list with another filter or order; "+
-			"go on with the same filter and orderBy, or start without a cursor.", argument)
+		return nil, inputError(argument, "The cursor in %s belongs to another list, of other jobs or in another order; "+
+			"go on in its own list, or start without a cursor.", argument)
 	}
 	return &c.anchor, nil
 }

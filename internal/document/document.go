@@ -6,6 +6,7 @@ package document
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -31,7 +32,7 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 		if i < len(s.tokens) {
 			where = s.tokens[i].place
 		}
-		found.add(i, s.fail(where, "%s", located.Message))
+		found.add(i, s.fail(where, "%s", strings.Replace(located.Message, noElement, "Expected at least one element", 1)))
 	} else if err != nil {
 		found.add(0, s.fail(place{line: 1, column: 1}, "%v", err))
 	}
@@ -46,6 +47,9 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 	m.document(doc)
 	return doc, nil
 }
+
+// noElement is what gqlparser says of brackets with nothing between them, whatever they are for.
+const noElement = "expected at least one definition"
 
 // firstFault is the fault that a reader meets first, of those that several readers found: at token number at.
 type firstFault struct {

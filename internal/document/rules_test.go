@@ -349,6 +349,21 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// An argument that is not known is blamed where it stands, and not its field.
+func TestPlacesOfArguments(t *testing.T) {
+	t.Parallel()
+	v := document.NewValidator(kennelSchema(t), true)
+	for text, want := range map[string]string{
+		"{dog{barks(loud:true,\r\n nope:1)}}":           `input:2:2: Unknown argument "nope" on field "Dog.barks".`,
+		"{dog{name\r\n @skip(if:true\r\n unless:1)}}":   `input:3:2: Unknown argument "unless" on directive "@skip".`,
+		"{dog{...F}} fragment F on Dog{barks(x:1 x:2)}": `input:1:37: Unknown argument "x" on field "Dog.barks".`,
+	} {
+		if list := check(v, text); len(list) == 0 || list[0].Error() != want {
+			t.Errorf("%q: %v, want %s", text, list, want)
+		}
+	}
+}
+
 // An operation of a type that the schema does not have is refused.
 func TestOperationTypes(t *testing.T) {
 	t.Parallel()

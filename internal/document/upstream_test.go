@@ -37,6 +37,7 @@ func TestReportIsTrue(t *testing.T) {
 		{`{ ... "on" Query { dog { name } } }`, "valid"},
 		{`fragment F($a: Int) on Query { dog { name } } { ...F }`, "valid"},
 		{`query ($a: Int @onVariable(n: $b), $b: Int) { find(n: $a) { name } }`, "valid"},
+		{`{ dog { } }`, "1:9 expected at least one definition, found }"},
 		// The rules.
 		{`{ dog { name @include(if: {}) } }`, "valid"},
 		{`{ find(color: {}) { name } }`, "valid"},
@@ -45,6 +46,7 @@ func TestReportIsTrue(t *testing.T) {
 		{`subscription { bark again: bark }`, "valid"},
 		{`subscription { bark @skip(if: true) }`, "valid"},
 		{`{ dog { name @nope @nope } }`, `1:15 Unknown directive "@nope". | 1:21 Unknown directive "@nope". | 1:21 The directive "@nope" can only be used once at this location.`},
+		{`{ dog(nope: 1) { name } }`, `1:3 Unknown argument "nope" on field "Query.dog".`},
 	} {
 		if !strings.Contains(string(report), strings.NewReplacer("\a", `\u0007`, "\r\n", `\r\n`, "\n", `\n`).Replace(tc.text)) {
 			t.Errorf("not in the report: %q", tc.text)

@@ -129,7 +129,7 @@ func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
 	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
-	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, knownArguments)
 	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, valuesOfCorrectType)
@@ -137,6 +137,27 @@ func specified() *rules.Rules {
 	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, uniqueOperationNames)
 	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, uniqueDirectives)
 	return all
+}
+
+// knownArguments blames an argument that is not known where it stands, which gqlparser does where its field or directive stands.
+func knownArguments(observers *core.Events, addError core.AddErrFunc) {
+	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
+		for _, argument := range given {
+			if known.ForName(argument.Name) == nil {
+				addError(core.Message(`Unknown argument "%s" on %s.`, argument.Name, on), core.At(argument.Position))
+			}
+		}
+	}
+	observers.OnField(func(_ *core.Walker, field *ast.Field) {
+		if field.Definition != nil && field.ObjectDefinition != nil {
+			check(field.Arguments, field.Definition.Arguments, `field "`+field.ObjectDefinition.Name+"."+field.Name+`"`)
+		}
+	})
+	observers.OnDirective(func(_ *core.Walker, directive *ast.Directive) {
+		if directive.Definition != nil {
+			check(directive.Arguments, directive.Definition.Arguments, `directive "@`+directive.Name+`"`)
+		}
+	})
 }
 
 // uniqueOperationNames leaves operations without a name to the rule that they must stand alone.

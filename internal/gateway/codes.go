@@ -49,6 +49,18 @@ func refuse(status int, code graph.Code, message string) *refusal {
 	return &refusal{status: status, errors: gqlerror.List{requestError(code, message)}}
 }
 
+// refuseOperation refuses an operation for what an error says.
+func refuseOperation(err *gqlerror.Error) *refusal {
+	return &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+}
+
+// argumentError explains what an argument or, with a $ before its name, a variable may not be.
+func argumentError(pos *ast.Position, argument, message string) *gqlerror.Error {
+	err := at(requestError(graph.CodeBadUserInput, message), pos)
+	err.Extensions["argument"] = argument
+	return err
+}
+
 // badRequest refuses what is not a GraphQL over HTTP request.
 func badRequest(message string) *refusal {
 	return refuse(http.StatusBadRequest, codeBadRequest, message)

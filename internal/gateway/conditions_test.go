@@ -53,7 +53,7 @@ func TestNullArguments(t *testing.T) {
 	} {
 		got := h.post(query, map[string]any{"x": nil})
 		h.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
-		if got.errors[0].Extensions["argument"] != "$x" {
+		if e := got.errors[0]; e.Extensions["argument"] != "$x" || len(e.Locations) != 1 || placeOf(e.Locations[0]) != "1:7" { // where it is declared
 			t.Errorf("%s: %s", query, got.body)
 		}
 	}

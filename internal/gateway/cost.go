@@ -96,8 +96,8 @@ func (c costing) field(field *ast.Field) int {
 	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
 }
 
-// asksCursors reports whether a connection is asked for the cursors of its page. Fragments are followed wherever they are spread, which
-// the shape of a document bounds.
+// asksCursors reports whether a connection is asked for the cursors of its page. Fragments are followed wherever they are
+// spread, which the shape of a document bounds.
 func asksCursors(set ast.SelectionSet) bool {
 	return slices.ContainsFunc(set, func(selection ast.Selection) bool {
 		switch selection := selection.(type) {

@@ -62,7 +62,7 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
 	if err := checkShape(parsed, d.limits); err != nil {
-		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+		return nil, refuseOperation(err)
 	}
 	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)

@@ -69,3 +69,18 @@ func TestLiteralRepresentations(t *testing.T) {
 		t.Errorf("%s", got.body)
 	}
 }
+
+// So does one that a variable holds, also where it is sent without a list.
+func TestRepresentationAlone(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for sent, want := range map[string]string{
+		`{"__typename":"Dataset","id":5.0}`: `[{"id":"5"}]`, `5`: `[null]`, `"x"`: `[null]`, `{}`: `[null]`, `[]`: `[]`,
+		`{"__typename":"Cat","id":1}`: `[null]`, `[[]]`: `[null]`, `[{"__typename":"Dataset","id":5},7]`: `[{"id":"5"},null]`,
+	} {
+		got := h.do(request{body: `{"query":"query($r:[_Any!]!){_entities(representations:$r){...on Dataset{id}}}","variables":{"r":` + sent + `}}`})
+		if string(got.data) != `{"_entities":`+want+`}` || len(got.errors) != strings.Count(want, "null") {
+			t.Errorf("%s: %s", sent, got.body)
+		}
+	}
+}

@@ -52,6 +52,9 @@ func tooLarge() *refusal {
 		"The request body is too large; send a shorter document, or variables instead of literals.")
 }
 
+// strictly is what JSON takes to be read here, where other readers guess.
+const strictly = ": UTF-8, each member once, no half of a surrogate pair."
+
 // decodeEnvelope reads one JSON object and nothing after it: no double members, no broken UTF-8, exact names.
 func decodeEnvelope(body []byte) (envelope, *refusal) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
@@ -59,7 +62,7 @@ func decodeEnvelope(body []byte) (envelope, *refusal) {
 	}
 	var wire wireEnvelope
 	if err := jsonv2.Unmarshal(body, &wire); err != nil || isNull(body) {
-		return envelope{}, badRequest("The request body is not one JSON object.")
+		return envelope{}, badRequest("The request body is not one JSON object" + strictly)
 	}
 	return wire.check()
 }
@@ -82,7 +85,7 @@ func readGet(rawQuery string) (envelope, *refusal) {
 		case target == &wire.Variables || target == &wire.Extensions:
 			*target = jsontext.Value(values[0])
 			if !target.IsValid() {
-				return envelope{}, badRequest("The parameter " + name + " is not a JSON object.")
+				return envelope{}, badRequest("The parameter " + name + " is not a JSON object" + strictly)
 			}
 		default:
 			if *target, err = jsontext.AppendQuote(nil, values[0]); err != nil {

@@ -74,6 +74,23 @@ func TestEnvelope(t *testing.T) {
 	}
 }
 
+// What many readers of JSON let pass is named, by POST and by GET.
+func TestStrictJSON(t *testing.T) {
+	t.Parallel()
+	h := start(t)
+	for _, variables := range []string{`{"a":1,"a":2}`, "{\"a\":\"\xff\"}", `{"a":"\ud83d"}`} {
+		for _, got := range []answer{
+			h.do(request{body: `{"query":"{__typename}","variables":` + variables + `}`}),
+			h.do(request{method: http.MethodGet, path: "/graphql?query={__typename}&variables=" + url.QueryEscape(variables)}),
+		} {
+			h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
+			if !strings.Contains(got.body, "UTF-8, each member once, no half of a surrogate pair") {
+				t.Errorf("%q: %s", variables, got.body)
+			}
+		}
+	}
+}
+
 // Numbers in variables keep their digits: no float stands between the caller and the upstream.
 func TestVariablesKeepDigits(t *testing.T) {
 	t.Parallel()

@@ -73,14 +73,14 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 		return operation{}, name, refused
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
-		return operation{}, name, refuseArgument(definition, "$"+variable,
-			"The variable $"+variable+" may not be null where the operation uses it.")
+		return operation{}, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
+			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
-		return operation{}, name, refuseArgument(definition, "representations", err.Error())
+		return operation{}, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
-		return operation{}, name, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+		return operation{}, name, refuseOperation(err)
 	}
 	return operation{
 		OperationContext: &graphql.OperationContext{
@@ -105,20 +105,13 @@ func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map
 	}
 	variables, err := readVariables(e.schema, op, given)
 	if err != nil {
-		return nil, &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+		return nil, refuseOperation(err)
 	}
 	return variables, nil
 }
 
 // writing makes what writes an operation's root fields into a buffer, by its plan.
 type writing func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
-
-// refuseArgument explains what an operation may not be given, and names it.
-func refuseArgument(op *ast.OperationDefinition, argument, message string) *refusal {
-	out := at(requestError(graph.CodeBadUserInput, message), op.Position)
-	out.Extensions["argument"] = argument
-	return &refusal{status: statusByMediaType, errors: gqlerror.List{out}}
-}
 
 // bounded keeps the errors within their bound. The last then says how many were left out, since a null without an error
 // would be read as an answer.

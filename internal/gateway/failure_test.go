@@ -64,16 +64,23 @@ func TestPanicsOfFields(t *testing.T) {
 	}
 }
 
+// brokenPages is a playground whose pages all fail.
+type brokenPages struct{}
+
+func (brokenPages) Has(string) bool { return true }
+
+func (brokenPages) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	if r.URL.Path == "/playground/abort" {
+		panic(http.ErrAbortHandler)
+	}
+	panic(marker)
+}
+
 // A panic outside the fields is a 500 in the usual form.
 func TestPanicsOfHandlers(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) {
-		s.config.Playground = http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/playground/abort" {
-				panic(http.ErrAbortHandler)
-			}
-			panic(marker)
-		})
+		s.config.Playground = brokenPages{}
 	})
 	res, err := h.client.Get(h.url + "/")
 	if err != nil {

@@ -33,8 +33,8 @@ type Config struct {
 	Introspection, Federation bool
 	// BasePath stands before every path: "" or a path that begins with a slash and does not end with one.
 	BasePath string
-	// Playground serves "/" and what is below "/playground/", whatever the base path is; nil serves nothing there.
-	Playground http.Handler
+	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
+	Playground Playground
 	Logger     *slog.Logger
 }
 

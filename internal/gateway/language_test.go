@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"jobsgateway/graph"
 )
 
@@ -145,6 +147,53 @@ func TestErrorsWithoutNames(t *testing.T) {
 				if !strings.Contains(doc, name) {
 					t.Errorf("%s: %s gives %s away", doc, e.Message, name)
 				}
+			}
+		}
+	}
+}
+
+// Nor have errors of fields: neither of what an argument may be, nor of what it goes together with.
+func TestFieldErrorsWithoutNames(t *testing.T) {
+	t.Parallel()
+	h := start(t, func(s *setup) { s.config.Introspection = false })
+	schema, err := graph.NewSchema(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for name, def := range schema.Types {
+		names = append(names, name)
+		for _, field := range def.Fields {
+			if def.Kind == ast.InputObject {
+				names = append(names, field.Name)
+			}
+			for _, argument := range field.Arguments {
+				names = append(names, argument.Name)
+			}
+		}
+	}
+	name := regexp.MustCompile(`\b(` + strings.Join(names, "|") + `)\b`)
+	page := h.post(`{jobs(first:1){pageInfo{endCursor}}}`, nil)
+	_, cursor, _ := strings.Cut(page.body, `"endCursor":"`)
+	cursor, _, _ = strings.Cut(cursor, `"`)
+	many := strings.TrimSuffix(strings.Repeat("1,", 501), ",")
+	for _, doc := range []string{
+		`{_entities(representations:[7]){x:__typename}}`, `{_entities(representations:{__typename:"Nope"}){x:__typename}}`,
+		`{_entities(representations:[` + many + `]){x:__typename}}`, `{datasets(ids:[` + many + `]){x:__typename}}`,
+		`{jobs(offset:1,last:1){x:__typename}}`, `{jobs(last:501){x:__typename}}`, `{jobs(offset:-1){x:__typename}}`,
+		`{jobs(offset:1,after:"x"){x:__typename}}`, `{jobs(after:"x"){x:__typename}}`, `{jobs(before:""){x:__typename}}`,
+		`{jobs(orderBy:UPDATED_AT_ASC,after:"` + cursor + `"){x:__typename}}`, `{dataset(id:1){jobs(before:"` + cursor + `"){x:__typename}}}`,
+		`{jobs(filter:{dataPlaneId:7}){x:__typename}}`, `{job(id:7){x:__typename}}`, `{dataset(id:"x"){x:__typename}}`, `{node(id:7){x:__typename}}`,
+		`{jobs(filter:{types:""}){x:__typename}}`, `{jobs(filter:{states:UNKNOWN}){x:__typename}}`,
+	} {
+		got := h.post(doc, nil)
+		if got.code() != "BAD_USER_INPUT" {
+			t.Errorf("%s: %s", doc, got.body)
+			continue
+		}
+		for _, found := range name.FindAllString(got.errors[0].Message, -1) {
+			if !strings.Contains(doc, found) {
+				t.Errorf("%s: %q gives %s away", doc, got.errors[0].Message, found)
 			}
 		}
 	}

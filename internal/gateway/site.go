@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 
@@ -12,13 +13,18 @@ import (
 type site struct {
 	base  string // "" or a path without a slash at its end
 	pages map[string]http.Handler
-	// files serves what is below /playground/; nil without a playground.
-	files   http.Handler
-	unknown http.Handler
+	// has reports whether the playground has a path below the base, and playground serves it.
+	has        func(path string) bool
+	playground http.Handler
+	unknown    http.Handler
 }
 
-// playgroundFiles is where the files of the playground are, below the base.
-const playgroundFiles = "/playground/"
+// Playground is a page for people and its files. It is asked to serve only what it has, and by GET and HEAD alone.
+type Playground interface {
+	http.Handler
+	// Has reports whether there is something at a path.
+	Has(path string) bool
+}
 
 // ServeHTTP answers at the known paths, and at any other with the list of them.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -27,8 +33,10 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case ok && page != nil:
 		page.ServeHTTP(w, r)
-	case ok && s.files != nil && strings.HasPrefix(below, playgroundFiles):
-		s.files.ServeHTTP(w, r)
+	case ok && s.has(below):
+		there := *r
+		there.URL = &url.URL{Path: below}
+		s.playground.ServeHTTP(w, &there)
 	default:
 		s.unknown.ServeHTTP(w, r)
 	}
@@ -36,7 +44,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // newSite gathers the pages that a configuration asks for. Cross lets pages of other origins read what is refused, too.
 func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) http.Handler) *site {
-	s := &site{base: cfg.BasePath, pages: map[string]http.Handler{"/graphql": graphQL}}
+	s := &site{base: cfg.BasePath, pages: map[string]http.Handler{"/graphql": graphQL}, has: func(string) bool { return false }}
 	known := "GraphQL is at " + s.base + "/graphql"
 	paths := []string{s.base + "/graphql"}
 	if schema != nil {
@@ -45,8 +53,7 @@ func newSite(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) 
 		paths = append(paths, s.base+"/schema.graphql")
 	}
 	if cfg.Playground != nil {
-		playground := s.readable(http.StripPrefix(s.base, cfg.Playground))
-		s.pages["/"], s.files = playground, playground
+		s.has, s.playground = cfg.Playground.Has, s.readable(cfg.Playground)
 		if s.base != "" {
 			// Relative, so that it is right behind a proxy that changes the path, too.
 			s.pages[""] = s.readable(redirect(path.Base(s.base) + "/"))

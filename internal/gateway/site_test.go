@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,7 +11,15 @@ import (
 )
 
 // paged is a playground that says where it is asked.
-var paged = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) })
+type paged struct{}
+
+func (paged) Has(path string) bool {
+	return path == "/" || path == "/playground/x.js" || path == "/playground/a/x.js"
+}
+
+func (paged) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_, _ = w.Write([]byte("page " + r.URL.Path))
+}
 
 // What is not there says so in the form of every refusal, with the paths that are there, whoever asks how.
 func TestUnknownPaths(t *testing.T) {
@@ -20,11 +29,11 @@ func TestUnknownPaths(t *testing.T) {
 		want   []string
 		beside []string // unknown here alone
 	}{
-		"all":           {func(c *Config) { c.Playground = paged }, []string{"/graphql", "/schema.graphql", "/"}, []string{"/jobs-gw/graphql"}},
+		"all":           {func(c *Config) { c.Playground = paged{} }, []string{"/graphql", "/schema.graphql", "/"}, []string{"/jobs-gw/graphql"}},
 		"no playground": {func(*Config) {}, []string{"/graphql", "/schema.graphql"}, []string{"/", "/playground/x.js"}},
 		"no schema":     {func(c *Config) { c.Introspection = false }, []string{"/graphql"}, []string{"/schema.graphql"}},
 		"a base path": {
-			func(c *Config) { c.Playground, c.BasePath = paged, "/jobs-gw" },
+			func(c *Config) { c.Playground, c.BasePath = paged{}, "/jobs-gw" },
 			[]string{"/jobs-gw/graphql", "/jobs-gw/schema.graphql", "/jobs-gw/"},
 			[]string{"/", "/graphql", "/jobs-gwgraphql", "/jobs-gw2", "/jobs-gw/jobs-gw/graphql", "/playground/x.js"},
 		},
@@ -35,7 +44,7 @@ func TestUnknownPaths(t *testing.T) {
 		h := start(t, func(s *setup) { tc.change(&s.config) })
 		unknown := []string{
 			"/graphql/", "/Graphql", "/graphql/x", "//graphql", "/x/../graphql", "/schema.graphql/", "/healthz", "/readyz", "/metrics",
-			"/debug/pprof/", "/index.html", "/playground", "/%00",
+			"/debug/pprof/", "/index.html", "/playground", "/playground/", "/playground/y.js", "/playground/../graphql", "/%00",
 		}
 		for _, path := range append(unknown, tc.beside...) {
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions, http.MethodDelete} {
@@ -66,7 +75,7 @@ func TestUnknownPaths(t *testing.T) {
 func TestBasePath(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "/jobs-gw", "/a/b"} {
-		h := start(t, func(s *setup) { s.config.BasePath, s.config.Playground = base, paged })
+		h := start(t, func(s *setup) { s.config.BasePath, s.config.Playground = base, paged{} })
 		forwarded := http.Header{"X-Forwarded-Prefix": {"/evil"}, "X-Forwarded-Host": {"evil.example"}}
 		h.wantFine(h.do(request{path: base + "/graphql", body: envelopeOf(t, queryJobs, nil), header: forwarded}))
 		h.wantFine(h.do(request{method: http.MethodGet, path: base + "/graphql?query=" + url.QueryEscape(queryType), header: forwarded}))
@@ -78,6 +87,10 @@ func TestBasePath(t *testing.T) {
 		}
 		if base == "" {
 			continue
+		}
+		escaped := h.do(request{method: http.MethodGet, path: fmt.Sprintf("/%%%X%s/", base[1], base[2:])})
+		if escaped.body != "page /" { // RFC 3986 has both for one path
+			t.Errorf("%s: %d %s", base, escaped.status, escaped.body)
 		}
 		if got := h.do(request{path: base + "/"}); !strings.Contains(got.body, " "+base+"/graphql") {
 			t.Errorf("%s: %s", base, got.body)
@@ -98,7 +111,7 @@ func TestBasePath(t *testing.T) {
 // What is only there to read says so, as RFC 9110 has it, and where GraphQL is.
 func TestReadOnlyPaths(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Playground = paged })
+	h := start(t, func(s *setup) { s.config.Playground = paged{} })
 	for _, path := range []string{"/", "/schema.graphql", "/playground/x.js"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
 			got := h.do(request{method: method, path: path, body: envelopeOf(t, queryJobs, nil)})

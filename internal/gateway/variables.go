@@ -8,8 +8,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"jobsgateway/graph"
 )
 
 // readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
@@ -29,10 +27,8 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 		}
 		read, misfit := coerce(schema, declared.Type, value, ast.Path{ast.PathName(declared.Variable)})
 		if misfit != nil {
-			err := requestError(graph.CodeBadUserInput,
+			return nil, argumentError(declared.Position, "$"+misfit.String(),
 				"The variable $"+declared.Variable+" does not have the type that the operation declares.")
-			err.Extensions["argument"] = "$" + misfit.String()
-			return nil, at(err, declared.Position)
 		}
 		values[declared.Variable] = read
 	}
@@ -100,7 +96,8 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 	return members, nil
 }
 
-// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such.
+// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such, and
+// so are those of a Float, which can stand in one of these.
 func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	text, isText := value.(string)
 	switch {
@@ -122,7 +119,7 @@ func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 		_, isFloat := value.(float64)
 		number, _ := value.(json.Number)
 		_, err := number.Float64()
-		return value, isInt || isFloat || err == nil
+		return withWhole(value), isInt || isFloat || err == nil
 	}
 	return withWhole(value), true
 }

@@ -141,6 +141,7 @@ func TestVariablesAccepted(t *testing.T) {
 		{`query($v:[ID!]!=[]){datasets(ids:$v){id}}`, ``},
 		{`query($v:[JobState!]=FAILED){jobs(filter:{states:$v}){totalCount}}`, ``},
 		{`query($v:Float!){_entities(representations:[{__typename:"Dataset",id:"1",n:$v}]){...on Dataset{id}}}`, `1.5e3`},
+		{`query($v:Float!){_entities(representations:[{__typename:"Dataset",id:$v}]){...on Dataset{id}}}`, `1.0736e4`},
 		{`query($v:Float=1.5){_entities(representations:[{__typename:"Dataset",id:"1",n:$v}]){...on Dataset{id}}}`, ``},
 		{`query($v:Float=1){_entities(representations:[{__typename:"Dataset",id:"1",n:$v}]){...on Dataset{id}}}`, ``},
 		{`query($v:Boolean){_entities(representations:[{__typename:"Dataset",id:"1",n:$v}]){...on Dataset{id}}}`, `true`},

@@ -20,10 +20,19 @@ import (
 //go:embed third_party web/app.js web/app.css web/icon.svg
 var assetFiles embed.FS
 
+// filesPath is where the files are.
+const filesPath = "/playground/"
+
 // assets are the page's files by name, all of them compressed, below a path that changes with any of them.
 type assets struct {
 	prefix string // "/playground/<hash>/"
 	byName map[string][]byte
+}
+
+// has reports whether a file is served at a path: not all that is embedded is.
+func (a *assets) has(path string) bool {
+	name, ok := strings.CutPrefix(path, a.prefix)
+	return ok && a.byName[name] != nil && contentTypeOf(name) != ""
 }
 
 // loadAssets gathers the embedded files: those of third_party are compressed already, ours are few and
@@ -52,7 +61,7 @@ func loadAssets() *assets {
 		panic(err) // strings always marshal
 	}
 	a.byName["examples.json"] = compress(examples)
-	a.prefix = "/playground/" + a.digest() + "/"
+	a.prefix = filesPath + a.digest() + "/"
 	return a
 }
 
@@ -70,15 +79,11 @@ func (a *assets) digest() string {
 	return digest(all.Bytes())
 }
 
-// serve answers with one file, compressed if the client takes it so.
-func (a *assets) serve(w http.ResponseWriter, r *http.Request, name string) {
-	body, found := a.byName[name]
-	contentType := contentTypeOf(name)
-	if !found || contentType == "" {
-		notFound(w, r)
-		return
-	}
-	w.Header().Set("Content-Type", contentType)
+// serve answers with the file at the request's path, compressed if the client takes it so.
+func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, a.prefix)
+	body := a.byName[name]
+	w.Header().Set("Content-Type", contentTypeOf(name))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Vary", "Accept-Encoding")
 	if acceptsGzip(r.Header.Values("Accept-Encoding")) {

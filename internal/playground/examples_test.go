@@ -58,7 +58,7 @@ func TestExamples(t *testing.T) {
 
 func TestPageShowsTheExamples(t *testing.T) {
 	t.Parallel()
-	h := playground.Handler(playground.Options{})
+	h := playground.New(playground.Options{})
 	_, body := get(t, h, http.MethodGet, assetPath(t, h, "examples.json"))
 	var shown []playground.Example
 	if err := json.Unmarshal([]byte(body), &shown); err != nil {

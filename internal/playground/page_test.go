@@ -16,7 +16,7 @@ import (
 // TestPageHasNoInlineCode: the policy forbids inline scripts and styles, so one in the page would silently not run.
 func TestPageHasNoInlineCode(t *testing.T) {
 	t.Parallel()
-	h := playground.Handler(playground.Options{
+	h := playground.New(playground.Options{
 		Endpoint: `/"><script>alert(1)</script>`, SchemaPath: "javascript:alert(1)", Demo: true,
 	})
 	_, page := get(t, h, http.MethodGet, "/")
@@ -83,7 +83,7 @@ func elements(t *testing.T, page string) func(func(xml.Token) bool) {
 // TestNothingForeign: neither the page nor a file of ours names another host, and all it names is there.
 func TestNothingForeign(t *testing.T) {
 	t.Parallel()
-	h := playground.Handler(playground.Options{Demo: true})
+	h := playground.New(playground.Options{Demo: true})
 	_, page := get(t, h, http.MethodGet, "/")
 	texts := map[string]string{"page": page}
 	for _, name := range []string{"app.js", "app.css", "icon.svg", "examples.json"} {
@@ -112,7 +112,7 @@ func TestNothingForeign(t *testing.T) {
 // TestPageIsRelative: a page below another path finds its files, the endpoint and the schema there, and keeps a token of its own.
 func TestPageIsRelative(t *testing.T) {
 	t.Parallel()
-	h := playground.Handler(playground.Options{Demo: true})
+	h := playground.New(playground.Options{Demo: true})
 	_, page := get(t, h, http.MethodGet, "/")
 	address := &url.URL{Scheme: "https", Host: "a.example", Path: "/jobs-gw/"}
 	references := regexp.MustCompile(`(?:href|src|data-endpoint|data-schema|data-examples)="([^"]*)"`).FindAllStringSubmatch(page, -1)
@@ -160,7 +160,7 @@ func TestOptions(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			_, page := get(t, playground.Handler(tt.options), http.MethodGet, "/")
+			_, page := get(t, playground.New(tt.options), http.MethodGet, "/")
 			for _, want := range tt.has {
 				if !strings.Contains(page, want) {
 					t.Errorf("the page lacks %s", want)
@@ -179,7 +179,7 @@ func TestOptions(t *testing.T) {
 // check, the browser's is elsewhere.
 func TestTokenStaysInItsTab(t *testing.T) {
 	t.Parallel()
-	h := playground.Handler(playground.Options{})
+	h := playground.New(playground.Options{})
 	_, script := get(t, h, http.MethodGet, assetPath(t, h, "app.js"))
 	for _, bad := range []string{"localStorage", "document.cookie"} {
 		if strings.Contains(script, bad) {

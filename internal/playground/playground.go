@@ -39,58 +39,53 @@ type Options struct {
 	Demo bool
 }
 
-// Handler serves the page at / and its files below /playground/, where a base path was taken off before; it answers 404 to any
-// other path, and 405 to methods other than GET and HEAD. It reads nothing but embedded files and may be called at once from
-// many goroutines. The first request makes page and files ready: a gateway that nobody explores does not hold them. It
-// panics then when an embedded file is damaged, which is a fault of the build.
-func Handler(o Options) http.Handler {
+// Playground serves the page at / and its files below /playground/, where a base path was taken off before. It reads nothing
+// but embedded files and is safe for concurrent use. The first request for any of them makes page and files ready: a gateway
+// that nobody explores does not hold them. It panics then when an embedded file is damaged, which is a fault of the build.
+type Playground struct{ ready func() content }
+
+// content is what there is to serve.
+type content struct {
+	files     *assets
+	page      []byte
+	entityTag string
+}
+
+// New makes a playground.
+func New(o Options) *Playground {
 	if o.Endpoint == "" {
 		o.Endpoint = "graphql"
 	}
 	if o.SchemaPath == "" {
 		o.SchemaPath = "schema.graphql"
 	}
-	type content struct {
-		files     *assets
-		page      []byte
-		entityTag string
-	}
-	ready := sync.OnceValue(func() content {
+	return &Playground{sync.OnceValue(func() content {
 		files := loadAssets()
 		page := renderPage(o, files)
 		return content{files, page, `"` + digest(page) + `"`}
-	})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := ready()
-		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			w.Header().Set("Allow", "GET, HEAD")
-			http.Error(w, "The playground answers GET and HEAD only.", http.StatusMethodNotAllowed)
-			return
-		}
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Referrer-Policy", "no-referrer")
-		if name, ok := strings.CutPrefix(r.URL.Path, c.files.prefix); ok {
-			c.files.serve(w, r, name)
-			return
-		}
-		if r.URL.Path != "/" {
-			notFound(w, r)
-			return
-		}
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
-		w.Header().Set("Cache-Control", "no-cache")
-		w.Header().Set("ETag", c.entityTag)
-		// ServeContent answers If-None-Match by the tag; the zero time keeps Last-Modified out of it.
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
-	})
+	})}
 }
 
-// notFound must not be kept: while one version replaces another, a file that this process does not know may
-// be at home in the next.
-func notFound(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.NotFound(w, r)
+// Has reports whether there is something at a path.
+func (p *Playground) Has(path string) bool {
+	return path == "/" || strings.HasPrefix(path, filesPath) && p.ready().files.has(path)
+}
+
+// ServeHTTP answers GET and HEAD of a path that is there; whoever asks sees to both.
+func (p *Playground) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := p.ready()
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	if r.URL.Path != "/" {
+		c.files.serve(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", contentSecurityPolicy)
+	w.Header().Set("Cache-Control", "no-cache")
+	w.Header().Set("ETag", c.entityTag)
+	// ServeContent answers If-None-Match by the tag; the zero time keeps Last-Modified out of it.
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
 }
 
 // renderPage fills the template once: the page is the same for every visitor.

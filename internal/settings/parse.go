@@ -22,9 +22,15 @@ type grammar struct {
 	Schema struct {
 		Federation bool `help:"Print it as a subgraph of Apollo Federation offers it."`
 	} `cmd:"" help:"Print the GraphQL schema and stop."`
-	HelpWord    struct{} `cmd:"" name:"help" help:"Print this text and stop, as --help does."`
+	HelpWord struct {
+		// About is of a type of its own, since a []string is a list of origins.
+		About topics `arg:"" optional:""`
+	} `cmd:"" name:"help" help:"Print this text and stop, as --help does."`
 	VersionWord struct{} `cmd:"" name:"version" help:"Print the version and stop, as --version does."`
 }
+
+// topics are what help is asked about. There is one text for all.
+type topics []string
 
 // Parse reads args, the command line without the program's name, over environ, "NAME=value" as [os.Environ] gives
 // it, over the defaults. It looks at nothing else, prints nothing and never ends the process.
@@ -51,13 +57,14 @@ func Parse(args, environ []string) (Invocation, error) {
 		return Invocation{}, fmt.Errorf("%s; jobsgateway --help lists the flags", redact(err.Error()))
 	}
 
+	command := ctx.Selected().Name
 	switch {
 	// Help comes before every complaint: who asks for it may be asking because of one.
-	case line.Help, ctx.Command() == "help":
+	case line.Help, command == "help":
 		return Invocation{Command: Help, Text: help(parser.Model)}, nil
-	case line.Version, ctx.Command() == "version":
+	case line.Version, command == "version":
 		return Invocation{Command: Version, Text: version()}, nil
-	case ctx.Command() == "schema":
+	case command == "schema":
 		return Invocation{Command: PrintSchema, FederationSchema: line.Schema.Federation}, nil
 	}
 

@@ -63,6 +63,7 @@ func TestCommands(t *testing.T) {
 		"--help": Help, "-h": Help, "schema --help": Help, "--listen --help": Help, "--max-depth 0 -h": Help,
 		"--version": Version, "--version --help": Help, "serve --version": Version,
 		"help": Help, "version": Version, "help --version": Help, "version --help": Help, "version -h": Help,
+		"help serve": Help, "help schema": Help, "help serve x": Help,
 	} {
 		got, err := Parse(strings.Fields(line), wrong)
 		text := strings.HasPrefix(got.Text, "jobsgateway ") && strings.HasSuffix(got.Text, "\n")

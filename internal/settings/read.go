@@ -177,7 +177,7 @@ func readUpstream(text string, _ *kong.Tag) (any, error) {
 		return nil, fmt.Errorf("%s has no usable host", shown(text))
 	case base.Port() != "" && !validPort(base.Port(), 1), strings.HasSuffix(base.Host, ":"):
 		return nil, fmt.Errorf("%s has no usable port", shown(text))
-	case strings.EqualFold(path.Base(base.Path), "jobs"):
+	case strings.EqualFold(path.Base(path.Clean(base.Path)), "jobs"):
 		return nil, fmt.Errorf("%s ends in /jobs, which the gateway appends itself; leave it out", shown(text))
 	}
 	return base, nil

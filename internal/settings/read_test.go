@@ -99,6 +99,7 @@ var everySetting = []texts{
 			"cannot be read as a URL":   {"https://a b", "https://a.b:c"},
 			"ends in /jobs, which the gateway appends itself; leave it out; use ": {
 				"https://a.b/jobs", "https://a.b/jobs/", "https://a.b/v1/jobs//", "https://a.b/Jobs", "https://a.b/%6aobs",
+				"https://a.b/jobs/.", "https://a.b/jobs/v1/..", "https://a.b/v1/./jobs",
 			},
 		},
 	},
