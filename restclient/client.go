@@ -206,10 +206,11 @@ func (id Identity) addTo(header http.Header) {
 
 // mediaTypeOf gives the media type of a Content-Type without its parameters, whatever those are.
 func mediaTypeOf(contentType string) string {
-	if end := strings.IndexAny(contentType, ";,"); end >= 0 {
+	contentType = strings.TrimSpace(contentType)
+	if end := strings.IndexAny(contentType, ";, \t"); end >= 0 { // some write parameters without the semicolon
 		contentType = contentType[:end]
 	}
-	return strings.ToLower(strings.TrimSpace(contentType))
+	return strings.ToLower(contentType)
 }
 
 // harmlessType is a media type that may be written into a log.

@@ -135,6 +135,7 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 		"a content type with more":  {Body: good, ContentType: `Application/JSON; charset="utf-8"`},
 		"odd parameters":            {Body: good, ContentType: "application/json; ="},
 		"a parameter without end":   {Body: good, ContentType: `application/json; charset="utf-8`},
+		"no semicolon":              {Body: good, ContentType: "application/json charset=utf-8"},
 		"a parameter twice":         {Body: good, ContentType: "application/json; charset=utf-8; charset=utf-8"},
 		"a type twice":              {Body: good, ContentType: "application/json, application/json"},
 		"nothing but a parameter":   {Body: good, ContentType: "; charset=utf-8"},
