@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"jobsgateway/restclient"
 )
@@ -23,8 +24,9 @@ type pageReader struct {
 	calls        int
 	most         int // records that one answer gives
 	witness      witness
-	// large: the equals that are sought are more than one answer gives.
-	large bool
+	// large: the equals that are sought are more than one answer gives; largeAt is the value for which that was found last.
+	large   bool
+	largeAt time.Time
 }
 
 // ask gets one window: by one call, or in parts where one answer would be too large. Errors: those of the upstream, *budgetError,
@@ -41,31 +43,27 @@ func (r *pageReader) ask(ctx context.Context, offset int64, size int) (window, e
 	if err != nil {
 		return window{}, err
 	}
-	return w, r.witness.hear(w, offset%int64(size) == 0)
+	return w, r.witness.hear(ordering(r.list.OrderBy), w, offset%int64(size) == 0)
 }
 
-// explainShort finds out why a window has fewer records than were asked for although the total promises more: the API may have a cap of
-// its own, or the total may not be true. The record behind the window tells, for one call.
+// explainShort finds out why a window has fewer records than were asked for although the total or the next page promises more: the API
+// may have a cap of its own, or the promise may not be true. The record behind the window tells, for one call.
 func (r *pageReader) explainShort(ctx context.Context, w *window) error {
 	n := len(w.records)
 	switch {
 	case w.full || w.partial || n == 0 || w.total <= w.end() && !w.more:
 		return nil
-	case w.more:
-	case r.most < restclient.MaxPerPage: // the cap is known
-		w.last = n < r.most
+	case r.most < restclient.MaxPerPage && n >= r.most: // the cap is known
 		return nil
-	default:
-		behind, err := r.part(ctx, w.end(), 1)
-		if err != nil {
-			return err
-		}
-		w.fault = r.witness.doubt(repeated(*w, behind))
-		if w.last = len(behind.records) == 0 || w.fault != nil; w.last {
-			return nil
-		}
 	}
-	r.most = n
+	behind, err := r.part(ctx, w.end(), 1)
+	if err != nil {
+		return err
+	}
+	w.fault = r.witness.doubt(repeated(ordering(r.list.OrderBy), *w, behind))
+	if w.last = len(behind.records) == 0 || w.fault != nil; !w.last {
+		r.most = n
+	}
 	return nil
 }
 

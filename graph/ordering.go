@@ -75,17 +75,26 @@ func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
 
 // isSorted reports whether the readable records of a window stand in the order.
 func (o ordering) isSorted(w window) bool {
-	var last *anchor
+	var last time.Time
 	for _, record := range w.records {
 		if record.Job == nil {
 			continue
 		}
-		if last != nil && o.sideOf(record.Job, last) == sideBefore {
+		value := o.valueOf(record.Job)
+		if !last.IsZero() && side(value.Compare(last)) == o.sideBefore() {
 			return false
 		}
-		last = &anchor{value: o.valueOf(record.Job)}
+		last = value
 	}
 	return true
+}
+
+// sideBefore is how a value compares with one that stands behind it.
+func (o ordering) sideBefore() side {
+	if strings.HasSuffix(string(o), "_desc") {
+		return sideAfter
+	}
+	return sideBefore
 }
 
 // group is what a window shows of the jobs that share an anchor's value: its equals, and the anchor itself.

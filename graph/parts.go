@@ -12,7 +12,12 @@ type assembly struct {
 	window
 	// size is how many records to ask for next, and tooMany the least of which an answer was too large.
 	size, tooMany int
+	// heavy counts the records that are too large alone.
+	heavy int
 }
+
+// maxHeavy is how many records that are too large alone a window may have before one that fits: then the cap is not made for this API.
+const maxHeavy = 3
 
 // inParts gets a window by several answers, w being the first: each begins with the last record of the one before, which shows that the
 // list has not moved in between. A window whose parts do not meet ends where they part. A single record that is too large is a
@@ -48,7 +53,10 @@ func (a *assembly) add(ctx context.Context, r *pageReader, size int) (done bool,
 	n := min(a.size, size-have+overlap)
 	part, err := r.part(ctx, a.end()-int64(overlap), n)
 	switch {
+	case isTooLarge(err) && n == 1 && a.heavy+1 >= maxHeavy && !hasReadable(a.records):
+		return false, err
 	case isTooLarge(err) && n == 1:
+		a.heavy++
 		a.records = append(a.records[:have:have], restclient.Record{Err: err})
 		a.size, a.tooMany = min(4, size), 2*size // the record was to blame, not how many there were
 		return false, nil

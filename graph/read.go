@@ -76,7 +76,7 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 // readEndAt reads the last jobs of a list, in its own order, before the place that its total tells; false when the list does not
 // end there. Opposite is what the opposite order shows of the end.
 func (r *pageReader) readEndAt(ctx context.Context, p *page, total int64, opposite window) (done bool, err error) {
-	for {
+	for range maxEnds {
 		low := max(0, total-int64(p.plan.size))
 		w, err := r.through(ctx, low, total)
 		switch {
@@ -96,7 +96,11 @@ func (r *pageReader) readEndAt(ctx context.Context, p *page, total int64, opposi
 		by := reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}
 		return true, r.collect(ctx, p, by, found{window: w, index: index, turned: index})
 	}
+	return false, nil // it grows or shrinks with each call
 }
+
+// maxEnds is how often the end of a list is looked for where its total tells it.
+const maxEnds = 2
 
 // endsAt reports whether a list ends before an index of a window: then as many equals stand at its end as the opposite order begins
 // with. Where one of both does not show all of them, the record behind tells, for one call.
@@ -138,7 +142,7 @@ func (r *pageReader) collect(ctx context.Context, p *page, by reading, f found) 
 			return r.finish(ctx, p, by, f, past)
 		case f.fault != nil:
 			return p.end(f.fault)
-		case r.calls >= maxUnreadable && len(p.records) > 0 && !hasReadable(p.records):
+		case p.isBlind():
 			return p.end(unreadableError(p.records))
 		}
 		p.remember()
@@ -146,13 +150,23 @@ func (r *pageReader) collect(ctx context.Context, p *page, by reading, f found) 
 		if err != nil {
 			return p.end(err)
 		}
-		f = next
-		if !f.partial && (!by.backwards && f.index >= len(f.records) || by.backwards && f.index == 0) {
+		if f = next; !f.isEmpty(by.backwards) {
+			continue
+		}
+		if f, err = r.beyond(ctx, p, f.window, by.backwards); err != nil { // the place is at the window's end
+			return p.end(err)
+		}
+		if f.isEmpty(by.backwards) {
 			p.note(f.window)
 			p.more, p.unsure = p.stopped, false // the total promises more than there is
 			return r.finish(ctx, p, by, f, true)
 		}
 	}
+}
+
+// isEmpty reports whether a window has no record in the direction of reading.
+func (f found) isEmpty(backwards bool) bool {
+	return !backwards && f.index >= len(f.records) || backwards && f.index == 0
 }
 
 // end ends a page before it is full: with what was read, and the fault beside it, if that is one of the list. Other errors are given back.

@@ -19,7 +19,7 @@ type found struct {
 	index int
 	// turned bounds the unreadable records that had their turn: those before it, or from it on when reading backwards.
 	turned int
-	// closed: the window ends where the equals of the reading's start do, so all of them had their turn.
+	// closed: the window shows no job beyond the equals of the reading's start, so all that it shows had their turn.
 	closed bool
 	// beside: the place is next to the anchor, not at an end of its group, so equals count in the order in which they are shown.
 	beside bool
@@ -37,7 +37,7 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 	low, records := around(a, size, r.most, backwards)
 	search := seek{anchor: a, size: size, backwards: backwards, guess: a.offset}
 	elsewhere, refused := false, false
-	r.large = a.isLarge(r.most, backwards)
+	r.large = a.isLarge(r.most, backwards) || r.large && r.largeAt.Equal(a.value)
 	if r.offsets.takes(low, records) {
 		w, err := r.ask(ctx, low, records)
 		switch {
@@ -50,10 +50,12 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 				return found{}, err
 			}
 			f, ok := r.opened(w, &search, records)
-			switch {
-			case ok:
+			switch sorted := order.isSorted(w); {
+			case ok && (sorted || f.beside):
 				return f, nil
-			case !order.isSorted(w):
+			case !sorted && search.atPlace(w, order.groupOf(w, a, backwards)) && w.total == a.total:
+				return order.besideAnchor(w, order.find(w, a), backwards), nil
+			case !sorted:
 				return found{}, &untruthError{"The Jobs API does not give the list in the order that was asked for, " +
 					"so the place of the cursor cannot be found."}
 			}
@@ -175,9 +177,9 @@ func (s *seek) isExpected(w window, g group) bool {
 
 // from makes the place at the start of a group, or at its end when reading backwards.
 func (o ordering) from(w window, g group, a *anchor, backwards bool) found {
-	f := found{window: w, index: g.first, turned: g.first, closed: g.end == len(w.records)}
+	f := found{window: w, index: g.first, turned: g.first, closed: !hasReadable(w.records[g.end:])}
 	if backwards {
-		f.index, f.turned, f.closed = g.end, g.end, g.first == 0
+		f.index, f.turned, f.closed = g.end, g.end, !hasReadable(w.records[:g.first])
 	}
 	if a.done {
 		f.index = g.first + g.end - f.index
@@ -243,7 +245,7 @@ func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
 			return order.from(w, g, s.anchor, s.backwards), nil
 		case g.verdict == placeCut:
 			if s.offset, s.records = s.cut.wider(w, g, r.most, r.offsets); s.records == 0 {
-				r.large, s.guess = true, w.offset+int64(g.first)
+				r.large, r.largeAt, s.guess = true, s.anchor.value, w.offset+int64(g.first)
 			}
 		default:
 			s.guess = search.next(w, g.verdict, s.guess)

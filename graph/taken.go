@@ -32,6 +32,8 @@ type page struct {
 	left turns
 	// fault is why the page ends before the list does.
 	fault error
+	// blind counts the windows from which no readable record came yet.
+	blind int
 	// ids are those of the page's records, once it is made of several windows.
 	ids map[string]bool
 }
@@ -87,9 +89,17 @@ func (p *page) take(by reading, f found) (past bool) {
 			}
 		}
 	}
+	if !hasReadable(p.records) {
+		p.blind++
+	}
 	p.left = t
 	p.judge(f.window, t)
 	return past
+}
+
+// isBlind reports whether so many windows had no readable record that the list is given up.
+func (p *page) isBlind() bool {
+	return p.blind >= maxUnreadable && len(p.records) > 0 && !hasReadable(p.records)
 }
 
 // hasAllBefore reports whether no equal of the stop is left to be read that stood before it.
@@ -188,7 +198,7 @@ func (p *page) connection() *model.JobConnection {
 	c := &model.JobConnection{
 		List: p.plan.list, FromStart: p.low == 0 && !p.plan.backwards && !p.passedOver,
 		Records: p.records, Fault: p.fault, Total: p.total,
-		HasNextPage: p.more, HasPreviousPage: (p.low > 0 || p.passedOver) && p.total != 0,
+		HasNextPage: p.more, HasPreviousPage: p.passedOver || p.low > 0 && p.total != 0,
 	}
 	if p.plan.backwards {
 		slices.Reverse(p.records)

@@ -9,8 +9,11 @@ import (
 // isTally reports whether a page is asked for nothing but numbers: how many jobs there are, or whether more stand around it. Then one
 // record tells as much as all of them. A page that lies between two cursors has to be read all the same.
 func (p *pagePlan) isTally() bool {
-	return p.unasked.Records && (p.unasked.Flags || p.after == nil || p.before == nil) && (p.after == nil || !p.backwards) &&
-		(p.before == nil || p.backwards)
+	stop := p.before
+	if p.backwards {
+		stop = p.after
+	}
+	return p.unasked.Records && (p.unasked.Flags || stop == nil)
 }
 
 // tallyOpening is the first question of such a page: for the record behind the page, which is there if the list goes on, or next to

@@ -32,7 +32,7 @@ const (
 // a full page is not taken for the last one. An answer without records is the end, whatever its total promises.
 func (w window) behind() evidence {
 	switch {
-	case (len(w.records) == 0 || w.last) && !w.more:
+	case len(w.records) == 0 || w.last:
 		return endsHere
 	case w.more || w.partial || w.total > w.end():
 		return goesOn

@@ -20,7 +20,7 @@ import (
 func TestWalkOfAListThatMovesWithinPages(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string]emulator.Options{
-		"plain": {}, "capped": {MaxRecords: 7}, "equals in no order": {Ties: emulator.TiesDrawn}, "steady equals": {SteadyTies: true},
+		"plain": {}, "capped": {MaxRecords: 40}, "equals in no order": {Ties: emulator.TiesDrawn}, "steady equals": {SteadyTies: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

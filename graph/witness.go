@@ -39,13 +39,13 @@ const (
 
 // hear takes in one answer; aligned: it starts at a multiple of its size, so it stands where it was asked for even if the API takes
 // offsets as page numbers. Errors: *untruthError when the answers cannot all be true.
-func (h *witness) hear(w window, aligned bool) error {
+func (h *witness) hear(order ordering, w window, aligned bool) error {
 	if !aligned {
 		return nil
 	}
 	last, heard := h.last, h.heard
 	h.last, h.heard = w, true
-	if heard && w.total == last.total && sameStart(w, last) {
+	if heard && w.total == last.total && sameStart(order, w, last) {
 		return h.doubt(max(w.offset-last.offset, last.offset-w.offset))
 	}
 	return nil
@@ -69,12 +69,13 @@ const messageSame = "The Jobs API shows the same jobs for each offset, so no mor
 
 // repeated gives how many places before the record that an answer shows behind a window the window shows it, too; 0 where it does
 // not, or where the record may stand in any order among equals.
-func repeated(w, behind window) int64 {
-	if len(behind.records) == 0 || behind.records[0].Job == nil {
+func repeated(order ordering, w, behind window) int64 {
+	last := w.records[len(w.records)-1].Job
+	if len(behind.records) == 0 || behind.records[0].Job == nil || last == nil {
 		return 0
 	}
-	job, last := behind.records[0].Job, w.records[len(w.records)-1].Job
-	if last == nil || job.CreatedAt() == last.CreatedAt() || job.UpdatedAt() == last.UpdatedAt() {
+	job := behind.records[0].Job
+	if order.valueOf(job).Equal(order.valueOf(last)) {
 		return 0
 	}
 	i := slices.IndexFunc(w.records, func(record restclient.Record) bool {
@@ -86,9 +87,11 @@ func repeated(w, behind window) int64 {
 	return int64(len(w.records) - i)
 }
 
-// sameStart reports whether two windows begin with the same jobs: two or more, not all of one time, since equals may stand in any
-// order.
-func sameStart(a, b window) bool {
+// fewEquals is how many equals may by chance stand in the same order twice.
+const fewEquals = 4
+
+// sameStart reports whether two windows begin with the same jobs in the same order: two or more, of different times or many.
+func sameStart(order ordering, a, b window) bool {
 	n := min(len(a.records), len(b.records))
 	for i := range n {
 		x, y := a.records[i].Job, b.records[i].Job
@@ -96,11 +99,7 @@ func sameStart(a, b window) bool {
 			return false
 		}
 	}
-	if n < 2 {
-		return false
-	}
-	first, last := a.records[0].Job, a.records[n-1].Job
-	return first.CreatedAt() != last.CreatedAt() && first.UpdatedAt() != last.UpdatedAt()
+	return n > fewEquals || n >= 2 && !order.valueOf(a.records[0].Job).Equal(order.valueOf(a.records[n-1].Job))
 }
 
 // hasReadable reports whether one of the records can be read.
