@@ -46,18 +46,8 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 		case err != nil:
 			refused = true
 		default:
-			if err := search.look(w, r); err != nil {
-				return found{}, err
-			}
-			f, ok := r.opened(w, &search, records)
-			switch sorted := order.isSorted(w); {
-			case ok && (sorted || f.beside):
-				return f, nil
-			case !sorted && search.atPlace(w, order.groupOf(w, a, backwards)) && w.total == a.total:
-				return order.besideAnchor(w, order.find(w, a), backwards), nil
-			case !sorted:
-				return found{}, &untruthError{"The Jobs API does not give the list in the order that was asked for, " +
-					"so the place of the cursor cannot be found."}
+			if f, done, err := r.begin(w, &search, records); done || err != nil {
+				return f, err
 			}
 			search.guess, elsewhere = guessOf(w, order.find(w, a), a), w.full
 		}
@@ -78,6 +68,25 @@ func (r *pageReader) next(ctx context.Context, a *anchor, size int, backwards bo
 		r.tell(ctx, r.offsets.refuse(span{low, low + int64(records)}, given))
 	}
 	return f, nil
+}
+
+// begin weighs the first window of a search; true when it shows the place. Errors: *untruthError.
+func (r *pageReader) begin(w window, s *seek, records int) (f found, done bool, err error) {
+	if err := s.look(w, r); err != nil {
+		return found{}, false, err
+	}
+	order := ordering(r.list.OrderBy)
+	f, ok := r.opened(w, s, records)
+	switch sorted := order.isSorted(w); {
+	case ok && (sorted || f.beside):
+		return f, true, nil
+	case sorted:
+		return found{}, false, nil
+	case w.total == s.anchor.total && s.atPlace(w, order.groupOf(w, s.anchor, s.backwards)):
+		return order.besideAnchor(w, order.find(w, s.anchor), s.backwards), true, nil
+	}
+	return found{}, false, &untruthError{"The Jobs API does not give the list in the order that was asked for, " +
+		"so the place of the cursor cannot be found."}
 }
 
 // seek is the search for the place of an anchor.
