@@ -20,7 +20,7 @@ type untruthError struct{ message string }
 
 func (e *untruthError) Error() string { return e.message }
 
-// maxUnreadable is how many calls are made for a page without one readable record.
+// maxUnreadable is how many windows are read for a page without one readable record.
 const maxUnreadable = 3
 
 // witness compares the answers that a page costs. The zero value has heard none.
