@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"jobsgateway/restclient"
@@ -164,21 +163,6 @@ func (r *pageReader) collect(ctx context.Context, p *page, by reading, f found) 
 	}
 }
 
-// isEmpty reports whether a window has no record in the direction of reading.
-func (f found) isEmpty(backwards bool) bool {
-	return !backwards && f.index >= len(f.records) || backwards && f.index == 0
-}
-
-// end ends a page before it is full: with what was read, and the fault beside it, if that is one of the list. Other errors are given back.
-func (p *page) end(err error) error {
-	untruth, ok := errors.AsType[*untruthError](err)
-	if !ok || len(p.records) == 0 {
-		return err
-	}
-	p.fault, p.more = untruth, false
-	return nil
-}
-
 // goOn gives the window from which a page that is not full goes on behind another, and makes the reading start there.
 func (r *pageReader) goOn(ctx context.Context, p *page, by *reading, f found) (found, error) {
 	last, unreadable := p.resume(*by, f)
@@ -200,8 +184,8 @@ func (r *pageReader) goOn(ctx context.Context, p *page, by *reading, f found) (f
 	return r.next(ctx, last, size, by.backwards)
 }
 
-// beyond gives the window next to one that has no readable record, by its place alone. As long as nothing of the page could be
-// read it is as large as can be.
+// beyond gives the window next to another by its place alone: where that has no readable record, or no record on the side of the place.
+// As long as nothing of the page could be read it is as large as can be.
 func (r *pageReader) beyond(ctx context.Context, p *page, w window, backwards bool) (found, error) {
 	size := int64(max(margin, len(w.records)))
 	if !hasReadable(p.records) {

@@ -25,6 +25,11 @@ type found struct {
 	beside bool
 }
 
+// isEmpty reports whether a window has no record in the direction of reading.
+func (f found) isEmpty(backwards bool) bool {
+	return !backwards && f.index >= len(f.records) || backwards && f.index == 0
+}
+
 // next finds the place next to an anchor and gives a window with that place. On a list that has not moved the first window has
 // the anchor where it is expected, and nothing more is asked.
 //

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"errors"
 	"slices"
 
 	"jobsgateway/graph/model"
@@ -191,6 +192,16 @@ func (p *page) close(by reading, f found) {
 		stop := equalsOf(by.stop, !by.backwards)
 		p.rest.ties, p.rest.open = append(p.rest.ties, stop.ties...), p.rest.open || stop.open
 	}
+}
+
+// end ends a page before it is full: with what was read, and the fault beside it, if that is one of the list. Other errors are given back.
+func (p *page) end(err error) error {
+	untruth, ok := errors.AsType[*untruthError](err)
+	if !ok || len(p.records) == 0 {
+		return err
+	}
+	p.fault, p.more = untruth, false
+	return nil
 }
 
 // connection makes the page of the answer.
