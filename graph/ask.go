@@ -24,6 +24,9 @@ type pageReader struct {
 	calls        int
 	most         int // records that one answer gives
 	witness      witness
+	// heavy counts the records that are too large alone; fits: an answer was not too large.
+	heavy int
+	fits  bool
 	// large: the equals that are sought are more than one answer gives; largeAt is the value for which that was found last.
 	large   bool
 	largeAt time.Time
@@ -35,7 +38,7 @@ func (r *pageReader) ask(ctx context.Context, offset int64, size int) (window, e
 	size = min(max(1, size), r.most)
 	w, err := r.part(ctx, offset, size)
 	if isTooLarge(err) || err == nil && w.partial {
-		w, err = r.inParts(ctx, w, offset, size)
+		w, err = r.inParts(ctx, w, err, offset, size)
 	}
 	if err == nil {
 		err = r.explainShort(ctx, &w)
@@ -79,6 +82,7 @@ func (r *pageReader) part(ctx context.Context, offset int64, size int) (window, 
 	if answer.Asked > 0 {
 		asked = min(asked, answer.Asked)
 	}
+	r.fits = true
 	n := len(answer.Records)
 	w := window{
 		offset: offset, records: answer.Records, total: answer.Total,

@@ -188,7 +188,10 @@ func (r *pageReader) goOn(ctx context.Context, p *page, by *reading, f found) (f
 // As long as nothing of the page could be read it is as large as can be.
 func (r *pageReader) beyond(ctx context.Context, p *page, w window, backwards bool) (found, error) {
 	size := int64(max(margin, len(w.records)))
-	if !hasReadable(p.records) {
+	switch {
+	case r.heavy > 0 && !r.fits: // most likely the next one is too large, too
+		size = 1
+	case !hasReadable(p.records):
 		size = int64(r.most)
 	}
 	if !backwards {
