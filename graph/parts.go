@@ -17,10 +17,10 @@ type assembly struct {
 // maxHeavy is how many records that are too large alone a page may meet before one that fits: then the cap is not made for this API.
 const maxHeavy = 3
 
-// inParts gets a window by several answers, w or the error being what came of the first: each begins with the last record of the one before, which shows that the
-// list has not moved in between. A window whose parts do not meet ends where they part. A single record that is too large is a
-// record that cannot be read. Example: of 500 records 200 fit; 500 and 250 are too many, 125 are read, then the last of them and 124
-// more, and so on: 7 answers.
+// inParts gets a window by several answers; w or first is what came of the first one. Each begins with the last record of the one
+// before, which shows that the list has not moved in between. A window whose parts do not meet ends where they part. A single
+// record that is too large is a record that cannot be read. Example: of 500 records 200 fit; 500 and 250 are too many, 125 are
+// read, then the last of them and 124 more, and so on: 7 answers.
 func (r *pageReader) inParts(ctx context.Context, w window, first error, offset int64, size int) (window, error) {
 	a := assembly{window: w, size: (size + 1) / 2, tooMany: size}
 	if len(w.records) > 0 { // it is known already what fits
