@@ -64,7 +64,8 @@ func (r *pageReader) explainShort(ctx context.Context, w *window) error {
 		return err
 	}
 	w.fault = r.witness.doubt(repeated(ordering(r.list.OrderBy), *w, behind))
-	if w.last = len(behind.records) == 0 || w.fault != nil; !w.last {
+	shrunk := behind.total < w.total // then nothing there tells nothing: what stood there stands elsewhere
+	if w.last = len(behind.records) == 0 && !shrunk || w.fault != nil; !w.last {
 		r.most = n
 	}
 	return nil
