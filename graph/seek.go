@@ -170,7 +170,10 @@ func (r *pageReader) opened(w window, s *seek, records int) (found, bool) {
 // isPlausible reports whether a window that shows the place where it was expected can be believed. An API that rounds offsets can do so
 // by chance, once the list has moved; then the window would be taken for the end of the list when it is not.
 func (s *seek) isPlausible(w window) bool {
-	return w.total == s.anchor.total || w.total > w.end() || w.total == restclient.UnknownTotal && !w.reachesEnd()
+	if w.total == restclient.UnknownTotal {
+		return s.anchor.total == restclient.UnknownTotal || !w.reachesEnd()
+	}
+	return w.total > w.end() || w.total == w.end() && w.total == s.anchor.total
 }
 
 // atPlace reports whether the anchor stands where it stood.
