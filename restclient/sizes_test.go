@@ -104,10 +104,11 @@ func TestSizesAreDoubted(t *testing.T) {
 	}
 	s.tooLarge(key, 250, now)
 	s.tooLarge(key, 500, now) // a call that was under way
+	const lasts = 5 * time.Minute
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{sizeLasts, 125}, {sizeLasts + 1, 250}, {2 * sizeLasts, 250}, {2*sizeLasts + 1, 500}, {2*sizeLasts + 2, 500}} {
+	}{{lasts, 125}, {lasts + 1, 250}, {2 * lasts, 250}, {2*lasts + 1, 500}, {2*lasts + 2, 500}} {
 		if got := s.asked(key, 500, now.Add(step.after)); got != step.want {
 			t.Errorf("after %v: %d, want %d", step.after, got, step.want)
 		}
