@@ -146,6 +146,25 @@ func TestOneHeavyRecord(t *testing.T) {
 	if got := s.asked(key, 500, end); got != 500 {
 		t.Errorf("asked for %d after pages of light records", got)
 	}
+	s.tooLarge(key, 500, end)
+	if s.tooLarge(key, 1, end); s.asked(key, 500, end) != 500 || s.known.Load() != 0 {
+		t.Error("the record to blame was found, and the pages are small")
+	}
+}
+
+// A page may take three quarters of the cap, by the weight of the records of late.
+func TestRoomForHeavierRecords(t *testing.T) {
+	t.Parallel()
+	var s sizes
+	key := listKey{"t", "f"}
+	s.tooLarge(key, 32, end)
+	for _, want := range []int{16, 32, 64, 78, 78} { // of 10,001 bytes
+		n := s.asked(key, 500, end)
+		if n != want {
+			t.Errorf("asked for %d, want %d", n, want)
+		}
+		s.fitted(key, n, int64(n)*10_000, bodyCap)
+	}
 }
 
 // Light pages between heavy ones do not make the heavy ones too large again, one after the other.
