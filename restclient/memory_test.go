@@ -202,18 +202,22 @@ func (f *firstRead) Read(p []byte) (int, error) {
 	return f.Reader.Read(p)
 }
 
-// A body has room at once where its length is told, or that of the one before it was seen; one that is longer grows.
+// A body has room at once where its length is told, or that of the one before it was seen; one that is longer grows. What is
+// kept of it is at most twice its length.
 func TestRoomAtOnce(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid")
 	for _, step := range []struct {
 		length, told int64
 		room         bool
-	}{{100_000, -1, false}, {100_000, -1, true}, {200_000, -1, false}, {200_000, -1, true}, {300_000, 300_000, true}} {
+	}{{100_000, -1, false}, {100_000, -1, true}, {200_000, -1, false}, {200_000, -1, true}, {90_000, -1, true}, {300_000, 300_000, true}} {
 		body := &firstRead{Reader: strings.NewReader(strings.Repeat(" ", int(step.length)))}
 		b, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
 		if err != nil || int64(len(b)) != step.length || (int64(body.room) > step.length) != step.room {
 			t.Errorf("%+v: %d bytes with room for %d at first: %v", step, len(b), body.room, err)
+		}
+		if cap(b) > 2*len(b) {
+			t.Errorf("%+v: %d bytes are kept", step, cap(b))
 		}
 	}
 }
