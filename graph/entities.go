@@ -55,10 +55,11 @@ const maxRepresentations = restclient.MaxPerPage
 // representation that is no object of ours by one that datasetEntities refuses at its place: the generated code would refuse
 // all of its type, with names of Go's types. Errors: *model.InputError.
 func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) error {
-	return checkRepresentations(doc, op.SelectionSet, variables, map[string]bool{})
+	return checkRepresentations(doc, op.SelectionSet, variables)
 }
 
-func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, seen map[string]bool) error {
+// checkRepresentations looks at the root fields of a valid operation, of which there are few, wherever they are spread.
+func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any) error {
 	for _, selection := range set {
 		var err error
 		switch selection := selection.(type) {
@@ -67,12 +68,9 @@ func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variable
 				err = checkList(argument.Value, variables)
 			}
 		case *ast.InlineFragment:
-			err = checkRepresentations(doc, selection.SelectionSet, variables, seen)
+			err = checkRepresentations(doc, selection.SelectionSet, variables)
 		case *ast.FragmentSpread:
-			if fragment := doc.Fragments.ForName(selection.Name); fragment != nil && !seen[selection.Name] {
-				seen[selection.Name] = true
-				err = checkRepresentations(doc, fragment.SelectionSet, variables, seen)
-			}
+			err = checkRepresentations(doc, doc.Fragments.ForName(selection.Name).SelectionSet, variables)
 		}
 		if err != nil {
 			return err

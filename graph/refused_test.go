@@ -129,7 +129,7 @@ func TestRetryAfterSeconds(t *testing.T) {
 	for _, c := range []struct {
 		wait time.Duration
 		want int
-	}{{400 * time.Millisecond, 1}, {time.Second, 1}, {1400 * time.Millisecond, 2}} {
+	}{{time.Nanosecond, 1}, {400 * time.Millisecond, 1}, {time.Second, 1}, {1400 * time.Millisecond, 2}} {
 		_, extensions := explainUpstream(&restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: c.wait})
 		if extensions["retryAfterSeconds"] != c.want {
 			t.Errorf("%v: %v", c.wait, extensions["retryAfterSeconds"])

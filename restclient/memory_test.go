@@ -171,7 +171,7 @@ func TestGuessedRoom(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
 	b, err := c.readAll(strings.NewReader("{}"), 64<<20)
-	if err != nil || cap(b) > 4<<20 {
+	if err != nil || cap(b) != 4<<20 {
 		t.Errorf("%d bytes for a body that says much and has 2: %v", cap(b), err)
 	}
 	c.expect(500, 2_000_000)
@@ -185,6 +185,40 @@ func TestGuessedRoom(t *testing.T) {
 	}
 	if c.expect(0, 700); c.expected(0) != 700 || c.expected(500) < 1_000_000 {
 		t.Error("a job's length is taken for a page's")
+	}
+}
+
+// firstRead notes for how many bytes there was room at first.
+type firstRead struct {
+	io.Reader
+
+	room int
+}
+
+func (f *firstRead) Read(p []byte) (int, error) {
+	if f.room == 0 {
+		f.room = len(p)
+	}
+	return f.Reader.Read(p)
+}
+
+// A body has room at once where its length is told, or that of the one before it was seen; one that is longer grows. What is
+// kept of it is at most twice its length.
+func TestRoomAtOnce(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "http://jobs.invalid")
+	for _, step := range []struct {
+		length, told int64
+		room         bool
+	}{{100_000, -1, false}, {100_000, -1, true}, {200_000, -1, false}, {200_000, -1, true}, {90_000, -1, true}, {300_000, 300_000, true}} {
+		body := &firstRead{Reader: strings.NewReader(strings.Repeat(" ", int(step.length)))}
+		b, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
+		if err != nil || int64(len(b)) != step.length || (int64(body.room) > step.length) != step.room {
+			t.Errorf("%+v: %d bytes with room for %d at first: %v", step, len(b), body.room, err)
+		}
+		if cap(b) > 2*len(b) {
+			t.Errorf("%+v: %d bytes are kept", step, cap(b))
+		}
 	}
 }
 

@@ -257,3 +257,31 @@ func compare(t *rapid.T, j *Job, members map[string]any) {
 		t.Fatalf("state %q", j.State())
 	}
 }
+
+// Members that are read in one go are those that are read one by one, in whatever order they come and however they are spelt.
+func TestMembersAgreeWithGet(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		spelt := []string{`"a"`, `"b"`, `"c"`, `"d"`, `"\u0061"`, `"\u0062b"`, `"bb"`, `"e"`, `""`}
+		var parts []string
+		for _, name := range rapid.SliceOfN(rapid.SampledFrom(spelt), 0, 9).Draw(t, "members") {
+			parts = append(parts, name+space.Draw(t, "")+":"+space.Draw(t, "")+values(1).Draw(t, "value"))
+		}
+		v := JSON(join(t, '{', '}', parts))
+		if rapid.IntRange(0, 9).Draw(t, "another type") == 0 {
+			v = JSON(values(1).Draw(t, "other"))
+		}
+		names := rapid.Permutation([]string{"a", "b", "c", "bb"}).Draw(t, "names")[:rapid.IntRange(0, 4).Draw(t, "asked")]
+		got := []JSON{JSON("1"), JSON("2"), JSON("3"), JSON("4"), JSON("5")} // of whatever was read before
+		v.Members(names, got)
+		for i, value := range got {
+			var want JSON
+			if i < len(names) {
+				want = v.Get(names[i])
+			}
+			if !reflect.DeepEqual(value, want) {
+				t.Fatalf("%q of %s: %d is %q, want %q", names, v, i, value, want)
+			}
+		}
+	})
+}

@@ -175,25 +175,38 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Nothing of a caller but the token leaves the house, whatever else its context holds.
+// Nothing of a caller but the token and the names of its request leaves the house, whatever else its context holds; a name that
+// is empty is no header.
 func TestHeaderAllowlist(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records(raws(record(string(anID), ""))...))
-	ctx := as(t.Context(), secret)
-	ctx = context.WithValue(ctx, http.ServerContextKey, "LEAK-7")
-	if _, err := u.Jobs(ctx, first); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := u.Job(ctx, anID); err != nil {
-		t.Fatal(err)
-	}
-	want := http.Header{
-		"Accept": {"application/json"}, "Accept-Encoding": {"gzip"},
-		"Authorization": {"Bearer " + secret}, "User-Agent": {"jobsgateway"},
-	}
-	for _, r := range u.Requests() {
-		if diff := cmp.Diff(want, r.Header); diff != "" {
-			t.Errorf("%s (-want +got):\n%s\n%v", r.Path, diff, slices.Sorted(maps.Keys(r.Header)))
+	for _, name := range []string{"", "X-Request-Id", "Traceparent", "Tracestate"} {
+		const value = "of the request"
+		want := http.Header{
+			"Accept": {"application/json"}, "Accept-Encoding": {"gzip"},
+			"Authorization": {"Bearer " + secret}, "User-Agent": {"jobsgateway"},
+		}
+		var id Identity
+		if name != "" {
+			want.Set(name, value)
+			*map[string]*string{"X-Request-Id": &id.RequestID, "Traceparent": &id.Traceparent, "Tracestate": &id.Tracestate}[name] = value
+		}
+		u := serve(t, emulator.Records(raws(record(string(anID), ""))...), func(cfg *Config) {
+			if name != "" { // else nobody is asked for one
+				cfg.Identity = func(context.Context) Identity { return id }
+			}
+		})
+		ctx := as(t.Context(), secret)
+		ctx = context.WithValue(ctx, http.ServerContextKey, "LEAK-7")
+		if _, err := u.Jobs(ctx, first); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := u.Job(ctx, anID); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range u.Requests() {
+			if diff := cmp.Diff(want, r.Header); diff != "" {
+				t.Errorf("%q, %s (-want +got):\n%s\n%v", name, r.Path, diff, slices.Sorted(maps.Keys(r.Header)))
+			}
 		}
 	}
 }

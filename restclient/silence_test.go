@@ -135,3 +135,12 @@ func TestSilentConnection(t *testing.T) {
 		t.Errorf("%d connections, %d failed calls", n, failed)
 	}
 }
+
+// However long a call may take, a silent connection is given up after 10 seconds: 5 until it is pinged, 5 for the answer.
+func TestSilenceOfLongCalls(t *testing.T) {
+	t.Parallel()
+	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.Timeout = time.Hour })
+	if http2 := c.transport.HTTP2; http2.SendPingTimeout != 5*time.Second || http2.PingTimeout != 5*time.Second {
+		t.Errorf("pinged after %v, given up after %v more", http2.SendPingTimeout, http2.PingTimeout)
+	}
+}

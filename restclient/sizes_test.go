@@ -104,10 +104,11 @@ func TestSizesAreDoubted(t *testing.T) {
 	}
 	s.tooLarge(key, 250, now)
 	s.tooLarge(key, 500, now) // a call that was under way
+	const lasts = 5 * time.Minute
 	for _, step := range []struct {
 		after time.Duration
 		want  int
-	}{{sizeLasts, 125}, {sizeLasts + 1, 250}, {2 * sizeLasts, 250}, {2*sizeLasts + 1, 500}, {2*sizeLasts + 2, 500}} {
+	}{{lasts, 125}, {lasts + 1, 250}, {2 * lasts, 250}, {2*lasts + 1, 500}, {2*lasts + 2, 500}} {
 		if got := s.asked(key, 500, now.Add(step.after)); got != step.want {
 			t.Errorf("after %v: %d, want %d", step.after, got, step.want)
 		}
@@ -144,6 +145,25 @@ func TestOneHeavyRecord(t *testing.T) {
 	}
 	if got := s.asked(key, 500, end); got != 500 {
 		t.Errorf("asked for %d after pages of light records", got)
+	}
+	s.tooLarge(key, 500, end)
+	if s.tooLarge(key, 1, end); s.asked(key, 500, end) != 500 || s.known.Load() != 0 {
+		t.Error("the record to blame was found, and the pages are small")
+	}
+}
+
+// A page may take three quarters of the cap, by the weight of the records of late.
+func TestRoomForHeavierRecords(t *testing.T) {
+	t.Parallel()
+	var s sizes
+	key := listKey{"t", "f"}
+	s.tooLarge(key, 32, end)
+	for _, want := range []int{16, 32, 64, 78, 78} { // of 10,001 bytes
+		n := s.asked(key, 500, end)
+		if n != want {
+			t.Errorf("asked for %d, want %d", n, want)
+		}
+		s.fitted(key, n, int64(n)*10_000, bodyCap)
 	}
 }
 

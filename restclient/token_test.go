@@ -76,6 +76,7 @@ func TestOtherSpellings(t *testing.T) {
 		"base 64 of a header":  base64.StdEncoding.EncodeToString([]byte("Bearer " + webToken + "\n")),
 		"base 64 of a login":   base64.StdEncoding.EncodeToString([]byte("token:" + webToken)),
 		"base 64 for a name":   base64.RawURLEncoding.EncodeToString([]byte("a" + webToken + "b")),
+		"base 64 after two":    base64.StdEncoding.EncodeToString([]byte("a:" + webToken + "\n")),
 	} {
 		// A dozen letters may say as much of what stands beside the token.
 		left := strings.ReplaceAll(parts.hide(spelt), "[token]", "")

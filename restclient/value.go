@@ -172,7 +172,7 @@ func (v JSON) Members(names []string, values []JSON) {
 			at = slices.IndexFunc(names, func(name string) bool { return spells(w.name, name) })
 		}
 		value := w.skip()
-		if at >= 0 && at < len(values) {
+		if at >= 0 && at < len(names) {
 			values[at], likely = value, at+1
 		}
 	}

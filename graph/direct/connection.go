@@ -50,7 +50,7 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 			}
 		})
 	}
-	return func(w *writer, page connection) bool {
+	return func(w *writer, page connection) {
 		if page.Fault != nil {
 			w.fail(f, page.Fault)
 		}
@@ -61,7 +61,7 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 				w.leftOut(i, err)
 			}
 		}
-		whole, written := true, 0
+		written := 0
 		w.b = append(w.b, '[')
 		for i := range page.Records {
 			if page.Records[i].Err != nil {
@@ -71,12 +71,11 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 				w.b = append(w.b, ',')
 			}
 			w.enterIndex(written)
-			whole = element.write(w, at(page, i)) && whole
+			element.write(w, at(page, i))
 			w.leave()
 			written++
 		}
 		w.b = append(w.b, ']')
-		return whole
 	}
 }
 
@@ -89,10 +88,8 @@ func edgeFields() map[string]maker[edge] {
 			if len(node.asks) > 0 {
 				o.asks = append(o.asks, func(q *questions, e edge) { node.ask(q, e.job()) })
 			}
-			return func(w *writer, e edge) bool {
-				w.enter(f)
-				defer w.leave()
-				return node.write(w, e.job())
+			return func(w *writer, e edge) {
+				nested(w, f, node, e.job())
 			}
 		},
 	}
@@ -126,10 +123,8 @@ func pageInfo(c *compiler, f *field, _ *object[connection]) part[connection] {
 		"startCursor":     cursorAt(func(e ends) int { return e.first }),
 		"endCursor":       cursorAt(func(e ends) int { return e.last }),
 	})
-	return func(w *writer, page connection) bool {
+	return func(w *writer, page connection) {
 		first, last := page.Ends()
-		w.enter(f)
-		defer w.leave()
-		return info.write(w, ends{page, first, last})
+		nested(w, f, info, ends{page, first, last})
 	}
 }

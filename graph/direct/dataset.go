@@ -104,15 +104,14 @@ func datasetJobs(c *compiler, f *field, o *object[string]) part[string] {
 	jobs := compile(c, "JobConnection", f.Selections, connectionFields())
 	step := &lookupStep{f, c.recordsAlone(f.Selections), c.unasked(f.Selections), jobs.ask}
 	o.asks = append(o.asks, func(q *questions, id string) { q.add(step, id) })
-	return func(w *writer, id string) bool {
+	return func(w *writer, id string) {
 		found := w.answers[question{step, id}]
 		if found.Err != nil {
 			w.fail(f, found.Err)
 			w.null()
-			return true
+			return
 		}
 		nested(w, f, jobs, found.Page)
-		return true
 	}
 }
 
@@ -141,7 +140,7 @@ func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 		}
 	}}
 	o.asks = append(o.asks, func(q *questions, id string) { q.add(step, id) })
-	return func(w *writer, id string) bool {
+	return func(w *writer, id string) {
 		found := w.answers[question{step, id}]
 		err := found.Err
 		if err == nil {
@@ -159,7 +158,6 @@ func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 		default:
 			nested(w, f, node, found.Page.Records[0].Job)
 		}
-		return true
 	}
 }
 
@@ -174,7 +172,7 @@ func datasetNamed[T any](payload func(T) restclient.JSON) maker[T] {
 				}
 			})
 		}
-		return func(w *writer, v T) bool {
+		return func(w *writer, v T) {
 			named, err := model.DatasetOf(payload(v))
 			switch {
 			case err != nil:
@@ -185,7 +183,6 @@ func datasetNamed[T any](payload func(T) restclient.JSON) maker[T] {
 			default:
 				nested(w, f, dataset, named.ID)
 			}
-			return true
 		}
 	}
 }

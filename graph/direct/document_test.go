@@ -9,6 +9,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"go.uber.org/goleak"
 
@@ -48,9 +49,10 @@ func dataOf(t testing.TB, p *Plan) string {
 		return string(data)
 	}
 	w := writer{b: []byte(`{"d":`)}
-	if len(p.roots) != 1 || !p.roots["d"].write(&w, &model.Dataset{ID: "7"}) {
+	if len(p.roots) != 1 {
 		t.Fatalf("roots %v", p.roots)
 	}
+	p.roots["d"].write(&w, &model.Dataset{ID: "7"})
 	return string(w.b) + "}"
 }
 
@@ -211,7 +213,7 @@ func combination(n, i int) (given values, want string) {
 // sorted by name, not by number.
 func TestPlansAreBounded(t *testing.T) {
 	t.Parallel()
-	const n = 12
+	const n, most = 12, 16
 	d := documentOf(t, manyConditions(n))
 	var first *Plan
 	for i := range 1 << n {
@@ -223,7 +225,7 @@ func TestPlansAreBounded(t *testing.T) {
 		if i == 0 {
 			first = plan
 		}
-		if most := min(i+1, maxPlans); len(d.plans) != most {
+		if len(d.plans) != min(i+1, most) {
 			t.Fatalf("%d plans after %d", len(d.plans), i+1)
 		}
 	}
@@ -254,8 +256,35 @@ func TestPlansAtOnce(t *testing.T) {
 		}
 		close(start)
 		all.Wait()
-		if len(d.plans) != maxPlans {
+		if len(d.plans) != 16 {
 			t.Errorf("%d plans", len(d.plans))
+		}
+	}
+}
+
+// What is written into a list of representations and is no object becomes one without members; objects and variables are left as
+// they are, and so is any other argument.
+func TestScalarsAmongRepresentations(t *testing.T) {
+	t.Parallel()
+	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `scalar _Any type Query { _entities(representations: [_Any!]!): ID other(v: [_Any]): ID }`})
+	for written, want := range map[string]string{
+		`representations: [1, "x", E, true, [1], {a: 1}, {}, $v]`: `representations: [{},{},{},{},{},{a:1},{},$v]`,
+		`representations: 1`:      `representations: {}`,
+		`representations: {a: 1}`: `representations: {a:1}`,
+		`representations: $v`:     `representations: $v`,
+		`v: [1, "x", $v]`:         `v: [1,"x",$v]`,
+	} {
+		name := "_entities"
+		if strings.HasPrefix(written, "v") {
+			name = "other"
+		}
+		doc, err := parser.ParseQuery(&ast.Source{Input: "query($v: _Any) { " + name + "(" + written + ") }"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		argument := NewDocument(schema, doc).Operations[0].SelectionSet[0].(*ast.Field).Arguments[0]
+		if got := argument.Name + ": " + argument.Value.String(); got != want {
+			t.Errorf("%s: %s, want %s", written, got, want)
 		}
 	}
 }

@@ -42,14 +42,14 @@ func textMember(m restclient.Member) maker[job] {
 // tags writes the job's tags, empty ones left out; null when the record shows none. A tag that cannot be read is told beside
 // the others.
 func tags(_ *compiler, f *field, _ *object[job]) part[job] {
-	return func(w *writer, j job) bool {
+	return func(w *writer, j job) {
 		v := j.Member(restclient.MemberTags)
 		if v.IsEmpty() || v[0] != '[' {
 			if _, err := j.Tags(); err != nil {
 				w.fail(f, err)
 			}
 			w.null()
-			return true
+			return
 		}
 		w.enter(f)
 		w.b = append(w.b, '[')
@@ -62,7 +62,6 @@ func tags(_ *compiler, f *field, _ *object[job]) part[job] {
 		}
 		w.b = append(w.b, ']')
 		w.leave()
-		return true
 	}
 }
 
@@ -80,13 +79,12 @@ func (w *writer) tag(tag restclient.JSON, index, start int) {
 
 // durationSeconds writes the duration, beside the error where the end cannot be read, since it may not be null.
 func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
-	return func(w *writer, j job) bool {
+	return func(w *writer, j job) {
 		end, err := model.End(j, w.now)
 		if err != nil {
 			w.fail(f, err)
 		}
 		w.float(model.Duration(j.CreatedAt().Time(), end))
-		return true
 	}
 }
 
@@ -100,7 +98,7 @@ func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
 	plane := compile(c, "DataPlane", f.Selections, map[string]maker[restclient.JSON]{
 		"id": nullable(func(w *writer, id restclient.JSON) error { return w.text(id) }),
 	})
-	return func(w *writer, j job) bool {
+	return func(w *writer, j job) {
 		id := j.Member(restclient.MemberDataPlane)
 		switch {
 		case id.IsEmpty():
@@ -112,7 +110,6 @@ func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
 		default:
 			nested(w, f, plane, id)
 		}
-		return true
 	}
 }
 
@@ -125,7 +122,7 @@ func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
 		"companyId": nullable(func(w *writer, m *members) error { return w.name(m[2]) }),
 		"userId":    nullable(func(w *writer, m *members) error { return w.name(m[3]) }),
 	})
-	return func(w *writer, j job) bool {
+	return func(w *writer, j job) {
 		object, err := j.RequestSource().Object()
 		switch {
 		case err != nil:
@@ -136,7 +133,6 @@ func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
 		default:
 			nested(w, f, source, w.read(object, names))
 		}
-		return true
 	}
 }
 
@@ -154,7 +150,7 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 			w.json(m[2])
 		}),
 	})
-	return func(w *writer, j job) bool {
+	return func(w *writer, j job) {
 		elements, err := j.Failures()
 		if err != nil {
 			w.fail(f, err)
@@ -172,13 +168,12 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 				w.b = append(w.b, ',')
 			}
 			w.enterIndex(written)
-			one.write(w, w.read(object, names)) // none of its fields can take it away
+			one.write(w, w.read(object, names))
 			w.leave()
 			written++
 		}
 		w.b = append(w.b, ']')
 		w.leave()
-		return true
 	}
 }
 
@@ -195,11 +190,10 @@ func (w *writer) read(object restclient.JSON, names []string) *members {
 // for one that cannot be read.
 func textOrEmptyOf(i int) maker[*members] {
 	return func(_ *compiler, f *field, _ *object[*members]) part[*members] {
-		return func(w *writer, m *members) bool {
+		return func(w *writer, m *members) {
 			if err := w.textOrEmpty(m[i]); err != nil {
 				w.fail(f, err)
 			}
-			return true
 		}
 	}
 }

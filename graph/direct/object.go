@@ -6,9 +6,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// A part writes one field of a T behind its key. It reports false when the field has to be null and may not be: then its
-// object is null, or whatever encloses that, and what was written is taken back.
-type part[T any] func(w *writer, v T) bool
+// A part writes one field of a T behind its key. What cannot be read is told beside a value that the field may have, so no field
+// takes its object away.
+type part[T any] func(w *writer, v T)
 
 // A maker compiles a field of a T. What the field will ask of the upstream it adds to the object.
 type maker[T any] func(c *compiler, f *field, o *object[T]) part[T]
@@ -60,21 +60,14 @@ func keyOf(f *field, i int) string {
 	return key
 }
 
-// write writes an object. False when it has to be null; then nothing is written.
-func (o *object[T]) write(w *writer, v T) bool {
-	start, whole := len(w.b), true
+// write writes an object.
+func (o *object[T]) write(w *writer, v T) {
 	w.b = append(w.b, '{')
 	for i := range o.steps {
 		w.b = append(w.b, o.steps[i].key...)
-		// The other fields are written all the same: their errors belong to the answer.
-		whole = o.steps[i].write(w, v) && whole
-	}
-	if !whole {
-		w.b = w.b[:start]
-		return false
+		o.steps[i].write(w, v)
 	}
 	w.b = append(w.b, '}')
-	return true
 }
 
 // ask gathers what an object's fields ask of the upstream.
@@ -86,18 +79,16 @@ func (o *object[T]) ask(q *questions, v T) {
 
 // constant makes a field that is the same for every object.
 func constant[T any](json string) part[T] {
-	return func(w *writer, _ T) bool {
+	return func(w *writer, _ T) {
 		w.b = append(w.b, json...)
-		return true
 	}
 }
 
 // plain makes a scalar field that can be read from every T.
 func plain[T any](write func(w *writer, v T)) maker[T] {
 	return func(*compiler, *field, *object[T]) part[T] {
-		return func(w *writer, v T) bool {
+		return func(w *writer, v T) {
 			write(w, v)
-			return true
 		}
 	}
 }
@@ -106,21 +97,18 @@ func plain[T any](write func(w *writer, v T)) maker[T] {
 // written anything when it returns an error.
 func nullable[T any](write func(w *writer, v T) error) maker[T] {
 	return func(_ *compiler, f *field, _ *object[T]) part[T] {
-		return func(w *writer, v T) bool {
+		return func(w *writer, v T) {
 			if err := write(w, v); err != nil {
 				w.fail(f, err)
 				w.null()
 			}
-			return true
 		}
 	}
 }
 
-// nested writes a field that is an object or null, and keeps the path to what is inside.
+// nested writes a field that is an object, and keeps the path to what is inside.
 func nested[T any](w *writer, f *field, o *object[T], v T) {
 	w.enter(f)
-	if !o.write(w, v) {
-		w.null()
-	}
+	o.write(w, v)
 	w.leave()
 }

@@ -48,9 +48,8 @@ func itself(v restclient.JSON) restclient.JSON { return v }
 
 // raw writes a payload as it is.
 func raw(*compiler, *field, *object[restclient.JSON]) part[restclient.JSON] {
-	return func(w *writer, v restclient.JSON) bool {
+	return func(w *writer, v restclient.JSON) {
 		w.json(v)
-		return true
 	}
 }
 
@@ -67,7 +66,7 @@ func payload(m restclient.Member, typedName, genericName string, fields map[stri
 				}
 			})
 		}
-		return func(w *writer, j job) bool {
+		return func(w *writer, j job) {
 			switch v := j.Member(m); {
 			case v.IsEmpty():
 				w.null()
@@ -76,7 +75,6 @@ func payload(m restclient.Member, typedName, genericName string, fields map[stri
 			default:
 				nested(w, f, generic, v)
 			}
-			return true
 		}
 	}
 }

@@ -111,7 +111,7 @@ func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) 
 			w := writer{now: time.Now(), answers: q.known, caught: caught}
 			buffer.write(out, func(b []byte) []byte {
 				w.b = b
-				if !w.try(func() bool { return root.write(&w, value) }) {
+				if !w.try(func() { root.write(&w, value) }) {
 					w.null()
 				}
 				return w.b

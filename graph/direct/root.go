@@ -12,8 +12,8 @@ type root struct {
 	is func(value any) bool
 	// ask gathers what the value asks of the upstream.
 	ask func(q *questions, value any)
-	// write writes the value; false when it has to be null.
-	write func(w *writer, value any) bool
+	// write writes the value.
+	write func(w *writer, value any)
 	// unasked is what is not asked of a value that is a connection.
 	unasked Unasked
 }
@@ -53,9 +53,9 @@ func one[T any](o *object[T], of func(value any) (T, bool)) root {
 			v, _ := of(value)
 			o.ask(q, v)
 		},
-		write: func(w *writer, value any) bool {
+		write: func(w *writer, value any) {
 			v, _ := of(value)
-			return o.write(w, v)
+			o.write(w, v)
 		},
 	}
 }
@@ -84,7 +84,7 @@ func list(elements func(value any) ([]any, bool), kinds ...root) root {
 				}
 			}
 		},
-		write: func(w *writer, value any) bool {
+		write: func(w *writer, value any) {
 			all, _ := elements(value)
 			w.b = append(w.b, '[')
 			for i, element := range all {
@@ -92,13 +92,12 @@ func list(elements func(value any) ([]any, bool), kinds ...root) root {
 					w.b = append(w.b, ',')
 				}
 				w.enterIndex(i)
-				if kind := kindOf(element); kind == nil || !w.try(func() bool { return kind.write(w, element) }) {
+				if kind := kindOf(element); kind == nil || !w.try(func() { kind.write(w, element) }) {
 					w.null()
 				}
 				w.leave()
 			}
 			w.b = append(w.b, ']')
-			return true
 		},
 	}
 }

@@ -56,18 +56,16 @@ func (w *writer) leftOut(index int, err error) {
 }
 
 // try writes a value, or nothing: then it reports false. A panic is an error of the field or element that is being written.
-func (w *writer) try(write func() bool) (ok bool) {
+func (w *writer) try(write func()) (ok bool) {
 	start, depth := len(w.b), len(w.path)
 	defer func() {
 		if value := recover(); value != nil {
-			w.path = w.path[:depth]
+			w.b, w.path = w.b[:start], w.path[:depth]
 			w.failures = append(w.failures, failure{slices.Clone(w.path), w.caught(value)})
 		}
-		if !ok {
-			w.b = w.b[:start]
-		}
 	}()
-	return write()
+	write()
+	return true
 }
 
 // report adds a failure to the response that ctx, the context of the root field, belongs to.

@@ -233,7 +233,9 @@ func TestHalfClosedPipeline(t *testing.T) {
 		}
 		halve(t, conn)
 		await(t, begun)
-		conn = readAhead(t, conn, 2)
+		if parts == 1 { // a byte of the next request that comes behind the first one hides the end from net/http
+			conn = readAhead(t, conn, 2)
+		}
 		close(release)
 		reader := bufio.NewReader(conn)
 		for i, want := range []string{`{"a":{"totalCount":60}}`, `{"__typename":"Query"}`, `{"c":{"totalCount":60}}`} {

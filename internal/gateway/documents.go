@@ -67,7 +67,6 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)
 	}
-	dropDefer(parsed)
 	doc := direct.NewDocument(d.schema, parsed)
 	d.cache.Set(text, doc)
 	return doc, nil
@@ -82,41 +81,6 @@ func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
 		})
 	}
 	return refused
-}
-
-// dropDefer takes @defer out of a document: answers are one JSON object, and a server may always answer a deferred
-// fragment at once. The executor would leave such fields null for a second part that never comes.
-func dropDefer(doc *ast.QueryDocument) {
-	for _, op := range doc.Operations {
-		dropDeferIn(op.SelectionSet)
-	}
-	for _, fragment := range doc.Fragments {
-		dropDeferIn(fragment.SelectionSet)
-	}
-}
-
-func dropDeferIn(set ast.SelectionSet) {
-	for _, selection := range set {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			dropDeferIn(selection.SelectionSet)
-		case *ast.InlineFragment:
-			selection.Directives = withoutDefer(selection.Directives)
-			dropDeferIn(selection.SelectionSet)
-		case *ast.FragmentSpread:
-			selection.Directives = withoutDefer(selection.Directives)
-		}
-	}
-}
-
-func withoutDefer(list ast.DirectiveList) ast.DirectiveList {
-	var kept ast.DirectiveList
-	for _, directive := range list {
-		if directive.Name != "defer" {
-			kept = append(kept, directive)
-		}
-	}
-	return kept
 }
 
 // usesIntrospection reports whether an operation asks for the schema, through fragments too.

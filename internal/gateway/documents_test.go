@@ -140,6 +140,16 @@ func TestDeferIsAnsweredInline(t *testing.T) {
 			}
 		}
 	}
+	for _, doc := range []string{ // of introspection, which the library's executor answers
+		`{__type(name:"Job"){... @defer{name} ...{kind ... @defer{name}}}}`,
+		`{...F @defer} fragment F on Query{... on Query{__type(name:"Job"){kind ...{...{... @defer{name}}}}}}`,
+	} {
+		got := h.post(doc, nil)
+		h.wantFine(got)
+		if !strings.Contains(string(got.data), `"name":"Job"`) || !strings.Contains(string(got.data), `"kind":"OBJECT"`) {
+			t.Errorf("%s\n got %s", doc, got.data)
+		}
+	}
 	skipped := h.post(`{jobs(first:1){nodes{id ... @defer @skip(if:true){state}}}}`, nil)
 	h.wantFine(skipped)
 	if strings.Contains(skipped.body, "state") {

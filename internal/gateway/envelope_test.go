@@ -98,10 +98,7 @@ func TestVariablesKeepDigits(t *testing.T) {
 	if refused != nil {
 		t.Fatal(refused.errors)
 	}
-	variables, refused := request.readVariables()
-	if refused != nil {
-		t.Fatal(refused.errors)
-	}
+	variables := request.readVariables()
 	if n, ok := variables["n"].(interface{ String() string }); !ok || n.String() != "9007199254740993" {
 		t.Errorf("n is %v", variables["n"])
 	}

@@ -99,11 +99,7 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 
 // variables reads the variables of a request as an operation declares them.
 func (e *executor) variables(op *ast.OperationDefinition, request envelope) (map[string]any, *refusal) {
-	given, refused := request.readVariables()
-	if refused != nil {
-		return nil, refused
-	}
-	variables, err := readVariables(e.schema, op, given)
+	variables, err := readVariables(e.schema, op, request.readVariables())
 	if err != nil {
 		return nil, refuseOperation(err)
 	}

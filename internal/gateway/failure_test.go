@@ -168,8 +168,9 @@ func TestClientLeaves(t *testing.T) {
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]func(*setup){
-		"request":  func(s *setup) { s.config.Timeout = 50 * time.Millisecond },
-		"upstream": func(s *setup) { s.timeout = 50 * time.Millisecond },
+		// Long enough for a call to be on its way on a busy machine.
+		"request":  func(s *setup) { s.config.Timeout = 500 * time.Millisecond },
+		"upstream": func(s *setup) { s.timeout = 500 * time.Millisecond },
 	} {
 		h := start(t, limit)
 		begun := h.stuck()

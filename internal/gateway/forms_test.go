@@ -85,8 +85,7 @@ func TestFormsOfVariables(t *testing.T) {
 		if tc.sent == "" {
 			request.variables = ""
 		}
-		given, _ := request.readVariables()
-		values, misfit := readVariables(formsSchema, op, given)
+		values, misfit := readVariables(formsSchema, op, request.readVariables())
 		got := values["v"]
 		if misfit != nil {
 			argument, _ := misfit.Extensions["argument"].(string)
