@@ -110,7 +110,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 		"refused":         {"http://" + closed.Addr().String(), nil, nil, []string{"unavailable", "connection to " + closed.Addr().String() + " was refused"}},
 		"no TLS, HTTP":    {"https://" + plain, nil, nil, []string{"unavailable", plain, "does not speak TLS", "http://"}},
 		"no TLS":          {"https://" + other, nil, nil, []string{"unavailable", other, "does not speak TLS"}},
-		"no handshake":    {"https://" + silent, nil, hasty, []string{"timeout", "no connection to " + silent + " within 60ms"}},
+		"no handshake":    {"https://" + silent, nil, hasty, []string{"timeout", "no connection to " + silent + " within 1s"}},
 		"a stranger":      {secured(t, stranger), nil, nil, []string{"unavailable", "127.0.0.1", "signed by nobody known", "for jobs.example, 127.0.0.1, from Test", now.Add(time.Hour).UTC().Format(time.DateOnly)}},
 		"expired":         {secured(t, expired), knowsExpired, nil, []string{"127.0.0.1", "has expired", now.Add(-24 * time.Hour).UTC().Format(time.DateOnly)}},
 		"another name":    {secured(t, renamed), knowsRenamed, nil, []string{"127.0.0.1", "another name", "a.example, b.example, c.example and more"}},
@@ -208,8 +208,8 @@ func TestCausesOfAnswers(t *testing.T) {
 		hasty bool
 		want  string
 	}{
-		"no answer":         {hold(""), true, "took the request and did not begin to answer within 60ms"},
-		"half an answer":    {hold(head + "{"), true, "the body of the answer did not end within 60ms"},
+		"no answer":         {hold(""), true, "took the request and did not begin to answer within 1s"},
+		"half an answer":    {hold(head + "{"), true, "the body of the answer did not end within 1s"},
 		"closed at once":    {says(""), false, "the connection was closed before an answer"},
 		"closed in between": {says(head + "{LEAK"), false, "the connection was closed in the middle of the answer"},
 		"no HTTP":           {says("LEAK" + secret + "\r\n\r\n"), false, "malformed HTTP response"},
