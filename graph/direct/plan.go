@@ -46,15 +46,17 @@ func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefini
 			continue
 		}
 		p.roots[f.Alias] = root
-		if known, ok := common[questionOf(f)]; ok {
-			root.unasked = root.unasked.Both(known)
+		if root.unasked == nil {
+			continue
 		}
-		common[questionOf(f)] = root.unasked
+		if known, ok := common[questionOf(f)]; ok {
+			root.unasked.Unasked = root.unasked.Both(known)
+		}
+		common[questionOf(f)] = root.unasked.Unasked
 	}
 	for _, f := range fields {
-		if root, ok := p.roots[f.Alias]; ok {
-			root.unasked = common[questionOf(f)]
-			p.roots[f.Alias] = root
+		if root := p.roots[f.Alias]; root.unasked != nil {
+			root.unasked.Unasked = common[questionOf(f)]
 		}
 	}
 	return p
@@ -96,7 +98,7 @@ func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) 
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		fc := graphql.GetFieldContext(ctx)
 		root, ok := p.roots[fc.Field.Alias]
-		value, err := next(withUnasked(ctx, fc.Field.Field, root.unasked))
+		value, err := next(withUnasked(ctx, root.unasked))
 		if err != nil {
 			return value, err
 		}

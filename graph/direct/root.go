@@ -14,8 +14,8 @@ type root struct {
 	ask func(q *questions, value any)
 	// write writes the value.
 	write func(w *writer, value any)
-	// unasked is what is not asked of a value that is a connection.
-	unasked Unasked
+	// unasked is what is not asked of a value that is a connection; nil for other values.
+	unasked *ofRoot
 }
 
 // root compiles a field of Query; false for one that is left to the stock executor.
@@ -23,7 +23,7 @@ func (c *compiler) root(f *field) (root, bool) {
 	switch f.Definition.Type.Name() {
 	case "JobConnection":
 		page := one(compile(c, "JobConnection", f.Selections, connectionFields()), pageOf)
-		page.unasked = c.unasked(f.Selections)
+		page.unasked = &ofRoot{f.Field, c.unasked(f.Selections)}
 		return page, true
 	case "Job", "Node":
 		return one(compile(c, "Job", f.Selections, jobFields()), jobOf), true

@@ -50,17 +50,17 @@ type ofRoot struct {
 }
 
 // withUnasked tells the resolver of a root field what of its connection is not asked.
-func withUnasked(ctx context.Context, field *ast.Field, u Unasked) context.Context {
-	if u == (Unasked{}) {
+func withUnasked(ctx context.Context, root *ofRoot) context.Context {
+	if root == nil || root.Unasked == (Unasked{}) {
 		return ctx
 	}
-	return context.WithValue(ctx, unaskedKey{}, ofRoot{field, u})
+	return context.WithValue(ctx, unaskedKey{}, root)
 }
 
 // UnaskedOf gives what is not asked of the connection that the field of ctx resolves to: by its plan, or else by its selection set.
 func UnaskedOf(ctx context.Context) Unasked {
 	field := graphql.GetFieldContext(ctx).Field
-	if known, ok := ctx.Value(unaskedKey{}).(ofRoot); ok && known.field == field.Field {
+	if known, ok := ctx.Value(unaskedKey{}).(*ofRoot); ok && known.field == field.Field {
 		return known.Unasked
 	}
 	op := graphql.GetOperationContext(ctx)
