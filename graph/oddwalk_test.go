@@ -88,24 +88,9 @@ func quietWalk(w *world, up Upstream, size int, backwards bool, calls int) error
 	return nil
 }
 
+// tryRead reads a page from an upstream.
 func (w *world) tryRead(up Upstream, r request) (answer, error) {
-	optional := func(n int) *int32 {
-		if n < 0 {
-			return nil
-		}
-		v := int32(n)
-		return &v
-	}
-	text := func(s string) *string {
-		if s == "" {
-			return nil
-		}
-		return &s
-	}
-	plan, err := planPage(pageArgs{
-		first: optional(r.first), last: optional(r.last), offset: optional(r.offset),
-		after: text(r.after), before: text(r.before), orderBy: r.orderBy,
-	}, w.resolver.Pages)
+	plan, err := w.plan(r)
 	if err != nil {
 		return answer{}, err
 	}
@@ -114,17 +99,7 @@ func (w *world) tryRead(up Upstream, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	out := answer{next: c.HasNextPage, prev: c.HasPreviousPage, total: int(c.Total)}
-	for i, record := range c.Records {
-		if record.Job != nil {
-			out.ids = append(out.ids, record.Job.ID())
-			out.cursors = append(out.cursors, c.Cursor(i))
-		}
-	}
-	if len(out.cursors) > 0 {
-		out.start, out.finish = out.cursors[0], out.cursors[len(out.cursors)-1]
-	}
-	return out, nil
+	return answerOf(c), nil
 }
 
 // One record of 600 is over the cap, and all others are small. That record's own error, and every other job once, in both

@@ -145,13 +145,19 @@ func (w *world) read(t require, r request) answer {
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
 	}
-	out := answer{next: connection.HasNextPage, prev: connection.HasPreviousPage, total: int(connection.Total), calls: w.api.Total() - before}
+	out := answerOf(connection)
+	out.calls = w.api.Total() - before
+	return out
+}
+
+// answerOf gives a page's readable jobs with their cursors.
+func answerOf(connection *model.JobConnection) answer {
+	out := answer{next: connection.HasNextPage, prev: connection.HasPreviousPage, total: int(connection.Total)}
 	for i, record := range connection.Records {
-		if record.Job == nil {
-			continue
+		if record.Job != nil {
+			out.ids = append(out.ids, record.Job.ID())
+			out.cursors = append(out.cursors, connection.Cursor(i))
 		}
-		out.ids = append(out.ids, record.Job.ID())
-		out.cursors = append(out.cursors, connection.Cursor(i))
 	}
 	if len(out.cursors) > 0 {
 		out.start, out.finish = out.cursors[0], out.cursors[len(out.cursors)-1]
@@ -161,6 +167,15 @@ func (w *world) read(t require, r request) answer {
 
 // try reads a page, or fails as its field would.
 func (w *world) try(t require, r request) (*model.JobConnection, error) {
+	plan, err := w.plan(r)
+	if err != nil {
+		t.Fatalf("%+v: %v", r, err)
+	}
+	return w.resolver.page(w.operation(), &plan)
+}
+
+// plan makes the plan of a request.
+func (w *world) plan(r request) (pagePlan, error) {
 	optional := func(n int) *int32 {
 		if n < 0 {
 			return nil
@@ -181,11 +196,7 @@ func (w *world) try(t require, r request) (*model.JobConnection, error) {
 	if r.failedOnly {
 		args.filter = &model.JobFilter{States: []restclient.State{restclient.StateFailed}}
 	}
-	plan, err := planPage(args, w.resolver.Pages)
-	if err != nil {
-		t.Fatalf("%+v: %v", r, err)
-	}
-	return w.resolver.page(w.operation(), &plan)
+	return planPage(args, w.resolver.Pages)
 }
 
 // operation is a new operation on the world.

@@ -134,29 +134,6 @@ func TestCausesOfNoConnection(t *testing.T) {
 	}
 }
 
-// listenRaw answers each connection by hand, before anything was read.
-func listenRaw(t *testing.T, speak func(net.Conn)) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			speak(conn)
-			conn.Close()
-		}
-	}()
-	t.Cleanup(func() { l.Close(); <-done })
-	return l.Addr().String()
-}
-
 // What the resolver and the dialer say, which no test can make them say at will.
 func TestCausesByType(t *testing.T) {
 	t.Parallel()

@@ -103,6 +103,16 @@ func hasty(cfg *Config) { cfg.Timeout = haste }
 // is closed after it.
 func listen(t testing.TB, speak func(conn net.Conn)) string {
 	t.Helper()
+	return "http://" + listenRaw(t, func(conn net.Conn) {
+		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			speak(conn)
+		}
+	})
+}
+
+// listenRaw answers each connection by hand, before anything was read.
+func listenRaw(t testing.TB, speak func(net.Conn)) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -115,14 +125,12 @@ func listen(t testing.TB, speak func(conn net.Conn)) string {
 			if err != nil {
 				return
 			}
-			if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-				speak(conn)
-			}
+			speak(conn)
 			conn.Close()
 		}
 	}()
 	t.Cleanup(func() { l.Close(); <-done })
-	return "http://" + l.Addr().String()
+	return l.Addr().String()
 }
 
 // script answers every request with this body as JSON.
