@@ -96,7 +96,7 @@ func TestSilentConnection(t *testing.T) {
 		}
 		if slow.Load() {
 			select {
-			case <-time.After(2 * time.Second): // beyond both silences
+			case <-time.After(4500 * time.Millisecond): // beyond both silences
 			case <-r.Context().Done():
 			}
 		}
@@ -107,7 +107,7 @@ func TestSilentConnection(t *testing.T) {
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	p := newPassage(t, srv.Listener.Addr().String())
-	c := connect(t, "https://"+p.Addr().String(), func(cfg *Config) { cfg.Timeout = 2400 * time.Millisecond })
+	c := connect(t, "https://"+p.Addr().String(), func(cfg *Config) { cfg.Timeout = 6 * time.Second })
 	roots := x509.NewCertPool()
 	roots.AddCert(srv.Certificate())
 	c.transport.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
