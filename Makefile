@@ -9,7 +9,7 @@ FUZZTIME ?= 30s
 CHECKS   ?= 100000
 
 # The properties of paging, which are checked on more random lists than the others.
-PAGING   := QuietPages|MovingList|SeekAfter|SeekOn|Ties|WalkOn|WalkWhere|WithinPages|CursorRound
+PAGING   := QuietPages|MovingList|SeekAfter|SeekOn|Ties|WalkOn|CursorRound
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 SOURCES  := find . \( -name .git -o -name node_modules \) -prune -o -type f
