@@ -254,6 +254,10 @@ func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
 		if err := s.look(w, r); err != nil {
 			return found{}, err
 		}
+		if !r.offsets.isProven(offset, records) && w.total != restclient.UnknownTotal && w.end() > w.total {
+			r.large, r.largeAt = true, s.anchor.value // the API has rounded the offset: the window stands elsewhere
+			continue
+		}
 		w, g := s.cut.see(w, order.groupOf(w, s.anchor, s.backwards).beyond(s.anchor, s.backwards))
 		switch {
 		case r.large || w.partial && g.anchor >= 0 && g.verdict == placeCut:
