@@ -173,7 +173,7 @@ func (s *seek) isPlausible(w window) bool {
 	if w.total == restclient.UnknownTotal {
 		return s.anchor.total == restclient.UnknownTotal || !w.reachesEnd()
 	}
-	return w.total > w.end() || w.total == w.end() && w.total == s.anchor.total
+	return w.total == s.anchor.total && w.total >= w.end()
 }
 
 // atPlace reports whether the anchor stands where it stood.
