@@ -255,7 +255,7 @@ func (r *pageReader) narrow(ctx context.Context, s *seek) (found, error) {
 			return found{}, err
 		}
 		if !r.offsets.isProven(offset, records) && w.total != restclient.UnknownTotal && w.end() > w.total {
-			r.large, r.largeAt = true, s.anchor.value // the API has rounded the offset: the window stands elsewhere
+			r.large, r.largeAt = true, s.anchor.value // rounded, or the total is not true: the window may stand elsewhere
 			continue
 		}
 		w, g := s.cut.see(w, order.groupOf(w, s.anchor, s.backwards).beyond(s.anchor, s.backwards))
