@@ -360,6 +360,7 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 		{`{ jobs(first: 0) { totalCount pageInfo { hasNextPage } } }`, `{"jobs":{"totalCount":7,"pageInfo":{"hasNextPage":true}}}`, []string{"order_by=created_at_desc&per_page=1"}},
 		{`{ jobs(first: 4, after: "` + third + `") { totalCount } }`, `{"jobs":{"totalCount":7}}`, []string{"order_by=created_at_desc&per_page=1"}},
 		{`{ a: jobs(first: 4) { totalCount } b: jobs(first: 4) { nodes { __typename } } }`, `{"a":{"totalCount":7},"b":{"nodes":[{"__typename":"Job"},{"__typename":"Job"},{"__typename":"Job"},{"__typename":"Job"}]}}`, []string{"order_by=created_at_desc&per_page=4"}},
+		{`{ a: jobs(first: 4) { totalCount } b: jobs(first: 4) { nodes { __typename } pageInfo { hasNextPage } } }`, `{"a":{"totalCount":7},"b":{"nodes":[{"__typename":"Job"},{"__typename":"Job"},{"__typename":"Job"},{"__typename":"Job"}],"pageInfo":{"hasNextPage":true}}}`, []string{"order_by=created_at_desc&per_page=4"}},
 		{`{ datasets(ids: [2, 3]) { jobs(first: 500) { totalCount } } }`, `{"datasets":[{"jobs":{"totalCount":3}},{"jobs":{"totalCount":1}}]}`, []string{"dataset_id=2&order_by=created_at_desc&per_page=1", "dataset_id=3&order_by=created_at_desc&per_page=1"}},
 	} {
 		api.Reset()

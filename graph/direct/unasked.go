@@ -49,9 +49,10 @@ type ofRoot struct {
 	Unasked
 }
 
-// withUnasked tells the resolver of a root field what of its connection is not asked.
+// withUnasked tells the resolver of a root field what of its connection is not asked, also when all is: a sibling with the same
+// arguments may ask for what the field itself does not.
 func withUnasked(ctx context.Context, root *ofRoot) context.Context {
-	if root == nil || root.Unasked == (Unasked{}) {
+	if root == nil {
 		return ctx
 	}
 	return context.WithValue(ctx, unaskedKey{}, root)
