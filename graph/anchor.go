@@ -31,6 +31,11 @@ func (a *anchor) passed(backwards bool) []uint32 {
 	return a.before
 }
 
+// hadItsTurn reports whether a job with the anchor's value is the anchor itself, or was read before it.
+func (a *anchor) hadItsTurn(id string, backwards bool) bool {
+	return comparableID(id) == a.id || slices.Contains(a.passed(backwards), tieOf(id))
+}
+
 // isOpen reports whether more ties than those of passed may stand where a reading comes from.
 func (a *anchor) isOpen(backwards bool) bool {
 	if backwards {

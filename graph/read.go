@@ -7,13 +7,6 @@ import (
 	"jobsgateway/restclient"
 )
 
-// reading is a direction, what the reading starts next to, and what it stops at; either may be nil.
-type reading struct {
-	order       ordering
-	backwards   bool
-	start, stop *anchor
-}
-
 // read reads the page of a plan. Errors: those of the upstream, *budgetError, *driftError, *untruthError.
 func (r *pageReader) read(ctx context.Context, plan *pagePlan) (*page, error) {
 	r.list, r.most = plan.list, restclient.MaxPerPage

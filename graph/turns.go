@@ -1,10 +1,6 @@
 package graph
 
-import (
-	"slices"
-
-	"jobsgateway/restclient"
-)
+import "jobsgateway/restclient"
 
 // turns goes over the records of a window from its place on, in the direction of reading, and tells which of them had their turn.
 type turns struct {
@@ -52,35 +48,4 @@ func (t *turns) hadItsTurn(record restclient.Record) bool {
 		return false
 	}
 	return t.by.start.hadItsTurn(record.Job.ID(), t.by.backwards)
-}
-
-// hadItsTurn reports whether a job with the anchor's value is the anchor itself, or was read before it.
-func (a *anchor) hadItsTurn(id string, backwards bool) bool {
-	return comparableID(id) == a.id || slices.Contains(a.passed(backwards), tieOf(id))
-}
-
-// isPast reports whether a record stands behind all equals of the stop.
-func (by reading) isPast(record restclient.Record) bool {
-	if by.stop == nil || record.Job == nil {
-		return false
-	}
-	side := by.order.sideOf(record.Job, by.stop)
-	return side == sideAfter && !by.backwards || side == sideBefore && by.backwards
-}
-
-// isBeyond reports whether the record at an index of a window is the stop, or one of its equals on its far side. Of equals that
-// the stop does not know, those count as beyond that the window shows beyond it.
-func (by reading) isBeyond(w window, i int) bool {
-	job := w.records[i].Job
-	if by.stop == nil || job == nil || by.order.sideOf(job, by.stop) != sideTied {
-		return false
-	}
-	if by.stop.hadItsTurn(job.ID(), !by.backwards) {
-		return true
-	}
-	if slices.Contains(by.stop.passed(by.backwards), tieOf(job.ID())) {
-		return false
-	}
-	at := by.order.find(w, by.stop)
-	return at >= 0 && (i > at) != by.backwards
 }
