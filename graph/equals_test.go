@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -97,6 +98,57 @@ func walkEquals(t *testing.T, rule emulator.TieRule, group, size int, backwards 
 		if seen[id] != 1 {
 			t.Errorf("%s was seen %d times; %d jobs of %d were", id, seen[id], len(seen), len(want))
 			return
+		}
+	}
+}
+
+// More equals than a window shows, in a steady order: as long as the cursor's job stays, each that stays is seen once, for a few
+// calls a page, also while a job leaves and another arrives, so that the list is as long as it was.
+func TestLargeGroupsThatMove(t *testing.T) {
+	t.Parallel()
+	for _, moves := range []bool{false, true} {
+		for _, backwards := range []bool{false, true} {
+			w := newWorld(t, emulator.Options{})
+			want := map[string]bool{}
+			for range 1200 {
+				want[w.insert(1000)] = true
+			}
+			r := request{first: 100, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc}
+			if backwards {
+				r.first, r.last = -1, 100
+			}
+			seen := map[string]int{}
+			for pages := 0; ; pages++ {
+				got := w.read(t, r)
+				for _, id := range got.ids {
+					seen[id]++
+				}
+				if most := map[bool]int{true: 10, false: 4}[moves || pages < 2]; got.calls > most {
+					t.Errorf("page %d, moves %t, backwards %t: %d calls", pages, moves, backwards, got.calls)
+				}
+				r.after, r.before = got.finish, ""
+				more := got.next
+				if backwards {
+					r.after, r.before, more = "", got.start, got.prev
+				}
+				if !more || pages > 20 {
+					break
+				}
+				if moves {
+					// One that was seen leaves, not the cursor's own nor its neighbours; one arrives behind all that were read.
+					gone := got.ids[len(got.ids)/2]
+					w.remove(slices.IndexFunc(w.jobs, func(j modelJob) bool { return j.id == gone }))
+					delete(want, gone)
+					w.insert(map[bool]int{true: 5000, false: 1}[backwards])
+				}
+			}
+			for id := range want {
+				if seen[id] != 1 {
+					t.Errorf("moves %t, backwards %t: %s was seen %d times; %d jobs of %d were", moves, backwards, id, seen[id], len(seen), len(want))
+					break
+				}
+			}
+			w.close()
 		}
 	}
 }

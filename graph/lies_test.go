@@ -379,3 +379,32 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 		}
 	}
 }
+
+// What fails while numbers alone are asked for is the field's error, whichever call it is.
+func TestTallyFails(t *testing.T) {
+	t.Parallel()
+	rig, api := newJobsRig(t, listOf(1, 2, 3)...)
+	all := rig.ask(`{ jobs { pageInfo { startCursor } } }`, "")
+	_, cursor, _ := strings.Cut(all.data, `"startCursor":"`)
+	cursor, _, _ = strings.Cut(cursor, `"`)
+	for query, calls := range map[string]int{
+		`{ jobs { totalCount } }`:                                                  1,
+		`{ jobs(first: 2) { pageInfo { hasNextPage } } }`:                          1,
+		`{ jobs(first: 2, after: "` + cursor + `") { pageInfo { hasNextPage } } }`: 2,
+		`{ jobs(last: 2, before: "` + cursor + `") { pageInfo { hasNextPage } } }`: 1,
+	} {
+		for failing := range calls {
+			api.Reset()
+			api.Unscript()
+			n := 0
+			api.Script(emulator.Fault{Status: http.StatusInternalServerError, Times: emulator.Forever, Match: func(*http.Request) bool {
+				n++
+				return n == failing+1
+			}})
+			got := rig.ask(query, "")
+			if got.data != `{"jobs":null}` || len(got.errors) != 1 || codeOf(got.errors[0]) != string(CodeUpstreamUnavailable) {
+				t.Errorf("%s, call %d: %s %s", query, failing, got.data, got.wire)
+			}
+		}
+	}
+}

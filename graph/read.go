@@ -66,33 +66,20 @@ func (r *pageReader) readEnd(ctx context.Context, p *page) error {
 }
 
 // readEndAt reads the last jobs of a list, in its own order, before the place that its total tells; false when the list does not
-// end there. Opposite is what the opposite order shows of the end.
+// end there, or has moved meanwhile. Opposite is what the opposite order shows of the end.
 func (r *pageReader) readEndAt(ctx context.Context, p *page, total int64, opposite window) (done bool, err error) {
-	for range maxEnds {
-		low := max(0, total-int64(p.plan.size))
-		w, err := r.through(ctx, low, total)
-		switch {
-		case err != nil:
-			return false, err
-		case w.credibleTotal() == restclient.UnknownTotal:
-			return false, nil
-		case w.total != total:
-			total = w.total
-			continue
-		}
-		index := min(int(total-w.offset), len(w.records))
-		if ends, err := r.endsAt(ctx, w, index, opposite); !ends || err != nil {
-			return false, err
-		}
-		p.low, p.high = total, total
-		by := reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}
-		return true, r.collect(ctx, p, by, found{window: w, index: index, turned: index})
+	w, err := r.through(ctx, max(0, total-int64(p.plan.size)), total)
+	if err != nil || w.total != total || w.credibleTotal() == restclient.UnknownTotal {
+		return false, err
 	}
-	return false, nil // it grows or shrinks with each call
+	index := min(int(total-w.offset), len(w.records))
+	if ends, err := r.endsAt(ctx, w, index, opposite); !ends || err != nil {
+		return false, err
+	}
+	p.low, p.high = total, total
+	by := reading{order: ordering(r.list.OrderBy), backwards: true, stop: p.plan.after}
+	return true, r.collect(ctx, p, by, found{window: w, index: index, turned: index})
 }
-
-// maxEnds is how often the end of a list is looked for where its total tells it.
-const maxEnds = 2
 
 // endsAt reports whether a list ends before an index of a window: then as many equals stand at its end as the opposite order begins
 // with. Where one of both does not show all of them, the record behind tells, for one call.
