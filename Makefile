@@ -64,7 +64,7 @@ fmt: ## format the code
 .PHONY: test-go
 test-go: ## run the Go tests
 	go test -race -shuffle=on -parallel 8 -timeout 10m ./...
-	go test -count=1 -run '$(PAGING)' ./graph -rapid.checks=1000
+	go test -count=1 -run '$(PAGING)' ./graph/paging -rapid.checks=1000
 	go test -count=1 -run Alloc ./restclient ./internal/gateway # the race detector allocates, too
 	$(if $(BENCH),go -C bench vet ./...)
 
@@ -104,7 +104,7 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 
 .PHONY: properties
 properties: ## check the properties of paging CHECKS (100000) times each; takes hours
-	go test -count=1 -timeout 0 -run '$(PAGING)' ./graph -rapid.checks=$(CHECKS)
+	go test -count=1 -timeout 0 -run '$(PAGING)' ./graph/paging -rapid.checks=$(CHECKS)
 
 .PHONY: clean
 clean: ## remove what the other targets left

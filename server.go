@@ -33,6 +33,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
@@ -181,15 +183,15 @@ func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 }
 
 // newGateway makes the public handler from the settings.
-func newGateway(set settings.Settings, upstream graph.Upstream, logger *slog.Logger) (http.Handler, error) {
+func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog.Logger) (http.Handler, error) {
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{Demo: set.Demo})
 	}
 	return gateway.New(gateway.Config{
 		Upstream: upstream,
-		Pages:    graph.PageLimits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
-		Calls:    graph.CallLimits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},
+		Pages:    paging.Limits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
+		Calls:    operation.Limits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},
 		Limits: gateway.Limits{
 			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jobsgateway/graph/operation"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -56,7 +57,7 @@ func datasetsAsked(t *testing.T, api *emulator.Emulator) (asked string, others i
 
 // recording keeps what an upstream answered, to be played back where there is no network.
 type recording struct {
-	Upstream
+	operation.Upstream
 	mu    sync.Mutex
 	pages map[restclient.JobsQuery]*restclient.JobsPage
 	jobs  map[restclient.JobID]*restclient.Job
@@ -64,7 +65,7 @@ type recording struct {
 	failed map[restclient.JobID]error
 }
 
-func recordingOf(upstream Upstream) *recording {
+func recordingOf(upstream operation.Upstream) *recording {
 	return &recording{
 		Upstream: upstream,
 		pages:    map[restclient.JobsQuery]*restclient.JobsPage{},
@@ -89,7 +90,7 @@ func (r *recording) Job(ctx context.Context, id restclient.JobID) (*restclient.J
 }
 
 // playback answers as recorded, each page after a pause. What was never asked is a failure.
-func (r *recording) playback(pause func(restclient.JobsQuery)) Upstream {
+func (r *recording) playback(pause func(restclient.JobsQuery)) operation.Upstream {
 	return stub{
 		jobs: func(_ context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			page, ok := r.pages[q]
@@ -196,7 +197,7 @@ func TestQuestionsOfDatasets(t *testing.T) {
 }
 
 // over gives the same rig over another upstream, for another test.
-func (r *rig) over(t testing.TB, upstream Upstream) *rig {
+func (r *rig) over(t testing.TB, upstream operation.Upstream) *rig {
 	t.Helper()
 	other := *r
 	other.t, other.upstream = t, upstream

@@ -3,12 +3,14 @@ package graph
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/operation"
 	"jobsgateway/restclient"
 )
 
@@ -16,17 +18,17 @@ import (
 // own for a key that is none. Equal ids are one call, different ones go off together.
 func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error) {
 	entities, errs := make([]*model.Job, len(reps)), make(graphql.BatchErrorList, len(reps))
-	loader := operationOf(ctx).loaders().jobs
-	ids := make([]restclient.JobID, len(reps))
+	op := operation.From(ctx)
+	ids, known := make([]restclient.JobID, len(reps)), make([]restclient.JobID, 0, len(reps))
 	for i, rep := range reps {
 		if ids[i], errs[i] = planJobID(keyOf(rep.ID), "representations"); errs[i] == nil {
-			loader.Load(ctx, ids[i])
+			known = append(known, ids[i])
 		}
 	}
-	loader.Flush()
+	op.AnnounceJobs(ctx, known)
 	for i, id := range ids {
 		if errs[i] == nil {
-			entities[i], errs[i] = existing(load(ctx, loader, id))
+			entities[i], errs[i] = existing(op.Job(ctx, id))
 		}
 	}
 	return entities, batchError(errs)
@@ -101,8 +103,8 @@ func checkList(value *ast.Value, variables map[string]any) error {
 		}
 	}
 	if n > maxRepresentations {
-		return inputError("representations", "_entities takes at most %d representations; ask for the others in another request.",
-			maxRepresentations)
+		return &model.InputError{Argument: "representations", Message: fmt.Sprintf(
+			"_entities takes at most %d representations; ask for the others in another request.", maxRepresentations)}
 	}
 	return nil
 }

@@ -127,7 +127,7 @@ func TestNoRepresentation(t *testing.T) {
 		if err.Message != textEntity || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" {
 			t.Errorf("%s: %s", name, got.wire)
 		}
-		if lines := rig.log.lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: logged as a failure of ours: %v", name, lines)
 		}
 	}
@@ -147,7 +147,7 @@ func TestLiteralsThatAreNoObjects(t *testing.T) {
 			err.Message != textEntity {
 			t.Errorf("%s: %s", literal, got.wire)
 		}
-		if lines := rig.log.lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: logged as a failure of ours: %v", literal, lines)
 		}
 	}
@@ -196,7 +196,7 @@ func TestPanicOfAnEntity(t *testing.T) {
 	if err := got.at(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
 		t.Errorf("in the resolver: %s", got.wire)
 	}
-	if lines := rig.log.lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {
+	if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {
 		t.Errorf("log %v", lines)
 	}
 }

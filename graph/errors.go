@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
-	"runtime/debug"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -15,6 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
@@ -63,27 +63,8 @@ const (
 	messageEntity   = "A representation needs the __typename of an entity of this subgraph, and its key."
 )
 
-// budgetError is an operation that needs more upstream calls than one operation may make.
-type budgetError struct{ limit int }
-
-func (e *budgetError) Error() string {
-	return fmt.Sprintf("The operation needs more than %d calls to the Jobs API, the most that one operation may make; "+
-		"ask for fewer jobs or datasets at once.", e.limit)
-}
-
-// panicError is a panic that was caught, with the stack where it happened.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-// caught makes an error of what recover returned.
-func caught(value any) error { return &panicError{value, debug.Stack()} }
-
 // Recover makes a panic in a resolver an error; the Presenter logs it.
-func Recover(_ context.Context, value any) error { return caught(value) }
+func Recover(_ context.Context, value any) error { return operation.Caught(value) }
 
 // Presenter is the only gate through which an error leaves: it gives the code, a plain sentence, the request id and
 // what the caller can do, and nothing else. What cannot be explained is logged and presented as a failure of ours.
@@ -138,16 +119,19 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 		}
 		return input.Message, extensions
 	}
-	if budget, ok := errors.AsType[*budgetError](err); ok {
+	if paged, ok := errors.AsType[*paging.ArgumentError](err); ok {
+		return paged.Message, map[string]any{"code": CodeBadUserInput, "argument": paged.Argument}
+	}
+	if budget, ok := errors.AsType[*operation.BudgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
 	}
 	if noTotal, ok := errors.AsType[*model.NoTotalError](err); ok {
 		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
 	}
-	if untruth, ok := errors.AsType[*untruthError](err); ok {
+	if untruth, ok := errors.AsType[*paging.UntruthError](err); ok {
 		return untruth.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
 	}
-	if drift, ok := errors.AsType[*driftError](err); ok {
+	if drift, ok := errors.AsType[*paging.DriftError](err); ok {
 		return drift.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": true}
 	}
 	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
@@ -159,8 +143,8 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 
 func (p Presenter) logFailure(ctx context.Context, err error) {
 	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
-	if panicked, ok := errors.AsType[*panicError](err); ok {
-		attrs = append(attrs, slog.String("stack", string(panicked.stack)))
+	if panicked, ok := errors.AsType[*operation.PanicError](err); ok {
+		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
 	}
 	p.Logger.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)
 }

@@ -18,7 +18,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
 
@@ -26,7 +29,7 @@ import (
 const textInternal = "The gateway failed. Its operator finds the cause in the log, under the request id."
 
 // presented sends errors through the gate, as if the field of ctx had failed with them.
-func presented(ctx context.Context, log *logBuffer, list ...error) gqlerror.List {
+func presented(ctx context.Context, log *logtest.Buffer, list ...error) gqlerror.List {
 	present := Presenter{
 		Logger:    slog.New(slog.NewJSONHandler(log, nil)),
 		RequestID: func(context.Context) string { return requestID },
@@ -134,7 +137,7 @@ func TestUpstreamErrors(t *testing.T) {
 			Message: c.message, Path: ast.Path{ast.PathName("a")}, Extensions: c.want,
 			Locations: []gqlerror.Location{{Line: 3, Column: 5}},
 		}
-		log := &logBuffer{}
+		log := &logtest.Buffer{}
 		// Wrapping changes nothing: it is for the log.
 		for _, got := range presented(inField(t.Context(), "a"), log, &c.err, fmt.Errorf("wrapped: %w", &c.err)) {
 			got.Err = nil // not sent
@@ -142,7 +145,7 @@ func TestUpstreamErrors(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
 			}
 		}
-		if lines := log.lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: the upstream's failure is logged as ours: %v", name, lines)
 		}
 	}
@@ -198,13 +201,13 @@ func TestCallersErrors(t *testing.T) {
 		},
 		"no argument at all": {&model.InputError{Message: "m"}, nil, "a", map[string]any{"code": CodeBadUserInput}},
 		"call budget": {
-			&budgetError{limit: 7}, []*graphql.PathContext{index(2)}, "a[2]", map[string]any{"code": CodeRequestLimitExceeded, "retryable": false},
+			&operation.BudgetError{Limit: 7}, []*graphql.PathContext{index(2)}, "a[2]", map[string]any{"code": CodeRequestLimitExceeded, "retryable": false},
 		},
 		"a list that moves": {
-			&driftError{}, nil, "a", map[string]any{"code": CodeRequestLimitExceeded, "retryable": true},
+			&paging.DriftError{}, nil, "a", map[string]any{"code": CodeRequestLimitExceeded, "retryable": true},
 		},
 	} {
-		log := &logBuffer{}
+		log := &logtest.Buffer{}
 		list := presented(within(inField(t.Context(), "a"), c.within...), log, c.err)
 		c.extensions["requestId"] = requestID
 		if len(list) != 1 || list[0].Message != c.err.Error() || list[0].Path.String() != c.path {
@@ -213,11 +216,11 @@ func TestCallersErrors(t *testing.T) {
 		if diff := cmp.Diff(c.extensions, list[0].Extensions); diff != "" {
 			t.Errorf("%s: extensions (-want +got):\n%s", name, diff)
 		}
-		if lines := log.lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s is logged: %v", name, lines)
 		}
 	}
-	if message := (&budgetError{limit: 7}).Error(); !strings.Contains(message, "more than 7 calls") {
+	if message := (&operation.BudgetError{Limit: 7}).Error(); !strings.Contains(message, "more than 7 calls") {
 		t.Errorf("%q does not tell the limit", message)
 	}
 }
@@ -229,11 +232,11 @@ func TestArgumentsOfAnotherType(t *testing.T) {
 		"filter":          "The argument does not have the type that the schema declares.",
 		"representations": textEntity,
 	} {
-		log := &logBuffer{}
+		log := &logtest.Buffer{}
 		places := []*graphql.PathContext{graphql.NewPathWithField(name), graphql.NewPathWithIndex(1)}
 		got := presented(within(inField(t.Context(), "a"), places...), log, errors.New("LEAK int64 is not a map"))[0]
 		want := map[string]any{"code": CodeBadUserInput, "argument": name + "[1]", "requestId": requestID}
-		if got.Message != message || got.Path.String() != "a" || !cmp.Equal(got.Extensions, want) || len(log.lines(t, slog.LevelError)) != 0 {
+		if got.Message != message || got.Path.String() != "a" || !cmp.Equal(got.Extensions, want) || len(log.Lines(t, slog.LevelError)) != 0 {
 			t.Errorf("%q at %s, %v", got.Message, got.Path, got.Extensions)
 		}
 	}
@@ -244,32 +247,32 @@ func TestUnknownErrors(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
 		"plain":         errors.New("LEAK at 10.0.0.7"),
-		"a panic":       caught("LEAK at 10.0.0.7"),
+		"a panic":       operation.Caught("LEAK at 10.0.0.7"),
 		"a wrapped one": fmt.Errorf("%w, wrapped", errors.New("LEAK at 10.0.0.7")),
 		"with extras": &gqlerror.Error{
 			Message: "LEAK at 10.0.0.7", Extensions: map[string]any{"stack": "LEAK"}, Path: ast.Path{ast.PathName("b")},
 			Locations: []gqlerror.Location{{Line: 9, Column: 9}},
 		},
 	} {
-		log := &logBuffer{}
+		log := &logtest.Buffer{}
 		got := presented(inField(t.Context(), "a"), log, err)[0]
 		want := map[string]any{"code": CodeInternal, "requestId": requestID}
 		if got.Message != textInternal || !cmp.Equal(got.Extensions, want) {
 			t.Errorf("%s: %q %v", name, got.Message, got.Extensions)
 		}
-		lines := log.lines(t, slog.LevelError)
+		lines := log.Lines(t, slog.LevelError)
 		if len(lines) != 1 || lines[0]["request_id"] != requestID || !strings.Contains(fmt.Sprint(lines[0]["error"]), "LEAK at 10.0.0.7") {
 			t.Errorf("%s: log %v", name, lines)
 		}
 	}
 	// Where the error knows its place, that is the place.
 	located := &gqlerror.Error{Path: ast.Path{ast.PathName("b")}, Locations: []gqlerror.Location{{Line: 9, Column: 9}}}
-	got := presented(inField(t.Context(), "a"), &logBuffer{}, located)[0]
+	got := presented(inField(t.Context(), "a"), &logtest.Buffer{}, located)[0]
 	if got.Path.String() != "b" || got.Locations[0].Line != 9 {
 		t.Errorf("at %s, %v", got.Path, got.Locations)
 	}
 	// Nor is a field needed: an error can happen before the first.
-	if got := presented(t.Context(), &logBuffer{}, errors.New("early"))[0]; got.Path != nil || got.Locations != nil || got.Message != textInternal {
+	if got := presented(t.Context(), &logtest.Buffer{}, errors.New("early"))[0]; got.Path != nil || got.Locations != nil || got.Message != textInternal {
 		t.Errorf("%v at %s, %v", got, got.Path, got.Locations)
 	}
 }
@@ -346,7 +349,7 @@ func TestSharedError(t *testing.T) {
 func TestPanics(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		upstream    Upstream
+		upstream    operation.Upstream
 		cause, file string
 	}{
 		"in a call": {stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
@@ -366,7 +369,7 @@ func TestPanics(t *testing.T) {
 		if err.Message != textInternal || !cmp.Equal(err.Extensions, want) || len(err.Locations) != 1 {
 			t.Errorf("%s: %s", name, got.wire)
 		}
-		lines := rig.log.lines(t, slog.LevelError)
+		lines := rig.log.Lines(t, slog.LevelError)
 		if len(lines) != 1 || lines[0]["request_id"] != requestID ||
 			!strings.Contains(fmt.Sprint(lines[0]["error"]), c.cause) || !strings.Contains(fmt.Sprint(lines[0]["stack"]), c.file) {
 			t.Errorf("%s: log %v", name, lines)
@@ -417,7 +420,7 @@ func TestNothingLeaks(t *testing.T) {
 // The sentences that are always the same are sentences, and hold no address, no type and no value.
 func TestConstantMessages(t *testing.T) {
 	t.Parallel()
-	messages := []string{messageBadToken, messageNoToken, messageInternal, messageEntity, messageArgument, (&budgetError{limit: 200}).Error(), (&driftError{}).Error()}
+	messages := []string{messageBadToken, messageNoToken, messageInternal, messageEntity, messageArgument, (&operation.BudgetError{Limit: 200}).Error(), (&paging.DriftError{}).Error()}
 	for _, f := range faces {
 		messages = append(messages, f.message)
 		if !regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`).MatchString(string(f.code)) {

@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
@@ -15,53 +16,52 @@ import (
 // operation is 200.
 const maxDatasets = 100
 
-// connection answers a list of jobs.
-func (r *Resolver) connection(ctx context.Context, args pageArgs) (*model.JobConnection, error) {
-	plan, err := planPage(args, r.Pages)
+// planPage returns the plan of a page of jobs. Errors: *model.InputError, *paging.ArgumentError.
+func planPage(filter *model.JobFilter, orderBy restclient.Order, args paging.Args, limits paging.Limits) (paging.Plan, error) {
+	encoded, nothing, err := planFilter(filter)
+	if err != nil {
+		return paging.Plan{}, err
+	}
+	plan, err := paging.NewPlan(restclient.JobsQuery{Filter: encoded, OrderBy: orderBy}, args, limits)
+	plan.Empty = nothing
+	return plan, err
+}
+
+// planLatest returns the plan of a page of one, the newest job: latestJob and jobs(first: 1) have the same one.
+func planLatest(datasetID string, filter *model.DatasetJobFilter) (paging.Plan, error) {
+	one := int32(1)
+	plan, err := planPage(ofDataset(datasetID, filter), restclient.CreatedAtDesc, paging.Args{First: &one}, paging.Limits{Max: 1})
+	plan.Unasked = paging.Unasked{Flags: true}
+	return plan, err
+}
+
+// connection resolves a list of jobs.
+func (r *Resolver) connection(
+	ctx context.Context, filter *model.JobFilter, orderBy restclient.Order, args paging.Args,
+) (*model.JobConnection, error) {
+	plan, err := planPage(filter, orderBy, args, r.Pages)
 	if err != nil {
 		return nil, err
 	}
-	plan.unasked = direct.UnaskedOf(ctx)
-	return r.page(ctx, &plan)
+	plan.Unasked = direct.UnaskedOf(ctx)
+	page, err := r.page(ctx, &plan)
+	return connectionOf(page), err
 }
 
-// page answers a plan: once within an operation, however many objects ask; without a call when nothing can match.
-func (r *Resolver) page(ctx context.Context, plan *pagePlan) (*model.JobConnection, error) {
-	if plan.nothing {
-		return (&page{plan: plan}).connection(), nil
+// connectionOf returns a page as a connection; nil for nil.
+func connectionOf(page *paging.Page) *model.JobConnection {
+	if page == nil {
+		return nil
 	}
-	op := operationOf(ctx)
-	op.reuse(&plan.question)
-	answer, _ := op.answers.LoadOrStore(plan.question, sync.OnceValues(func() (*model.JobConnection, error) {
-		first := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
-			return load(ctx, op.loaders().pages, q)
-		}
-		reader := pageReader{first: first, fresh: op.fresh, offsets: &r.offsets, logger: op.logger}
-		read, err := reader.read(ctx, plan)
-		if err != nil {
-			return nil, err
-		}
-		return read.connection(), nil
-	}))
-	return answer.(func() (*model.JobConnection, error))()
+	return &model.JobConnection{Page: page}
 }
 
-// reuse makes a question one that was asked before and whose answer has more.
-func (op *operation) reuse(q *question) {
-	for _, more := range [...]direct.Unasked{{}, {Flags: true}, {Records: true}} {
-		if more == q.unasked || more.Both(q.unasked) != more {
-			continue
-		}
-		known := *q
-		known.unasked = more
-		if _, ok := op.answers.Load(known); ok {
-			*q = known
-			return
-		}
-	}
+// page reads a page with the calls of the operation of ctx.
+func (r *Resolver) page(ctx context.Context, plan *paging.Plan) (*paging.Page, error) {
+	return operation.From(ctx).Page(ctx, plan, &r.offsets)
 }
 
-// latest answers the newest job of a dataset; nil when there is none.
+// latest resolves the newest job of a dataset; nil when there is none.
 func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.DatasetJobFilter) (*model.Job, error) {
 	plan, err := planLatest(datasetID, filter)
 	if err != nil {
@@ -82,27 +82,16 @@ func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.D
 	return &model.Job{Job: page.Records[0].Job}, nil
 }
 
-// planLatest is the plan of a page of one, the newest first: latestJob and jobs(first: 1) are one question.
-func planLatest(datasetID string, filter *model.DatasetJobFilter) (pagePlan, error) {
-	one := int32(1)
-	plan, err := planPage(
-		pageArgs{first: &one, filter: ofDataset(datasetID, filter), orderBy: restclient.CreatedAtDesc},
-		PageLimits{Max: 1},
-	)
-	plan.unasked = direct.Unasked{Flags: true}
-	return plan, err
-}
-
-// job answers one job by its id; nil when there is none or the token may not see it.
+// job resolves one job by its id; nil when there is none or the token may not see it.
 func (r *Resolver) job(ctx context.Context, id string) (*model.Job, error) {
 	jobID, err := planJobID(id, "id")
 	if err != nil {
 		return nil, err
 	}
-	return existing(load(ctx, operationOf(ctx).loaders().jobs, jobID))
+	return existing(operation.From(ctx).Job(ctx, jobID))
 }
 
-// node answers any object by its id: a job. An untyped nil, not a nil job, says that there is none.
+// node resolves any object by its id: a job. It returns an untyped nil, not a nil job, when there is none.
 func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	job, err := r.job(ctx, id)
 	if err != nil || job == nil {
@@ -111,7 +100,7 @@ func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
 	return job, nil
 }
 
-// existing makes "not found" the absence that it is.
+// existing returns a job, or nil where the Jobs API does not find it: that is no error.
 func existing(found *restclient.Job, err error) (*model.Job, error) {
 	var e *restclient.Error
 	switch {
@@ -123,7 +112,7 @@ func existing(found *restclient.Job, err error) (*model.Job, error) {
 	return &model.Job{Job: found}, nil
 }
 
-// datasets answers many datasets, in the order asked for.
+// datasets resolves many datasets, in the order asked for.
 func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	if len(ids) > maxDatasets {
 		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", maxDatasets)}
@@ -139,7 +128,7 @@ func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	return datasets, nil
 }
 
-// dataset answers one dataset by its number.
+// dataset resolves one dataset by its number.
 func (r *Resolver) dataset(id string) (*model.Dataset, error) {
 	checked, err := planDatasetID(id, "id")
 	if err != nil {

@@ -1,18 +1,14 @@
 package graph
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -24,7 +20,10 @@ import (
 	"go.uber.org/goleak"
 
 	"jobsgateway/graph/direct"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
 
@@ -38,30 +37,30 @@ type rig struct {
 	t        testing.TB
 	schema   *ast.Schema
 	exec     graphql.ExecutableSchema
-	upstream Upstream
-	limits   CallLimits
-	log      *logBuffer
+	upstream operation.Upstream
+	limits   operation.Limits
+	log      *logtest.Buffer
 	root     graphql.RootFieldMiddleware
 	resolver *Resolver
 	stock    bool // run on the stock executor alone
 }
 
 // newRig makes a rig over any upstream.
-func newRig(t testing.TB, upstream Upstream) *rig {
+func newRig(t testing.TB, upstream operation.Upstream) *rig {
 	t.Helper()
 	schema, err := NewSchema(true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolvers := &Resolver{Pages: PageLimits{Default: 50, Max: 500}}
+	resolvers := &Resolver{Pages: paging.Limits{Default: 50, Max: 500}}
 	return &rig{
 		t:        t,
 		schema:   schema,
 		resolver: resolvers,
 		exec:     NewExecutableSchema(Config{Schema: schema, Resolvers: resolvers}),
 		upstream: upstream,
-		limits:   CallLimits{Calls: 200, Concurrency: 64},
-		log:      &logBuffer{},
+		limits:   operation.Limits{Calls: 200, Concurrency: 64},
+		log:      &logtest.Buffer{},
 		root:     func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return next(ctx) },
 	}
 }
@@ -73,19 +72,27 @@ func newJobsRig(t testing.TB, records ...string) (*rig, *emulator.Emulator) {
 	for _, record := range records {
 		raw = append(raw, json.RawMessage(record))
 	}
-	api := emulator.New(emulator.Records(raw...))
+	api, client := newAPI(t, emulator.Records(raw...))
+	t.Cleanup(client.Close)
+	return newRig(t, client), api
+}
+
+// newAPI makes a Jobs API that is reached over HTTP, and a client of it, which has to be closed.
+func newAPI(t require, options emulator.Options) (*emulator.Emulator, *restclient.Client) {
+	if options.Records == nil {
+		options.Records = []json.RawMessage{}
+	}
+	api := emulator.New(options)
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
-	client := restclient.New(restclient.Config{
+	return api, restclient.New(restclient.Config{
 		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
 		Token: func(context.Context) (string, bool) { return canaryToken, true },
 	})
-	t.Cleanup(client.Close)
-	return newRig(t, client), api
 }
 
 // canaryToken goes to the Jobs API with every call and must come out nowhere.
@@ -116,9 +123,9 @@ func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out := outcome{data: string(data), errors: list, calls: UpstreamCalls(ctx), wire: string(wire)}
+	out := outcome{data: string(data), errors: list, calls: operation.Calls(ctx), wire: string(wire)}
 	if _, owns := r.upstream.(*restclient.Client); owns { // others may play their pages back
-		EndOperation(ctx)
+		operation.End(ctx)
 	}
 	return out
 }
@@ -146,9 +153,9 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err := CheckRepresentations(doc, op, values); err != nil {
 		r.t.Fatal(err)
 	}
-	logger := slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	logger := r.log.Logger()
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
-	ctx = WithOperation(ctx, r.upstream, r.limits, logger)
+	ctx = operation.With(ctx, r.upstream, r.limits, logger)
 	ctx = graphql.WithResponseContext(ctx, present.Present, Recover)
 	buffer := direct.NewBuffer(nil)
 	oc := &graphql.OperationContext{
@@ -229,37 +236,11 @@ func record(number int, more string) string {
 // idOf is the id of the record with this number.
 func idOf(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d", number) }
 
-// logBuffer is a log that may be written and read at once.
-type logBuffer struct {
-	mu    sync.Mutex
-	bytes bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.bytes.Write(p)
-}
-
-// lines gives the entries at a level so far, each as its attributes.
-func (b *logBuffer) lines(t testing.TB, level slog.Level) []map[string]any {
-	t.Helper()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	entries := []map[string]any{}
-	decoder := json.NewDecoder(bytes.NewReader(b.bytes.Bytes()))
-	for {
-		var entry map[string]any
-		switch err := decoder.Decode(&entry); {
-		case err == io.EOF:
-			return entries
-		case err != nil:
-			t.Fatal(err)
-		case entry["level"] == level.String():
-			entries = append(entries, entry)
-		}
-	}
-}
-
 // sortedKeys gives the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// require is what *testing.T and *rapid.T share.
+type require interface {
+	Fatalf(format string, args ...any)
+	Cleanup(f func())
+}

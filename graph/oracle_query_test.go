@@ -5,10 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
@@ -368,11 +368,13 @@ func cursorsOf(records []restclient.Record) []string {
 		}
 		for _, filter := range []restclient.JobsFilter{{}, {DatasetID: "1"}, {DatasetID: "2"}} {
 			for _, order := range []restclient.Order{restclient.CreatedAtDesc, restclient.UpdatedAtAsc} {
-				at := anchor{id: comparableID(record.Job.ID()), value: ordering(order).valueOf(record.Job), offset: int64(i), total: int64(len(records))}
-				cursors = append(cursors, cursor{scope: scopeOf(filter.Encode(), order), anchor: at}.encode())
+				plan := paging.Plan{Key: paging.Key{List: restclient.JobsQuery{Filter: filter.Encode(), OrderBy: order}, Size: len(records)}}
+				cursors = append(cursors, string(plan.FirstPage(records, true).AppendCursor(nil, i)))
 			}
 		}
 	}
-	stranger := cursor{scope: scopeOf("", restclient.CreatedAtDesc), anchor: anchor{id: idOf(77), value: time.Unix(1700000000, 0), offset: 2, total: 4}}
-	return append(cursors, stranger.encode())
+	return append(cursors, stranger)
 }
+
+// stranger is a cursor of the list of all jobs, the newest first, of a job that is not there.
+const stranger = "Ak6DTRN-ypVZAgWAxJ_VDAAAAAAAAAAAQACAAAAAAAAAdwAAiYeTTA"

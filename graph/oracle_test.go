@@ -18,6 +18,8 @@ import (
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/operation"
+	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
 
@@ -70,7 +72,7 @@ func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		own := *r
-		own.stock, own.upstream, own.log = stock, c.upstream, &logBuffer{}
+		own.stock, own.upstream, own.log = stock, c.upstream, &logtest.Buffer{}
 		own.resolver = &Resolver{Pages: r.resolver.Pages}
 		own.exec = NewExecutableSchema(Config{Schema: r.schema, Resolvers: own.resolver})
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
@@ -79,11 +81,11 @@ func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
 			write := func(ctx context.Context, lookups []*direct.Lookup, _ *model.JobConnection) {
 				own.resolver.answer(ctx, lookups, nil)
 			}
-			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, caught)
+			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, operation.Caught)
 		}
 		answer := own.exec.Exec(ctx)(ctx)
 		out = outcome{
-			data: string(buffer.Finish(answer.Data)), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: UpstreamCalls(ctx),
+			data: string(buffer.Finish(answer.Data)), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: operation.Calls(ctx),
 		}
 	})
 	return out
@@ -110,7 +112,7 @@ func TestDirectIsStock(t *testing.T) {
 	o := newOrigin(t)
 	failures := o.failures(t)
 	r := newRig(t, nil)
-	r.limits = CallLimits{Calls: 1 << 20, Concurrency: 1 << 20} // which of the calls are too many is a matter of chance
+	r.limits = operation.Limits{Calls: 1 << 20, Concurrency: 1 << 20} // which of the calls are too many is a matter of chance
 	cases := rapid.Custom(func(t *rapid.T) drawnCase { return drawCase(t, o, r.schema, failures) })
 	met := coverage{}
 	checked := 0

@@ -108,8 +108,13 @@ func (p *pool) sorted(by restclient.Order) []restclient.Record {
 			jobs = append(jobs, record.Job)
 		}
 	}
-	order := ordering(by)
-	slices.SortStableFunc(jobs, func(a, b *restclient.Job) int { return order.valueOf(a).Compare(order.valueOf(b)) })
+	value := func(job *restclient.Job) time.Time {
+		if strings.HasPrefix(string(by), "created_at") {
+			return job.CreatedAt().Time()
+		}
+		return job.UpdatedAt().Time()
+	}
+	slices.SortStableFunc(jobs, func(a, b *restclient.Job) int { return value(a).Compare(value(b)) })
 	if strings.HasSuffix(string(by), "_desc") {
 		slices.Reverse(jobs)
 	}

@@ -87,8 +87,8 @@ func TestAliasedEntities(t *testing.T) {
 	t.Parallel()
 	rig, _ := newJobsRig(t)
 	got := rig.ask(`{ x: _entities(representations: [{__typename: "Cat"}]) { __typename } }`, "")
-	if codeOf(got.errors[0]) != "BAD_USER_INPUT" || len(rig.log.lines(t, slog.LevelError)) > 0 {
-		t.Errorf("%s %v", got.wire, rig.log.lines(t, slog.LevelError))
+	if codeOf(got.errors[0]) != "BAD_USER_INPUT" || len(rig.log.Lines(t, slog.LevelError)) > 0 {
+		t.Errorf("%s %v", got.wire, rig.log.Lines(t, slog.LevelError))
 	}
 }
 
@@ -99,8 +99,8 @@ func TestFailureBelowEntities(t *testing.T) {
 		return nil, errors.New("boom")
 	}})
 	got := rig.ask(`{ _entities(representations: [{__typename: "Dataset", id: 5}]) { ... on Dataset { latestJob { id } } } }`, "")
-	if codeOf(got.errors[0]) != "INTERNAL_SERVER_ERROR" || len(rig.log.lines(t, slog.LevelError)) != 1 {
-		t.Errorf("%s %v", got.wire, rig.log.lines(t, slog.LevelError))
+	if codeOf(got.errors[0]) != "INTERNAL_SERVER_ERROR" || len(rig.log.Lines(t, slog.LevelError)) != 1 {
+		t.Errorf("%s %v", got.wire, rig.log.Lines(t, slog.LevelError))
 	}
 }
 

@@ -1,13 +1,16 @@
-// Package graph turns GraphQL questions into calls of the Jobs API, and pages of records into connections.
+// Package graph resolves GraphQL over the Jobs API. A resolver is one line a body; errors leave by one gate (errors.go). What gqlgen
+// generates from schema.graphqls stands beside.
 //
-// Pure functions plan (filter.go, page.go, cursor.go), loaders ask (loader.go, answer.go), resolvers are one line
-// a body and errors leave by one gate (errors.go). Code that gqlgen generates from schema.graphqls stands beside.
+// The rooms below: graph/paging finds pages in a list that moves, graph/operation remembers what one operation has asked,
+// graph/direct writes answers, graph/model has the types.
 package graph
 
-// Resolver answers the fields that ask the upstream. Between operations it keeps nothing but what it has learned of the
-// upstream's way with offsets.
-type Resolver struct {
-	Pages PageLimits
+import "jobsgateway/graph/paging"
 
-	offsets offsets
+// Resolver resolves the fields that ask the upstream. Between operations it keeps only what it has learned of the way in which the
+// upstream takes offsets.
+type Resolver struct {
+	Pages paging.Limits
+
+	offsets paging.Offsets
 }

@@ -8,11 +8,12 @@ package graph
 import (
 	"context"
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
 func (r *datasetResolver) Jobs(ctx context.Context, obj *model.Dataset, first *int32, after *string, last *int32, before *string, filter *model.DatasetJobFilter, orderBy restclient.Order) (*model.JobConnection, error) {
-	return r.connection(ctx, pageArgs{first: first, after: after, last: last, before: before, filter: ofDataset(obj.ID, filter), orderBy: orderBy})
+	return r.connection(ctx, ofDataset(obj.ID, filter), orderBy, paging.Args{First: first, After: after, Last: last, Before: before})
 }
 
 func (r *datasetResolver) LatestJob(ctx context.Context, obj *model.Dataset, filter *model.DatasetJobFilter) (*model.Job, error) {
@@ -20,7 +21,7 @@ func (r *datasetResolver) LatestJob(ctx context.Context, obj *model.Dataset, fil
 }
 
 func (r *queryResolver) Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*model.JobConnection, error) {
-	return r.connection(ctx, pageArgs{first: first, after: after, last: last, before: before, offset: offset, filter: filter, orderBy: orderBy})
+	return r.connection(ctx, filter, orderBy, paging.Args{First: first, After: after, Last: last, Before: before, Offset: offset})
 }
 
 func (r *queryResolver) Job(ctx context.Context, id string) (*model.Job, error) {

@@ -12,6 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/formatter"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"jobsgateway/graph/operation"
 )
 
 // clientDirectives are the directives on definitions that mean something to a client; the rest speaks to routers.
@@ -120,7 +122,8 @@ func ServeSDL(sdl string) graphql.RootFieldMiddleware {
 		// Nothing else would catch it: the executor runs root fields in goroutines, and recovers only within next.
 		defer func() {
 			if value := recover(); value != nil {
-				graphql.AddError(graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field}), caught(value))
+				at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field})
+				graphql.AddError(at, operation.Caught(value))
 				answer = graphql.Null
 			}
 		}()

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"jobsgateway/graph/model"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -226,69 +224,6 @@ func TestPagesBehindCursorsDoNotTell(t *testing.T) {
 	}
 }
 
-// A page of the whole list is worth it where it is cheaper than the calls that it saves, and its length is known and
-// fits.
-func TestWorthSharing(t *testing.T) {
-	t.Parallel()
-	newest := restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc}
-	oldest := restclient.JobsQuery{OrderBy: restclient.CreatedAtAsc}
-	failed := restclient.JobsQuery{Filter: "state=failed", OrderBy: restclient.CreatedAtDesc}
-	page := func(list restclient.JobsQuery, total int64) *model.JobConnection {
-		return &model.JobConnection{List: list, Total: total}
-	}
-	asking := func(n int, list restclient.JobsQuery) []*asked {
-		all := make([]*asked, n)
-		for i := range all {
-			all[i] = &asked{whole: list, plan: pagePlan{question: question{size: 1}}}
-		}
-		return all
-	}
-	elsewhere := asking(100, newest)
-	for i, a := range elsewhere {
-		switch i % 5 {
-		case 0:
-			a.plan.backwards = true
-		case 1:
-			a.plan.after = &anchor{}
-		case 2:
-			a.plan.before = &anchor{}
-		case 3:
-			a.plan.offset = 1
-		default:
-			a.plan.nothing = true
-		}
-	}
-	for name, c := range map[string]struct {
-		page *model.JobConnection
-		open []*asked
-		want []restclient.JobsQuery
-	}{
-		"nobody asks":          {page(newest, 1), nil, nil},
-		"no page":              {nil, asking(100, newest), nil},
-		"one call, no job":     {page(newest, 0), asking(1, newest), nil},
-		"two calls, 29 jobs":   {page(newest, 29), asking(2, newest), []restclient.JobsQuery{newest}},
-		"two calls, 30 jobs":   {page(newest, 30), asking(2, newest), nil},
-		"three calls, 59 jobs": {page(newest, 59), asking(3, newest), []restclient.JobsQuery{newest}},
-		"three calls, 60 jobs": {page(newest, 60), asking(3, newest), nil},
-		"17 calls, 500 jobs":   {page(newest, 500), asking(17, newest), nil},
-		"18 calls, 500 jobs":   {page(newest, 500), asking(18, newest), []restclient.JobsQuery{newest}},
-		"100 calls, 501 jobs":  {page(newest, 501), asking(100, newest), nil},
-		"an unknown total":     {page(newest, restclient.UnknownTotal), asking(100, newest), nil},
-		"a total of an order":  {page(oldest, 29), asking(2, newest), []restclient.JobsQuery{newest}},
-		"a total of a filter":  {page(failed, 29), asking(2, newest), nil},
-		"an unreadable record": {&model.JobConnection{List: oldest, Total: 9, Records: []restclient.Record{{Err: errors.New("unreadable")}}}, asking(5, newest), nil},
-		"all known already":    {&model.JobConnection{List: newest, FromStart: true}, asking(5, newest), nil},
-		"all known elsewhere":  {&model.JobConnection{List: oldest, FromStart: true}, asking(5, newest), []restclient.JobsQuery{newest}},
-		"others do not count":  {page(newest, 29), append(elsewhere, asking(1, newest)...), nil},
-		"lists apart":          {page(newest, 29), append(asking(1, oldest), asking(1, newest)...), nil},
-		"two lists, each once": {page(newest, 29), append(asking(2, oldest), asking(2, newest)...), []restclient.JobsQuery{oldest, newest}},
-	} {
-		if diff := cmp.Diff(c.want, worthSharing(c.page, c.open)); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
-		}
-	}
-}
-
 // isShared picks the page of a whole list.
 func isShared(r *http.Request) bool { return r.URL.Query().Get("per_page") == "500" }
 
@@ -402,12 +337,12 @@ func nodesOf(t testing.TB, data string) []node {
 func TestPagesWithoutTotals(t *testing.T) {
 	t.Parallel()
 	for _, options := range []emulator.Options{{Older: true}, {Older: true, MaxRecords: 2}} {
-		w := newWorld(t, options)
-		defer w.close()
+		api, client := newAPI(t, options)
+		t.Cleanup(client.Close)
 		for _, record := range listOf(1, 1, 9) {
-			w.api.Insert(json.RawMessage(record))
+			api.Insert(json.RawMessage(record))
 		}
-		rig := newRig(t, w.client)
+		rig := newRig(t, client)
 		for query, calls := range map[string]int{
 			`{ jobs(first: 500) { ` + ofLatest + ` } }`:     1,
 			`{ jobs(first: 500) { ` + ofResult + ` } }`:     3,

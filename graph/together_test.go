@@ -9,12 +9,13 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"jobsgateway/graph/operation"
 	"jobsgateway/restclient"
 )
 
 // listening notes the questions in the order in which they come.
 type listening struct {
-	Upstream
+	operation.Upstream
 
 	mu    sync.Mutex
 	asked []restclient.JobsQuery
@@ -90,60 +91,5 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 				}
 			})).ask(c.query, variables).wantData(t, want.data)
 		})
-	}
-}
-
-// holding notes the pages that it gives, to be looked at later.
-type holding struct {
-	Upstream
-
-	pages []*restclient.JobsPage
-}
-
-func (h *holding) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
-	page, err := h.Upstream.Jobs(ctx, q)
-	h.pages = append(h.pages, page)
-	return page, err
-}
-
-// The memory of every page is given back when its operation has ended, and not before; a page that comes later is left alone. The
-// client overwrites what is given back.
-func TestPagesAreGivenBack(t *testing.T) {
-	t.Parallel()
-	rig, _ := newJobsRig(t, board...)
-	upstream := &holding{Upstream: rig.upstream}
-	ctx := operate(t.Context(), upstream, wide)
-	question := func(n int) restclient.JobsQuery {
-		return restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc, PerPage: n}
-	}
-	overwritten := func(page *restclient.JobsPage) bool {
-		raw := string(page.Records[0].Job.Raw())
-		return raw == strings.Repeat("#", len(raw))
-	}
-	for n := range 2 {
-		if _, err := load(ctx, memory(ctx).pages, question(1+n)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := operationOf(ctx).fresh(ctx, question(3)); err != nil {
-		t.Fatal(err)
-	}
-	for i, page := range upstream.pages {
-		if overwritten(page) {
-			t.Errorf("page %d is given back while its operation runs", i)
-		}
-	}
-	EndOperation(ctx)
-	for i, page := range upstream.pages {
-		if !overwritten(page) {
-			t.Errorf("page %d is not given back", i)
-		}
-	}
-	if _, err := operationOf(ctx).fresh(ctx, question(4)); err != nil || len(upstream.pages) != 4 {
-		t.Fatalf("%d pages, %v", len(upstream.pages), err)
-	}
-	EndOperation(ctx)
-	if overwritten(upstream.pages[3]) {
-		t.Error("a page that came when the operation had ended is given back")
 	}
 }

@@ -10,12 +10,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"jobsgateway/graph/operation"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
 
 // strict is a Jobs API whose filter sees a dataset by the input's own dataset_id alone, and only if it is a number.
-type strict struct{ Upstream }
+type strict struct{ operation.Upstream }
 
 func (s strict) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 	parameters := strings.Split(string(q.Filter), "&")
@@ -54,12 +55,12 @@ func TestPagesTellTheTruth(t *testing.T) {
 		plain := rapid.Bool().Draw(t, "plain")
 		inputs := rapid.SliceOfN(rapid.SampledFrom(oddInputs[:map[bool]int{true: 8, false: len(oddInputs)}[plain]]), 0, 40).Draw(t, "list")
 		options := rapid.SampledFrom([]emulator.Options{{}, {}, {Older: true}, {MaxRecords: 5}, {MaxRecords: 5, Older: true}}).Draw(t, "options")
-		w := newWorld(t, options)
-		defer w.close()
+		api, client := newAPI(t, options)
+		t.Cleanup(client.Close)
 		tied := rapid.IntRange(1, 3).Draw(t, "jobs of one time")
 		for i, record := range slices.Backward(listOf(inputs...)) {
 			number := fmt.Sprintf(":%02d\"", len(inputs)-i)
-			w.api.Insert(json.RawMessage(strings.ReplaceAll(record, number, fmt.Sprintf(":%02d\"", (len(inputs)-i)/tied))))
+			api.Insert(json.RawMessage(strings.ReplaceAll(record, number, fmt.Sprintf(":%02d\"", (len(inputs)-i)/tied))))
 		}
 		filter := func(label string) string {
 			return rapid.SampledFrom([]string{"", "", "filter: {states: [FAILED]}", `filter: {dataPlaneId: "` + planeA + `", types: ["materialize-view"]}`, "filter: {types: []}"}).Draw(t, label)
@@ -96,9 +97,9 @@ func TestPagesTellTheTruth(t *testing.T) {
 		lists["CREATED_AT_DESC"] = lists["CREATED_AT_DESC"] || strings.Contains(of, "y: ")
 		query := "{ jobs(" + outer + ") { " + of + " } }"
 
-		var upstream Upstream = w.client
+		var upstream operation.Upstream = client
 		if options.MaxRecords == 0 && rapid.Bool().Draw(t, "strict") { // which sees one answer
-			upstream = strict{w.client}
+			upstream = strict{client}
 		}
 		rig := fixed.over(fixed.t, upstream)
 		stock, got := rig.onStock().ask(query, ""), rig.ask(query, "")

@@ -25,6 +25,8 @@ import (
 
 	"jobsgateway/e2e/npm"
 	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/document"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/gateway"
@@ -163,8 +165,8 @@ func start(t *testing.T, federation bool) *house {
 	t.Cleanup(client.Close)
 	handler, err := gateway.New(gateway.Config{
 		Upstream: client,
-		Pages:    graph.PageLimits{Default: 50, Max: 500},
-		Calls:    graph.CallLimits{Calls: 50, Concurrency: 16},
+		Pages:    paging.Limits{Default: 50, Max: 500},
+		Calls:    operation.Limits{Calls: 50, Concurrency: 16},
 		Limits:   gateway.Limits{Cost: 1_000_000, Depth: 50, Aliases: 300, RootFields: 300},
 		MaxBody:  1 << 20, Timeout: 20 * time.Second, Introspection: true, Federation: federation,
 		Logger: slog.New(slog.NewJSONHandler(h.log, nil)), // its handler locks

@@ -7,6 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
@@ -28,7 +29,7 @@ type Lookup struct {
 	// RecordsAlone: nothing but the records of the answers is written, neither how many there are nor where they stand.
 	RecordsAlone bool
 	// Unasked is what the answers need not have.
-	Unasked Unasked
+	Unasked paging.Unasked
 	// Answers are to be filled in: Answers[i] is that of Datasets[i].
 	Answers []Answer
 	step    *lookupStep
@@ -44,7 +45,7 @@ type Answer struct {
 type lookupStep struct {
 	field        *field
 	recordsAlone bool
-	unasked      Unasked
+	unasked      paging.Unasked
 	ask          func(q *questions, page connection)
 }
 
@@ -134,7 +135,7 @@ func (c *compiler) recordsAlone(set ast.SelectionSet) bool {
 // latestJob writes the one job of the page that was looked up.
 func latestJob(c *compiler, f *field, o *object[string]) part[string] {
 	node := compile(c, "Job", f.Selections, jobFields())
-	step := &lookupStep{f, true, Unasked{Flags: true}, func(q *questions, page connection) {
+	step := &lookupStep{f, true, paging.Unasked{Flags: true}, func(q *questions, page connection) {
 		if len(page.Records) > 0 && page.Records[0].Err == nil {
 			node.ask(q, page.Records[0].Job)
 		}

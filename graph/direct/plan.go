@@ -16,6 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/graph/paging"
 )
 
 // Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for concurrent use.
@@ -38,7 +39,7 @@ func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefini
 	collector := collector{schema: schema, fragments: doc.Fragments, variables: variables}
 	fields := collector.collect("Query", op.SelectionSet)
 	p.constant = constantData(fields)
-	common := map[string]Unasked{} // of those who ask with the same arguments, so that one answer serves all of them
+	common := map[string]paging.Unasked{} // of those who ask with the same arguments, so that one answer serves all of them
 	for _, f := range fields {
 		c := &compiler{collector: collector}
 		root, ok := c.root(f)

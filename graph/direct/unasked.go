@@ -5,19 +5,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"jobsgateway/graph/paging"
 )
 
-// Unasked is what a selection does not ask of a connection, so that it need not be read. The zero value asks for all.
-type Unasked struct {
-	// Records: neither the jobs of the page nor their cursors are asked for.
-	Records bool
-	// Flags: hasNextPage and hasPreviousPage are not asked for.
-	Flags bool
-}
-
 // unasked reads what is not asked from the selection set of a connection.
-func (c *collector) unasked(set ast.SelectionSet) Unasked {
-	u := Unasked{Records: true, Flags: true}
+func (c *collector) unasked(set ast.SelectionSet) paging.Unasked {
+	u := paging.Unasked{Records: true, Flags: true}
 	for _, f := range c.collect("JobConnection", set) {
 		switch f.Name {
 		case "nodes", "edges":
@@ -36,17 +30,12 @@ func (c *collector) unasked(set ast.SelectionSet) Unasked {
 	return u
 }
 
-// Both gives what neither of two equal fields asks for.
-func (u Unasked) Both(o Unasked) Unasked {
-	return Unasked{Records: u.Records && o.Records, Flags: u.Flags && o.Flags}
-}
-
 type unaskedKey struct{}
 
 // ofRoot is what a root field does not ask for.
 type ofRoot struct {
 	field *ast.Field
-	Unasked
+	paging.Unasked
 }
 
 // withUnasked tells the resolver of a root field what of its connection is not asked, also when all is: a sibling with the same
@@ -59,7 +48,7 @@ func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 }
 
 // UnaskedOf gives what is not asked of the connection that the field of ctx resolves to: by its plan, or else by its selection set.
-func UnaskedOf(ctx context.Context) Unasked {
+func UnaskedOf(ctx context.Context) paging.Unasked {
 	field := graphql.GetFieldContext(ctx).Field
 	if known, ok := ctx.Value(unaskedKey{}).(*ofRoot); ok && known.field == field.Field {
 		return known.Unasked

@@ -7,26 +7,11 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"jobsgateway/restclient"
+	"jobsgateway/graph/paging"
 )
 
 // JobConnection is a page of a list.
-type JobConnection struct {
-	// List is the list that the page is of: its filter and its order.
-	List restclient.JobsQuery
-	// FromStart: the first record is the list's first.
-	FromStart bool
-	// Records are the page's, in the list's order, those that could not be read included.
-	Records []restclient.Record
-	// Fault is why the list could not be read as far as was asked for; nil when it was.
-	Fault error
-	// AppendCursor appends the cursor of Records[i], which is readable.
-	AppendCursor func(b []byte, i int) []byte
-	// Total is how many jobs the list has, or restclient.UnknownTotal.
-	Total int64
-	// HasNextPage and HasPreviousPage say whether jobs follow and precede.
-	HasNextPage, HasPreviousPage bool
-}
+type JobConnection struct{ *paging.Page }
 
 // JobEdge is a job at its place.
 type JobEdge struct {
@@ -93,21 +78,6 @@ func (c *JobConnection) PageInfo() PageInfo {
 		info.StartCursor, info.EndCursor = &start, &end
 	}
 	return info
-}
-
-// Ends gives the first and the last record that can be read; -1 when there is none.
-func (c *JobConnection) Ends() (first, last int) {
-	first, last = -1, -1
-	for i, record := range c.Records {
-		if record.Err != nil {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		last = i
-	}
-	return first, last
 }
 
 // Cursor gives the cursor of Records[i], which is readable.

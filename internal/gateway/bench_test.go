@@ -14,7 +14,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/graph/direct"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
@@ -88,7 +89,7 @@ func measuredHandler(t testing.TB, write writing) http.Handler {
 	})
 	t.Cleanup(client.Close)
 	cfg := Config{
-		Upstream: client, Pages: graph.PageLimits{Default: 50, Max: 500}, Calls: graph.CallLimits{Calls: 200, Concurrency: 64},
+		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,
 		Introspection: true, Federation: true, Logger: slog.New(slog.NewJSONHandler(forgetful{}, nil)),
 	}

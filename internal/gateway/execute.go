@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
 	"jobsgateway/graph/direct"
 )
 
@@ -25,16 +26,16 @@ type executor struct {
 	introspection bool
 	maxCost       int
 	pageSize      int
-	upstream      graph.Upstream
-	calls         graph.CallLimits
+	upstream      operation.Upstream
+	calls         operation.Limits
 	logger        *slog.Logger
 	present       graph.Presenter
 	root          graphql.RootFieldMiddleware
 	buffers       sync.Pool // of answers that were sent
 }
 
-// operation is what a request asks for, ready to run.
-type operation struct {
+// prepared is an operation that may run.
+type prepared struct {
 	*graphql.OperationContext
 
 	plan *direct.Plan
@@ -42,7 +43,7 @@ type operation struct {
 
 // prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then. The name is
 // the document's, since operationName can be any text; it is there as soon as it is known.
-func (e *executor) prepare(request envelope, get bool) (op operation, name string, refused *refusal) {
+func (e *executor) prepare(request envelope, get bool) (op prepared, name string, refused *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)
 		if op == nil {
@@ -57,32 +58,32 @@ func (e *executor) prepare(request envelope, get bool) (op operation, name strin
 		return nil
 	})
 	if refused != nil {
-		return operation{}, name, refused
+		return prepared{}, name, refused
 	}
 	definition := doc.Operations.ForName(request.operationName)
 	if definition == nil {
-		return operation{}, "", refuse(statusByMediaType, codeOperationResolution,
+		return prepared{}, "", refuse(statusByMediaType, codeOperationResolution,
 			"operationName must name one operation of the document; it may be left out only when there is just one.")
 	}
 	if !e.introspection && usesIntrospection(doc.QueryDocument, definition.SelectionSet, map[string]bool{}) {
-		return operation{}, name, refuse(statusByMediaType, codeIntrospection,
+		return prepared{}, name, refuse(statusByMediaType, codeIntrospection,
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
 	variables, refused := e.variables(definition, request)
 	if refused != nil {
-		return operation{}, name, refused
+		return prepared{}, name, refused
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
-		return operation{}, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
+		return prepared{}, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
 	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
-		return operation{}, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
+		return prepared{}, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
-		return operation{}, name, refuseOperation(err)
+		return prepared{}, name, refuseOperation(err)
 	}
-	return operation{
+	return prepared{
 		OperationContext: &graphql.OperationContext{
 			RawQuery:               request.query,
 			OperationName:          request.operationName,
@@ -170,19 +171,19 @@ func (e *executor) execute(ctx context.Context, request envelope, get bool) outc
 }
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
-func (e *executor) run(ctx context.Context, op operation) outcome {
+func (e *executor) run(ctx context.Context, op prepared) outcome {
 	buffer := direct.NewBuffer(append(e.takeBuffer(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
-	ctx = graph.WithOperation(ctx, e.upstream, e.calls, e.logger)
+	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
 	out := outcome{
 		answer:        append(buffer.Finish(response.Data), '}'),
 		errors:        e.bounded(ctx, append(response.Errors, graphql.GetErrors(ctx)...)),
-		upstreamCalls: graph.UpstreamCalls(ctx),
+		upstreamCalls: operation.Calls(ctx),
 	}
-	graph.EndOperation(ctx) // not after a panic, when something may still read
+	operation.End(ctx) // not after a panic, when something may still read
 	return out
 }
 

@@ -14,13 +14,15 @@ import (
 	"github.com/rs/cors"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 )
 
 // Config says what to serve and within which limits.
 type Config struct {
-	Upstream graph.Upstream
-	Pages    graph.PageLimits
-	Calls    graph.CallLimits
+	Upstream operation.Upstream
+	Pages    paging.Limits
+	Calls    operation.Limits
 	Limits   Limits
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64

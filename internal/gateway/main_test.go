@@ -19,7 +19,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -63,8 +64,8 @@ func start(t testing.TB, change ...func(*setup)) *house {
 	lines.changed = sync.NewCond(&lines.mu)
 	s := setup{
 		config: Config{
-			Pages:         graph.PageLimits{Default: 50, Max: 500},
-			Calls:         graph.CallLimits{Calls: 50, Concurrency: 16},
+			Pages:         paging.Limits{Default: 50, Max: 500},
+			Calls:         operation.Limits{Calls: 50, Concurrency: 16},
 			Limits:        testLimits,
 			MaxBody:       64 << 10,
 			Timeout:       10 * time.Second,

@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/operation"
 	"jobsgateway/restclient"
 )
 
@@ -55,7 +56,7 @@ func (*tokenTotals) Job(context.Context, restclient.JobID) (*restclient.Job, err
 }
 
 // newOpen starts a house whose gateway lies open; change may change its executor.
-func newOpen(t testing.TB, upstream graph.Upstream, change func(*executor)) (*house, *gateway, http.Handler) {
+func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) (*house, *gateway, http.Handler) {
 	t.Helper()
 	var cfg Config
 	h := start(t, func(s *setup) { cfg = s.config })

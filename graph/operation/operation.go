@@ -1,0 +1,165 @@
+// Package operation is the memory of one GraphQL operation: the calls that it may make, what they answered, and the pages that
+// were made of the answers. It lives as long as its operation and so holds nothing of another caller's token.
+//
+// Equal questions meet in one of two memories. Pages are remembered by their key (page.go), so two fields that ask for the same
+// page read it once, however many calls it costs. Calls are remembered by the loaders (loader.go), so pages that begin
+// with the same call share it. A page of a list can also answer what its datasets are asked (share.go).
+package operation
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"jobsgateway/graph/paging"
+	"jobsgateway/restclient"
+)
+
+// Upstream is what is needed of the Jobs API; *restclient.Client is one. It finds the caller's token in the context.
+type Upstream interface {
+	Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error)
+	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
+}
+
+// Limits bounds what one operation may ask of the upstream.
+type Limits struct {
+	// Calls is how many in all; those beyond it fail with *BudgetError.
+	Calls int
+	// Concurrency is how many at once.
+	Concurrency int
+}
+
+// Operation is the memory of one operation and its budget of calls. Safe for concurrent use.
+type Operation struct {
+	ctx      context.Context //nolint:containedctx // calls run under the operation's context, not under that of one field
+	upstream Upstream
+	limits   Limits
+	logger   *slog.Logger
+	calls    atomic.Int64
+	slots    chan struct{}
+	loaders  func() *loaders
+	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
+	given    given
+	failures failures
+}
+
+type contextKey struct{}
+
+// With returns a context with a new operation. All of its calls run under ctx, that is with its token and its deadline.
+func With(ctx context.Context, upstream Upstream, limits Limits, logger *slog.Logger) context.Context {
+	op := &Operation{
+		upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency),
+	}
+	op.loaders = sync.OnceValue(func() *loaders { return newLoaders(op) }) // many operations make no call
+	op.ctx = context.WithValue(ctx, contextKey{}, op)
+	return op.ctx
+}
+
+// From returns the operation of ctx. It panics without one: then nothing can be resolved.
+func From(ctx context.Context) *Operation { return ctx.Value(contextKey{}).(*Operation) }
+
+// Calls returns how many upstream calls the operation of ctx has made so far; 0 without an operation.
+func Calls(ctx context.Context) int {
+	op, ok := ctx.Value(contextKey{}).(*Operation)
+	if !ok {
+		return 0
+	}
+	return int(op.calls.Load())
+}
+
+// End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data may be read, except
+// the bytes that were written.
+func End(ctx context.Context) { From(ctx).given.release() }
+
+// given are the answers that an operation was given, until it ends.
+type given struct {
+	mu    sync.Mutex
+	pages []*restclient.JobsPage
+	ended bool
+}
+
+// keep notes an answer. One that comes when the operation has ended is left to the garbage collector.
+func (g *given) keep(page *restclient.JobsPage) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if page != nil && !g.ended {
+		g.pages = append(g.pages, page)
+	}
+}
+
+// release gives back the memory of all answers.
+func (g *given) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ended = true
+	for _, page := range g.pages {
+		page.Release()
+	}
+	g.pages = nil
+}
+
+// Page returns the page of a plan. It is read once in an operation, however many fields ask for it. Offsets is what has been
+// learned of the API. Errors: *restclient.Error, *BudgetError, *PanicError, and those of paging.Reader.
+func (op *Operation) Page(ctx context.Context, plan *paging.Plan, offsets *paging.Offsets) (*paging.Page, error) {
+	reader := op.reader(offsets)
+	if plan.Empty {
+		return reader.Read(ctx, plan)
+	}
+	op.reuse(&plan.Key)
+	page, _ := op.pages.LoadOrStore(plan.Key, sync.OnceValues(func() (*paging.Page, error) { return reader.Read(ctx, plan) }))
+	return page.(func() (*paging.Page, error))()
+}
+
+// reader returns what reads pages with the calls of the operation.
+func (op *Operation) reader(offsets *paging.Offsets) paging.Reader {
+	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger}
+}
+
+// ask is the paging.Ask of the operation: a fresh call is made past the memory of the loaders.
+func (op *Operation) ask(ctx context.Context, q restclient.JobsQuery, fresh bool) (*restclient.JobsPage, error) {
+	if !fresh {
+		return load(ctx, op.loaders().pages, q)
+	}
+	if !op.grant() {
+		return nil, &BudgetError{op.limits.Calls}
+	}
+	answer := call(op, op.jobs, q)
+	return answer.Data, answer.Error
+}
+
+// jobs makes one call for a window, whose memory is given back when the operation ends.
+func (op *Operation) jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	page, err := op.upstream.Jobs(ctx, q)
+	op.given.keep(page)
+	return page, err
+}
+
+// reuse makes a key that of a page which was asked for before and has all that the key asks for.
+func (op *Operation) reuse(key *paging.Key) {
+	for _, more := range [...]paging.Unasked{{}, {Flags: true}, {Records: true}} {
+		if more == key.Unasked || more.Both(key.Unasked) != more {
+			continue
+		}
+		known := *key
+		known.Unasked = more
+		if _, ok := op.pages.Load(known); ok {
+			*key = known
+			return
+		}
+	}
+}
+
+// Job returns one job. Errors: *restclient.Error, *BudgetError, *PanicError.
+func (op *Operation) Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error) {
+	return load(ctx, op.loaders().jobs, id)
+}
+
+// AnnounceJobs has jobs asked for together, each once. What Job then returns is waited for only.
+func (op *Operation) AnnounceJobs(ctx context.Context, ids []restclient.JobID) {
+	loader := op.loaders().jobs
+	for _, id := range ids {
+		loader.Load(ctx, id)
+	}
+	loader.Flush()
+}

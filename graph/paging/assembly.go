@@ -1,0 +1,90 @@
+package paging
+
+import (
+	"context"
+
+	"jobsgateway/restclient"
+)
+
+// maxHeavy is how many records that are too large alone a page may meet before one that fits: with more of them the cap on
+// answers is too small for this API.
+const maxHeavy = 3
+
+// assembly puts a window of size records together of several answers, since one would be too large. Each answer begins with the
+// last record of the one before, which shows that the list has not moved; if it does not, the window ends there. A single
+// record that is too large is left out as one that cannot be read. Example: 200 of 500 records fit into an answer. 500 and
+// 250 are too many; 125 are read, then the last of them and 124 more, and so on: 7 answers.
+type assembly struct {
+	window
+	fetcher *fetcher
+	size    int
+	// next is how many records to ask for, and tooMany the least number of which an answer was too large.
+	next, tooMany int
+}
+
+// newAssembly begins with w, which is empty if not even its first answer fitted.
+func newAssembly(f *fetcher, w window, offset int64, size int) *assembly {
+	a := &assembly{window: w, fetcher: f, size: size, next: (size + 1) / 2, tooMany: size}
+	if len(w.records) > 0 { // this many fit
+		a.next, a.tooMany = len(w.records), len(w.records)+1
+	}
+	a.offset = offset
+	return a
+}
+
+// read returns the window.
+func (a *assembly) read(ctx context.Context) (window, error) {
+	for len(a.records) < a.size {
+		done, err := a.add(ctx)
+		if err != nil {
+			return window{}, err
+		}
+		if done {
+			break
+		}
+	}
+	if a.full = len(a.records) >= a.size; a.full {
+		a.partial = false
+	}
+	return a.window, nil
+}
+
+// add gets one more part. It returns true when there is no more to get.
+func (a *assembly) add(ctx context.Context) (done bool, err error) {
+	have, overlap := len(a.records), 0
+	if have > 0 && a.records[have-1].Job != nil && a.next > 1 {
+		overlap = 1
+	}
+	n := min(a.next, a.size-have+overlap)
+	part, err := a.fetcher.part(ctx, a.end()-int64(overlap), n)
+	switch {
+	case isTooLarge(err) && n == 1:
+		return false, a.leaveOut(err)
+	case isTooLarge(err):
+		a.next, a.tooMany = n/2, n
+		return false, nil
+	case err != nil:
+		return false, err
+	case overlap > 0 && !part.beginsWith(a.records[have-1]):
+		a.partial = true
+		return true, nil
+	}
+	a.records = append(a.records[:have:have], part.records[overlap:]...)
+	a.total, a.more = part.total, part.more
+	a.next = max(a.next, min(2*a.next, a.tooMany/2))
+	a.partial = part.partial
+	return !part.full, nil
+}
+
+// leaveOut takes the next record for one that cannot be read, since it is too large alone, and forgets which sizes were too large on
+// its account. Errors: tooLarge, when the page has met too many such records.
+func (a *assembly) leaveOut(tooLarge error) error {
+	f := a.fetcher
+	if f.heavy++; f.heavy >= maxHeavy && !f.fits {
+		return tooLarge
+	}
+	have := len(a.records)
+	a.records = append(a.records[:have:have], restclient.Record{Err: tooLarge})
+	a.next, a.tooMany = min(4, a.size), 2*a.size
+	return nil
+}

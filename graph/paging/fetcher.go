@@ -1,0 +1,159 @@
+package paging
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+
+	"jobsgateway/restclient"
+)
+
+// maxCalls is how many calls one page may cost. A shift of hundreds of places costs 2 calls, halving a list of a million
+// down to one window about 16. The rest is for lists that move meanwhile, and for an API that answers in many pieces.
+const maxCalls = 64
+
+// fetcher gets the windows of one page.
+type fetcher struct {
+	Reader
+	list    restclient.JobsQuery // filter and order
+	calls   int
+	most    int // records that one answer has at most
+	witness witness
+	heavy   int  // records met that are too large alone
+	fits    bool // some answer was not too large
+}
+
+// order returns the ordering of the list.
+func (f *fetcher) order() ordering { return ordering(f.list.OrderBy) }
+
+// window returns one window: by one call, or in parts where one answer would be too large. Errors: those of Ask, *DriftError,
+// *UntruthError.
+func (f *fetcher) window(ctx context.Context, offset int64, size int) (window, error) {
+	size = min(max(1, size), f.most)
+	w, err := f.part(ctx, offset, size)
+	if isTooLarge(err) || err == nil && w.partial {
+		w, err = f.inParts(ctx, w, err, offset, size)
+	}
+	if err == nil {
+		err = f.explainShort(ctx, &w)
+	}
+	if err != nil {
+		return window{}, err
+	}
+	return w, f.witness.hear(f.order(), w, offset%int64(size) == 0)
+}
+
+// explainShort finds out why a window has fewer records than were asked for although its total or its next page promises more:
+// the API may have a cap of its own, or the promise may not be true. The record behind the window tells, for one call.
+func (f *fetcher) explainShort(ctx context.Context, w *window) error {
+	n := len(w.records)
+	switch {
+	case w.full || w.partial || n == 0 || w.total <= w.end() && !w.more:
+		return nil
+	case f.most < restclient.MaxPerPage && n >= f.most: // the cap is known
+		return nil
+	}
+	behind, err := f.part(ctx, w.end(), 1)
+	if err != nil {
+		return err
+	}
+	w.fault = f.witness.doubt(repeated(f.order(), *w, behind))
+	shrunk := behind.total < w.total // then the record that stood there stands elsewhere
+	if w.last = len(behind.records) == 0 && !shrunk || w.fault != nil; !w.last {
+		f.most = n
+	}
+	return nil
+}
+
+// part returns what one answer has of a window.
+func (f *fetcher) part(ctx context.Context, offset int64, size int) (window, error) {
+	q := f.list
+	q.Offset, q.PerPage = offset, size
+	if f.calls++; f.calls > maxCalls {
+		return window{offset: offset}, &DriftError{}
+	}
+	answer, err := f.Ask(ctx, q, f.calls > 1)
+	if err != nil {
+		return window{offset: offset}, err
+	}
+	asked := size
+	if answer.Asked > 0 {
+		asked = min(asked, answer.Asked)
+	}
+	f.fits = true
+	n := len(answer.Records)
+	w := window{
+		offset: offset, records: answer.Records, total: answer.Total,
+		full: n >= asked, partial: n >= asked && asked < size,
+	}
+	// The API counts pages of this size from the start of the list, so the one it names may lie within the window.
+	w.more = answer.NextPage > 1 && (answer.NextPage-1)*int64(asked) >= w.end()
+	return w, nil
+}
+
+// inParts returns a window that one answer would be too large for; w, or tooLarge, is what came of that answer.
+func (f *fetcher) inParts(ctx context.Context, w window, tooLarge error, offset int64, size int) (window, error) {
+	a := newAssembly(f, w, offset, size)
+	if size == 1 {
+		if err := a.leaveOut(tooLarge); err != nil {
+			return window{}, err
+		}
+	}
+	return a.read(ctx)
+}
+
+// at returns the records from offset on, where no anchor shows whether the window came from there. Unless the API is known to take
+// any offset, the window may start before offset and have it in it.
+func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error) {
+	size = max(1, size)
+	if f.Offsets.isProven(offset, size) {
+		return f.window(ctx, offset, size)
+	}
+	part := span{offset, offset + int64(size)}
+	low, records := aligned(part, part, f.most)
+	complete, refused := low+int64(records) >= part.high, false
+	if !complete && f.Offsets.takes(offset, size) {
+		w, err := f.window(ctx, offset, size)
+		if refused = isRefused(err) && offset%int64(size) != 0; !refused {
+			return w, err
+		}
+	}
+	w, err := f.window(ctx, low, records)
+	if err == nil && refused {
+		f.tell(ctx, f.Offsets.refuse(part, span{low, low + int64(records)}))
+	}
+	return w, err
+}
+
+// through returns the last window of those that show the part [low, high) of the list, of which an answer may have less.
+func (f *fetcher) through(ctx context.Context, low, high int64) (window, error) {
+	w, err := f.at(ctx, low, int(high-low))
+	for err == nil && w.end() < high && w.end() < w.total {
+		end := w.end()
+		if w, err = f.at(ctx, end, int(high-end)); err == nil && w.end() <= end {
+			break // the total promises more than there is
+		}
+	}
+	return w, err
+}
+
+// tell writes into the log that the gateway has learned how the API takes offsets.
+func (f *fetcher) tell(ctx context.Context, learned bool) {
+	if learned && f.Logger != nil {
+		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while each page is asked for at a multiple "+
+			"of its size, which can cost a call more", slog.Duration("while", alignedFor))
+	}
+}
+
+// isRefused reports whether the API refused a parameter: perhaps the offset.
+func isRefused(err error) bool {
+	e, ok := errors.AsType[*restclient.Error](err)
+	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity)
+}
+
+// isTooLarge reports whether an answer was over the cap.
+func isTooLarge(err error) bool {
+	e, ok := errors.AsType[*restclient.Error](err)
+	return ok && e.TooLarge
+}

@@ -1,0 +1,112 @@
+package paging
+
+import "jobsgateway/restclient"
+
+// verdict is what a window tells about a place.
+type verdict int
+
+const (
+	placeFound  verdict = iota // it is in the window
+	placeHigher                // it is behind the window, at a greater offset
+	placeLower                 // it is before the window
+	placeCut                   // the window shows some of the group, and an edge of the window cuts the group
+)
+
+// group is what a window shows of the jobs that share an anchor's time: its equals, and the anchor itself.
+type group struct {
+	// first and end bound them in the window: they are among the records [first, end), or would stand there.
+	first, end int
+	// left and right: the window shows that none stand before first, and none from end on.
+	left, right bool
+	// anchor is the index of the anchor; -1 when the window does not show it.
+	anchor int
+	// verdict tells where to look next; placeFound when the window shows the place.
+	verdict verdict
+}
+
+// groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the start of the
+// window, or from its end when reading backwards. On a list that has not moved it looks at three records.
+func groupIn(w window, o ordering, a *anchor, backwards bool) group {
+	g, lastBefore, firstAfter := scanGroup(w.records, o, a, backwards)
+	n := len(w.records)
+	g.left, g.right = lastBefore >= 0 || w.offset == 0, firstAfter < n || w.reachesEnd()
+	switch {
+	case g.first >= 0 && (!g.left || !g.right):
+		g.verdict = placeCut
+	case g.first >= 0:
+	case !g.left && (firstAfter < n || n == 0):
+		g.verdict = placeLower
+	case !g.right:
+		g.verdict = placeHigher
+	default: // no equal is left: the place is where they would stand
+		g.left, g.right = true, true
+		g.first, g.end = lastBefore+1, lastBefore+1
+	}
+	return g
+}
+
+// scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the index of the last
+// record before them (-1 for none), and that of the first one after them (len(records) for none).
+func scanGroup(records []restclient.Record, o ordering, a *anchor, backwards bool) (g group, lastBefore, firstAfter int) {
+	g = group{first: -1, anchor: -1}
+	lastBefore, firstAfter = -1, len(records)
+	far := sideAfter
+	if backwards {
+		far = sideBefore
+	}
+	for k := range records {
+		i := k
+		if backwards {
+			i = len(records) - 1 - k
+		}
+		if records[i].Job == nil {
+			continue
+		}
+		s := o.sideOf(records[i].Job, a)
+		switch s {
+		case sideBefore:
+			lastBefore = max(lastBefore, i)
+		case sideAfter:
+			firstAfter = min(firstAfter, i)
+		case sideTied:
+			g = g.with(i)
+			if g.anchor < 0 && o.isAnchor(records[i], a) {
+				g.anchor = i
+			}
+		}
+		if s == far {
+			break
+		}
+	}
+	return g, lastBefore, firstAfter
+}
+
+// with returns the group with the record at an index added.
+func (g group) with(i int) group {
+	if g.first < 0 {
+		g.first, g.end = i, i+1
+	}
+	g.first, g.end = min(g.first, i), max(g.end, i+1)
+	return g
+}
+
+// isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the window, cannot be read.
+func (g group) isBlurred(n int) bool {
+	return g.first > 0 && !g.left || g.end < n && !g.right
+}
+
+// beyond returns the group as it counts for an exhausted anchor: only the edge beyond which the scan goes on has to be seen.
+func (g group) beyond(a *anchor, backwards bool) group {
+	if !a.exhausted || g.verdict != placeCut {
+		return g
+	}
+	switch {
+	case backwards && g.left, !backwards && g.right:
+		g.verdict = placeFound
+	case backwards:
+		g.verdict = placeLower
+	default:
+		g.verdict = placeHigher
+	}
+	return g
+}

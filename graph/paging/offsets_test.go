@@ -1,0 +1,143 @@
+package paging
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"jobsgateway/internal/emulator"
+	"jobsgateway/restclient"
+)
+
+// Numbered pages are right at any offset from the first request on, whatever the API does with offsets.
+func TestNumberedPagesAtOddOffsets(t *testing.T) {
+	t.Parallel()
+	for name, options := range oddUpstreams {
+		w := newWorld(t, options)
+		for i := range 40 {
+			w.insert(i)
+		}
+		list := idsOf(w.list(restclient.CreatedAtDesc, false))
+		for _, offset := range []int{0, 1, 7, 13, 39, 40, 45} {
+			got := w.read(t, request{first: 5, last: -1, offset: offset, orderBy: restclient.CreatedAtDesc})
+			if want := list[min(offset, 40):min(offset+5, 40)]; !slices.Equal(got.ids, want) {
+				t.Errorf("%s: offset %d: %v, want %v", name, offset, got.ids, want)
+			}
+		}
+		w.close()
+	}
+}
+
+// A refused request for another reason teaches nothing about offsets, and neither does a single doubt.
+func TestWhatTeachesOffsets(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{})
+	defer w.close()
+	for i := range 40 {
+		w.insert(i)
+	}
+	page := w.read(t, request{first: 5, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc})
+	for range 3 {
+		w.api.Script(emulator.Fault{Status: 404})
+		plan, err := NewPlan(byCreation, Args{After: &page.finish}, limits)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.page(w.client.Jobs, &plan); err == nil {
+			t.Fatal("a 404 went unseen")
+		}
+	}
+	if next := w.read(t, request{first: 5, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc}); next.calls != 1 {
+		t.Errorf("%d calls", next.calls)
+	}
+	if !w.offsets.isProven(7, 5) {
+		t.Error("an anchor where it was expected proves nothing")
+	}
+}
+
+// Records that cannot be read never stop a walk, however many stand together, in either direction.
+func TestWalkOverUnreadableRecords(t *testing.T) {
+	t.Parallel()
+	for _, backwards := range []bool{false, true} {
+		for size := 1; size <= 4; size++ {
+			for _, bad := range []int{1, 3, 40} {
+				w := newWorld(t, emulator.Options{})
+				var want []string
+				for i := range 60 {
+					if i >= 10 && i < 10+bad {
+						w.api.Insert(fmt.Appendf(nil, `{"job_id":7,"created_at":"2024-01-01T00:00:%02d"}`, i))
+						continue
+					}
+					want = append(want, w.insert(i))
+				}
+				if !backwards {
+					slices.Reverse(want)
+				}
+				if got := w.readAll(t, size, backwards); !slices.Equal(got, want) {
+					t.Errorf("pages of %d, %d unreadable, backwards %t: %d jobs of %d", size, bad, backwards, len(got), len(want))
+				}
+				w.close()
+			}
+		}
+	}
+}
+
+// Where equal times stand alike in both directions, the end of the list is read in the list's own order.
+func TestLastAmongTies(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{SteadyTies: true})
+	defer w.close()
+	for _, created := range []int{1, 1, 1, 2} {
+		w.insert(created)
+	}
+	for _, order := range allOrders {
+		want := idsOf(w.list(order, false))
+		last := w.read(t, request{first: -1, last: 2, offset: -1, orderBy: order})
+		rest := w.read(t, request{first: -1, last: 5, offset: -1, before: last.start, orderBy: order})
+		if got := append(rest.ids, last.ids...); !slices.Equal(got, want) {
+			t.Errorf("%s: %v, want %v", order, got, want)
+		}
+	}
+}
+
+// The same where the API rounds or refuses offsets, or gives the end in pieces.
+func TestLastAmongTiesOnOddUpstreams(t *testing.T) {
+	t.Parallel()
+	for name, options := range oddUpstreams {
+		if options.Older {
+			continue // without totals the end can only be read from the other side
+		}
+		options.SteadyTies = true
+		w := newWorld(t, options)
+		for i := range 120 {
+			w.insert(i / 3)
+		}
+		want := idsOf(w.list(restclient.CreatedAtDesc, false))
+		slices.Reverse(want)
+		for _, size := range []int{1, 7, 70, 500} {
+			if got := w.readAll(t, size, true); !slices.Equal(got, want) {
+				t.Errorf("%s, pages of %d: %d jobs of %d, or not in order", name, size, len(got), len(want))
+			}
+		}
+		w.close()
+	}
+}
+
+// An API without totals: the flags tell what was seen, and the last page has cursors that are found by their time.
+func TestWithoutTotals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{Older: true})
+	defer w.close()
+	for i := range 20 {
+		w.insert(i)
+	}
+	list := idsOf(w.list(restclient.CreatedAtDesc, false))
+	last := w.read(t, request{first: -1, last: 3, offset: -1, orderBy: restclient.CreatedAtDesc})
+	if !slices.Equal(last.ids, list[17:]) || last.next || !last.prev {
+		t.Errorf("last: %+v", last)
+	}
+	before := w.read(t, request{first: -1, last: 3, offset: -1, before: last.start, orderBy: restclient.CreatedAtDesc})
+	if !slices.Equal(before.ids, list[14:17]) || !before.next || !before.prev {
+		t.Errorf("before: %+v", before)
+	}
+}

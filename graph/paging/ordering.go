@@ -1,0 +1,155 @@
+package paging
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"jobsgateway/restclient"
+)
+
+// side is where something stands relative to an anchor, in the order of its list.
+type side int
+
+const (
+	sideBefore side = iota - 1
+	sideTied        // the same time: an equal
+	sideAfter
+)
+
+// ordering compares jobs as an order of the Jobs API does.
+type ordering restclient.Order
+
+// valueOf returns the time that the order goes by.
+func (o ordering) valueOf(job *restclient.Job) time.Time {
+	if strings.HasPrefix(string(o), "created_at") {
+		return job.CreatedAt().Time()
+	}
+	return job.UpdatedAt().Time()
+}
+
+// compare returns the side of a time relative to another one.
+func (o ordering) compare(value, other time.Time) side {
+	s := side(value.Compare(other))
+	if strings.HasSuffix(string(o), "_desc") {
+		s = -s
+	}
+	return s
+}
+
+// sideOf returns where a job stands relative to an anchor, by its time alone.
+func (o ordering) sideOf(job *restclient.Job, a *anchor) side {
+	return o.compare(o.valueOf(job), a.value)
+}
+
+// isAnchor reports whether a record is the anchor and still has its time: under an UPDATED_AT order a job that has changed
+// since stands elsewhere, and its old place is found by the time.
+func (o ordering) isAnchor(record restclient.Record, a *anchor) bool {
+	return record.Job != nil && comparableID(record.Job.ID()) == a.id && o.sideOf(record.Job, a) == sideTied
+}
+
+// find returns the index of the anchor in the window; -1 when it is not there.
+func (o ordering) find(w window, a *anchor) int {
+	return slices.IndexFunc(w.records, func(record restclient.Record) bool { return o.isAnchor(record, a) })
+}
+
+// hasTies reports whether neighbours in a window have the same time.
+func (o ordering) hasTies(w window) bool {
+	for i := 1; i < len(w.records); i++ {
+		a, b := w.records[i-1].Job, w.records[i].Job
+		if a != nil && b != nil && o.valueOf(a).Equal(o.valueOf(b)) {
+			return true
+		}
+	}
+	return false
+}
+
+// equalsFrom counts the records from the first on that have its time. All is true when another time follows them.
+func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
+	for ; n < len(records); n++ {
+		job := records[n].Job
+		if job == nil {
+			return n, false
+		}
+		if !o.valueOf(job).Equal(o.valueOf(records[0].Job)) {
+			return n, true
+		}
+	}
+	return n, false
+}
+
+// isSorted reports whether the readable records of a window stand in the order.
+func (o ordering) isSorted(w window) bool {
+	var last time.Time
+	for _, record := range w.records {
+		if record.Job == nil {
+			continue
+		}
+		value := o.valueOf(record.Job)
+		if !last.IsZero() && o.compare(value, last) == sideBefore {
+			return false
+		}
+		last = value
+	}
+	return true
+}
+
+// misplaced returns the index at which the anchor stood, if the list has the length that it had and yet shows the anchor
+// not there beside its known neighbours, or not at all. Then the order of equals changes between calls, and only reading on by
+// place comes to an end.
+func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
+	i := int(a.offset - w.offset)
+	if w.total != a.total || i < 0 || i >= len(w.records) || w.records[i].Job == nil || o.sideOf(w.records[i].Job, a) != sideTied {
+		return 0, false
+	}
+	at := o.find(w, a)
+	if at < 0 {
+		return i, true
+	}
+	const near = 3 // records; some neighbours may have left
+	neighbours := slices.Concat(a.before[:min(near, len(a.before))], a.after[:min(near, len(a.after))])
+	shown := false
+	for k, record := range w.records {
+		if record.Job == nil || k == at || !slices.Contains(neighbours, tieOf(record.Job.ID())) {
+			continue
+		}
+		if at-near <= k && k <= at+near {
+			return 0, false
+		}
+		shown = true
+	}
+	if !shown {
+		return 0, false
+	}
+	return i, true
+}
+
+// locate returns the index to go on at when the group of the anchor is larger than a window. It is the one behind the anchor, or
+// the anchor's own when reading backwards. If the anchor is gone, it is that of the first record which sorts after it; its
+// equals count as after it (as before it when reading backwards), so that all of them are read again and those that the cursor
+// lists are passed over. At an edge of the window it is undecided, unless the list ends there: the verdict tells where to look.
+func (o ordering) locate(w window, a *anchor, backwards bool) (index int, v verdict) {
+	if i := o.find(w, a); i >= 0 {
+		if backwards {
+			return i, placeFound
+		}
+		return i + 1, placeFound
+	}
+	readable := false
+	for i, record := range w.records {
+		if record.Job == nil {
+			continue
+		}
+		readable = true
+		if s := o.sideOf(record.Job, a); s == sideBefore || backwards && s == sideTied {
+			index = i + 1
+		}
+	}
+	switch {
+	case index == 0 && w.offset > 0 && (readable || len(w.records) == 0):
+		return 0, placeLower
+	case index == len(w.records) && !w.reachesEnd(), !readable && !w.reachesEnd():
+		return 0, placeHigher
+	}
+	return index, placeFound
+}

@@ -1,0 +1,105 @@
+package paging
+
+import (
+	"jobsgateway/restclient"
+)
+
+// Page is a page of a list.
+type Page struct {
+	// List is the list that the page is of: its filter and its order.
+	List restclient.JobsQuery
+	// Records are the page's, in the list's order, those that cannot be read included.
+	Records []restclient.Record
+	// Total is how many jobs the list has, or restclient.UnknownTotal.
+	Total int64
+	// HasNextPage and HasPreviousPage report whether jobs follow and precede.
+	HasNextPage, HasPreviousPage bool
+	// FromStart: the first record is the first of the list.
+	FromStart bool
+	// Fault is why the list could not be read as far as was asked for; nil when it was.
+	Fault error
+
+	scope  uint64
+	places []int64 // places[i] is where Records[i] stands in the list
+	// before and behind are the equals beyond the ends of the page.
+	before, behind equals
+}
+
+// FirstPage returns the first page of a plan's list, made of records that are known to begin the list. All: they are the whole
+// list. Records beyond the plan's size are left out; the others are the page's from now on.
+func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
+	n := min(len(records), p.Size)
+	d := draft{plan: p, records: records[:n:n], high: int64(n), total: restclient.UnknownTotal}
+	for place := range n {
+		d.places = append(d.places, int64(place))
+	}
+	if all {
+		d.total, d.more = int64(len(records)), n < len(records)
+		d.left.open = d.more
+	}
+	return d.page()
+}
+
+// Ends returns the indices of the first and the last record that can be read; -1 when there is none.
+func (p *Page) Ends() (first, last int) {
+	first, last = -1, -1
+	for i, record := range p.Records {
+		if record.Err != nil {
+			continue
+		}
+		if first < 0 {
+			first = i
+		}
+		last = i
+	}
+	return first, last
+}
+
+// AppendCursor appends the cursor of Records[i], which is readable.
+func (p *Page) AppendCursor(b []byte, i int) []byte {
+	return cursor{scope: p.scope, anchor: p.anchorOf(i)}.append(b)
+}
+
+// anchorOf returns the anchor for Records[i], which is readable, with its equals on the page and beyond its ends.
+func (p *Page) anchorOf(i int) anchor {
+	order := ordering(p.List.OrderBy)
+	job := p.Records[i].Job
+	a := anchor{
+		id: comparableID(job.ID()), value: order.valueOf(job),
+		offset: min(p.places[i], maxCursorOffset), total: p.Total,
+	}
+	if a.total >= maxCursorOffset {
+		a.total = restclient.UnknownTotal
+	}
+	tied := func(record restclient.Record) bool {
+		return record.Job == nil || order.sideOf(record.Job, &a) == sideTied
+	}
+	first, last := i, i
+	for ; first > 0 && tied(p.Records[first-1]); first-- {
+		a.before = appendTie(a.before, p.Records[first-1])
+	}
+	for ; last < len(p.Records)-1 && tied(p.Records[last+1]); last++ {
+		a.after = appendTie(a.after, p.Records[last+1])
+	}
+	if first == 0 {
+		a.before, a.openBefore = p.before.join(a.before, a.value)
+	}
+	if last == len(p.Records)-1 {
+		a.after, a.openAfter = p.behind.join(a.after, a.value)
+	}
+	// The nearest stand first, so what is cut off is what is farthest away.
+	if len(a.before) > maxTies {
+		a.before, a.openBefore = a.before[:maxTies], true
+	}
+	if len(a.after) > maxTies {
+		a.after, a.openAfter = a.after[:maxTies], true
+	}
+	return a
+}
+
+func appendTie(ties []uint32, record restclient.Record) []uint32 {
+	if record.Job == nil {
+		return ties
+	}
+	return append(ties, tieOf(record.Job.ID()))
+}

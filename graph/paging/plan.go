@@ -1,0 +1,196 @@
+package paging
+
+import (
+	"jobsgateway/restclient"
+)
+
+// Limits bounds the pages of every list.
+type Limits struct {
+	// Default is the page size when neither first nor last is given.
+	Default int
+	// Max is the largest page size, at most restclient.MaxPerPage.
+	Max int
+}
+
+// Args are the paging arguments of a list as the caller gave them; nil is absent.
+type Args struct {
+	First, Last, Offset *int32
+	After, Before       *string
+}
+
+// Unasked is what a caller does not ask of a page, so that it need not be read. The zero value asks for all.
+type Unasked struct {
+	// Records: neither the jobs of the page nor their cursors are asked for.
+	Records bool
+	// Flags: hasNextPage and hasPreviousPage are not asked for.
+	Flags bool
+}
+
+// Both returns what neither of two callers asks for.
+func (u Unasked) Both(o Unasked) Unasked { return Unasked{u.Records && o.Records, u.Flags && o.Flags} }
+
+// Key identifies a page. Plans with equal keys are for the same page.
+type Key struct {
+	List restclient.JobsQuery // filter and order, without a place
+	Size int
+	// Offset is where the page starts, in records from the start of the list, if it has no cursor and is read forwards.
+	Offset int64
+	// Backwards: the page is read towards the start of the list, from before, or from the end of the list.
+	Backwards bool
+	cursors   [2]string // after and before, as they came
+	Unasked   Unasked
+}
+
+// Plan is what is to be read for a page: a Key whose cursors have been read.
+type Plan struct {
+	Key
+	// Empty: the filter matches no job, so the page is empty and the Jobs API is not asked.
+	Empty         bool
+	after, before *anchor
+}
+
+// NewPlan reads the arguments of a page of a list, of which it takes the filter and the order. It asks nothing.
+// Errors: *ArgumentError.
+func NewPlan(list restclient.JobsQuery, args Args, limits Limits) (Plan, error) {
+	if err := checkCombination(args); err != nil {
+		return Plan{}, err
+	}
+	plan := Plan{Key: Key{
+		List: restclient.JobsQuery{Filter: list.Filter, OrderBy: list.OrderBy},
+		Size: limits.Default, Backwards: args.Last != nil,
+	}}
+	for _, size := range []struct {
+		name  string
+		value *int32
+	}{{"first", args.First}, {"last", args.Last}} {
+		if size.value == nil {
+			continue
+		}
+		plan.Size = int(*size.value)
+		if plan.Size < 0 || plan.Size > limits.Max {
+			return Plan{}, argumentError(size.name, "%s takes 0 to %d.", size.name, limits.Max)
+		}
+	}
+	for i, cursor := range []struct {
+		name string
+		text *string
+		to   **anchor
+	}{{"after", args.After, &plan.after}, {"before", args.Before, &plan.before}} {
+		if cursor.text == nil {
+			continue
+		}
+		var err error
+		if *cursor.to, err = plan.readCursor(cursor.name, *cursor.text); err != nil {
+			return Plan{}, err
+		}
+		plan.cursors[i] = *cursor.text
+	}
+	if args.Offset != nil {
+		if *args.Offset < 0 {
+			return Plan{}, argumentError("offset", "offset takes 0 or more: how many jobs to skip.")
+		}
+		plan.Offset = int64(*args.Offset)
+	}
+	return plan, nil
+}
+
+// checkCombination refuses arguments that contradict each other. Errors: *ArgumentError.
+func checkCombination(args Args) error {
+	switch {
+	case args.First != nil && args.Last != nil:
+		return argumentError("last", "first reads forwards and last reads backwards; give one of them.")
+	case args.Offset != nil && args.Last != nil:
+		return argumentError("offset", "offset counts from the start of the list; it does not go with last.")
+	case args.Offset != nil && (args.After != nil || args.Before != nil):
+		return argumentError("offset", "offset is for numbered pages and a cursor for going on; give one of them.")
+	}
+	return nil
+}
+
+// readCursor returns the anchor of a cursor of this list. Errors: *ArgumentError.
+func (p *Plan) readCursor(argument, text string) (*anchor, error) {
+	c, ok := decodeCursor(text)
+	if !ok {
+		return nil, argumentError(argument, "%s takes a cursor that a page gave, unchanged; this is not a cursor from this API.", argument)
+	}
+	if c.scope != p.scope() {
+		return nil, argumentError(argument, "The cursor in %s belongs to another list, of other jobs or in another order; "+
+			"go on in its own list, or start without a cursor.", argument)
+	}
+	return &c.anchor, nil
+}
+
+// scope returns the fingerprint of the plan's list.
+func (p *Plan) scope() uint64 { return scopeOf(p.List.Filter, p.List.OrderBy) }
+
+// IsFirstPage reports whether a page is read forwards from the start of its list.
+func (p *Plan) IsFirstPage() bool {
+	return !p.Empty && !p.Backwards && p.after == nil && p.before == nil && p.Offset == 0
+}
+
+// MayNeedMoreCalls reports whether the page may need more than its first call.
+func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil }
+
+// Opening returns the first call that the page costs; on a list that has not moved it is the only one. Around an anchor it
+// takes two records more than the page has: the anchor, to see whether it stands where it stood, and its neighbour on the
+// far side, to see that no job with the anchor's time stands there that the cursor does not list.
+func (p *Plan) Opening() restclient.JobsQuery {
+	q := p.List
+	switch {
+	case p.isTally():
+		return p.tallyOpening()
+	case p.Backwards && p.before == nil:
+		q.OrderBy = q.OrderBy.Reversed()
+		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more, to see whether the page ends among equals
+	case p.Backwards:
+		q.Offset, q.PerPage = p.before.windowBeside(p.Size, restclient.MaxPerPage, true)
+	case p.after != nil:
+		q.Offset, q.PerPage = p.after.windowBeside(p.Size, restclient.MaxPerPage, false)
+	default:
+		q.Offset, q.PerPage = p.Offset, p.Size
+	}
+	q.PerPage = max(1, q.PerPage) // one record tells the total, and the API documents no lower bound
+	return q
+}
+
+// start returns the anchor that the page is read from; nil for an end of the list.
+func (p *Plan) start() *anchor {
+	if p.Backwards {
+		return p.before
+	}
+	return p.after
+}
+
+// stop returns the anchor that the page is read up to; nil for an end of the list.
+func (p *Plan) stop() *anchor {
+	if p.Backwards {
+		return p.after
+	}
+	return p.before
+}
+
+// isTally reports whether a page is asked for numbers alone: how many jobs there are, or whether more stand around it. One
+// record tells these. A page between two cursors has to be read all the same.
+func (p *Plan) isTally() bool {
+	return p.Unasked.Records && (p.Unasked.Flags || p.stop() == nil)
+}
+
+// tallyOpening returns the first call of such a page: for the record behind the page, which is there if the list goes on, or
+// for those next to its cursor; for any record if only the total is asked.
+func (p *Plan) tallyOpening() restclient.JobsQuery {
+	q := p.List
+	q.PerPage = 1
+	switch start := p.start(); {
+	case p.Unasked.Flags:
+	case start != nil:
+		q.Offset, q.PerPage = start.windowBeside(1, restclient.MaxPerPage, p.Backwards)
+	default:
+		q.Offset = p.Offset + int64(p.Size)
+	}
+	return q
+}
+
+// scanRange returns the range that the page is read from: between its cursors, in its direction.
+func (p *Plan) scanRange() scanRange {
+	return scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.start(), stop: p.stop()}
+}

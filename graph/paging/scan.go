@@ -1,0 +1,96 @@
+package paging
+
+import (
+	"slices"
+
+	"jobsgateway/restclient"
+)
+
+// scanRange is the direction of a scan, with an optional start and stop anchor, both exclusive.
+type scanRange struct {
+	order       ordering
+	backwards   bool
+	start, stop *anchor
+}
+
+// isPastStop reports whether a record stands behind all equals of the stop.
+func (r scanRange) isPastStop(record restclient.Record) bool {
+	if r.stop == nil || record.Job == nil {
+		return false
+	}
+	side := r.order.sideOf(record.Job, r.stop)
+	return side == sideAfter && !r.backwards || side == sideBefore && r.backwards
+}
+
+// isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its far side. Equals
+// that the stop does not list count by where the window shows them.
+func (r scanRange) isStop(w window, i int) bool {
+	job := w.records[i].Job
+	if r.stop == nil || job == nil || r.order.sideOf(job, r.stop) != sideTied {
+		return false
+	}
+	if r.stop.alreadyReturned(job.ID(), !r.backwards) {
+		return true
+	}
+	if slices.Contains(r.stop.returned(r.backwards), tieOf(job.ID())) {
+		return false
+	}
+	at := r.order.find(w, r.stop)
+	return at >= 0 && (i > at) != r.backwards
+}
+
+// scan goes over the records of a window from a place on, in the direction of its range, and tells which of them were returned
+// on an earlier page.
+type scan struct {
+	scanRange
+	from place
+	at   int
+	// end is the index where the records end: their number, or -1 when reading backwards.
+	end int
+	// position is where the next record that is taken counts as standing in the list: equals count in the order in which they
+	// are read.
+	position  int64
+	direction int64
+	// inGroup: the record may be one of the start's equals.
+	inGroup bool
+}
+
+// newScan begins a scan at a place.
+func newScan(r scanRange, p place) scan {
+	s := scan{scanRange: r, from: p, at: p.index, end: len(p.records), direction: 1, inGroup: r.start != nil}
+	if r.backwards {
+		s.at, s.end, s.direction = p.index-1, -1, -1
+	}
+	s.position = p.offset + int64(s.at)
+	for ahead := s; !p.beside && ahead.has() && ahead.inGroup; ahead.step() { // those returned before count as standing first
+		if ahead.alreadyReturned() {
+			s.position += s.direction
+		}
+	}
+	return s
+}
+
+// has reports whether there is a record at s.at.
+func (s *scan) has() bool { return s.at*int(s.direction) < s.end*int(s.direction) }
+
+// step goes on to the next record.
+func (s *scan) step() { s.at += int(s.direction) }
+
+// record returns the record at s.at.
+func (s *scan) record() restclient.Record { return s.from.records[s.at] }
+
+// alreadyReturned reports whether the record is the start of the range, or an equal of it that was on an earlier page.
+func (s *scan) alreadyReturned() bool {
+	if !s.inGroup {
+		return false
+	}
+	job := s.record().Job
+	if job == nil {
+		return !s.backwards && s.at < s.from.returned || s.backwards && s.at >= s.from.returned
+	}
+	if s.order.sideOf(job, s.start) != sideTied {
+		s.inGroup = false
+		return false
+	}
+	return s.start.alreadyReturned(job.ID(), s.backwards)
+}

@@ -1,0 +1,70 @@
+package paging
+
+import (
+	"jobsgateway/restclient"
+)
+
+// window is a part of a list as the Jobs API showed it: the records [offset, end).
+type window struct {
+	offset  int64
+	records []restclient.Record
+	total   int64 // length of the list by the answer, or restclient.UnknownTotal
+	more    bool  // the answer names a next page that begins behind the window
+	full    bool  // as many records came as were asked for
+	partial bool  // what was asked for goes on behind the window, but one answer with all of it would be too large
+	last    bool  // nothing stands behind the window, whatever its total says
+	fault   error // why no more of the list can be read; nil when it can
+}
+
+// end returns the place behind the last record.
+func (w window) end() int64 { return w.offset + int64(len(w.records)) }
+
+// evidence is what a window tells of the list behind it.
+type evidence int
+
+const (
+	endsHere evidence = iota // nothing stands behind the window
+	goesOn                   // something stands behind the window
+	mayGoOn                  // the page is full, and nothing but a total can tell whether it is the last one
+)
+
+// behind returns what the answer tells of the list behind it. A total can be capped or late, so a next page counts for
+// more, and a full page is not taken for the last one. An answer without records is the end, whatever its total says.
+func (w window) behind() evidence {
+	switch {
+	case len(w.records) == 0 || w.last:
+		return endsHere
+	case w.more || w.partial || w.total > w.end():
+		return goesOn
+	case w.full:
+		return mayGoOn
+	}
+	return endsHere
+}
+
+// reachesEnd reports whether it is certain that nothing stands behind the window.
+func (w window) reachesEnd() bool { return w.behind() == endsHere }
+
+// credibleTotal returns the total, or restclient.UnknownTotal if the answer contradicts it: by records beyond it, by a next
+// page beyond it, or by fewer records than it promises although nothing else keeps them back.
+func (w window) credibleTotal() int64 {
+	if w.total < w.end() && len(w.records) > 0 || w.more && w.total <= w.end() || w.total > w.end() && w.reachesEnd() {
+		return restclient.UnknownTotal
+	}
+	return w.total
+}
+
+// beginsWith reports whether a record is the first of the window.
+func (w window) beginsWith(record restclient.Record) bool {
+	return len(w.records) > 0 && w.records[0].Job != nil && w.records[0].Job.ID() == record.Job.ID()
+}
+
+// hasReadable reports whether one of the records can be read.
+func hasReadable(records []restclient.Record) bool {
+	for _, record := range records {
+		if record.Job != nil {
+			return true
+		}
+	}
+	return false
+}
