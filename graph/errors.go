@@ -35,7 +35,7 @@ const (
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 
-// face is how a kind of failure looks to a client.
+// face is what a client sees of a kind of failure.
 type face struct {
 	code      Code
 	message   string
@@ -63,18 +63,18 @@ const (
 	messageEntity   = "A representation needs the __typename of an entity of this subgraph, and its key."
 )
 
-// Recover makes a panic in a resolver an error; the Presenter logs it.
+// Recover returns the error for a panic in a resolver; the Presenter logs it.
 func Recover(_ context.Context, value any) error { return operation.Caught(value) }
 
-// Presenter is the only gate through which an error leaves: it gives the code, a plain sentence, the request id and
-// what the caller can do, and nothing else. What cannot be explained is logged and presented as a failure of ours.
+// Presenter is the only gate through which an error leaves. A caller gets a code, a sentence that says what to do, and the request
+// id. An error that this package does not know is logged and presented as INTERNAL_SERVER_ERROR.
 type Presenter struct {
 	Logger *slog.Logger
-	// RequestID gives the id of the request that ctx belongs to.
+	// RequestID returns the id of the request that ctx belongs to.
 	RequestID func(ctx context.Context) string
 }
 
-// Present makes the GraphQL error for err, always a new one, at the response path of the field that failed.
+// Present returns the GraphQL error for err, always a new one, at the response path of the field that failed.
 func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	out := &gqlerror.Error{Err: err}
 	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
@@ -99,8 +99,9 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// splitArgument parts the path of a coercion error: the generated code lets the argument, and the place within it,
-// follow the field, but a client looks for the field alone.
+// splitArgument splits the path of an argument's error. The generated code lets the argument, and the place within it, follow the
+// field; a client looks for the field alone. Example: below the field jobs, jobs.filter.states[0] becomes jobs and
+// filter.states[0].
 func splitArgument(path, field ast.Path) (response ast.Path, argument string) {
 	if len(path) <= len(field) {
 		return path, ""
@@ -111,6 +112,7 @@ func splitArgument(path, field ast.Path) (response ast.Path, argument string) {
 	return path[:len(field)], path[len(field):].String()
 }
 
+// explain returns the message and the extensions for an error. Argument is the one that the error's path names; empty for none.
 func (p Presenter) explain(ctx context.Context, err error, argument string) (string, map[string]any) {
 	if input, ok := errors.AsType[*model.InputError](err); ok {
 		extensions := map[string]any{"code": CodeBadUserInput}
@@ -141,6 +143,7 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	return messageInternal, map[string]any{"code": CodeInternal}
 }
 
+// logFailure writes an error that the caller is not told into the log, a panic with its stack.
 func (p Presenter) logFailure(ctx context.Context, err error) {
 	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
 	if panicked, ok := errors.AsType[*operation.PanicError](err); ok {
@@ -149,6 +152,7 @@ func (p Presenter) logFailure(ctx context.Context, err error) {
 	p.Logger.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)
 }
 
+// explainUpstream returns the message and the extensions for a failed call.
 func explainUpstream(e *restclient.Error) (string, map[string]any) {
 	f := faces[e.Kind]
 	extensions := map[string]any{"code": f.code, "retryable": f.retryable}
@@ -171,7 +175,7 @@ func explainUpstream(e *restclient.Error) (string, map[string]any) {
 	return message, extensions
 }
 
-// ofWrongType says that an argument is of another kind than the schema has there.
+// ofWrongType returns the sentence for an argument of another type than the schema declares.
 func ofWrongType(argument string) string {
 	if strings.HasPrefix(argument, "representations") {
 		return messageEntity

@@ -10,15 +10,15 @@ import (
 	"jobsgateway/restclient"
 )
 
-// Bounds of a filter's lists, so that one filter always fits a URL of the Jobs API.
+// Bounds of a filter's lists, so that one filter fits a URL of the Jobs API.
 const (
 	maxFilterValues = 100
-	maxFilterRunes  = 500     // of one value
-	maxFilterBytes  = 6 << 10 // of all values, escaped; servers commonly take URLs of 8 KiB
+	maxFilterRunes  = 500     // characters of one value
+	maxFilterBytes  = 6 << 10 // bytes of all values, escaped; servers commonly take URLs of 8 KiB
 )
 
-// planFilter turns a filter into the REST parameters. Nothing is true when the filter cannot match: an empty list
-// matches nothing, while the REST API would take it for no filter at all. Errors: *model.InputError.
+// planFilter returns the REST parameters of a filter. Nothing is true when the filter matches no job: it has an empty list, which
+// the REST API would take for no filter at all. Errors: *model.InputError.
 func planFilter(f *model.JobFilter) (filter restclient.Filter, nothing bool, err error) {
 	if f == nil {
 		return "", false, nil
@@ -59,12 +59,13 @@ func planFilter(f *model.JobFilter) (filter restclient.Filter, nothing bool, err
 	if len(filter) > maxFilterBytes {
 		return "", false, &model.InputError{
 			Argument: "filter",
-			Message:  fmt.Sprintf("The filter is too long for one request to the Jobs API: escaped it may have %d bytes.", maxFilterBytes),
+			Message:  fmt.Sprintf("The filter is too long for one request to the Jobs API: shorten it to at most %d bytes after URL encoding.", maxFilterBytes),
 		}
 	}
 	return filter, nothing, nil
 }
 
+// checkValues checks one list of a filter. Errors: *model.InputError.
 func checkValues(argument string, values []string) error {
 	if len(values) > maxFilterValues {
 		return &model.InputError{Argument: argument, Message: fmt.Sprintf("%s takes at most %d values.", argument, maxFilterValues)}
@@ -83,7 +84,7 @@ func checkValues(argument string, values []string) error {
 	return nil
 }
 
-// ofDataset makes a filter for the jobs of one dataset.
+// ofDataset returns the filter for the jobs of one dataset.
 func ofDataset(id string, f *model.DatasetJobFilter) *model.JobFilter {
 	if f == nil {
 		return &model.JobFilter{DatasetID: &id}
@@ -91,7 +92,7 @@ func ofDataset(id string, f *model.DatasetJobFilter) *model.JobFilter {
 	return &model.JobFilter{States: f.States, Types: f.Types, TagsAny: f.TagsAny, DataPlaneID: f.DataPlaneID, DatasetID: &id}
 }
 
-// planDatasetID checks that id is a dataset's number in its one spelling, so that equal datasets are equal keys.
+// planDatasetID returns id if it is the number of a dataset in its one spelling, so that equal datasets are equal keys: "07" is not.
 // Errors: *model.InputError that names the argument.
 func planDatasetID(id, argument string) (string, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
@@ -104,7 +105,7 @@ func planDatasetID(id, argument string) (string, error) {
 	return id, nil
 }
 
-// planJobID checks that id is a UUID and gives its one spelling. Errors: *model.InputError that names the argument.
+// planJobID returns the one spelling of a UUID, which is in lower case. Errors: *model.InputError that names the argument.
 func planJobID(id, argument string) (restclient.JobID, error) {
 	parsed, ok := restclient.ParseJobID(id)
 	if !ok {

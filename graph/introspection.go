@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// kindsOf are the kinds of types that a field of __Type means something for; what is not here means something for all.
+// kindsOf has, for a field of __Type, the kinds of types for which it is not null; a field that is not here is for all kinds.
 // Source: https://spec.graphql.org/September2025/#sec-The-__Type-Type
 var kindsOf = map[string][]ast.DefinitionKind{
 	"fields":        {ast.Object, ast.Interface},
@@ -19,8 +19,8 @@ var kindsOf = map[string][]ast.DefinitionKind{
 	"isOneOf":       {ast.InputObject},
 }
 
-// saysNothing reports whether a field is one of __Type that means nothing for the type at hand, and so has to be null; the
-// generated code would answer with an empty list or false.
+// saysNothing reports whether a field of __Type has to be null for the type at hand. The generated code would answer with an empty
+// list or false.
 func saysNothing(field *graphql.FieldContext) bool {
 	if field.Object != "__Type" {
 		return false

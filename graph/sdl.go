@@ -16,10 +16,10 @@ import (
 	"jobsgateway/graph/operation"
 )
 
-// clientDirectives are the directives on definitions that mean something to a client; the rest speaks to routers.
+// clientDirectives are the directives on definitions that a client can use; the others are for routers.
 var clientDirectives = []string{"deprecated", "specifiedBy", "oneOf"}
 
-// ClientSDL is the schema for frontends: no word of federation, so that every client tool can read it.
+// ClientSDL returns the schema for frontends: without federation, so that every client tool can read it.
 func ClientSDL() (string, error) {
 	return printSDL(func(doc *ast.SchemaDocument) {
 		doc.SchemaExtension = nil
@@ -38,8 +38,8 @@ func ClientSDL() (string, error) {
 	})
 }
 
-// SubgraphSDL is the schema for composers: all directives, but neither Query.node nor Node, since two subgraphs that
-// both have them do not compose.
+// SubgraphSDL returns the schema for composers: with all directives, but without Query.node and Node, since two subgraphs that
+// both have these do not compose.
 func SubgraphSDL() (string, error) {
 	return printSDL(func(doc *ast.SchemaDocument) {
 		doc.Definitions = slices.DeleteFunc(doc.Definitions, func(def *ast.Definition) bool { return def.Name == "Node" })
@@ -52,12 +52,12 @@ func SubgraphSDL() (string, error) {
 	})
 }
 
+// keepDirectives returns the directives of a list that a client can use.
 func keepDirectives(list ast.DirectiveList) ast.DirectiveList {
 	return slices.DeleteFunc(list, func(d *ast.Directive) bool { return !slices.Contains(clientDirectives, d.Name) })
 }
 
-// printSDL prints schema.graphqls after edit, which may change the document as it likes. Errors: none for the schema
-// that the code was generated from.
+// printSDL returns schema.graphqls as edit has changed it. Errors: none for the schema that the code was generated from.
 func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
 	doc, err := parser.ParseSchema(sources[0])
 	if err != nil {
@@ -69,9 +69,9 @@ func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
 	return b.String(), nil
 }
 
-// NewSchema makes the schema that requests are validated against and introspection shows. Directives of definitions
-// and the generator's own types are left out: no request can use them. Without federation, _service, _entities and
-// their types are left out as well.
+// NewSchema returns the schema that requests are validated against and that introspection shows. Directives of definitions and the
+// generator's own types are left out: no request can use them. Without federation, _service, _entities and their types are left out
+// as well.
 func NewSchema(federation bool) (*ast.Schema, error) {
 	schema, err := gqlparser.LoadSchema(sources...)
 	if err != nil {
@@ -112,14 +112,14 @@ func isExecutable(location ast.DirectiveLocation) bool {
 	return false
 }
 
-// ServeSDL answers _service with sdl; the generated answer would be the generator's input, Query.node included.
+// ServeSDL returns what answers _service with sdl; the generated answer would be the generator's input, with Query.node.
 func ServeSDL(sdl string) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) (answer graphql.Marshaler) {
 		field := graphql.GetRootFieldContext(ctx).Field
 		if field.Name != "_service" {
 			return next(ctx)
 		}
-		// Nothing else would catch it: the executor runs root fields in goroutines, and recovers only within next.
+		// The executor runs root fields in goroutines and recovers within next only, so nothing else would catch a panic.
 		defer func() {
 			if value := recover(); value != nil {
 				at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field})

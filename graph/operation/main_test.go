@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"testing"
@@ -34,9 +35,14 @@ func (s stub) Job(ctx context.Context, id restclient.JobID) (*restclient.Job, er
 var newest = restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc}
 
 // newAPI is a Jobs API of n jobs over HTTP.
-func newAPI(t *testing.T, n int) Upstream {
+func newAPI(t testing.TB, n int) Upstream {
 	t.Helper()
-	api := emulator.New(emulator.Options{Jobs: n})
+	return clientOf(t, emulator.New(emulator.Options{Jobs: n}))
+}
+
+// clientOf is the client of an API over HTTP.
+func clientOf(t testing.TB, api http.Handler) *restclient.Client {
+	t.Helper()
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
