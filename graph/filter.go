@@ -59,7 +59,8 @@ func planFilter(f *model.JobFilter) (filter restclient.Filter, nothing bool, err
 	if len(filter) > maxFilterBytes {
 		return "", false, &model.InputError{
 			Argument: "filter",
-			Message:  fmt.Sprintf("The filter is too long for one request to the Jobs API: shorten it to at most %d bytes after URL encoding.", maxFilterBytes),
+			Message: fmt.Sprintf("The filter is too long for one request to the Jobs API: "+
+				"shorten it to at most %d bytes after URL encoding.", maxFilterBytes),
 		}
 	}
 	return filter, nothing, nil

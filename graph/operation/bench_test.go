@@ -32,6 +32,7 @@ func BenchmarkPriceOfACall(b *testing.B) {
 		_, _ = w.Write(answer)
 	}))
 	ask := func(b *testing.B, q restclient.JobsQuery) {
+		b.Helper()
 		page, err := api.Jobs(b.Context(), q)
 		if err != nil {
 			b.Fatal(err)
