@@ -9,18 +9,17 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
 
-// writer appends one root field's value to a buffer. It does nothing else: what there is to write was read before.
+// writer appends the value of one root field to a buffer. All that needs the REST API has been looked up before.
 type writer struct {
 	b       []byte
 	now     time.Time
-	answers map[question]Answer
+	answers map[lookup]Answer
 	path    []place
 	members members
-	// failures are told when the value is written: see report.
+	// failures are reported when the value is written: see report.
 	failures []failure
 	caught   func(value any) error
 }
@@ -37,25 +36,31 @@ type failure struct {
 	err  error
 }
 
-func (w *writer) enter(f *field)         { w.path = append(w.path, place{field: f}) }
-func (w *writer) enterIndex(i int)       { w.path = append(w.path, place{index: i}) }
-func (w *writer) leave()                 { w.path = w.path[:len(w.path)-1] }
-func (w *writer) null()                  { w.b = append(w.b, "null"...) }
-func (w *writer) literal(s string)       { w.b = append(append(append(w.b, '"'), s...), '"') }
-func (w *writer) boolean(is bool)        { w.b = strconv.AppendBool(w.b, is) }
-func (w *writer) json(v restclient.JSON) { w.b = append(w.b, v...) }
+func (w *writer) enter(f *field)   { w.path = append(w.path, place{field: f}) }
+func (w *writer) enterIndex(i int) { w.path = append(w.path, place{index: i}) }
+func (w *writer) leave()           { w.path = w.path[:len(w.path)-1] }
+func (w *writer) null()            { w.b = append(w.b, "null"...) }
+func (w *writer) literal(s string) { w.b = append(append(append(w.b, '"'), s...), '"') }
+func (w *writer) boolean(is bool)  { w.b = strconv.AppendBool(w.b, is) }
 
-// fail notes the error of a field of the object that is being written.
+// fail adds an error of a field of the object that is being written.
 func (w *writer) fail(f *field, err error) {
 	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}), err})
 }
 
-// leftOut notes that an element of the list that is being written could not be read: the index-th of the Jobs API's list.
-func (w *writer) leftOut(index int, err error) {
-	w.failures = append(w.failures, failure{slices.Clone(w.path), &model.LeftOutError{Index: index, Err: err}})
+// failNull writes a null with an error beside it.
+func (w *writer) failNull(f *field, err error) {
+	w.fail(f, err)
+	w.null()
 }
 
-// try writes a value, or nothing: then it reports false. A panic is an error of the field or element that is being written.
+// leftOut adds the error of an element that the list being written is without: the index-th of the Jobs API's list.
+func (w *writer) leftOut(index int, err error) {
+	w.failures = append(w.failures, failure{slices.Clone(w.path), &LeftOutError{index, err}})
+}
+
+// try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element that is being
+// written, and try returns false.
 func (w *writer) try(write func()) (ok bool) {
 	start, depth := len(w.b), len(w.path)
 	defer func() {
@@ -84,6 +89,15 @@ func (f failure) report(ctx context.Context) {
 	default: // an element's own error belongs to its list's field
 		inner.report(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(at.index)))
 	}
+}
+
+// json writes any value of the upstream as it is; null for an empty one.
+func (w *writer) json(v restclient.JSON) {
+	if v.IsEmpty() {
+		w.null()
+		return
+	}
+	w.b = append(w.b, v...)
 }
 
 // text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is. Errors:
