@@ -20,7 +20,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// everything writes a query for every field of every output type; each type's fields are asked for where the type is met first.
+// everything writes a query for every field of every output type; each type's fields are asked for where the
+// type is met first.
 func everything(schema *ast.Schema) string {
 	met := map[string]bool{}
 	var selections func(def *ast.Definition) string

@@ -9,7 +9,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// oracleRoots resolves the oracle's fields that need the REST API as the program's resolvers do, one dataset at a time.
+// oracleRoots resolves the oracle's fields that need the REST API as the program's resolvers do, one dataset
+// at a time.
 type oracleRoots struct{ r *Resolver }
 
 func (o oracleRoots) Query() oracle.QueryResolver     { return oracleQuery(o) }

@@ -68,7 +68,8 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 	return drawn
 }
 
-// runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has learned nothing.
+// runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has
+// learned nothing.
 func (r *rig) runCase(t *testing.T, c drawnCase, stock bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
@@ -91,7 +92,8 @@ func (r *rig) runCase(t *testing.T, c drawnCase, stock bool) (out outcome) {
 	return out
 }
 
-// sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of chance.
+// sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of
+// chance.
 func (o outcome) sorted(t require) string {
 	lines := make([]string, len(o.errors))
 	for i, err := range o.errors {
@@ -105,8 +107,8 @@ func (o outcome) sorted(t require) string {
 	return strings.Join(lines, "\n")
 }
 
-// graph/direct writes what gqlgen's executor writes (graph/oracle): the same bytes, and the same errors in any order, for no more
-// calls.
+// graph/direct writes what gqlgen's executor writes (graph/oracle): the same bytes, and the same errors in
+// any order, for no more calls.
 func TestDirectIsStock(t *testing.T) {
 	t.Parallel()
 	const rounds = 20 // of rapid's hundred
@@ -182,7 +184,8 @@ func (m coverage) note(doc *ast.QueryDocument, keys map[string]string, answer ou
 	}
 }
 
-// notePath notes the last name and the kind of an error's place, or that it is of an element which is missing there.
+// notePath notes the last name and the kind of an error's place, or that it is of an element which is missing
+// there.
 func (m coverage) notePath(keys map[string]string, err *gqlerror.Error) {
 	for i, element := range slices.Backward(err.Path) {
 		if name, ok := element.(ast.PathName); ok {

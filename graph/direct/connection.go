@@ -40,7 +40,8 @@ func connectionRows() rows[connection] {
 	}
 }
 
-// records writes a list with one element for each record that can be read. Each of the others is an error of the list.
+// records writes a list with one element for each record that can be read. Each of the others is an error of
+// the list.
 func records[T any](
 	f *field, o *object[connection], element *object[T], at func(page connection, i int) T,
 ) appender[connection] {
@@ -103,7 +104,8 @@ func (w *writer) cursor(page connection, i int) {
 	w.b = append(page.AppendCursor(append(w.b, '"'), i), '"')
 }
 
-// ends is where a page stands in its list, with the indices of its first and last readable records; -1 if there are none.
+// ends is where a page stands in its list, with the indices of its first and last readable records; -1 if
+// there are none.
 type ends struct {
 	page        connection
 	first, last int

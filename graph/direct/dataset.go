@@ -103,8 +103,8 @@ func datasetNamed[T any](payload func(T) restclient.JSON) row[T] {
 	}
 }
 
-// datasetIn returns the number of the dataset that an input or a result names; nil if it names none or is no object. Errors:
-// KindMalformed if what it names is no number.
+// datasetIn returns the number of the dataset that an input or a result names; nil if it names none or is no
+// object. Errors: KindMalformed if what it names is no number.
 func datasetIn(v restclient.JSON) (*string, error) {
 	if v.IsEmpty() || v[0] != '{' {
 		return nil, nil

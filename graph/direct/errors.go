@@ -2,8 +2,8 @@ package direct
 
 import "fmt"
 
-// LeftOutError is an element that could not be read, and so is missing from a list of ours. It is an error of the list: at its
-// own index another element stands.
+// LeftOutError is an element that could not be read, and so is missing from a list of ours. It is an error of
+// the list: at its own index another element stands.
 type LeftOutError struct {
 	// Index is the element's place in the list of the Jobs API, from 0; of a record, its place on the page.
 	Index int

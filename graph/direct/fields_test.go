@@ -200,8 +200,8 @@ func TestRequestSource(t *testing.T) {
 	}
 }
 
-// Tags that can be read are given in order, empty ones left out; one that cannot be is reported with its place among those
-// that were sent.
+// Tags that can be read are given in order, empty ones left out; one that cannot be is reported with its
+// place among those that were sent.
 func TestTags(t *testing.T) {
 	t.Parallel()
 	for members, want := range map[string]struct {
@@ -220,7 +220,8 @@ func TestTags(t *testing.T) {
 	}
 }
 
-// Failures that can be read are given in order; one that cannot be is reported with its place among those that were sent.
+// Failures that can be read are given in order; one that cannot be is reported with its place among those
+// that were sent.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	for members, want := range map[string]struct {
@@ -243,8 +244,8 @@ func TestFailures(t *testing.T) {
 			`{"occurredAt":null,"detail":0},{"occurredAt":null,"detail":null}]`, "failures[1].occurredAt")
 }
 
-// A job lasts from its submission to its end, in whole microseconds and never below zero. Where a final record has no end that
-// can be read, the job ended at its last change.
+// A job lasts from its submission to its end, in whole microseconds and never below zero. Where a final
+// record has no end that can be read, the job ended at its last change.
 func TestDurationOfEndedJobs(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -305,7 +306,8 @@ func TestDurationOfRunningJobs(t *testing.T) {
 	})
 }
 
-// pageOf makes a page of one record a letter: r for a readable one, x for one that is not. A record's place is its id.
+// pageOf makes a page of one record a letter: r for a readable one, x for one that is not. A record's place
+// is its id.
 func pageOf(t testing.TB, letters string) *paging.Page {
 	t.Helper()
 	raw := make([]string, len(letters))
@@ -319,8 +321,8 @@ func pageOf(t testing.TB, letters string) *paging.Page {
 	return plan.FirstPage(records(t, raw...), true)
 }
 
-// Every readable job is on its page with its own cursor, every other record is reported with its place, and the page's ends
-// are those of the readable jobs.
+// Every readable job is on its page with its own cursor, every other record is reported with its place, and
+// the page's ends are those of the readable jobs.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	for letters, c := range map[string]struct {

@@ -18,18 +18,18 @@ func jobRows() rows[job] {
 		"rawState":        textMember(restclient.MemberState),
 		"isFinal":         plain(func(w *writer, j job) { w.boolean(j.IsFinal()) }),
 		"type":            textMember(restclient.MemberType),
-		"input":           payload(restclient.MemberInput, "MaterializeViewSpec", "GenericJobSpec", specRows()),
-		"result":          payload(restclient.MemberResult, "MaterializeViewResult", "GenericJobResult", resultRows()),
+		"input":           payload(restclient.MemberInput, "Spec", specRows()),
+		"result":          payload(restclient.MemberResult, "Result", resultRows()),
 		"failures":        failures,
-		"dataset":         datasetNamed(func(j job) restclient.JSON { return j.Member(restclient.MemberInput) }),
+		"dataset":         datasetNamed(job.Input),
 		"dataPlane":       dataPlane,
 		"requestSource":   requestSource,
 		"tags":            tags,
 		"executor":        textMember(restclient.MemberExecutor),
 		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
-		"createdAt":       plain(func(w *writer, j job) { w.b = append(j.AppendCreatedAt(append(w.b, '"')), '"') }),
-		"updatedAt":       plain(func(w *writer, j job) { w.b = append(j.AppendUpdatedAt(append(w.b, '"')), '"') }),
-		"endedAt":         nullable(func(w *writer, j job) error { return w.timestamp(j.Member(restclient.MemberEndedAt)) }),
+		"createdAt":       plain(func(w *writer, j job) { w.quoted(j.AppendCreatedAt) }),
+		"updatedAt":       plain(func(w *writer, j job) { w.quoted(j.AppendUpdatedAt) }),
+		"endedAt":         timeMember(restclient.MemberEndedAt),
 		"durationSeconds": durationSeconds,
 		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
 	}
@@ -40,8 +40,13 @@ func textMember(m restclient.Member) row[job] {
 	return nullable(func(w *writer, j job) error { return w.text(j.Member(m)) })
 }
 
-// tags writes the job's tags without the empty ones; null if the record shows none. A tag that cannot be read is left out, with an
-// error.
+// timeMember is the row of an instant of the record.
+func timeMember(m restclient.Member) row[job] {
+	return nullable(func(w *writer, j job) error { return w.timestamp(j.Member(m)) })
+}
+
+// tags writes the job's tags without the empty ones; null if the record shows none. A tag that cannot be read
+// is left out, with an error.
 func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 	return func(w *writer, j job) {
 		v := j.Member(restclient.MemberTags)
@@ -78,8 +83,8 @@ func (w *writer) tag(tag restclient.JSON, index, start int) {
 	}
 }
 
-// durationSeconds writes the seconds from createdAt to the job's end. The field may not be null: an end that cannot be read is an
-// error beside a number.
+// durationSeconds writes the seconds from createdAt to the job's end. The field may not be null: an end that
+// cannot be read is an error beside a number.
 func durationSeconds(_ *compiler, f *field, _ *object[job]) appender[job] {
 	return func(w *writer, j job) {
 		end, err := endOf(j, w.now)
@@ -91,7 +96,8 @@ func durationSeconds(_ *compiler, f *field, _ *object[job]) appender[job] {
 }
 
 // endOf returns the moment up to which a job has lasted:
-//   - now, if its state says that it has not ended, also if its record has an earlier end: a job can be forced back into the queue
+//   - now, if its state says that it has not ended. Its record can have an earlier end all the same, since a job
+//     can be forced back into the queue.
 //   - endedAt, if there is one that is not before createdAt
 //   - else updatedAt if its state is final, and now if the state is not known
 //
@@ -113,8 +119,8 @@ func endOf(j job, now time.Time) (time.Time, error) {
 	return now, nil
 }
 
-// secondsBetween returns the seconds from start to end in whole microseconds; 0 if end is earlier. A time.Duration would end at 292
-// years.
+// secondsBetween returns the seconds from start to end in whole microseconds; 0 if end is earlier. A
+// time.Duration would end at 292 years.
 func secondsBetween(start, end time.Time) float64 {
 	return max(0, float64(end.UnixMicro()-start.UnixMicro())/float64(time.Second/time.Microsecond))
 }
@@ -200,7 +206,8 @@ func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 	}
 }
 
-// members are the values of an object that has no objects in it, in the order of the names that they were read by.
+// members are the values of an object that has no objects in it, in the order of the names that they were
+// read by.
 type members [4]restclient.JSON
 
 // read reads members of an object in one go. They are good until the next object is read.
@@ -209,8 +216,8 @@ func (w *writer) read(object restclient.JSON, names []string) *members {
 	return &w.members
 }
 
-// textOrEmpty is the row of a string that may not be null: the i-th member. It is empty if there is none, and beside the error if it
-// cannot be read.
+// textOrEmpty is the row of a string that may not be null: the i-th member. It is empty if there is none, and
+// beside the error if it cannot be read.
 func textOrEmpty(i int) row[*members] {
 	return func(_ *compiler, f *field, _ *object[*members]) appender[*members] {
 		return func(w *writer, m *members) {

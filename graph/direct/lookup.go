@@ -64,7 +64,8 @@ func (l *lookups) add(of *lookupField, dataset string) {
 		}
 	}
 	l.open = append(l.open, &Lookup{
-		Field: of.field.CollectedField, Datasets: []string{dataset}, RecordsAlone: of.recordsAlone, Unasked: of.unasked, of: of,
+		Field: of.field.CollectedField, Datasets: []string{dataset},
+		RecordsAlone: of.recordsAlone, Unasked: of.unasked, of: of,
 	})
 }
 

@@ -1,17 +1,18 @@
 package direct
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// An appender writes the value of one field of a T. It never fails: an error is reported beside a value that the field may have,
-// so that no field takes its object away.
+// An appender writes the value of one field of a T. It never fails: an error is reported beside a value that
+// the field may have, so that no field takes its object away.
 type appender[T any] func(w *writer, v T)
 
-// A row says what a field of a T is: it compiles the field, as it was selected, into its appender. If datasets have to be looked
-// up for the field, the row adds that to the object.
+// A row says what a field of a T is: it compiles the field, as it was selected, into its appender. If
+// datasets have to be looked up for the field, the row adds that to the object.
 type row[T any] func(c *compiler, f *field, o *object[T]) appender[T]
 
 // rows are the fields of an object type by name. Here alone stands what a field means.
@@ -33,8 +34,8 @@ type entry[T any] struct {
 // compiler turns the selection sets of one root field into objects.
 type compiler struct{ collector }
 
-// compile makes the object for the selection set of a type. It panics for a field of the schema that has no row: a test compiles
-// every field.
+// compile makes the object for the selection set of a type. It panics for a field of the schema that has no
+// row: a test compiles every field.
 func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table rows[T]) *object[T] {
 	o := &object[T]{}
 	for i, f := range c.collect(typeName, set) {
@@ -42,7 +43,7 @@ func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table ro
 		if f.Name != "__typename" {
 			row, ok := table[f.Name]
 			if !ok {
-				panic("graph/direct: " + typeName + "." + f.Name + " has no row: add one to the rows of " + typeName)
+				panic(fmt.Sprintf("%s.%s has no row: add one to the rows of %s in graph/direct", typeName, f.Name, typeName))
 			}
 			write = row(c, f, o)
 		}
@@ -89,8 +90,8 @@ func plain[T any](write func(w *writer, v T)) row[T] {
 	return func(*compiler, *field, *object[T]) appender[T] { return write }
 }
 
-// nullable is the row of a scalar that is null, with the error beside it, if it cannot be read. Write must not have written
-// anything when it returns an error.
+// nullable is the row of a scalar that is null, with the error beside it, if it cannot be read. Write must
+// not have written anything when it returns an error.
 func nullable[T any](write func(w *writer, v T) error) row[T] {
 	return func(_ *compiler, f *field, _ *object[T]) appender[T] {
 		return func(w *writer, v T) {

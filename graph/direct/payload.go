@@ -36,10 +36,14 @@ func specRows() rows[restclient.JSON] {
 // resultRows are the fields of MaterializeViewResult; those of GenericJobResult are among them.
 func resultRows() rows[restclient.JSON] {
 	return rows[restclient.JSON]{
-		"raw":             plain((*writer).json),
-		"dataset":         datasetNamed(itself),
-		"snapshotId":      nullable(func(w *writer, v restclient.JSON) error { return w.integer(v.Get("snapshot_id")) }),
-		"recalculationId": nullable(func(w *writer, v restclient.JSON) error { return w.name(v.Get("recalculation_id")) }),
+		"raw":     plain((*writer).json),
+		"dataset": datasetNamed(itself),
+		"snapshotId": nullable(func(w *writer, v restclient.JSON) error {
+			return w.integer(v.Get("snapshot_id"))
+		}),
+		"recalculationId": nullable(func(w *writer, v restclient.JSON) error {
+			return w.name(v.Get("recalculation_id"))
+		}),
 	}
 }
 
@@ -50,11 +54,12 @@ func textOf(name string) row[restclient.JSON] {
 	return nullable(func(w *writer, v restclient.JSON) error { return w.text(v.Get(name)) })
 }
 
-// payload is the row of an input or a result: an object of the typed type if isTyped, else of the generic one.
-func payload(m restclient.Member, typedName, genericName string, table rows[restclient.JSON]) row[job] {
+// payload is the row of an input or a result: of the type MaterializeView… if isTyped, and else of
+// GenericJob….
+func payload(m restclient.Member, typeSuffix string, table rows[restclient.JSON]) row[job] {
 	return func(c *compiler, f *field, o *object[job]) appender[job] {
-		typed := compile(c, typedName, f.Selections, table)
-		generic := compile(c, genericName, f.Selections, table)
+		typed := compile(c, "MaterializeView"+typeSuffix, f.Selections, table)
+		generic := compile(c, "GenericJob"+typeSuffix, f.Selections, table)
 		if len(typed.lookups) > 0 {
 			o.lookups = append(o.lookups, func(l *lookups, j job) {
 				if v := j.Member(m); isTyped(j, v) {
@@ -75,11 +80,12 @@ func payload(m restclient.Member, typedName, genericName string, table rows[rest
 	}
 }
 
-// materializeView are the types of job whose input and result have typed members: one type by its two words, of which the second
-// stands in older records.
+// materializeView are the types of job whose input and result have typed members: one type by its two words,
+// of which the second stands in older records.
 var materializeView = map[string]bool{"materialize-view": true, "refresh_materialized_view": true}
 
-// isTyped reports whether a job's input or result has typed members: it is an object, and the job's type is known here.
+// isTyped reports whether a job's input or result has typed members: it is an object, and the job's type is
+// known here.
 func isTyped(j job, v restclient.JSON) bool {
 	if len(v) == 0 || v[0] != '{' {
 		return false

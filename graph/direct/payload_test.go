@@ -32,7 +32,8 @@ func TestPayloads(t *testing.T) {
 	}
 }
 
-// wantMembers checks the fields of an input or a result. What is wanted of each is its JSON, or "error" for null with an error.
+// wantMembers checks the fields of an input or a result. What is wanted of each is its JSON, or "error" for
+// null with an error.
 func wantMembers(t *testing.T, payload, typeName string, fields, want []string) {
 	t.Helper()
 	name := map[bool]string{true: "input", false: "result"}[strings.HasSuffix(typeName, "Spec")]

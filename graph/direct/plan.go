@@ -1,11 +1,12 @@
-// Package direct writes answers. A selection set is compiled once into a list of appenders, one for each field, which copy what
-// the REST API sent into the answer's bytes.
+// Package direct writes answers. A selection set is compiled once into a list of appenders, one for each
+// field, which copy what the REST API sent into the answer's bytes.
 //
-// Root fields are resolved by gqlgen's generated code; everything below them is written here, as gqlgen would write it: a test
-// compares the bytes with those of a complete executor (package graph/oracle). A field of a dataset that needs the REST API is a
-// lookup. Lookups are gathered before anything is written, level by level, and each level is answered together. For
-// {jobs {nodes {dataset {latestJob {dataset {jobs {totalCount}}}}}}} the first level has one latestJob for each dataset on the
-// page, and the second one jobs for each dataset that those name. Then all is written in one go.
+// Root fields are resolved by gqlgen's generated code; everything below them is written here, as gqlgen would
+// write it: a test compares the bytes with those of a complete executor (package graph/oracle). A field of a
+// dataset that needs the REST API is a lookup. Lookups are gathered before anything is written, level by
+// level, and each level is answered together. For {jobs {nodes {dataset {latestJob {dataset {jobs
+// {totalCount}}}}}}} the first level has one latestJob for each dataset on the page, and the second one jobs
+// for each dataset that those name. Then all is written in one go.
 package direct
 
 import (
@@ -20,27 +21,33 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for concurrent use.
+// Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for
+// concurrent use.
 type Plan struct {
 	roots map[string]root // by response key
 	// constant is the data of an operation that asks for nothing but __typename; nil for others.
 	constant []byte
 }
 
-// Constant returns the operation's data if no request can change them, as for the {__typename} of health checks.
+// Constant returns the operation's data if no request can change them, as for the {__typename} of health
+// checks.
 func (p *Plan) Constant() (data []byte, ok bool) { return p.constant, p.constant != nil }
 
-// Answerer fills in the answers of lookups, with as few REST calls as it can. Page is the value of the root field, whose records
-// may answer a lookup; nil if the value is no connection. An answer without an error has a page.
+// Answerer fills in the answers of lookups, with as few REST calls as it can. Page is the value of the root
+// field, whose records may answer a lookup; nil if the value is no connection. An answer without an error has
+// a page.
 type Answerer func(ctx context.Context, lookups []*Lookup, page *paging.Page)
 
 // Compile makes the plan of a validated operation. Variables decide @skip and @include, and nothing else.
-func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *Plan {
+func Compile(
+	schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any,
+) *Plan {
 	p := &Plan{roots: map[string]root{}}
 	c := &compiler{collector{schema: schema, fragments: doc.Fragments, variables: variables}}
 	fields := c.collect("Query", op.SelectionSet)
 	p.constant = constantData(fields)
-	common := map[string]paging.Unasked{} // of connections with the same arguments, so that one answer serves all of them
+	// Of connections with the same arguments, so that one answer serves all of them.
+	common := map[string]paging.Unasked{}
 	for _, f := range fields {
 		root, ok := c.root(f)
 		if !ok {
@@ -91,10 +98,12 @@ func (p *Plan) Writes(key string) bool {
 	return ok
 }
 
-// Resolver returns a middleware for all fields of one operation. It resolves a root field as next does, has the field's lookups
-// answered, and returns a value that writes itself into buffer. Other fields, those of introspection, are next's. Caught makes an
-// error of a panic.
-func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) error) graphql.FieldMiddleware {
+// Resolver returns a middleware for all fields of one operation. It resolves a root field as next does, has
+// the field's lookups answered, and returns a value that writes itself into buffer. Other fields, those of
+// introspection, are next's. Caught makes an error of a panic.
+func (p *Plan) Resolver(
+	buffer *Buffer, answer Answerer, caught func(value any) error,
+) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		fc := graphql.GetFieldContext(ctx)
 		root, ok := p.roots[fc.Field.Alias]

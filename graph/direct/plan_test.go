@@ -18,7 +18,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// execute runs a query whose root fields resolve to values, by response key; nothing is asked of any upstream.
+// execute runs a query whose root fields resolve to values, by response key; nothing is asked of any
+// upstream.
 func execute(t testing.TB, query string, values map[string]any) (data string, paths []string) {
 	t.Helper()
 	schema, err := graph.NewSchema(true)

@@ -18,7 +18,8 @@ type root struct {
 	unasked *ofRoot
 }
 
-// root compiles a field of Query; false for one that gqlgen writes: __typename, _service and those of introspection.
+// root compiles a field of Query; false for one that gqlgen writes: __typename, _service and those of
+// introspection.
 func (c *compiler) root(f *field) (r root, ok bool) {
 	switch f.Definition.Type.Name() {
 	case "JobConnection":

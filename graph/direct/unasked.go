@@ -38,8 +38,8 @@ type ofRoot struct {
 	paging.Unasked
 }
 
-// withUnasked tells the resolver of a root field what is not asked of its connection. A sibling with the same arguments may ask
-// for more than the field itself, so the plan knows better than the field's selection set.
+// withUnasked tells the resolver of a root field what is not asked of its connection. A sibling with the same
+// arguments may ask for more than the field itself, so the plan knows better than the field's selection set.
 func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 	if root == nil {
 		return ctx
@@ -47,8 +47,8 @@ func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 	return context.WithValue(ctx, unaskedKey{}, root)
 }
 
-// UnaskedOf returns what is not asked of the connection that the field of ctx resolves to: by its plan, or by its selection set if
-// it has none.
+// UnaskedOf returns what is not asked of the connection that the field of ctx resolves to: by its plan, or by
+// its selection set if it has none.
 func UnaskedOf(ctx context.Context) paging.Unasked {
 	field := graphql.GetFieldContext(ctx).Field
 	if known, ok := ctx.Value(unaskedKey{}).(*ofRoot); ok && known.field == field.Field {

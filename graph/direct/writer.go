@@ -12,7 +12,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// writer appends the value of one root field to a buffer. All that needs the REST API has been looked up before.
+// writer appends the value of one root field to a buffer. All that needs the REST API has been looked up
+// before.
 type writer struct {
 	b       []byte
 	now     time.Time
@@ -54,13 +55,14 @@ func (w *writer) failNull(f *field, err error) {
 	w.null()
 }
 
-// leftOut adds the error of an element that the list being written is without: the index-th of the Jobs API's list.
+// leftOut adds the error of an element that the list being written is without: the index-th of the Jobs API's
+// list.
 func (w *writer) leftOut(index int, err error) {
 	w.failures = append(w.failures, failure{slices.Clone(w.path), &LeftOutError{index, err}})
 }
 
-// try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element that is being
-// written, and try returns false.
+// try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element
+// that is being written, and try returns false.
 func (w *writer) try(write func()) (ok bool) {
 	start, depth := len(w.b), len(w.path)
 	defer func() {
@@ -83,7 +85,8 @@ func (f failure) report(ctx context.Context) {
 	inner := failure{f.path[1:], f.err}
 	switch {
 	case at.field != nil:
-		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}))
+		field := graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}
+		inner.report(graphql.WithFieldContext(ctx, &field))
 	case len(inner.path) > 0:
 		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index}))
 	default: // an element's own error belongs to its list's field
@@ -100,8 +103,8 @@ func (w *writer) json(v restclient.JSON) {
 	w.b = append(w.b, v...)
 }
 
-// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is. Errors:
-// KindMalformed for another type; then nothing is written.
+// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is.
+// Errors: KindMalformed for another type; then nothing is written.
 func (w *writer) text(v restclient.JSON) error {
 	switch {
 	case v.IsEmpty():
@@ -119,8 +122,8 @@ func (w *writer) text(v restclient.JSON) error {
 	return nil
 }
 
-// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none. Errors: as text,
-// with the empty string written.
+// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none.
+// Errors: as text, with the empty string written.
 func (w *writer) textOrEmpty(v restclient.JSON) error {
 	if v.IsEmpty() {
 		w.b = append(w.b, `""`...)
@@ -133,7 +136,8 @@ func (w *writer) textOrEmpty(v restclient.JSON) error {
 	return err
 }
 
-// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as text.
+// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as
+// text.
 func (w *writer) name(v restclient.JSON) error {
 	if v.IsEmpty() || v[0] == '"' {
 		return w.text(v)
@@ -166,13 +170,14 @@ func (w *writer) timestamp(v restclient.JSON) error {
 	case !ok:
 		w.null()
 	default:
-		w.instant(at)
+		w.quoted(at.AppendTo)
 	}
 	return nil
 }
 
-func (w *writer) instant(at restclient.Timestamp) {
-	w.b = append(at.AppendTo(append(w.b, '"')), '"')
+// quoted writes a string that needs no escapes, which text appends.
+func (w *writer) quoted(text func([]byte) []byte) {
+	w.b = append(text(append(w.b, '"')), '"')
 }
 
 // quote writes a string in the spelling of the stock executor, which escapes no more than JSON demands.

@@ -11,8 +11,8 @@ import (
 
 // InputError is an argument that the caller has to mend. Its text is for the caller.
 type InputError struct {
-	// Argument names the argument, and the field within it where there is one: "filter.states". Empty when the
-	// place is told by the error's path alone.
+	// Argument names the argument, and the field within it where there is one: "filter.states". Empty when
+	// the place is told by the error's path alone.
 	Argument string
 	// Message is a sentence that says what is accepted.
 	Message string

@@ -1,5 +1,6 @@
-// Package oracle says a second time, for tests alone, what every field means. Its executor is gqlgen's own for the whole schema, so
-// it decides what is selected, merged, null and in error; Fields gives it the values. graph/direct is compared with it.
+// Package oracle says a second time, for tests alone, what every field means. Its executor is gqlgen's own
+// for the whole schema, so it decides what is selected, merged, null and in error; Fields gives it the
+// values. graph/direct is compared with it.
 //
 // A plain field needs nothing here: it is read from the member of its name, by its type in the schema.
 package oracle
@@ -39,7 +40,7 @@ func Fields(ctx context.Context, next graphql.Resolver) (any, error) {
 		if read, ok := ofPage[name]; ok {
 			return read(ctx, source)
 		}
-		return nil, fmt.Errorf("graph/oracle does not know %s: add it to ofPage in graph/oracle/fields.go", name)
+		return nil, fmt.Errorf("%s is not known: add it to ofPage in graph/oracle/fields.go", name)
 	case restclient.JSON:
 		if read, ok := special[name]; ok {
 			return read(ctx, source)
@@ -49,7 +50,8 @@ func Fields(ctx context.Context, next graphql.Resolver) (any, error) {
 	return next(ctx)
 }
 
-// plain reads a value by the field's type in the schema. A String! may be missing in the record: then it is empty.
+// plain reads a value by the field's type in the schema. A String! may be missing in the record: then it is
+// empty.
 func plain(ctx context.Context, v restclient.JSON) (any, error) {
 	typ := graphql.GetFieldContext(ctx).Field.Definition.Type
 	switch typ.Name() {
@@ -131,7 +133,7 @@ var special = map[string]func(context.Context, restclient.JSON) (any, error){
 	"Job.input":           input,
 	"Job.result":          result,
 	"Job.failures":        failures,
-	"Job.dataset":         func(_ context.Context, v restclient.JSON) (any, error) { return dataset(v.Get("input")) },
+	"Job.dataset":         datasetOf("input"),
 	"Job.dataPlane":       dataPlane,
 	"Job.requestSource":   requestSource,
 	"Job.tags":            tags,
@@ -140,10 +142,10 @@ var special = map[string]func(context.Context, restclient.JSON) (any, error){
 
 	"MaterializeViewSpec.raw":            raw,
 	"MaterializeViewSpec.compiledSelect": member("compiled_select", "compiled_sql"),
-	"MaterializeViewSpec.dataset":        func(_ context.Context, v restclient.JSON) (any, error) { return dataset(v) },
+	"MaterializeViewSpec.dataset":        datasetOf(""),
 	"GenericJobSpec.raw":                 raw,
 	"MaterializeViewResult.raw":          raw,
-	"MaterializeViewResult.dataset":      func(_ context.Context, v restclient.JSON) (any, error) { return dataset(v) },
+	"MaterializeViewResult.dataset":      datasetOf(""),
 	"GenericJobResult.raw":               raw,
 
 	"JobFailure.occurredAt": member("timestamp"),
@@ -155,7 +157,8 @@ var ofPage = map[string]func(context.Context, *paging.Page) (any, error){
 	"JobConnection.edges": func(ctx context.Context, page *paging.Page) (any, error) {
 		edges := []*JobEdge{}
 		for _, i := range readable(ctx, page) {
-			edges = append(edges, &JobEdge{Cursor: cursor(page, i), Node: &Job{Source: page.Records[i].Job.Raw()}})
+			node := &Job{Source: page.Records[i].Job.Raw()}
+			edges = append(edges, &JobEdge{Cursor: cursor(page, i), Node: node})
 		}
 		return edges, nil
 	},

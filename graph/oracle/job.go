@@ -23,7 +23,8 @@ func isFinal(v restclient.JSON) bool {
 }
 
 func isOpen(v restclient.JSON) bool {
-	return slices.Contains([]string{"pending", "scheduled", "running", "pending_cancellation"}, textOf(v, "state"))
+	open := []string{"pending", "scheduled", "running", "pending_cancellation"}
+	return slices.Contains(open, textOf(v, "state"))
 }
 
 func state(_ context.Context, v restclient.JSON) (any, error) {
@@ -35,7 +36,8 @@ func state(_ context.Context, v restclient.JSON) (any, error) {
 
 // typed reports whether an input or a result has members of its own in the schema.
 func typed(job, v restclient.JSON) bool {
-	return v[0] == '{' && slices.Contains([]string{"materialize-view", "refresh_materialized_view"}, textOf(job, "type"))
+	words := []string{"materialize-view", "refresh_materialized_view"}
+	return v[0] == '{' && slices.Contains(words, textOf(job, "type"))
 }
 
 func input(_ context.Context, job restclient.JSON) (any, error) {
@@ -60,15 +62,21 @@ func result(_ context.Context, job restclient.JSON) (any, error) {
 	return &GenericJobResult{Source: v}, nil
 }
 
-func dataset(v restclient.JSON) (any, error) {
-	if v.IsEmpty() || v[0] != '{' {
-		return nil, nil
+// datasetOf reads the dataset that a member names; without a name of one, the value itself.
+func datasetOf(name string) func(context.Context, restclient.JSON) (any, error) {
+	return func(_ context.Context, v restclient.JSON) (any, error) {
+		if name != "" {
+			v = v.Get(name)
+		}
+		if v.IsEmpty() || v[0] != '{' {
+			return nil, nil
+		}
+		id, err := restclient.DatasetOf(v)
+		if err != nil || id == nil {
+			return nil, err
+		}
+		return &Dataset{ID: *id}, nil
 	}
-	id, err := restclient.DatasetOf(v)
-	if err != nil || id == nil {
-		return nil, err
-	}
-	return &Dataset{ID: *id}, nil
 }
 
 func dataPlane(_ context.Context, v restclient.JSON) (any, error) {

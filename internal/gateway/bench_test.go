@@ -27,8 +27,8 @@ var measured = []struct{ name, query string }{
 	{"board", `{jobs(first:50,offset:50){nodes{id dataset{jobs(first:3){nodes{id state}}}}}}`},
 }
 
-// BenchmarkOperations is what an operation costs in the handler: one request at a time, without compression, the upstream's
-// answers ready over HTTP on loopback, the client left out.
+// BenchmarkOperations is what an operation costs in the handler: one request at a time, without compression,
+// the upstream's answers ready over HTTP on loopback, the client left out.
 func BenchmarkOperations(b *testing.B) {
 	handler := measuredHandler(b)
 	for _, operation := range measured {
@@ -42,8 +42,8 @@ func BenchmarkOperations(b *testing.B) {
 	}
 }
 
-// Budgets of allocations, of everything from the handler to the upstream's answer and back. They are a third above what is
-// measured.
+// Budgets of allocations, of everything from the handler to the upstream's answer and back. They are a third
+// above what is measured.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates, too")

@@ -1,5 +1,5 @@
-// Command generate turns schema.graphqls into Go, with gqlgen: into the package graph for the program, and into the
-// package graph/oracle for tests. Run it in the root of the module.
+// Command generate turns schema.graphqls into Go, with gqlgen: into the package graph for the program, and
+// into the package graph/oracle for tests. Run it in the root of the module.
 package main
 
 import (
@@ -30,16 +30,16 @@ func generate(file string, options ...rootsOnly) {
 	}
 }
 
-// rootsOnly is a plugin of gqlgen. It takes out of the schema, for the generator alone, whatever graph/direct writes: the
-// fields of the objects that root fields give, and every type below them.
+// rootsOnly is a plugin of gqlgen. It takes out of the schema, for the generator alone, whatever graph/direct
+// writes: the fields of the objects that root fields give, and every type below them.
 type rootsOnly struct{}
 
 // Name is the plugin's name.
 func (rootsOnly) Name() string { return "rootsonly" }
 
-// MutateSchema leaves root fields, their arguments and their types without fields. Types of introspection and of
-// federation begin with an underscore, and stay.
-func (rootsOnly) MutateSchema(schema *ast.Schema) error { //nolint:unparam // as the interface of gqlgen has it
+// MutateSchema leaves root fields, their arguments and their types without fields. Types of introspection and
+// of federation begin with an underscore, and stay.
+func (rootsOnly) MutateSchema(schema *ast.Schema) error { //nolint:unparam // gqlgen's interface
 	kept := map[string]bool{}
 	for _, root := range []string{"Query", "Entity"} {
 		kept[root] = true
