@@ -118,7 +118,7 @@ func TestFieldWithoutARow(t *testing.T) {
 		t.Fatal(refused)
 	}
 	defer func() {
-		if told := fmt.Sprint(recover()); !strings.Contains(told, "Job.region has no row") {
+		if told := fmt.Sprint(recover()); !strings.Contains(told, "no row for Job.region") {
 			t.Error(told)
 		}
 	}()

@@ -96,8 +96,8 @@ func durationSeconds(_ *compiler, f *field, _ *object[job]) appender[job] {
 }
 
 // endOf returns the moment up to which a job has lasted:
-//   - now, if its state says that it has not ended. Its record can have an earlier end all the same, since a job
-//     can be forced back into the queue.
+//   - now, if its state says that it has not ended. Its record can have an earlier end, since a job can be forced
+//     back into the queue.
 //   - endedAt, if there is one that is not before createdAt
 //   - else updatedAt if its state is final, and now if the state is not known
 //

@@ -43,7 +43,7 @@ func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table ro
 		if f.Name != "__typename" {
 			row, ok := table[f.Name]
 			if !ok {
-				panic(fmt.Sprintf("%s.%s has no row: add one to the rows of %s in graph/direct", typeName, f.Name, typeName))
+				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add it to the rows of its type", typeName, f.Name))
 			}
 			write = row(c, f, o)
 		}
