@@ -252,7 +252,7 @@ var contract = []string{
 func TestContract(t *testing.T) {
 	t.Parallel()
 	if diff := cmp.Diff(contract, signatures(ownSchema(t))); diff != "" {
-		t.Errorf("schema.graphqls is not what was agreed (-want +got):\n%s", diff)
+		t.Errorf("schema.graphqls is not what was agreed: what is added goes into contract, here (-want +got):\n%s", diff)
 	}
 }
 
