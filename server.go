@@ -10,7 +10,7 @@
 // not ready, serves on for a moment, finishes what runs and exits with 0; a second signal ends it at once.
 package main
 
-//go:generate go tool gqlgen generate
+//go:generate go run ./internal/generate
 
 import (
 	"context"

@@ -29,7 +29,7 @@ func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.Fiel
 }
 
 // answer answers what the datasets of one level of a selection are asked. Page is the one that they stand on; nil for none.
-func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *model.JobConnection) {
+func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *paging.Page) {
 	var asked []*operation.DatasetPage
 	for _, lookup := range lookups {
 		planOf := r.planOf(ctx, lookup.Field)
@@ -41,36 +41,27 @@ func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *m
 			})
 		}
 	}
-	var around *paging.Page
-	if page != nil {
-		around = page.Page
-	}
-	operation.From(ctx).ReadDatasets(ctx, asked, around, &r.offsets)
+	operation.From(ctx).ReadDatasets(ctx, asked, page, &r.offsets)
 	for _, lookup := range lookups {
 		for i := range lookup.Datasets {
-			lookup.Answers[i] = direct.Answer{Page: connectionOf(asked[0].Page), Err: asked[0].Err}
+			lookup.Answers[i] = direct.Answer{Page: asked[0].Page, Err: asked[0].Err}
 			asked = asked[1:]
 		}
 	}
 }
 
-// planOf returns what plans a field of Dataset for one dataset, with the arguments read as the generated code reads them.
+// planOf returns what plans a field of Dataset for one dataset. The field's arguments are some of those of Query.jobs, and are read
+// by the same generated code.
 func (r *Resolver) planOf(ctx context.Context, field graphql.CollectedField) func(dataset string) (paging.Plan, error) {
-	variables := graphql.GetOperationContext(ctx).Variables
-	var readers executionContext // the generated readers of arguments hang on it, and need nothing of it
-	if field.Name == "latestJob" {
-		args, err := readers.field_Dataset_latestJob_args(ctx, field.ArgumentMap(variables))
-		if err != nil {
-			return refusing(ctx, err)
-		}
-		filter, _ := args["filter"].(*model.DatasetJobFilter)
-		return func(dataset string) (paging.Plan, error) { return planLatest(dataset, filter) }
-	}
-	args, err := readers.field_Dataset_jobs_args(ctx, field.ArgumentMap(variables))
+	var reader executionContext // reads arguments without anything that it could hold
+	args, err := reader.field_Query_jobs_args(ctx, field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
 	if err != nil {
 		return refusing(ctx, err)
 	}
-	filter, _ := args["filter"].(*model.DatasetJobFilter)
+	filter, _ := args["filter"].(*model.JobFilter)
+	if field.Name == "latestJob" {
+		return func(dataset string) (paging.Plan, error) { return planLatest(dataset, filter) }
+	}
 	orderBy, _ := args["orderBy"].(restclient.Order)
 	page := paging.Args{}
 	page.First, _ = args["first"].(*int32)

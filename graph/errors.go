@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
@@ -93,7 +94,7 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	out.Message, out.Extensions = p.explain(ctx, err, argument)
 	out.Extensions["requestId"] = p.RequestID(ctx)
-	if left, ok := errors.AsType[*model.LeftOutError](err); ok {
+	if left, ok := errors.AsType[*direct.LeftOutError](err); ok {
 		out.Extensions["upstreamIndex"] = left.Index
 	}
 	return out
@@ -127,7 +128,7 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	if budget, ok := errors.AsType[*operation.BudgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
 	}
-	if noTotal, ok := errors.AsType[*model.NoTotalError](err); ok {
+	if noTotal, ok := errors.AsType[*direct.NoTotalError](err); ok {
 		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}
 	}
 	if untruth, ok := errors.AsType[*paging.UntruthError](err); ok {

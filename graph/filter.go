@@ -85,12 +85,14 @@ func checkValues(argument string, values []string) error {
 	return nil
 }
 
-// ofDataset returns the filter for the jobs of one dataset.
-func ofDataset(id string, f *model.DatasetJobFilter) *model.JobFilter {
-	if f == nil {
-		return &model.JobFilter{DatasetID: &id}
+// ofDataset returns the filter f for the jobs of one dataset alone.
+func ofDataset(id string, f *model.JobFilter) *model.JobFilter {
+	filter := model.JobFilter{}
+	if f != nil {
+		filter = *f
 	}
-	return &model.JobFilter{States: f.States, Types: f.Types, TagsAny: f.TagsAny, DataPlaneID: f.DataPlaneID, DatasetID: &id}
+	filter.DatasetID = &id
+	return &filter
 }
 
 // planDatasetID returns id if it is the number of a dataset in its one spelling, so that equal datasets are equal keys: "07" is not.

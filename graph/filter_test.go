@@ -142,16 +142,16 @@ func TestCheckValues(t *testing.T) {
 func TestOfDataset(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ filter, want any }{
-		"none":  {(*model.DatasetJobFilter)(nil), &model.JobFilter{DatasetID: new("7")}},
-		"empty": {&model.DatasetJobFilter{}, &model.JobFilter{DatasetID: new("7")}},
+		"none":  {(*model.JobFilter)(nil), &model.JobFilter{DatasetID: new("7")}},
+		"empty": {&model.JobFilter{}, &model.JobFilter{DatasetID: new("7")}},
 		"all": {
-			&model.DatasetJobFilter{States: []restclient.State{"failed"}, Types: []string{"t"}, TagsAny: []string{}, DataPlaneID: new(plane)},
+			&model.JobFilter{States: []restclient.State{"failed"}, Types: []string{"t"}, TagsAny: []string{}, DataPlaneID: new(plane)},
 			&model.JobFilter{
 				States: []restclient.State{"failed"}, Types: []string{"t"}, TagsAny: []string{}, DataPlaneID: new(plane), DatasetID: new("7"),
 			},
 		},
 	} {
-		if diff := cmp.Diff(c.want, any(ofDataset("7", c.filter.(*model.DatasetJobFilter)))); diff != "" {
+		if diff := cmp.Diff(c.want, any(ofDataset("7", c.filter.(*model.JobFilter)))); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}

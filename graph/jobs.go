@@ -28,7 +28,7 @@ func planPage(filter *model.JobFilter, orderBy restclient.Order, args paging.Arg
 }
 
 // planLatest returns the plan of a page of one, the newest job: latestJob and jobs(first: 1) have the same one.
-func planLatest(datasetID string, filter *model.DatasetJobFilter) (paging.Plan, error) {
+func planLatest(datasetID string, filter *model.JobFilter) (paging.Plan, error) {
 	one := int32(1)
 	plan, err := planPage(ofDataset(datasetID, filter), restclient.CreatedAtDesc, paging.Args{First: &one}, paging.Limits{Max: 1})
 	plan.Unasked = paging.Unasked{Flags: true}
@@ -38,48 +38,18 @@ func planLatest(datasetID string, filter *model.DatasetJobFilter) (paging.Plan, 
 // connection resolves a list of jobs.
 func (r *Resolver) connection(
 	ctx context.Context, filter *model.JobFilter, orderBy restclient.Order, args paging.Args,
-) (*model.JobConnection, error) {
+) (*paging.Page, error) {
 	plan, err := planPage(filter, orderBy, args, r.Pages)
 	if err != nil {
 		return nil, err
 	}
 	plan.Unasked = direct.UnaskedOf(ctx)
-	page, err := r.page(ctx, &plan)
-	return connectionOf(page), err
-}
-
-// connectionOf returns a page as a connection; nil for nil.
-func connectionOf(page *paging.Page) *model.JobConnection {
-	if page == nil {
-		return nil
-	}
-	return &model.JobConnection{Page: page}
+	return r.page(ctx, &plan)
 }
 
 // page reads a page with the calls of the operation of ctx.
 func (r *Resolver) page(ctx context.Context, plan *paging.Plan) (*paging.Page, error) {
 	return operation.From(ctx).Page(ctx, plan, &r.offsets)
-}
-
-// latest resolves the newest job of a dataset; nil when there is none.
-func (r *Resolver) latest(ctx context.Context, datasetID string, filter *model.DatasetJobFilter) (*model.Job, error) {
-	plan, err := planLatest(datasetID, filter)
-	if err != nil {
-		return nil, err
-	}
-	page, err := r.page(ctx, &plan)
-	switch {
-	case err != nil:
-		return nil, err
-	case page.Fault != nil:
-		return nil, page.Fault
-	case len(page.Records) == 0:
-		return nil, nil
-	}
-	if record := page.Records[0]; record.Err != nil {
-		return nil, record.Err
-	}
-	return &model.Job{Job: page.Records[0].Job}, nil
 }
 
 // job resolves one job by its id; nil when there is none or the token may not see it.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/operation"
+	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
@@ -36,13 +38,12 @@ const requestID = "request-1"
 type rig struct {
 	t        testing.TB
 	schema   *ast.Schema
-	exec     graphql.ExecutableSchema
 	upstream operation.Upstream
 	limits   operation.Limits
 	log      *logtest.Buffer
 	root     graphql.RootFieldMiddleware
 	resolver *Resolver
-	stock    bool // run on the stock executor alone
+	stock    bool // run on gqlgen's executor alone: see graph/oracle
 }
 
 // newRig makes a rig over any upstream.
@@ -52,12 +53,10 @@ func newRig(t testing.TB, upstream operation.Upstream) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resolvers := &Resolver{Pages: paging.Limits{Default: 50, Max: 500}}
 	return &rig{
 		t:        t,
 		schema:   schema,
-		resolver: resolvers,
-		exec:     NewExecutableSchema(Config{Schema: schema, Resolvers: resolvers}),
+		resolver: &Resolver{Pages: paging.Limits{Default: 50, Max: 500}},
 		upstream: upstream,
 		limits:   operation.Limits{Calls: 200, Concurrency: 64},
 		log:      &logtest.Buffer{},
@@ -83,13 +82,18 @@ func newAPI(t require, options emulator.Options) (*emulator.Emulator, *restclien
 		options.Records = []json.RawMessage{}
 	}
 	api := emulator.New(options)
+	return api, newClient(t, api)
+}
+
+// newClient makes a client of a Jobs API over HTTP, which has to be closed.
+func newClient(t require, api http.Handler) *restclient.Client {
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
 	base, err := url.Parse(server.URL)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	return api, restclient.New(restclient.Config{
+	return restclient.New(restclient.Config{
 		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
 		Token: func(context.Context) (string, bool) { return canaryToken, true },
 	})
@@ -116,7 +120,7 @@ func (r *rig) ask(query, variables string) outcome {
 func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 	r.t.Helper()
 	ctx, buffer := r.prepare(ctx, query, variables)
-	answer := r.exec.Exec(ctx)(ctx)
+	answer := r.run(ctx)
 	data := buffer.Finish(answer.Data)
 	list := slices.Concat(answer.Errors, graphql.GetErrors(ctx))
 	wire, err := json.Marshal(list)
@@ -128,6 +132,15 @@ func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 		operation.End(ctx)
 	}
 	return out
+}
+
+// run runs the operation of a context that prepare made.
+func (r *rig) run(ctx context.Context) *graphql.Response {
+	exec := NewExecutableSchema(Config{Schema: r.schema, Resolvers: r.resolver})
+	if r.stock {
+		exec = oracle.NewExecutableSchema(oracle.Config{Schema: r.schema, Resolvers: oracleRoots{r.resolver}})
+	}
+	return exec.Exec(ctx)(ctx)
 }
 
 // prepare checks an operation and makes the context that it runs under, and the buffer that it is written to.
@@ -164,7 +177,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 		Operation:              op,
 		Variables:              values,
 		RecoverFunc:            Recover,
-		ResolverMiddleware:     func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) },
+		ResolverMiddleware:     oracle.Fields,
 		RootResolverMiddleware: r.root,
 	}
 	if !r.stock {

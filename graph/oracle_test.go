@@ -17,8 +17,9 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph/direct"
-	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
+	"jobsgateway/graph/oracle"
+	"jobsgateway/graph/paging"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
@@ -67,23 +68,23 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 	return drawn
 }
 
-// run runs a case on one of the executors: from a moment that is the same for both, on a gateway that has learned nothing.
-func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
+// runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has
+// learned nothing.
+func (r *rig) runCase(t *testing.T, c drawnCase, stock bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		own := *r
 		own.stock, own.upstream, own.log = stock, c.upstream, &logtest.Buffer{}
 		own.resolver = &Resolver{Pages: r.resolver.Pages}
-		own.exec = NewExecutableSchema(Config{Schema: r.schema, Resolvers: own.resolver})
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
 		if oc := graphql.GetOperationContext(ctx); !stock && !c.upstream.honest {
 			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
-			write := func(ctx context.Context, lookups []*direct.Lookup, _ *model.JobConnection) {
+			write := func(ctx context.Context, lookups []*direct.Lookup, _ *paging.Page) {
 				own.resolver.answer(ctx, lookups, nil)
 			}
 			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, operation.Caught)
 		}
-		answer := own.exec.Exec(ctx)(ctx)
+		answer := own.run(ctx)
 		out = outcome{
 			data: string(buffer.Finish(answer.Data)), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: operation.Calls(ctx),
 		}
@@ -91,7 +92,8 @@ func (r *rig) run(t *testing.T, c drawnCase, stock bool) (out outcome) {
 	return out
 }
 
-// sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of chance.
+// sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of
+// chance.
 func (o outcome) sorted(t require) string {
 	lines := make([]string, len(o.errors))
 	for i, err := range o.errors {
@@ -105,7 +107,8 @@ func (o outcome) sorted(t require) string {
 	return strings.Join(lines, "\n")
 }
 
-// The direct writer gives what the stock executor gives: the same bytes, and the same errors in any order, for no more calls.
+// graph/direct writes what gqlgen's executor writes (graph/oracle): the same bytes, and the same errors in
+// any order, for no more calls.
 func TestDirectIsStock(t *testing.T) {
 	t.Parallel()
 	const rounds = 20 // of rapid's hundred
@@ -130,7 +133,7 @@ func TestDirectIsStock(t *testing.T) {
 			if _, err := validator.VariableValues(r.schema, doc.Operations[0], given); err != nil {
 				rt.Fatalf("the generator drew invalid variables: %v", err)
 			}
-			want, got := r.run(t, c, true), r.run(t, c, false)
+			want, got := r.runCase(t, c, true), r.runCase(t, c, false)
 			if got.data != want.data {
 				rt.Fatalf("data\n%s\nof the stock executor\n%s\nerrors\n%s", got.data, want.data, want.sorted(rt))
 			}
@@ -181,7 +184,8 @@ func (m coverage) note(doc *ast.QueryDocument, keys map[string]string, answer ou
 	}
 }
 
-// notePath notes the last name and the kind of an error's place, or that it is of an element which is missing there.
+// notePath notes the last name and the kind of an error's place, or that it is of an element which is missing
+// there.
 func (m coverage) notePath(keys map[string]string, err *gqlerror.Error) {
 	for i, element := range slices.Backward(err.Path) {
 		if name, ok := element.(ast.PathName); ok {
@@ -310,8 +314,13 @@ func (m coverage) check(t *testing.T, schema *ast.Schema) {
 		}
 	}
 	for _, what := range wanted {
-		if m[what] == 0 {
-			t.Errorf("never met: %s", what)
+		if m[what] > 0 {
+			continue
 		}
+		hint := ""
+		if field, isValue := strings.CutPrefix(what, "value "); isValue {
+			hint = fmt.Sprintf(": draw its member (%s?) in dice.record, graph/oracle_upstream_test.go", oracle.Snake(field))
+		}
+		t.Errorf("never met: %s%s", what, hint)
 	}
 }

@@ -12,15 +12,7 @@ import (
 	"jobsgateway/restclient"
 )
 
-func (r *datasetResolver) Jobs(ctx context.Context, obj *model.Dataset, first *int32, after *string, last *int32, before *string, filter *model.DatasetJobFilter, orderBy restclient.Order) (*model.JobConnection, error) {
-	return r.connection(ctx, ofDataset(obj.ID, filter), orderBy, paging.Args{First: first, After: after, Last: last, Before: before})
-}
-
-func (r *datasetResolver) LatestJob(ctx context.Context, obj *model.Dataset, filter *model.DatasetJobFilter) (*model.Job, error) {
-	return r.latest(ctx, obj.ID, filter)
-}
-
-func (r *queryResolver) Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*model.JobConnection, error) {
+func (r *queryResolver) Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*paging.Page, error) {
 	return r.connection(ctx, filter, orderBy, paging.Args{First: first, After: after, Last: last, Before: before, Offset: offset})
 }
 
@@ -40,11 +32,6 @@ func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error)
 	return r.node(ctx, id)
 }
 
-func (r *Resolver) Dataset() DatasetResolver { return &datasetResolver{r} }
-
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }
 
-type (
-	datasetResolver struct{ *Resolver }
-	queryResolver   struct{ *Resolver }
-)
+type queryResolver struct{ *Resolver }

@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// Buffer takes the bytes of one operation's data, so that large values are written where they stay. The stock executor
-// writes the rest into a buffer of its own; Buffer takes that over piece by piece, in order.
+// Buffer takes the bytes of one operation's data, so that large values are written where they stay. The stock
+// executor writes the rest into a buffer of its own; Buffer takes that over piece by piece, in order.
 type Buffer struct {
 	bytes []byte
 	taken int // of the executor's bytes

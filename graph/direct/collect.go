@@ -14,7 +14,8 @@ type field struct {
 	object string
 }
 
-// collector gathers the fields that an operation asks of an object, as the specification's CollectFields does.
+// collector gathers the fields that an operation asks of an object.
+// Source: https://spec.graphql.org/September2025/#CollectFields()
 type collector struct {
 	schema    *ast.Schema
 	fragments ast.FragmentDefinitionList
@@ -22,7 +23,8 @@ type collector struct {
 	variables map[string]any
 }
 
-// collect gives the fields that a selection set asks of an object type, in the order of their first appearance.
+// collect returns the fields that a selection set asks of an object type, in the order of their first
+// appearance.
 func (c *collector) collect(object string, set ast.SelectionSet) []*field {
 	var fields []*field
 	c.gather(object, set, map[string]bool{}, &fields)
@@ -52,7 +54,8 @@ func (c *collector) gather(object string, set ast.SelectionSet, spread map[strin
 	}
 }
 
-// merge adds a field, or its selections to the one of the same response key: validation has seen that they agree.
+// merge adds a field, or its selections to the field with the same response key. Validation has seen that the
+// two agree.
 func merge(fields *[]*field, object string, selection *ast.Field) {
 	for _, known := range *fields {
 		if known.Alias == selection.Alias {
@@ -66,15 +69,17 @@ func merge(fields *[]*field, object string, selection *ast.Field) {
 	})
 }
 
-// applies reports whether a fragment on a type applies to an object: the type itself, or an interface or union of it.
+// applies reports whether a fragment on a type applies to an object: on its own type, or on an interface or
+// union of it.
 func (c *collector) applies(condition, object string) bool {
 	if condition == "" || condition == object {
 		return true
 	}
-	return slices.ContainsFunc(c.schema.PossibleTypes[condition], func(def *ast.Definition) bool { return def.Name == object })
+	isObject := func(def *ast.Definition) bool { return def.Name == object }
+	return slices.ContainsFunc(c.schema.PossibleTypes[condition], isObject)
 }
 
-// included reads @skip and @include.
+// included reports whether @skip and @include let a selection in.
 func (c *collector) included(directives ast.DirectiveList) bool {
 	for _, directive := range directives {
 		switch directive.Name {
@@ -92,7 +97,7 @@ func (c *collector) included(directives ast.DirectiveList) bool {
 }
 
 func (c *collector) condition(directive *ast.Directive) bool {
-	value, _ := directive.Arguments.ForName("if").Value.Value(c.variables) // a Boolean, as validation has seen
-	is, _ := value.(bool)
+	value, _ := directive.Arguments.ForName("if").Value.Value(c.variables)
+	is, _ := value.(bool) // as validation has seen
 	return is
 }

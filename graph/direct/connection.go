@@ -1,13 +1,14 @@
 package direct
 
 import (
+	"math"
 	"strconv"
 
-	"jobsgateway/graph/model"
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
-type connection = *model.JobConnection
+type connection = *paging.Page
 
 // edge is a record's place on a page.
 type edge struct {
@@ -19,33 +20,36 @@ func edgeAt(page connection, i int) edge  { return edge{page, i} }
 func recordAt(page connection, i int) job { return page.Records[i].Job }
 func (e edge) job() *restclient.Job       { return e.page.Records[e.index].Job }
 
-// connectionFields writes the fields of JobConnection.
-func connectionFields() map[string]maker[connection] {
-	return map[string]maker[connection]{
-		"nodes": func(c *compiler, f *field, o *object[connection]) part[connection] {
-			return records(f, o, compile(c, "Job", f.Selections, jobFields()), recordAt)
+// connectionRows are the fields of JobConnection.
+func connectionRows() rows[connection] {
+	return rows[connection]{
+		"nodes": func(c *compiler, f *field, o *object[connection]) appender[connection] {
+			return records(f, o, compile(c, "Job", f.Selections, jobRows()), recordAt)
 		},
-		"edges": func(c *compiler, f *field, o *object[connection]) part[connection] {
-			return records(f, o, compile(c, "JobEdge", f.Selections, edgeFields()), edgeAt)
+		"edges": func(c *compiler, f *field, o *object[connection]) appender[connection] {
+			return records(f, o, compile(c, "JobEdge", f.Selections, edgeRows()), edgeAt)
 		},
 		"pageInfo": pageInfo,
 		"totalCount": nullable(func(w *writer, page connection) error {
-			total, err := page.TotalCount()
-			if err == nil {
-				w.b = strconv.AppendInt(w.b, int64(*total), 10)
+			if page.Total < 0 || page.Total > math.MaxInt32 { // an Int has 32 bits
+				return &NoTotalError{}
 			}
-			return err
+			w.b = strconv.AppendInt(w.b, page.Total, 10)
+			return nil
 		}),
 	}
 }
 
-// records makes a list with one element for each record that can be read; the others are told as errors of the list.
-func records[T any](f *field, o *object[connection], element *object[T], at func(page connection, i int) T) part[connection] {
-	if len(element.asks) > 0 {
-		o.asks = append(o.asks, func(q *questions, page connection) {
+// records writes a list with one element for each record that can be read. Each of the others is an error of
+// the list.
+func records[T any](
+	f *field, o *object[connection], element *object[T], at func(page connection, i int) T,
+) appender[connection] {
+	if len(element.lookups) > 0 {
+		o.lookups = append(o.lookups, func(l *lookups, page connection) {
 			for i := range page.Records {
 				if page.Records[i].Err == nil {
-					element.ask(q, at(page, i))
+					element.lookUp(l, at(page, i))
 				}
 			}
 		})
@@ -79,14 +83,14 @@ func records[T any](f *field, o *object[connection], element *object[T], at func
 	}
 }
 
-// edgeFields writes the fields of JobEdge.
-func edgeFields() map[string]maker[edge] {
-	return map[string]maker[edge]{
+// edgeRows are the fields of JobEdge.
+func edgeRows() rows[edge] {
+	return rows[edge]{
 		"cursor": plain(func(w *writer, e edge) { w.cursor(e.page, e.index) }),
-		"node": func(c *compiler, f *field, o *object[edge]) part[edge] {
-			node := compile(c, "Job", f.Selections, jobFields())
-			if len(node.asks) > 0 {
-				o.asks = append(o.asks, func(q *questions, e edge) { node.ask(q, e.job()) })
+		"node": func(c *compiler, f *field, o *object[edge]) appender[edge] {
+			node := compile(c, "Job", f.Selections, jobRows())
+			if len(node.lookups) > 0 {
+				o.lookups = append(o.lookups, func(l *lookups, e edge) { node.lookUp(l, e.job()) })
 			}
 			return func(w *writer, e edge) {
 				nested(w, f, node, e.job())
@@ -100,15 +104,16 @@ func (w *writer) cursor(page connection, i int) {
 	w.b = append(page.AppendCursor(append(w.b, '"'), i), '"')
 }
 
-// ends is where a page stands in its list, and its first and last readable records; -1 for none.
+// ends is where a page stands in its list, with the indices of its first and last readable records; -1 if
+// there are none.
 type ends struct {
 	page        connection
 	first, last int
 }
 
 // pageInfo writes where a page stands in its list.
-func pageInfo(c *compiler, f *field, _ *object[connection]) part[connection] {
-	cursorAt := func(index func(ends) int) maker[ends] {
+func pageInfo(c *compiler, f *field, _ *object[connection]) appender[connection] {
+	cursorAt := func(index func(ends) int) row[ends] {
 		return plain(func(w *writer, e ends) {
 			if i := index(e); i >= 0 {
 				w.cursor(e.page, i)
@@ -117,7 +122,7 @@ func pageInfo(c *compiler, f *field, _ *object[connection]) part[connection] {
 			w.null()
 		})
 	}
-	info := compile(c, "PageInfo", f.Selections, map[string]maker[ends]{
+	info := compile(c, "PageInfo", f.Selections, rows[ends]{
 		"hasNextPage":     plain(func(w *writer, e ends) { w.boolean(e.page.HasNextPage) }),
 		"hasPreviousPage": plain(func(w *writer, e ends) { w.boolean(e.page.HasPreviousPage) }),
 		"startCursor":     cursorAt(func(e ends) int { return e.first }),

@@ -2,6 +2,7 @@ package direct
 
 import (
 	"strconv"
+	"time"
 
 	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
@@ -9,43 +10,48 @@ import (
 
 type job = *restclient.Job
 
-// jobFields writes the fields of Job. graph/model has the same as methods, for the stock executor.
-func jobFields() map[string]maker[job] {
-	return map[string]maker[job]{
+// jobRows are the fields of Job.
+func jobRows() rows[job] {
+	return rows[job]{
 		"id":              textMember(restclient.MemberID),
 		"state":           plain(func(w *writer, j job) { w.literal(model.StateName(j.State())) }),
 		"rawState":        textMember(restclient.MemberState),
 		"isFinal":         plain(func(w *writer, j job) { w.boolean(j.IsFinal()) }),
 		"type":            textMember(restclient.MemberType),
-		"input":           payload(restclient.MemberInput, "MaterializeViewSpec", "GenericJobSpec", specFields()),
-		"result":          payload(restclient.MemberResult, "MaterializeViewResult", "GenericJobResult", resultFields()),
+		"input":           payload(restclient.MemberInput, "Spec", specRows()),
+		"result":          payload(restclient.MemberResult, "Result", resultRows()),
 		"failures":        failures,
-		"dataset":         datasetNamed(func(j job) restclient.JSON { return j.Member(restclient.MemberInput) }),
+		"dataset":         datasetNamed(job.Input),
 		"dataPlane":       dataPlane,
 		"requestSource":   requestSource,
 		"tags":            tags,
 		"executor":        textMember(restclient.MemberExecutor),
 		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
-		"createdAt":       plain(func(w *writer, j job) { w.b = append(j.AppendCreatedAt(append(w.b, '"')), '"') }),
-		"updatedAt":       plain(func(w *writer, j job) { w.b = append(j.AppendUpdatedAt(append(w.b, '"')), '"') }),
-		"endedAt":         nullable(func(w *writer, j job) error { return w.timestamp(j.Member(restclient.MemberEndedAt)) }),
+		"createdAt":       plain(func(w *writer, j job) { w.quoted(j.AppendCreatedAt) }),
+		"updatedAt":       plain(func(w *writer, j job) { w.quoted(j.AppendUpdatedAt) }),
+		"endedAt":         timeMember(restclient.MemberEndedAt),
 		"durationSeconds": durationSeconds,
 		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
 	}
 }
 
-// textMember makes a field that is a string member of the record.
-func textMember(m restclient.Member) maker[job] {
+// textMember is the row of a string member of the record.
+func textMember(m restclient.Member) row[job] {
 	return nullable(func(w *writer, j job) error { return w.text(j.Member(m)) })
 }
 
-// tags writes the job's tags, empty ones left out; null when the record shows none. A tag that cannot be read is told beside
-// the others.
-func tags(_ *compiler, f *field, _ *object[job]) part[job] {
+// timeMember is the row of an instant of the record.
+func timeMember(m restclient.Member) row[job] {
+	return nullable(func(w *writer, j job) error { return w.timestamp(j.Member(m)) })
+}
+
+// tags writes the job's tags without the empty ones; null if the record shows none. A tag that cannot be read
+// is left out, with an error.
+func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 	return func(w *writer, j job) {
 		v := j.Member(restclient.MemberTags)
 		if v.IsEmpty() || v[0] != '[' {
-			if _, err := j.Tags(); err != nil {
+			if _, err := v.Array(); err != nil {
 				w.fail(f, err)
 			}
 			w.null()
@@ -77,26 +83,57 @@ func (w *writer) tag(tag restclient.JSON, index, start int) {
 	}
 }
 
-// durationSeconds writes the duration, beside the error where the end cannot be read, since it may not be null.
-func durationSeconds(_ *compiler, f *field, _ *object[job]) part[job] {
+// durationSeconds writes the seconds from createdAt to the job's end. The field may not be null: an end that
+// cannot be read is an error beside a number.
+func durationSeconds(_ *compiler, f *field, _ *object[job]) appender[job] {
 	return func(w *writer, j job) {
-		end, err := model.End(j, w.now)
+		end, err := endOf(j, w.now)
 		if err != nil {
 			w.fail(f, err)
 		}
-		w.float(model.Duration(j.CreatedAt().Time(), end))
+		w.float(secondsBetween(j.CreatedAt().Time(), end))
 	}
 }
 
-// float writes a number as the stock executor does.
+// endOf returns the moment up to which a job has lasted:
+//   - now, if its state says that it has not ended. Its record can have an earlier end, since a job can be forced
+//     back into the queue.
+//   - endedAt, if there is one that is not before createdAt
+//   - else updatedAt if its state is final, and now if the state is not known
+//
+// Errors: KindMalformed, with updatedAt, if endedAt cannot be read.
+func endOf(j job, now time.Time) (time.Time, error) {
+	state := j.State()
+	if !state.IsFinal() && state != restclient.StateUnknown {
+		return now, nil
+	}
+	ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
+	switch {
+	case err != nil:
+		return j.UpdatedAt().Time(), err
+	case ok && !ended.Time().Before(j.CreatedAt().Time()):
+		return ended.Time(), nil
+	case state.IsFinal():
+		return j.UpdatedAt().Time(), nil
+	}
+	return now, nil
+}
+
+// secondsBetween returns the seconds from start to end in whole microseconds; 0 if end is earlier. A
+// time.Duration would end at 292 years.
+func secondsBetween(start, end time.Time) float64 {
+	return max(0, float64(end.UnixMicro()-start.UnixMicro())/float64(time.Second/time.Microsecond))
+}
+
+// float writes a number as gqlgen does.
 func (w *writer) float(f float64) {
 	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
 }
 
 // dataPlane writes the data plane, a key for another subgraph.
-func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
-	plane := compile(c, "DataPlane", f.Selections, map[string]maker[restclient.JSON]{
-		"id": nullable(func(w *writer, id restclient.JSON) error { return w.text(id) }),
+func dataPlane(c *compiler, f *field, _ *object[job]) appender[job] {
+	plane := compile(c, "DataPlane", f.Selections, rows[restclient.JSON]{
+		"id": nullable((*writer).text),
 	})
 	return func(w *writer, j job) {
 		id := j.Member(restclient.MemberDataPlane)
@@ -104,9 +141,8 @@ func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
 		case id.IsEmpty():
 			w.null()
 		case id[0] != '"':
-			_, err := j.DataPlaneID()
-			w.fail(f, err)
-			w.null()
+			_, err := id.Text()
+			w.failNull(f, err)
 		default:
 			nested(w, f, plane, id)
 		}
@@ -114,20 +150,19 @@ func dataPlane(c *compiler, f *field, _ *object[job]) part[job] {
 }
 
 // requestSource writes who submitted the job.
-func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
+func requestSource(c *compiler, f *field, _ *object[job]) appender[job] {
 	names := []string{"type", "name", "company_id", "user_id"}
-	source := compile(c, "RequestSource", f.Selections, map[string]maker[*members]{
-		"type":      textOrEmptyOf(0),
+	source := compile(c, "RequestSource", f.Selections, rows[*members]{
+		"type":      textOrEmpty(0),
 		"name":      nullable(func(w *writer, m *members) error { return w.text(m[1]) }),
 		"companyId": nullable(func(w *writer, m *members) error { return w.name(m[2]) }),
 		"userId":    nullable(func(w *writer, m *members) error { return w.name(m[3]) }),
 	})
 	return func(w *writer, j job) {
-		object, err := j.RequestSource().Object()
+		object, err := j.Member(restclient.MemberRequestSource).Object()
 		switch {
 		case err != nil:
-			w.fail(f, err)
-			w.null()
+			w.failNull(f, err)
 		case object == nil:
 			w.null()
 		default:
@@ -136,22 +171,16 @@ func requestSource(c *compiler, f *field, _ *object[job]) part[job] {
 	}
 }
 
-// failures writes what went wrong. What cannot be read is told beside a list without it, since the list may not be null.
-func failures(c *compiler, f *field, _ *object[job]) part[job] {
+// failures writes what went wrong. The list may not be null: what cannot be read is left out, with an error.
+func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 	names := []string{"message", "timestamp", "value"}
-	one := compile(c, "JobFailure", f.Selections, map[string]maker[*members]{
-		"message":    textOrEmptyOf(0),
+	one := compile(c, "JobFailure", f.Selections, rows[*members]{
+		"message":    textOrEmpty(0),
 		"occurredAt": nullable(func(w *writer, m *members) error { return w.timestamp(m[1]) }),
-		"detail": plain(func(w *writer, m *members) {
-			if m[2].IsEmpty() {
-				w.null()
-				return
-			}
-			w.json(m[2])
-		}),
+		"detail":     plain(func(w *writer, m *members) { w.json(m[2]) }),
 	})
 	return func(w *writer, j job) {
-		elements, err := j.Failures()
+		elements, err := j.Member(restclient.MemberFailures).Array()
 		if err != nil {
 			w.fail(f, err)
 		}
@@ -177,7 +206,8 @@ func failures(c *compiler, f *field, _ *object[job]) part[job] {
 	}
 }
 
-// members are the values of an object without objects in it, in the order of the names that they were read by.
+// members are the values of an object that has no objects in it, in the order of the names that they were
+// read by.
 type members [4]restclient.JSON
 
 // read reads members of an object in one go. They are good until the next object is read.
@@ -186,24 +216,14 @@ func (w *writer) read(object restclient.JSON, names []string) *members {
 	return &w.members
 }
 
-// textOrEmptyOf makes a field that is a string and may not be null: an empty string stands for none, and beside the error
-// for one that cannot be read.
-func textOrEmptyOf(i int) maker[*members] {
-	return func(_ *compiler, f *field, _ *object[*members]) part[*members] {
+// textOrEmpty is the row of a string that may not be null: the i-th member. It is empty if there is none, and
+// beside the error if it cannot be read.
+func textOrEmpty(i int) row[*members] {
+	return func(_ *compiler, f *field, _ *object[*members]) appender[*members] {
 		return func(w *writer, m *members) {
 			if err := w.textOrEmpty(m[i]); err != nil {
 				w.fail(f, err)
 			}
 		}
 	}
-}
-
-// textOf makes a field that is a string member of an object.
-func textOf(name string) maker[restclient.JSON] {
-	return nullable(func(w *writer, v restclient.JSON) error { return w.text(v.Get(name)) })
-}
-
-// nameOf makes a field that is an identifier, a string or a number, in an object.
-func nameOf(name string) maker[restclient.JSON] {
-	return nullable(func(w *writer, v restclient.JSON) error { return w.name(v.Get(name)) })
 }

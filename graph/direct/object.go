@@ -1,57 +1,58 @@
 package direct
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// A part writes one field of a T behind its key. What cannot be read is told beside a value that the field may have, so no field
-// takes its object away.
-type part[T any] func(w *writer, v T)
+// An appender writes the value of one field of a T. It never fails: an error is reported beside a value that
+// the field may have, so that no field takes its object away.
+type appender[T any] func(w *writer, v T)
 
-// A maker compiles a field of a T. What the field will ask of the upstream it adds to the object.
-type maker[T any] func(c *compiler, f *field, o *object[T]) part[T]
+// A row says what a field of a T is: it compiles the field, as it was selected, into its appender. If
+// datasets have to be looked up for the field, the row adds that to the object.
+type row[T any] func(c *compiler, f *field, o *object[T]) appender[T]
+
+// rows are the fields of an object type by name. Here alone stands what a field means.
+type rows[T any] map[string]row[T]
 
 // object is the compiled selection set of an object type.
 type object[T any] struct {
-	steps []step[T]
-	// asks gather what the fields ask of the upstream; most objects have none.
-	asks []func(q *questions, v T)
+	entries []entry[T]
+	// lookups add what the fields of a T have to look up; most objects have none.
+	lookups []func(l *lookups, v T)
 }
 
-// step is a response key, with the comma and the colon around it, and what writes the value.
-type step[T any] struct {
-	key   string
-	write part[T]
+// entry is a response key, with the comma before and the colon behind it, and the appender of the value.
+type entry[T any] struct {
+	key    string
+	append appender[T]
 }
 
-// compiler turns selection sets into objects.
-type compiler struct {
-	collector
-	// unknown: a field has no maker, so the operation's root field is left to the stock executor.
-	unknown bool
-}
+// compiler turns the selection sets of one root field into objects.
+type compiler struct{ collector }
 
-// compile makes the object for what a selection set asks of a type.
-func compile[T any](c *compiler, typeName string, set ast.SelectionSet, makers map[string]maker[T]) *object[T] {
+// compile makes the object for the selection set of a type. It panics for a field of the schema that has no
+// row: a test compiles every field.
+func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table rows[T]) *object[T] {
 	o := &object[T]{}
 	for i, f := range c.collect(typeName, set) {
 		write := constant[T](strconv.Quote(typeName))
 		if f.Name != "__typename" {
-			maker, ok := makers[f.Name]
+			row, ok := table[f.Name]
 			if !ok {
-				c.unknown = true
-				return o
+				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add it to the rows of its type", typeName, f.Name))
 			}
-			write = maker(c, f, o)
+			write = row(c, f, o)
 		}
-		o.steps = append(o.steps, step[T]{keyOf(f, i), write})
+		o.entries = append(o.entries, entry[T]{keyOf(f, i), write})
 	}
 	return o
 }
 
-// keyOf gives a field's key as the i-th of its object; a name needs no escapes.
+// keyOf returns the key of the i-th field of an object, as in `,"id":`. A name needs no escapes.
 func keyOf(f *field, i int) string {
 	key := `"` + f.Alias + `":`
 	if i > 0 {
@@ -63,44 +64,39 @@ func keyOf(f *field, i int) string {
 // write writes an object.
 func (o *object[T]) write(w *writer, v T) {
 	w.b = append(w.b, '{')
-	for i := range o.steps {
-		w.b = append(w.b, o.steps[i].key...)
-		o.steps[i].write(w, v)
+	for i := range o.entries {
+		w.b = append(w.b, o.entries[i].key...)
+		o.entries[i].append(w, v)
 	}
 	w.b = append(w.b, '}')
 }
 
-// ask gathers what an object's fields ask of the upstream.
-func (o *object[T]) ask(q *questions, v T) {
-	for _, ask := range o.asks {
-		ask(q, v)
+// lookUp adds what the object's fields have to look up.
+func (o *object[T]) lookUp(l *lookups, v T) {
+	for _, add := range o.lookups {
+		add(l, v)
 	}
 }
 
-// constant makes a field that is the same for every object.
-func constant[T any](json string) part[T] {
+// constant appends the same bytes for every object.
+func constant[T any](json string) appender[T] {
 	return func(w *writer, _ T) {
 		w.b = append(w.b, json...)
 	}
 }
 
-// plain makes a scalar field that can be read from every T.
-func plain[T any](write func(w *writer, v T)) maker[T] {
-	return func(*compiler, *field, *object[T]) part[T] {
-		return func(w *writer, v T) {
-			write(w, v)
-		}
-	}
+// plain is the row of a scalar that every T has.
+func plain[T any](write func(w *writer, v T)) row[T] {
+	return func(*compiler, *field, *object[T]) appender[T] { return write }
 }
 
-// nullable makes a scalar field that is null, with the error beside it, when it cannot be read. Write must not have
-// written anything when it returns an error.
-func nullable[T any](write func(w *writer, v T) error) maker[T] {
-	return func(_ *compiler, f *field, _ *object[T]) part[T] {
+// nullable is the row of a scalar that is null, with the error beside it, if it cannot be read. Write must
+// not have written anything when it returns an error.
+func nullable[T any](write func(w *writer, v T) error) row[T] {
+	return func(_ *compiler, f *field, _ *object[T]) appender[T] {
 		return func(w *writer, v T) {
 			if err := write(w, v); err != nil {
-				w.fail(f, err)
-				w.null()
+				w.failNull(f, err)
 			}
 		}
 	}

@@ -1,20 +1,21 @@
 package direct
 
 import (
-	"jobsgateway/graph/model"
+	"bytes"
+
 	"jobsgateway/restclient"
 )
 
-// specFields writes the fields of MaterializeViewSpec; those of GenericJobSpec are among them.
-func specFields() map[string]maker[restclient.JSON] {
-	return map[string]maker[restclient.JSON]{
-		"raw": raw,
+// specRows are the fields of MaterializeViewSpec; those of GenericJobSpec are among them.
+func specRows() rows[restclient.JSON] {
+	return rows[restclient.JSON]{
+		"raw": plain((*writer).json),
 		"nql": textOf("nql"),
 		"compiledSelect": nullable(func(w *writer, v restclient.JSON) error {
 			if compiled := v.Get("compiled_select"); !compiled.IsEmpty() {
 				return w.text(compiled)
 			}
-			return w.text(v.Get("compiled_sql"))
+			return w.text(v.Get("compiled_sql")) // of older records
 		}),
 		"statsEnabled": nullable(func(w *writer, v restclient.JSON) error {
 			is, err := v.Get("stats_enabled").Bool()
@@ -32,37 +33,37 @@ func specFields() map[string]maker[restclient.JSON] {
 	}
 }
 
-// resultFields writes the fields of MaterializeViewResult; those of GenericJobResult are among them.
-func resultFields() map[string]maker[restclient.JSON] {
-	return map[string]maker[restclient.JSON]{
-		"raw":     raw,
+// resultRows are the fields of MaterializeViewResult; those of GenericJobResult are among them.
+func resultRows() rows[restclient.JSON] {
+	return rows[restclient.JSON]{
+		"raw":     plain((*writer).json),
 		"dataset": datasetNamed(itself),
 		"snapshotId": nullable(func(w *writer, v restclient.JSON) error {
 			return w.integer(v.Get("snapshot_id"))
 		}),
-		"recalculationId": nameOf("recalculation_id"),
+		"recalculationId": nullable(func(w *writer, v restclient.JSON) error {
+			return w.name(v.Get("recalculation_id"))
+		}),
 	}
 }
 
 func itself(v restclient.JSON) restclient.JSON { return v }
 
-// raw writes a payload as it is.
-func raw(*compiler, *field, *object[restclient.JSON]) part[restclient.JSON] {
-	return func(w *writer, v restclient.JSON) {
-		w.json(v)
-	}
+// textOf is the row of a string member of an input or a result.
+func textOf(name string) row[restclient.JSON] {
+	return nullable(func(w *writer, v restclient.JSON) error { return w.text(v.Get(name)) })
 }
 
-// payload makes a field that is an input or a result: an object of the typed type when the job's type has one, else of
-// the generic type.
-func payload(m restclient.Member, typedName, genericName string, fields map[string]maker[restclient.JSON]) maker[job] {
-	return func(c *compiler, f *field, o *object[job]) part[job] {
-		typed := compile(c, typedName, f.Selections, fields)
-		generic := compile(c, genericName, f.Selections, fields)
-		if len(typed.asks) > 0 {
-			o.asks = append(o.asks, func(q *questions, j job) {
-				if v := j.Member(m); model.IsTyped(j, v) {
-					typed.ask(q, v)
+// payload is the row of an input or a result: of the type MaterializeView… if isTyped, and else of
+// GenericJob….
+func payload(m restclient.Member, typeSuffix string, table rows[restclient.JSON]) row[job] {
+	return func(c *compiler, f *field, o *object[job]) appender[job] {
+		typed := compile(c, "MaterializeView"+typeSuffix, f.Selections, table)
+		generic := compile(c, "GenericJob"+typeSuffix, f.Selections, table)
+		if len(typed.lookups) > 0 {
+			o.lookups = append(o.lookups, func(l *lookups, j job) {
+				if v := j.Member(m); isTyped(j, v) {
+					typed.lookUp(l, v)
 				}
 			})
 		}
@@ -70,11 +71,28 @@ func payload(m restclient.Member, typedName, genericName string, fields map[stri
 			switch v := j.Member(m); {
 			case v.IsEmpty():
 				w.null()
-			case model.IsTyped(j, v):
+			case isTyped(j, v):
 				nested(w, f, typed, v)
 			default:
 				nested(w, f, generic, v)
 			}
 		}
 	}
+}
+
+// materializeView are the types of job whose input and result have typed members: one type by its two words,
+// of which the second stands in older records.
+var materializeView = map[string]bool{"materialize-view": true, "refresh_materialized_view": true}
+
+// isTyped reports whether a job's input or result has typed members: it is an object, and the job's type is
+// known here.
+func isTyped(j job, v restclient.JSON) bool {
+	if len(v) == 0 || v[0] != '{' {
+		return false
+	}
+	word := j.Member(restclient.MemberType)
+	if bytes.IndexByte(word, '\\') >= 0 {
+		return materializeView[j.Type()]
+	}
+	return materializeView[string(word[1:len(word)-1])] // allocates nothing
 }

@@ -1,9 +1,12 @@
-// Package direct writes answers: a selection set is compiled once to a list of appenders, which copy what the REST API
-// sent into the answer's bytes. Below the root fields it stands in for gqlgen's executor and writes the same bytes, which a
-// property test holds it to.
+// Package direct writes answers. A selection set is compiled once into a list of appenders, one for each
+// field, which copy what the REST API sent into the answer's bytes.
 //
-// Root fields are resolved by the generated code. What they came to asks for more where datasets are asked for their jobs:
-// these questions are gathered level by level and answered together, then all is written at one go.
+// Root fields are resolved by gqlgen's generated code; everything below them is written here, as gqlgen would
+// write it: a test compares the bytes with those of a complete executor (package graph/oracle). A field of a
+// dataset that needs the REST API is a lookup. Lookups are gathered before anything is written, level by
+// level, and each level is answered together. For {jobs {nodes {dataset {latestJob {dataset {jobs
+// {totalCount}}}}}}} the first level has one latestJob for each dataset on the page, and the second one jobs
+// for each dataset that those name. Then all is written in one go.
 package direct
 
 import (
@@ -15,56 +18,60 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"jobsgateway/graph/model"
 	"jobsgateway/graph/paging"
 )
 
-// Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for concurrent use.
+// Plan is how the root fields of an operation are written. It holds nothing of any caller's; it is safe for
+// concurrent use.
 type Plan struct {
 	roots map[string]root // by response key
-	// constant is the data where they are the same for everybody: where nothing but __typename is asked for.
+	// constant is the data of an operation that asks for nothing but __typename; nil for others.
 	constant []byte
 }
 
-// Constant gives the operation's data if no request can change them, as for the {__typename} of health checks.
+// Constant returns the operation's data if no request can change them, as for the {__typename} of health
+// checks.
 func (p *Plan) Constant() (data []byte, ok bool) { return p.constant, p.constant != nil }
 
-// Answerer fills in the answers of lookups, all of them with as few calls as it can. What asks may stand on a page, which
-// may tell; nil where it stands on none. An answer without an error has a page.
-type Answerer func(ctx context.Context, lookups []*Lookup, page *model.JobConnection)
+// Answerer fills in the answers of lookups, with as few REST calls as it can. Page is the value of the root
+// field, whose records may answer a lookup; nil if the value is no connection. An answer without an error has
+// a page.
+type Answerer func(ctx context.Context, lookups []*Lookup, page *paging.Page)
 
 // Compile makes the plan of a validated operation. Variables decide @skip and @include, and nothing else.
-func Compile(schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) *Plan {
+func Compile(
+	schema *ast.Schema, doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any,
+) *Plan {
 	p := &Plan{roots: map[string]root{}}
-	collector := collector{schema: schema, fragments: doc.Fragments, variables: variables}
-	fields := collector.collect("Query", op.SelectionSet)
+	c := &compiler{collector{schema: schema, fragments: doc.Fragments, variables: variables}}
+	fields := c.collect("Query", op.SelectionSet)
 	p.constant = constantData(fields)
-	common := map[string]paging.Unasked{} // of those who ask with the same arguments, so that one answer serves all of them
+	// Of connections with the same arguments, so that one answer serves all of them.
+	common := map[string]paging.Unasked{}
 	for _, f := range fields {
-		c := &compiler{collector: collector}
 		root, ok := c.root(f)
-		if !ok || c.unknown {
+		if !ok {
 			continue
 		}
 		p.roots[f.Alias] = root
 		if root.unasked == nil {
 			continue
 		}
-		if known, ok := common[questionOf(f)]; ok {
+		if known, ok := common[spell(f)]; ok {
 			root.unasked.Unasked = root.unasked.Both(known)
 		}
-		common[questionOf(f)] = root.unasked.Unasked
+		common[spell(f)] = root.unasked.Unasked
 	}
 	for _, f := range fields {
 		if root := p.roots[f.Alias]; root.unasked != nil {
-			root.unasked.Unasked = common[questionOf(f)]
+			root.unasked.Unasked = common[spell(f)]
 		}
 	}
 	return p
 }
 
-// questionOf spells a field with its arguments as they are written.
-func questionOf(f *field) string {
+// spell returns a field with its arguments as they are written, as in `jobs first:20`.
+func spell(f *field) string {
 	var b strings.Builder
 	b.WriteString(f.Name)
 	for _, argument := range f.Arguments {
@@ -73,45 +80,46 @@ func questionOf(f *field) string {
 	return b.String()
 }
 
-// constantData gives the data of root fields that are all __typename; nil where there are others.
+// constantData returns the data of root fields that are all __typename; nil if there are others.
 func constantData(fields []*field) []byte {
-	w := writer{}
-	o := object[struct{}]{}
+	data := []byte{'{'}
 	for i, f := range fields {
 		if f.Name != "__typename" {
 			return nil
 		}
-		o.steps = append(o.steps, step[struct{}]{keyOf(f, i), constant[struct{}](`"Query"`)})
+		data = append(append(data, keyOf(f, i)...), `"Query"`...)
 	}
-	o.write(&w, struct{}{})
-	return w.b
+	return append(data, '}')
 }
 
-// Writes reports whether the plan writes the root field with this response key; the others are left to the stock executor.
+// Writes reports whether the plan writes the root field with this response key; gqlgen writes the others.
 func (p *Plan) Writes(key string) bool {
 	_, ok := p.roots[key]
 	return ok
 }
 
-// Resolver resolves root fields as next does, has what they ask answered, and gives them as they are to be written: into
-// buffer. Other fields, those of introspection, are left to the stock executor. Caught makes an error of a panic.
-func (p *Plan) Resolver(buffer *Buffer, answer Answerer, caught func(value any) error) graphql.FieldMiddleware {
+// Resolver returns a middleware for all fields of one operation. It resolves a root field as next does, has
+// the field's lookups answered, and returns a value that writes itself into buffer. Other fields, those of
+// introspection, are next's. Caught makes an error of a panic.
+func (p *Plan) Resolver(
+	buffer *Buffer, answer Answerer, caught func(value any) error,
+) graphql.FieldMiddleware {
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
 		fc := graphql.GetFieldContext(ctx)
 		root, ok := p.roots[fc.Field.Alias]
+		if !ok || fc.Object != "Query" {
+			return next(ctx)
+		}
 		value, err := next(withUnasked(ctx, root.unasked))
-		if err != nil {
+		if err != nil || isNull(value) {
 			return value, err
 		}
-		if !ok || fc.Object != "Query" || !root.is(value) {
-			return value, nil
-		}
-		q := questions{known: map[question]Answer{}}
-		root.ask(&q, value)
-		page, _ := pageOf(value)
-		q.settle(func(lookups []*Lookup) { answer(ctx, lookups, page) })
+		l := lookups{answers: map[lookup]Answer{}}
+		root.lookUp(&l, value)
+		page, _ := value.(connection)
+		l.answer(func(open []*Lookup) { answer(ctx, open, page) })
 		return graphql.WriterFunc(func(out io.Writer) {
-			w := writer{now: time.Now(), answers: q.known, caught: caught}
+			w := writer{now: time.Now(), answers: l.answers, caught: caught}
 			buffer.write(out, func(b []byte) []byte {
 				w.b = b
 				if !w.try(func() { root.write(&w, value) }) {

@@ -2,7 +2,6 @@ package direct_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -19,8 +18,9 @@ import (
 	"jobsgateway/restclient"
 )
 
-// execute runs a query whose root fields resolve to values, by response key; nothing is asked of any upstream.
-func execute(t *testing.T, query string, values map[string]any) (data string, paths []string) {
+// execute runs a query whose root fields resolve to values, by response key; nothing is asked of any
+// upstream.
+func execute(t testing.TB, query string, values map[string]any) (data string, paths []string) {
 	t.Helper()
 	schema, err := graph.NewSchema(true)
 	if err != nil {
@@ -32,15 +32,11 @@ func execute(t *testing.T, query string, values map[string]any) (data string, pa
 	}
 	caught := func(value any) error { return fmt.Errorf("caught: %v", value) }
 	present := func(ctx context.Context, err error) *gqlerror.Error {
-		message := err.Error()
-		if located, ok := errors.AsType[*gqlerror.Error](err); ok {
-			message = located.Message // without the path, which is told beside it
-		}
-		return &gqlerror.Error{Message: message, Path: graphql.GetPath(ctx)}
+		return &gqlerror.Error{Message: place(graphql.GetPath(ctx).String(), err)}
 	}
 	ctx := graphql.WithResponseContext(t.Context(), present, func(_ context.Context, value any) error { return caught(value) })
 	buffer := direct.NewBuffer(nil)
-	write := direct.Compile(schema, doc, doc.Operations[0], nil).Resolver(buffer, func(context.Context, []*direct.Lookup, *model.JobConnection) {}, caught)
+	write := direct.Compile(schema, doc, doc.Operations[0], nil).Resolver(buffer, func(context.Context, []*direct.Lookup, *paging.Page) {}, caught)
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
 		RawQuery: query, Doc: doc, Operation: doc.Operations[0],
 		RecoverFunc:            func(_ context.Context, value any) error { return caught(value) },
@@ -57,15 +53,15 @@ func execute(t *testing.T, query string, values map[string]any) (data string, pa
 	})
 	answer := graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: &graph.Resolver{}}).Exec(ctx)(ctx)
 	for _, err := range slices.Concat(answer.Errors, graphql.GetErrors(ctx)) {
-		paths = append(paths, err.Path.String()+" "+err.Message)
+		paths = append(paths, err.Message)
 	}
 	slices.Sort(paths)
 	return string(buffer.Finish(answer.Data)), paths
 }
 
 // pageThatPanics is a page of one job whose cursor cannot be made.
-func pageThatPanics() *model.JobConnection {
-	return &model.JobConnection{Page: &paging.Page{Records: []restclient.Record{{Job: &restclient.Job{}}}}}
+func pageThatPanics() *paging.Page {
+	return &paging.Page{Records: []restclient.Record{{Job: &restclient.Job{}}}}
 }
 
 // wantPaths checks the places of the errors, each with what it says.
@@ -117,7 +113,7 @@ func TestPanicBeforeWriting(t *testing.T) {
 // Fields that the stock executor writes stand where they were asked for, between those of the plan.
 func TestOrderOfRootFields(t *testing.T) {
 	t.Parallel()
-	page := &model.JobConnection{Page: &paging.Page{Total: 7}}
+	page := &paging.Page{Total: 7}
 	data, paths := execute(t, `{
 		a: __typename one: jobs { totalCount } __schema { queryType { name } } two: jobs { nodes { id } totalCount } none: job(id: "") { id }
 		__type(name: "Node") { kind } three: datasets(ids: []) { id } one: jobs { pageInfo { hasNextPage } } b: __typename

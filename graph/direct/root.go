@@ -1,137 +1,100 @@
 package direct
 
 import (
+	"fmt"
+	"reflect"
+
 	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
 
 	"jobsgateway/graph/model"
 )
 
-// root asks and writes the value that a resolver of Query gave, or an element of it.
+// root is a compiled field of Query: an object for each type that its value, or an element of it, can have.
 type root struct {
-	// is reports whether a value is this root's to write; ask and write are for no other.
-	is func(value any) bool
-	// ask gathers what the value asks of the upstream.
-	ask func(q *questions, value any)
-	// write writes the value.
-	write func(w *writer, value any)
-	// unasked is what is not asked of a value that is a connection; nil for other values.
+	page    *object[connection]
+	job     *object[job]
+	dataset *object[string]
+	// unasked is what the field does not ask of a connection; nil if its value is none.
 	unasked *ofRoot
 }
 
-// root compiles a field of Query; false for one that is left to the stock executor.
-func (c *compiler) root(f *field) (root, bool) {
+// root compiles a field of Query; false for one that gqlgen writes: __typename, _service and those of
+// introspection.
+func (c *compiler) root(f *field) (r root, ok bool) {
 	switch f.Definition.Type.Name() {
 	case "JobConnection":
-		page := one(compile(c, "JobConnection", f.Selections, connectionFields()), pageOf)
-		page.unasked = &ofRoot{f.Field, c.unasked(f.Selections)}
-		return page, true
+		r.page = compile(c, "JobConnection", f.Selections, connectionRows())
+		r.unasked = &ofRoot{f.Field, c.unasked(f.Selections)}
 	case "Job", "Node":
-		return one(compile(c, "Job", f.Selections, jobFields()), jobOf), true
+		r.job = compile(c, "Job", f.Selections, jobRows())
 	case "Dataset":
-		dataset := one(compile(c, "Dataset", f.Selections, datasetFields()), datasetOf)
-		if f.Definition.Type.Elem == nil {
-			return dataset, true
-		}
-		return list(elementsOf[*model.Dataset], dataset), true
+		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
 	case "_Entity":
-		return list(elementsOf[fedruntime.Entity],
-			one(compile(c, "Job", f.Selections, jobFields()), jobOf),
-			one(compile(c, "Dataset", f.Selections, datasetFields()), datasetOf),
-		), true
+		r.job = compile(c, "Job", f.Selections, jobRows())
+		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
+	default:
+		return root{}, false
 	}
-	return root{}, false
+	return r, true
 }
 
-// one makes the root of an object. Of gives the object as it is compiled; false for another value, and for none.
-func one[T any](o *object[T], of func(value any) (T, bool)) root {
-	return root{
-		is: func(value any) bool {
-			_, ok := of(value)
-			return ok
-		},
-		ask: func(q *questions, value any) {
-			v, _ := of(value)
-			o.ask(q, v)
-		},
-		write: func(w *writer, value any) {
-			v, _ := of(value)
-			o.write(w, v)
-		},
+// isNull reports whether a resolver gave nothing.
+func isNull(value any) bool { return value == nil || reflect.ValueOf(value).IsNil() }
+
+// lookUp adds what a value, which is not null, has to look up.
+func (r root) lookUp(l *lookups, value any) {
+	switch value := value.(type) {
+	case connection:
+		r.page.lookUp(l, value)
+	case *model.Job:
+		r.job.lookUp(l, value.Job)
+	case *model.Dataset:
+		r.dataset.lookUp(l, value.ID)
+	case []*model.Dataset:
+		lookUpEach(r, l, value)
+	case []fedruntime.Entity:
+		lookUpEach(r, l, value)
 	}
 }
 
-// list makes the root of a list, of whose elements each is one of the kinds, or null. An element that cannot be written
-// costs itself alone.
-func list(elements func(value any) ([]any, bool), kinds ...root) root {
-	kindOf := func(element any) *root {
-		for i := range kinds {
-			if kinds[i].is(element) {
-				return &kinds[i]
-			}
+func lookUpEach[E any](r root, l *lookups, list []E) {
+	for _, element := range list {
+		if !isNull(element) {
+			r.lookUp(l, element)
 		}
-		return nil
-	}
-	return root{
-		is: func(value any) bool {
-			_, ok := elements(value)
-			return ok
-		},
-		ask: func(q *questions, value any) {
-			all, _ := elements(value)
-			for _, element := range all {
-				if kind := kindOf(element); kind != nil {
-					kind.ask(q, element)
-				}
-			}
-		},
-		write: func(w *writer, value any) {
-			all, _ := elements(value)
-			w.b = append(w.b, '[')
-			for i, element := range all {
-				if i > 0 {
-					w.b = append(w.b, ',')
-				}
-				w.enterIndex(i)
-				if kind := kindOf(element); kind == nil || !w.try(func() { kind.write(w, element) }) {
-					w.null()
-				}
-				w.leave()
-			}
-			w.b = append(w.b, ']')
-		},
 	}
 }
 
-func pageOf(value any) (connection, bool) {
-	page, ok := value.(connection)
-	return page, ok && page != nil
+// write writes a value that is not null.
+func (r root) write(w *writer, value any) {
+	switch value := value.(type) {
+	case connection:
+		r.page.write(w, value)
+	case *model.Job:
+		r.job.write(w, value.Job)
+	case *model.Dataset:
+		r.dataset.write(w, value.ID)
+	case []*model.Dataset:
+		writeEach(r, w, value)
+	case []fedruntime.Entity:
+		writeEach(r, w, value)
+	default:
+		panic(fmt.Sprintf("graph/direct cannot write a %T", value))
+	}
 }
 
-func jobOf(value any) (job, bool) {
-	found, ok := value.(*model.Job)
-	if !ok || found == nil {
-		return nil, false
+// writeEach writes a list. An element that cannot be written costs itself alone.
+func writeEach[E any](r root, w *writer, list []E) {
+	w.b = append(w.b, '[')
+	for i, element := range list {
+		if i > 0 {
+			w.b = append(w.b, ',')
+		}
+		w.enterIndex(i)
+		if isNull(element) || !w.try(func() { r.write(w, element) }) {
+			w.null()
+		}
+		w.leave()
 	}
-	return found.Job, true
-}
-
-func datasetOf(value any) (string, bool) {
-	found, ok := value.(*model.Dataset)
-	if !ok || found == nil {
-		return "", false
-	}
-	return found.ID, true
-}
-
-// elementsOf gives the elements of a slice of Ts; false for another value.
-func elementsOf[T any](value any) ([]any, bool) {
-	slice, ok := value.([]T)
-	if !ok {
-		return nil, false
-	}
-	elements := make([]any, len(slice))
-	for i, element := range slice {
-		elements[i] = element
-	}
-	return elements, true
+	w.b = append(w.b, ']')
 }

@@ -9,7 +9,7 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// unasked reads what is not asked from the selection set of a connection.
+// unasked returns what the selection set of a connection does not ask for.
 func (c *collector) unasked(set ast.SelectionSet) paging.Unasked {
 	u := paging.Unasked{Records: true, Flags: true}
 	for _, f := range c.collect("JobConnection", set) {
@@ -38,8 +38,8 @@ type ofRoot struct {
 	paging.Unasked
 }
 
-// withUnasked tells the resolver of a root field what of its connection is not asked, also when all is: a sibling with the same
-// arguments may ask for what the field itself does not.
+// withUnasked tells the resolver of a root field what is not asked of its connection. A sibling with the same
+// arguments may ask for more than the field itself, so the plan knows better than the field's selection set.
 func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 	if root == nil {
 		return ctx
@@ -47,7 +47,8 @@ func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 	return context.WithValue(ctx, unaskedKey{}, root)
 }
 
-// UnaskedOf gives what is not asked of the connection that the field of ctx resolves to: by its plan, or else by its selection set.
+// UnaskedOf returns what is not asked of the connection that the field of ctx resolves to: by its plan, or by
+// its selection set if it has none.
 func UnaskedOf(ctx context.Context) paging.Unasked {
 	field := graphql.GetFieldContext(ctx).Field
 	if known, ok := ctx.Value(unaskedKey{}).(*ofRoot); ok && known.field == field.Field {

@@ -9,18 +9,18 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"jobsgateway/graph/model"
 	"jobsgateway/restclient"
 )
 
-// writer appends one root field's value to a buffer. It does nothing else: what there is to write was read before.
+// writer appends the value of one root field to a buffer. All that needs the REST API has been looked up
+// before.
 type writer struct {
 	b       []byte
 	now     time.Time
-	answers map[question]Answer
+	answers map[lookup]Answer
 	path    []place
 	members members
-	// failures are told when the value is written: see report.
+	// failures are reported when the value is written: see report.
 	failures []failure
 	caught   func(value any) error
 }
@@ -37,25 +37,32 @@ type failure struct {
 	err  error
 }
 
-func (w *writer) enter(f *field)         { w.path = append(w.path, place{field: f}) }
-func (w *writer) enterIndex(i int)       { w.path = append(w.path, place{index: i}) }
-func (w *writer) leave()                 { w.path = w.path[:len(w.path)-1] }
-func (w *writer) null()                  { w.b = append(w.b, "null"...) }
-func (w *writer) literal(s string)       { w.b = append(append(append(w.b, '"'), s...), '"') }
-func (w *writer) boolean(is bool)        { w.b = strconv.AppendBool(w.b, is) }
-func (w *writer) json(v restclient.JSON) { w.b = append(w.b, v...) }
+func (w *writer) enter(f *field)   { w.path = append(w.path, place{field: f}) }
+func (w *writer) enterIndex(i int) { w.path = append(w.path, place{index: i}) }
+func (w *writer) leave()           { w.path = w.path[:len(w.path)-1] }
+func (w *writer) null()            { w.b = append(w.b, "null"...) }
+func (w *writer) literal(s string) { w.b = append(append(append(w.b, '"'), s...), '"') }
+func (w *writer) boolean(is bool)  { w.b = strconv.AppendBool(w.b, is) }
 
-// fail notes the error of a field of the object that is being written.
+// fail adds an error of a field of the object that is being written.
 func (w *writer) fail(f *field, err error) {
 	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}), err})
 }
 
-// leftOut notes that an element of the list that is being written could not be read: the index-th of the Jobs API's list.
-func (w *writer) leftOut(index int, err error) {
-	w.failures = append(w.failures, failure{slices.Clone(w.path), &model.LeftOutError{Index: index, Err: err}})
+// failNull writes a null with an error beside it.
+func (w *writer) failNull(f *field, err error) {
+	w.fail(f, err)
+	w.null()
 }
 
-// try writes a value, or nothing: then it reports false. A panic is an error of the field or element that is being written.
+// leftOut adds the error of an element that the list being written is without: the index-th of the Jobs API's
+// list.
+func (w *writer) leftOut(index int, err error) {
+	w.failures = append(w.failures, failure{slices.Clone(w.path), &LeftOutError{index, err}})
+}
+
+// try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element
+// that is being written, and try returns false.
 func (w *writer) try(write func()) (ok bool) {
 	start, depth := len(w.b), len(w.path)
 	defer func() {
@@ -78,7 +85,8 @@ func (f failure) report(ctx context.Context) {
 	inner := failure{f.path[1:], f.err}
 	switch {
 	case at.field != nil:
-		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}))
+		field := graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}
+		inner.report(graphql.WithFieldContext(ctx, &field))
 	case len(inner.path) > 0:
 		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index}))
 	default: // an element's own error belongs to its list's field
@@ -86,8 +94,17 @@ func (f failure) report(ctx context.Context) {
 	}
 }
 
-// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is. Errors:
-// KindMalformed for another type; then nothing is written.
+// json writes any value of the upstream as it is; null for an empty one.
+func (w *writer) json(v restclient.JSON) {
+	if v.IsEmpty() {
+		w.null()
+		return
+	}
+	w.b = append(w.b, v...)
+}
+
+// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is.
+// Errors: KindMalformed for another type; then nothing is written.
 func (w *writer) text(v restclient.JSON) error {
 	switch {
 	case v.IsEmpty():
@@ -105,8 +122,8 @@ func (w *writer) text(v restclient.JSON) error {
 	return nil
 }
 
-// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none. Errors: as text,
-// with the empty string written.
+// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none.
+// Errors: as text, with the empty string written.
 func (w *writer) textOrEmpty(v restclient.JSON) error {
 	if v.IsEmpty() {
 		w.b = append(w.b, `""`...)
@@ -119,7 +136,8 @@ func (w *writer) textOrEmpty(v restclient.JSON) error {
 	return err
 }
 
-// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as text.
+// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as
+// text.
 func (w *writer) name(v restclient.JSON) error {
 	if v.IsEmpty() || v[0] == '"' {
 		return w.text(v)
@@ -152,13 +170,14 @@ func (w *writer) timestamp(v restclient.JSON) error {
 	case !ok:
 		w.null()
 	default:
-		w.instant(at)
+		w.quoted(at.AppendTo)
 	}
 	return nil
 }
 
-func (w *writer) instant(at restclient.Timestamp) {
-	w.b = append(at.AppendTo(append(w.b, '"')), '"')
+// quoted writes a string that needs no escapes, which text appends.
+func (w *writer) quoted(text func([]byte) []byte) {
+	w.b = append(text(append(w.b, '"')), '"')
 }
 
 // quote writes a string in the spelling of the stock executor, which escapes no more than JSON demands.

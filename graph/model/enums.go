@@ -44,7 +44,8 @@ func MarshalJobState(s restclient.State) graphql.Marshaler { return enumName(Sta
 
 // UnmarshalJobState reads a state by its exact name. UNKNOWN is read as StateUnknown; a filter refuses it.
 func UnmarshalJobState(v any) (restclient.State, error) {
-	return enumValue(stateNames, v, "JobState takes PENDING, SCHEDULED, RUNNING, COMPLETED, FAILED, CANCELLED or PENDING_CANCELLATION.")
+	return enumValue(stateNames, v,
+		"JobState takes PENDING, SCHEDULED, RUNNING, COMPLETED, FAILED, CANCELLED or PENDING_CANCELLATION.")
 }
 
 // MarshalJobOrder writes the schema's name of an order.
@@ -52,7 +53,8 @@ func MarshalJobOrder(o restclient.Order) graphql.Marshaler { return enumName(ord
 
 // UnmarshalJobOrder reads an order by its exact name.
 func UnmarshalJobOrder(v any) (restclient.Order, error) {
-	return enumValue(orderNames, v, "JobOrder takes CREATED_AT_DESC, CREATED_AT_ASC, UPDATED_AT_DESC or UPDATED_AT_ASC.")
+	return enumValue(orderNames, v,
+		"JobOrder takes CREATED_AT_DESC, CREATED_AT_ASC, UPDATED_AT_DESC or UPDATED_AT_ASC.")
 }
 
 func enumName(name string) graphql.Marshaler {

@@ -39,8 +39,4 @@ func TestNewStates(t *testing.T) {
 			t.Errorf("%q is written %s", state, got)
 		}
 	}
-	job := jobWith(t, `"state":"archiving"`)
-	if written(MarshalJobState(job.State())) != `"UNKNOWN"` || job.RawState() != "archiving" || job.IsFinal() {
-		t.Errorf("%q, %q, final %v", job.State(), job.RawState(), job.IsFinal())
-	}
 }

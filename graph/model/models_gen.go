@@ -11,18 +11,11 @@ type Node interface {
 	IsNode()
 }
 
-// Which jobs of one dataset to list: `JobFilter` without the dataset, by the same rules. An empty list matches
-// nothing and costs no call.
-type DatasetJobFilter struct {
-	// Jobs in one of these states. `UNKNOWN` is refused with BAD_USER_INPUT.
-	States []restclient.State `json:"states,omitempty"`
-	// Jobs of one of these types, such as `materialize-view`: an open set, compared exactly.
-	Types []string `json:"types,omitempty"`
-	// Jobs that carry at least one of these tags, such as `nightly` or `workflow_id=<uuid>`, compared exactly.
-	TagsAny []string `json:"tagsAny,omitempty"`
-	// Jobs that run in this data plane: its UUID with dashes, in any case.
-	DataPlaneID *string `json:"dataPlaneId,omitempty"`
+// A data plane by its UUID, for another subgraph to resolve: this one knows no more of it.
+type DataPlane struct {
 }
+
+func (DataPlane) IsEntity() {}
 
 type DatasetRepresentation struct {
 	ID *string `json:"id,omitempty"`
@@ -53,18 +46,6 @@ type JobRepresentation struct {
 	// The @key this representation matched: one of the JobMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey JobMatchedKey `json:"-"`
-}
-
-// Where a page stands in its list.
-type PageInfo struct {
-	// Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more.
-	HasNextPage bool `json:"hasNextPage"`
-	// Whether there is a job before the first one of this page.
-	HasPreviousPage bool `json:"hasPreviousPage"`
-	// The cursor of the first job, for `before`. Null on an empty page.
-	StartCursor *string `json:"startCursor,omitempty"`
-	// The cursor of the last job, for `after`. Null on an empty page.
-	EndCursor *string `json:"endCursor,omitempty"`
 }
 
 // Everything that can be asked. A root field is null, with an error beside it, when the REST API could not answer.

@@ -7,14 +7,12 @@ import (
 	"strconv"
 
 	"github.com/99designs/gqlgen/graphql"
-
-	"jobsgateway/restclient"
 )
 
 // InputError is an argument that the caller has to mend. Its text is for the caller.
 type InputError struct {
-	// Argument names the argument, and the field within it where there is one: "filter.states". Empty when the
-	// place is told by the error's path alone.
+	// Argument names the argument, and the field within it where there is one: "filter.states". Empty when
+	// the place is told by the error's path alone.
 	Argument string
 	// Message is a sentence that says what is accepted.
 	Message string
@@ -22,9 +20,6 @@ type InputError struct {
 
 // Error gives the sentence.
 func (e *InputError) Error() string { return e.Message }
-
-// errOutputOnly answers an attempt to read a scalar that no argument has.
-var errOutputOnly = &InputError{Message: "This type is not accepted as an argument."}
 
 // MarshalInt writes a GraphQL Int, which has 32 bits.
 func MarshalInt(n int32) graphql.Marshaler {
@@ -49,38 +44,3 @@ func UnmarshalInt(v any) (int32, error) {
 	}
 	return int32(n), nil
 }
-
-// MarshalDateTime writes an instant with the digits that were sent.
-func MarshalDateTime(t restclient.Timestamp) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, `"`+t.String()+`"`)
-	})
-}
-
-// UnmarshalDateTime refuses: no argument is an instant.
-func UnmarshalDateTime(any) (restclient.Timestamp, error) {
-	return restclient.Timestamp{}, errOutputOnly
-}
-
-// BigInt is a signed 64-bit integer as its exact decimal digits.
-type BigInt string
-
-// MarshalBigInt writes the digits as a string.
-func MarshalBigInt(n BigInt) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = io.WriteString(w, `"`+string(n)+`"`)
-	})
-}
-
-// UnmarshalBigInt refuses: no argument is a 64-bit integer.
-func UnmarshalBigInt(any) (BigInt, error) { return "", errOutputOnly }
-
-// MarshalJSON writes the bytes as they are; they were checked when the record was read.
-func MarshalJSON(v restclient.JSON) graphql.Marshaler {
-	return graphql.WriterFunc(func(w io.Writer) {
-		_, _ = w.Write(v)
-	})
-}
-
-// UnmarshalJSON refuses: no argument is free JSON.
-func UnmarshalJSON(any) (restclient.JSON, error) { return nil, errOutputOnly }

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"encoding/json"
 	"log/slog"
 	"net/http"
@@ -12,11 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
-	"jobsgateway/graph/direct"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -31,38 +27,28 @@ var measured = []struct{ name, query string }{
 	{"board", `{jobs(first:50,offset:50){nodes{id dataset{jobs(first:3){nodes{id state}}}}}}`},
 }
 
-// BenchmarkOperations is what an operation costs in the handler, written directly and by the stock executor: one request
-// at a time, without compression, the upstream's answers ready over HTTP on loopback, the client left out.
+// BenchmarkOperations is what an operation costs in the handler: one request at a time, without compression,
+// the upstream's answers ready over HTTP on loopback, the client left out.
 func BenchmarkOperations(b *testing.B) {
-	for _, writer := range []struct {
-		name  string
-		write writing // the default's when nil
-	}{
-		{"direct", nil},
-		{"stock", func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware {
-			return func(ctx context.Context, next graphql.Resolver) (any, error) { return next(ctx) }
-		}},
-	} {
-		handler := measuredHandler(b, writer.write)
-		for _, operation := range measured {
-			ask := asking(b, handler, operation.query)
-			b.Run(operation.name+"/"+writer.name, func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					ask()
-				}
-			})
-		}
+	handler := measuredHandler(b)
+	for _, operation := range measured {
+		ask := asking(b, handler, operation.query)
+		b.Run(operation.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				ask()
+			}
+		})
 	}
 }
 
-// Budgets of allocations, of everything from the handler to the upstream's answer and back. They are a third above what is
-// measured; the stock executor makes 150,000 for the largest.
+// Budgets of allocations, of everything from the handler to the upstream's answer and back. They are a third
+// above what is measured.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates, too")
 	}
-	handler := measuredHandler(t, nil)
+	handler := measuredHandler(t)
 	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
 		ask := asking(t, handler, operation.query)
@@ -76,7 +62,7 @@ func TestAllocations(t *testing.T) {
 }
 
 // measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
-func measuredHandler(t testing.TB, write writing) http.Handler {
+func measuredHandler(t testing.TB) http.Handler {
 	t.Helper()
 	upstream := httptest.NewServer(replaying(emulator.New(emulator.Options{Seed: 1})))
 	t.Cleanup(upstream.Close)
@@ -96,9 +82,6 @@ func measuredHandler(t testing.TB, write writing) http.Handler {
 	g, err := newGateway(cfg)
 	if err != nil {
 		t.Fatal(err)
-	}
-	if write != nil {
-		g.executor.write = write
 	}
 	handler, err := g.routes(cfg, "")
 	if err != nil {
