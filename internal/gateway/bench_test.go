@@ -14,9 +14,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"jobsgateway/graph/direct"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
-	"jobsgateway/graph/direct"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
