@@ -1,5 +1,4 @@
-# `make test` is the whole test command: what it accepts may be merged. Everything it needs beyond Go, node and npm it
-# installs itself.
+# `make test` is the whole test command: what it accepts may be merged. CONTRIBUTING.md says what has to be there already.
 
 SHELL       := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -8,24 +7,31 @@ MAKEFLAGS   += --no-builtin-rules
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
 
-# The properties of paging, which are checked on more random lists than the others.
-PAGING   := QuietPages|MovingList|SeekAfter|SeekOn|Ties|WalkOn|CursorRound
+# The properties of paging, which are checked on more random lists than the others, and the packages that have them.
+PAGING    := QuietPages|MovingList|SeekAfter|SeekOn|Ties|WalkOn|CursorRound
+PAGING_IN := ./graph/paging
+
+# What `make test` does, from the cheapest fault to the dearest.
+STEPS := generate-check lint-go lint-length lint-failures test-go test-properties test-allocations bench-check image-check
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 SOURCES  := find . \( -name .git -o -name node_modules \) -prune -o -type f
-BENCH    := $(wildcard bench/go.mod)
 
 .PHONY: help
 help: ## say what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@say() { awk -F ':.*## ' -v wanted="$$1" '/^[a-z0-9-]+:.*## / && (index(" $(STEPS) ", " " $$1 " ") > 0) == wanted \
+	  {printf "  %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST); }
+	echo 'make test takes these steps; go test ./... runs the tests that need neither node nor a network, within a minute:'
+	say 1
+	echo 'also:'
+	say 0
 
 .PHONY: run
 run: ## start the gateway over demonstration data
 	go run . --demo
 
-# The order is from the cheapest fault to the dearest. What runs on node is driven by Go tests: test-go runs it with the others.
 .PHONY: test
-test: generate-check lint test-go image-check ## run the whole test command
+test: $(STEPS) ## run the whole test command
 
 .PHONY: generate
 generate: ## write the generated code
@@ -40,16 +46,16 @@ generate-check: ## fail when the generated code is not what would be generated
 	diff <(echo "$$before") <(hashes) || { echo 'generated code was out of date; it is written now, commit it' >&2; exit 1; }
 
 .PHONY: lint
-lint: lint-go lint-length ## hold the code to the house's rules
+lint: lint-go lint-length lint-failures ## hold the code to the house's rules
 
 # The linters check the formatting too: gofumpt and goimports are among them.
 .PHONY: lint-go
-lint-go:
+lint-go: ## run the linters over all Go code
 	$(GOLANGCI) run
 
-# A file is read in one sitting: 300 lines, a test 500. Generated files are for no reader.
+# A file is read in one sitting. Generated files are for no reader.
 .PHONY: lint-length
-lint-length:
+lint-length: ## look for files longer than 300 lines, and tests longer than 500
 	@$(SOURCES) -name '*.go' -exec awk ' \
 	  function tell() { if (!generated && lines > limit) { print file ": " lines " lines, at most " limit; bad = 1 } } \
 	  FNR == 1 { tell(); file = FILENAME; generated = 0; limit = file ~ /_test\.go$$/ ? 500 : 300 } \
@@ -57,32 +63,44 @@ lint-length:
 	  { lines = FNR } \
 	  END { tell(); exit bad }' {} +
 
+# What rapid writes when a property fails is for whoever mends it; committed, everybody would run it again for ever.
+.PHONY: lint-failures
+lint-failures: ## look for what rapid has written down of a property that failed
+	@failures=$$($(SOURCES) -path '*/testdata/rapid/*' -print)
+	[[ -z $$failures ]] || { echo "$$failures"; echo 'once the property holds, make clean removes these files' >&2; exit 1; }
+
 .PHONY: fmt
 fmt: ## format the code
 	$(GOLANGCI) fmt
 
 .PHONY: test-go
-test-go: ## run the Go tests
-	go test -race -shuffle=on -parallel 8 -timeout 10m ./...
-	go test -count=1 -run '$(PAGING)' ./graph/paging -rapid.checks=1000
-	go test -count=1 -run Alloc ./restclient ./internal/gateway # the race detector allocates, too
-	$(if $(BENCH),go -C bench vet ./...)
+test-go: ## run all Go tests in random order with the race detector, those of e2e on node among them
+	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m ./...
 
-.PHONY: audits
+.PHONY: test-properties
+test-properties: ## check the properties of paging 1000 times each
+	go test -count=1 -run '$(PAGING)' $(PAGING_IN) -rapid.checks=1000
+
+.PHONY: test-allocations
+test-allocations: ## hold the hot path to its budgets of allocations, without the race detector, which allocates too
+	go test -count=1 -run Alloc ./restclient ./internal/gateway
+
+.PHONY: bench-check
+bench-check: ## compile the benchmarks of bench
+	go -C bench vet ./...
+
+.PHONY: e2e
+e2e: ## run the tests of e2e alone: the built program, and what needs node
+	go test -tags e2e -count=1 -v ./e2e/...
+
 audits: ## hold the program to the GraphQL-over-HTTP specification
-	go test -count=1 -v ./e2e/audits
-
-.PHONY: language
 language: ## compare what is taken for GraphQL with graphql-js
-	go test -count=1 -v ./e2e/language
-
-.PHONY: composition
 composition: ## compose the subgraph with others'
-	go test -count=1 -v ./e2e/composition
-
-.PHONY: federation
 federation: ## run the gateway behind three federation routers
-	go test -count=1 -v ./e2e/federation
+
+.PHONY: audits language composition federation
+audits language composition federation:
+	go test -tags e2e -count=1 -v ./e2e/$@
 
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine
@@ -91,7 +109,7 @@ image-check: ## build and start what the Dockerfile describes, without a contain
 .PHONY: bench
 bench: ## run the benchmarks
 	go test -run '^$$' -bench . -benchmem ./...
-	$(if $(BENCH),go -C bench test -run '^$$' -bench . -benchmem ./...)
+	go -C bench test -run '^$$' -bench . -benchmem ./...
 
 # go test fuzzes one target at a time, so that each gets FUZZTIME.
 .PHONY: fuzz
@@ -104,13 +122,13 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 
 .PHONY: properties
 properties: ## check the properties of paging CHECKS (100000) times each; takes hours
-	go test -count=1 -timeout 0 -run '$(PAGING)' ./graph/paging -rapid.checks=$(CHECKS)
+	go test -count=1 -timeout 0 -run '$(PAGING)' $(PAGING_IN) -rapid.checks=$(CHECKS)
 
 .PHONY: clean
 clean: ## remove what the other targets left
 	rm -rf jobsgateway coverage*
 	$(SOURCES) \( -name '*.test' -o -name '*.prof' \) -exec rm -f {} +
-	find . -name node_modules -prune -exec rm -rf {} +
+	find . \( -name node_modules -o -path '*/testdata/rapid' \) -prune -exec rm -rf {} +
 
 # One shell a recipe, so that a recipe can be read as a script; and one after another, since generate-check writes.
 .ONESHELL:

@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
-	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
+
+	"jobsgateway/internal/logtest"
 )
 
 // What net/http says keeps to one line, and to itself what it quotes.
@@ -34,52 +31,10 @@ func TestCleanMessage(t *testing.T) {
 // The server's own messages go the same way, at the level of a warning.
 func TestServerMessages(t *testing.T) {
 	t.Parallel()
-	log := newLog()
+	log := &logtest.Buffer{}
 	server := newServer(http.NotFoundHandler(), 0, slog.New(slog.NewJSONHandler(log, nil)))
 	server.ErrorLog.Printf("http: invalid Content-Length of %q", "LEAK")
-	if lines := log.lines(`net/http: http: invalid Content-Length of "…"`); len(lines) != 1 || lines[0]["level"] != "WARN" {
+	if lines := log.With(`net/http: http: invalid Content-Length of "…"`); len(lines) != 1 || lines[0]["level"] != "WARN" {
 		t.Errorf("%s", log)
-	}
-}
-
-// In the built program every line on stderr is a line of the log, whatever the Jobs API sends, and holds nothing of it.
-func TestUnsolicitedAnswers(t *testing.T) {
-	t.Parallel()
-	api, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer api.Close()
-	answered, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		conn, err := api.Accept()
-		if err != nil {
-			return
-		}
-		defer conn.Close()
-		if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
-			return
-		}
-		const body = `{"total_records":0,"records":[]}`
-		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body)
-		<-answered
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nX-Secret: LEAK\r\n\r\n")
-		_, _ = io.Copy(io.Discard, conn) // until the client has had enough
-	}()
-	gw, stop := launch(t, build(t), "--upstream-url=http://"+api.Addr().String())
-	var data struct{ Jobs struct{ TotalCount int } }
-	post(t, gw, `{ jobs(first: 0) { totalCount } }`, nil, &data)
-	close(answered)
-	line := gw.log.await(t, "net/http: the Jobs API sent an answer that nobody asked for; its connection was closed")
-	if line["level"] != "WARN" {
-		t.Errorf("%v", line)
-	}
-	<-ended
-	stop()
-	for text := range strings.Lines(gw.log.String()) {
-		if !json.Valid([]byte(text)) || strings.Contains(text, "LEAK") {
-			t.Errorf("a line %q", text)
-		}
 	}
 }

@@ -20,7 +20,7 @@ import (
 // measure with comes from there, never from a constant of the code.
 func readmeLimits(t *testing.T) map[string][]int {
 	t.Helper()
-	_, table, _ := strings.Cut(readFile(t, "README.md"), "\n## Limits\n")
+	_, table, _ := strings.Cut(readText(t, "README.md"), "\n## Limits\n")
 	table, _, _ = strings.Cut(table, "\n## ")
 	limits := map[string][]int{}
 	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|$`).FindAllStringSubmatch(table, -1) {
@@ -53,39 +53,19 @@ func (r reply) code() string {
 	return code
 }
 
-// send sends a body with headers in pairs, and reads whatever comes.
-func send(t *testing.T, gw program, body string, header ...string) reply {
+// replyTo is what the gateway says to a query.
+func replyTo(t *testing.T, gw runningGateway, query string, header ...string) reply {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gw.public+"/graphql", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer demo"}}
-	for i := 0; i < len(header); i += 2 {
-		req.Header.Set(header[i], header[i+1])
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	r := reply{status: res.StatusCode}
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = json.Unmarshal(text, &r) // a 431 is net/http's own, and no JSON
-	return r
+	return replyToBody(t, gw, bodyOf(t, query, nil), header...)
 }
 
-// envelope is the body of a query.
-func envelope(t *testing.T, query string) string {
+// replyToBody is what the gateway says to a request with this body.
+func replyToBody(t *testing.T, gw runningGateway, body string, header ...string) reply {
 	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
+	status, text := postBody(t, gw, body, header...)
+	r := reply{status: status}
+	_ = json.Unmarshal(text, &r) // a 431 is net/http's own, and no JSON
+	return r
 }
 
 // repeated is n texts of a pattern that may hold the number, parted by blanks.
@@ -111,7 +91,7 @@ func TestReadmeLimits(t *testing.T) {
 	api := emulator.New(emulator.Options{Seed: 1, Jobs: 700})
 	server := httptest.NewServer(api)
 	defer server.Close()
-	gw := start(t, "--upstream-url", server.URL)
+	gw := startGateway(t, "--upstream-url", server.URL)
 	limits := readmeLimits(t)
 	row := func(name string, numbers int) []int {
 		if len(limits[name]) != numbers {
@@ -151,10 +131,10 @@ func TestReadmeLimits(t *testing.T) {
 			`{` + repeated(document[3]-2, `a#:__schema{description}`) + repeated(3, `b#:__type(name:"Job"){name}`) + `}`, rootFields,
 		},
 	} {
-		if got := send(t, gw, envelope(t, tc.fits)); got.code() != "" || got.Data == nil {
+		if got := replyTo(t, gw, tc.fits); got.code() != "" || got.Data == nil {
 			t.Errorf("%s: what fits is refused: %+v", name, got)
 		}
-		if got := send(t, gw, envelope(t, tc.beyond)); got.code() != tc.code {
+		if got := replyTo(t, gw, tc.beyond); got.code() != tc.code {
 			t.Errorf("%s: one more: %+v, want %s", name, got, tc.code)
 		}
 	}
@@ -162,32 +142,32 @@ func TestReadmeLimits(t *testing.T) {
 		return `{"query":"query($r:[_Any!]!){_entities(representations:$r){__typename}}","variables":{"r":[` +
 			repeated(n-1, `{"__typename":"Dataset","id":"#"},`) + `{"__typename":"Dataset","id":"0"}]}}`
 	}
-	if got := send(t, gw, representations(entities)); got.code() != "" {
+	if got := replyToBody(t, gw, representations(entities)); got.code() != "" {
 		t.Errorf("%d entities: %+v", entities, got)
 	}
-	if got := send(t, gw, representations(entities+1)); got.code() != userInput {
+	if got := replyToBody(t, gw, representations(entities+1)); got.code() != userInput {
 		t.Errorf("%d entities: %+v", entities+1, got)
 	}
 	// An argument that nobody knows is found after the tokens have been counted.
 	const frame = 8 // of {nope(a:[…])}
 	for n, want := range map[int]string{document[0]: "GRAPHQL_VALIDATION_FAILED", document[0] + 1: "GRAPHQL_PARSE_FAILED"} {
-		if got := send(t, gw, envelope(t, `{nope(a:[`+repeated(n-frame-1, "#")+`])}`)); got.code() != want {
+		if got := replyTo(t, gw, `{nope(a:[`+repeated(n-frame-1, "#")+`])}`); got.code() != want {
 			t.Errorf("%d tokens: %+v, want %s", n, got, want)
 		}
 	}
-	if got := send(t, gw, envelope(t, `{jobs{nodes{id}}}`)); len(got.Data["jobs"].(map[string]any)["nodes"].([]any)) != page[2] {
+	if got := replyTo(t, gw, `{jobs{nodes{id}}}`); len(got.Data["jobs"].(map[string]any)["nodes"].([]any)) != page[2] {
 		t.Errorf("a page unless asked for: %v", got.Data)
 	}
-	if got := send(t, gw, envelope(t, `{`+repeated(9, `a#:jobs(first:500){nodes{id dataset{jobs(first:500){nodes{id}}}}}`)+`}`)); got.code() != "COMPLEXITY_LIMIT_EXCEEDED" ||
+	if got := replyTo(t, gw, `{`+repeated(9, `a#:jobs(first:500){nodes{id dataset{jobs(first:500){nodes{id}}}}}`)+`}`); got.code() != "COMPLEXITY_LIMIT_EXCEEDED" ||
 		got.Errors[0].Extensions["limit"] != float64(row("the cost of an operation", 2)[0]) {
 		t.Errorf("%+v", got)
 	}
 	failures := row("errors", 2)
-	if got := send(t, gw, envelope(t, `{`+repeated(failures[0]+5, "nope#")+`}`)); len(got.Errors) != failures[0] {
+	if got := replyTo(t, gw, `{`+repeated(failures[0]+5, "nope#")+`}`); len(got.Errors) != failures[0] {
 		t.Errorf("%d errors of a document", len(got.Errors))
 	}
 	api.Script(emulator.Fault{Body: []byte(`{"total_records":500,"records":[` + strings.Repeat(`7,`, 499) + `7]}`)})
-	if got := send(t, gw, envelope(t, `{jobs(first:500){nodes{id}}}`)); len(got.Errors) < 1 || len(got.Errors) > failures[1] {
+	if got := replyTo(t, gw, `{jobs(first:500){nodes{id}}}`); len(got.Errors) < 1 || len(got.Errors) > failures[1] {
 		t.Errorf("%d errors of an answer", len(got.Errors))
 	}
 }
@@ -195,7 +175,7 @@ func TestReadmeLimits(t *testing.T) {
 // A request is as large as the README says, to the byte, and its headers about so.
 func TestReadmeRequestLimits(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo")
+	gw := startGateway(t, "--demo")
 	numbers := readmeLimits(t)["a request"]
 	if len(numbers) != 3 {
 		t.Fatalf("%v", numbers)
@@ -211,7 +191,7 @@ func TestReadmeRequestLimits(t *testing.T) {
 		{len(query), headers - 1<<10, http.StatusOK},
 		{len(query), headers + 8<<10, http.StatusRequestHeaderFieldsTooLarge}, // net/http lets 4 KiB more pass
 	} {
-		if got := send(t, gw, padded(tc.body), "X-Padding", strings.Repeat("x", tc.header)); got.status != tc.status {
+		if got := replyToBody(t, gw, padded(tc.body), "X-Padding", strings.Repeat("x", tc.header)); got.status != tc.status {
 			t.Errorf("a body of %d and a header of %d bytes: %d, want %d", tc.body, tc.header, got.status, tc.status)
 		}
 	}
@@ -220,14 +200,14 @@ func TestReadmeRequestLimits(t *testing.T) {
 // A token and the query of a GET are as long as the README says.
 func TestReadmeLengths(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo")
+	gw := startGateway(t, "--demo")
 	limits := readmeLimits(t)
 	tokens, queries := limits["a token"], limits["the query of a GET"]
 	if len(tokens) != 1 || len(queries) != 1 {
 		t.Fatalf("%v, %v", tokens, queries)
 	}
 	for n, status := range map[int]int{tokens[0]: http.StatusOK, tokens[0] + 1: http.StatusUnauthorized} {
-		if got := send(t, gw, envelope(t, `{__typename}`), "Authorization", "Bearer "+strings.Repeat("x", n)); got.status != status {
+		if got := replyTo(t, gw, `{__typename}`, "Authorization", "Bearer "+strings.Repeat("x", n)); got.status != status {
 			t.Errorf("a token of %d bytes: %d, want %d", n, got.status, status)
 		}
 	}
@@ -281,7 +261,7 @@ func TestReadmeCallLimits(t *testing.T) {
 		mu.Unlock()
 	}))
 	defer api.Close()
-	gw := start(t, "--upstream-url", api.URL)
+	gw := startGateway(t, "--upstream-url", api.URL)
 	var query strings.Builder
 	for i := range 3 { // a dataset is a call
 		query.WriteString(" a" + strconv.Itoa(i) + ":datasets(ids:[")
@@ -290,7 +270,7 @@ func TestReadmeCallLimits(t *testing.T) {
 		}
 		query.WriteString("]){latestJob{id}}")
 	}
-	got := send(t, gw, envelope(t, "{"+query.String()+"}"))
+	got := replyTo(t, gw, "{"+query.String()+"}")
 	if got.code() != "REQUEST_LIMIT_EXCEEDED" || total != calls[0] || most != calls[1] {
 		t.Errorf("%d calls, %d at once: %s", total, most, got.code())
 	}
@@ -298,7 +278,7 @@ func TestReadmeCallLimits(t *testing.T) {
 		mu.Lock()
 		length = size
 		mu.Unlock()
-		if got := send(t, gw, envelope(t, `{jobs(first:1){nodes{id}}}`)); got.code() != want {
+		if got := replyTo(t, gw, `{jobs(first:1){nodes{id}}}`); got.code() != want {
 			t.Errorf("an answer of %d bytes: %q", size, got.code())
 		}
 	}

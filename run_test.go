@@ -1,15 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,72 +19,13 @@ import (
 	"jobsgateway/internal/playground"
 )
 
-// get fetches one path and gives status, header and body.
-func get(t *testing.T, url string) (int, http.Header, string) {
-	t.Helper()
-	res := open(t, url)
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, res.Header, string(body)
-}
-
-// open fetches one path; the body is closed when the test ends.
-func open(t *testing.T, url string) *http.Response {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	if err != nil {
-		t.Fatal(err)
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = res.Body.Close() })
-	return res
-}
-
-// post sends a query with the token demo and decodes the data into out; errors fail the test.
-func post(t *testing.T, gw program, query string, variables map[string]any, out any) {
-	t.Helper()
-	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gw.public+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer demo")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var answer struct {
-		Data   json.RawMessage `json:"data"`
-		Errors json.RawMessage `json:"errors"`
-	}
-	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
-		t.Fatal(err)
-	}
-	if answer.Errors != nil {
-		t.Fatalf("errors: %s", answer.Errors)
-	}
-	if err := json.Unmarshal(answer.Data, out); err != nil {
-		t.Fatalf("%s: %v", answer.Data, err)
-	}
-}
-
 // The two listeners show what belongs to them and nothing else, and neither health path asks the upstream.
 func TestListeners(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{})
 	upstream := httptest.NewServer(api)
 	defer upstream.Close()
-	gw := start(t, "--upstream-url", upstream.URL)
+	gw := startGateway(t, "--upstream-url", upstream.URL)
 	for url, want := range map[string]int{
 		gw.admin + "/healthz":         http.StatusOK,
 		gw.admin + "/readyz":          http.StatusOK,
@@ -98,7 +36,7 @@ func TestListeners(t *testing.T) {
 		gw.public + "/readyz":         http.StatusNotFound,
 		gw.public + "/metrics":        http.StatusNotFound,
 	} {
-		if status, _, _ := get(t, url); status != want {
+		if status, _, _ := getURL(t, url); status != want {
 			t.Errorf("%s: %d, want %d", url, status, want)
 		}
 	}
@@ -118,12 +56,12 @@ func TestSchemas(t *testing.T) {
 		return out.String()
 	}
 	client, subgraph := printed("schema"), printed("schema", "--federation")
-	gw := start(t, "--demo")
-	if _, _, served := get(t, gw.public+"/schema.graphql"); served != client {
+	gw := startGateway(t, "--demo")
+	if _, _, served := getURL(t, gw.public+"/schema.graphql"); served != client {
 		t.Error("/schema.graphql differs from `jobsgateway schema`")
 	}
 	var service struct{ Service struct{ SDL string } }
-	post(t, gw, `{ Service: _service { SDL: sdl } }`, nil, &service)
+	queryData(t, gw, `{ Service: _service { SDL: sdl } }`, nil, &service)
 	if diff := cmp.Diff(subgraph, service.Service.SDL); diff != "" {
 		t.Errorf("_service differs from `jobsgateway schema --federation`:\n%s", diff)
 	}
@@ -145,8 +83,8 @@ func TestSchemas(t *testing.T) {
 // --playground=false leaves nothing at the root.
 func TestPlaygroundOff(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo", "--playground=false")
-	if status, _, _ := get(t, gw.public+"/"); status != http.StatusNotFound {
+	gw := startGateway(t, "--demo", "--playground=false")
+	if status, _, _ := getURL(t, gw.public+"/"); status != http.StatusNotFound {
 		t.Errorf("/ answers %d", status)
 	}
 }
@@ -154,8 +92,8 @@ func TestPlaygroundOff(t *testing.T) {
 // The page allows no foreign source, and every example that it offers runs.
 func TestPlayground(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo")
-	_, header, page := get(t, gw.public+"/")
+	gw := startGateway(t, "--demo")
+	_, header, page := getURL(t, gw.public+"/")
 	if policy := header.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(policy, "unsafe") {
 		t.Errorf("policy %q", policy)
 	}
@@ -170,31 +108,9 @@ func TestPlayground(t *testing.T) {
 			}
 		}
 		var data map[string]any
-		post(t, gw, example.Query, variables, &data)
+		queryData(t, gw, example.Query, variables, &data)
 		if len(data) == 0 {
 			t.Errorf("%s: no data", example.Name)
-		}
-	}
-}
-
-// What the start-up message tells to type works as typed.
-func TestWelcome(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		t.Fatal("curl is needed, as the README says")
-	}
-	gw := start(t, "--demo")
-	logged := gw.log.await(t, "demonstration data")
-	var message strings.Builder
-	welcome(&message, slog.New(slog.DiscardHandler), strings.TrimPrefix(gw.public, "http://"))
-	shown := message.String()[strings.Index(message.String(), "curl"):strings.Index(message.String(), "Any token")]
-	if logged["open"] != gw.public || !strings.Contains(message.String(), gw.public+"\n") {
-		t.Errorf("open %v, %s", logged["open"], message.String())
-	}
-	for _, command := range []string{shown, logged["try"].(string)} {
-		out, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
-		if err != nil || !strings.Contains(string(out), `"nodes":[{"id":`) {
-			t.Fatalf("%s\n%s %v", command, out, err)
 		}
 	}
 }
@@ -203,7 +119,7 @@ func TestWelcome(t *testing.T) {
 // over a real Jobs API, so its first page is the same as that API's.
 func TestDemoLives(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo")
+	gw := startGateway(t, "--demo")
 	type page struct {
 		Jobs struct {
 			TotalCount int
@@ -212,7 +128,7 @@ func TestDemoLives(t *testing.T) {
 	}
 	var first, next page
 	const query = `{ jobs(first: 500, orderBy: UPDATED_AT_DESC) { totalCount nodes { id state updatedAt } } }`
-	post(t, gw, query, nil, &first)
+	queryData(t, gw, query, nil, &first)
 	if first.Jobs.TotalCount < demoJobs || len(first.Jobs.Nodes) != 500 {
 		t.Fatalf("%d jobs, %d on a page", first.Jobs.TotalCount, len(first.Jobs.Nodes))
 	}
@@ -221,7 +137,7 @@ func TestDemoLives(t *testing.T) {
 			t.Fatal("nothing has changed")
 		}
 		time.Sleep(100 * time.Millisecond)
-		post(t, gw, query, nil, &next)
+		queryData(t, gw, query, nil, &next)
 	}
 }
 
@@ -266,26 +182,20 @@ func TestGracefulStop(t *testing.T) {
 		api.ServeHTTP(w, r)
 	}))
 	defer upstream.Close()
-	log := newLog()
 	ctx, signal := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() {
-		done <- run(ctx, []string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0", "--upstream-url=" + upstream.URL}, nil, io.Discard, log)
-	}()
-	listening := log.await(t, "listening")
-	gw := program{public: "http://" + listening["public"].(string), admin: "http://" + listening["admin"].(string)}
+	gw, done := runGateway(ctx, t, "--upstream-url="+upstream.URL)
 	answered := make(chan int, 1)
 	go func() {
 		var data struct{ Jobs struct{ TotalCount int } }
-		post(t, gw, `{ jobs(first: 0) { totalCount } }`, nil, &data)
+		queryData(t, gw, `{ jobs(first: 0) { totalCount } }`, nil, &data)
 		answered <- data.Jobs.TotalCount
 	}()
 	signal()
-	log.await(t, "stopping")
-	if status, header, _ := get(t, gw.admin+"/readyz"); status != http.StatusServiceUnavailable {
+	gw.log.Await(t, "stopping")
+	if status, header, _ := getURL(t, gw.admin+"/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("readyz %d %v", status, header)
 	}
-	if res := open(t, gw.public+"/schema.graphql"); res.StatusCode != http.StatusOK || !res.Close {
+	if res := openURL(t, gw.public+"/schema.graphql"); res.StatusCode != http.StatusOK || !res.Close {
 		t.Errorf("while draining: %d, asks to close: %t", res.StatusCode, res.Close)
 	}
 	for refused, deadline := false, time.Now().Add(patience); !refused; { // the lame duck ends, and no request is taken any more
@@ -297,7 +207,7 @@ func TestGracefulStop(t *testing.T) {
 			_ = conn.Close()
 		}
 	}
-	if status, _, _ := get(t, gw.admin+"/healthz"); status != http.StatusOK {
+	if status, _, _ := getURL(t, gw.admin+"/healthz"); status != http.StatusOK {
 		t.Errorf("healthz %d while a request is being finished", status)
 	}
 	close(release)

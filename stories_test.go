@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -68,9 +67,9 @@ func runStory(t *testing.T, file string) {
 	upstream := httptest.NewServer(api)
 	defer upstream.Close()
 	flags := strings.Fields(string(story["flags"]))
-	gw := start(t, append(flags, "--upstream-url", upstream.URL)...)
+	gw := startGateway(t, append(flags, "--upstream-url", upstream.URL)...)
 
-	status, answer := ask(t, gw.public, story)
+	status, answer := answerTo(t, gw, story)
 	var requests strings.Builder
 	for _, line := range requestLines(t, api) {
 		requests.WriteString(line + "\n")
@@ -139,46 +138,23 @@ func faults(t *testing.T, array []byte) []emulator.Fault {
 	return out
 }
 
-// ask posts the story's operation and gives the answer in a form that can be compared: indented, bytes of numbers
-// untouched, errors in the order of their paths, since fields resolve at once.
-func ask(t *testing.T, base string, story map[string][]byte) (status int, answer string) {
+// answerTo posts the story's operation and returns the answer in a form that can be compared.
+func answerTo(t *testing.T, gw runningGateway, story map[string][]byte) (status int, answer string) {
 	t.Helper()
-	request := map[string]any{"query": string(story["query.graphql"])}
-	if variables := story["variables.json"]; len(variables) > 0 {
-		request["variables"] = json.RawMessage(variables)
+	var variables any
+	if text := story["variables.json"]; len(text) > 0 {
+		variables = json.RawMessage(text)
 	}
-	body, err := json.Marshal(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/graphql", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/graphql-response+json, application/json")
-	req.Header.Set("Authorization", "Bearer demo")
-	req.Header.Set("X-Request-Id", storyRequestID)
+	header := []string{"Accept", "application/graphql-response+json, application/json", "X-Request-Id", storyRequestID}
 	for line := range strings.Lines(string(story["headers"])) {
 		name, value, _ := strings.Cut(strings.TrimSpace(line), ":")
-		req.Header.Del(name)
-		if value != "" {
-			req.Header.Set(name, strings.TrimSpace(value))
-		}
+		header = append(header, name, strings.TrimSpace(value))
 	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return res.StatusCode, normalized(t, text)
+	status, text := postBody(t, gw, bodyOf(t, string(story["query.graphql"]), variables), header...)
+	return status, normalized(t, text)
 }
 
-// normalized indents an answer and sorts its errors; everything else keeps its bytes.
+// normalized indents an answer and sorts its errors by path, since fields resolve at once; everything else keeps its bytes.
 func normalized(t *testing.T, text []byte) string {
 	t.Helper()
 	var whole struct {

@@ -15,8 +15,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// body is a page of 500 records as the emulator's own handler writes it; restclient's benchmark decodes the same.
-func body(t testing.TB) []byte {
+// pageOf500 is a page of 500 records as the emulator's own handler writes it; restclient's benchmark decodes the same.
+func pageOf500(t testing.TB) []byte {
 	t.Helper()
 	e := emulator.New(emulator.Options{Seed: 1, End: time.Date(2026, 3, 12, 15, 30, 0, 0, time.UTC)})
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/jobs", nil)
@@ -61,16 +61,16 @@ var decoders = []struct {
 	name   string
 	decode func(body []byte) (int, error)
 }{
-	{"encoding_json", into[stdjson.RawMessage](stdjson.Unmarshal)},
-	{"json_v2", into[jsontext.Value](func(b []byte, v any) error { return v2.Unmarshal(b, v) })},
-	{"sonic_default", into[stdjson.RawMessage](sonic.Unmarshal)},
-	{"sonic_checked", into[stdjson.RawMessage](safeSonic.Unmarshal)},
-	{"sonic_fastest", into[sonic.NoCopyRawMessage](sonic.ConfigFastest.Unmarshal)},
+	{"encoding_json", pageBy[stdjson.RawMessage](stdjson.Unmarshal)},
+	{"json_v2", pageBy[jsontext.Value](func(b []byte, v any) error { return v2.Unmarshal(b, v) })},
+	{"sonic_default", pageBy[stdjson.RawMessage](sonic.Unmarshal)},
+	{"sonic_checked", pageBy[stdjson.RawMessage](safeSonic.Unmarshal)},
+	{"sonic_fastest", pageBy[sonic.NoCopyRawMessage](sonic.ConfigFastest.Unmarshal)},
 	{"jx_lazy", jxPage(lazyJob)},
 	{"jx_eager", jxPage(eagerJob)},
 }
 
-func into[Raw any](unmarshal func([]byte, any) error) func([]byte) (int, error) {
+func pageBy[Raw any](unmarshal func([]byte, any) error) func([]byte) (int, error) {
 	return func(body []byte) (int, error) {
 		var p page[Raw]
 		err := unmarshal(body, &p)
@@ -148,7 +148,7 @@ func eagerJob(d *jx.Decoder, j *job[jx.Raw]) error {
 }
 
 func BenchmarkDecoders(b *testing.B) {
-	given := body(b)
+	given := pageOf500(b)
 	for _, d := range decoders {
 		b.Run(d.name, func(b *testing.B) {
 			b.SetBytes(int64(len(given)))

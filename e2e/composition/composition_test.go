@@ -1,3 +1,5 @@
+//go:build e2e
+
 package composition_test
 
 import (
@@ -10,17 +12,17 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// kept are the directives of ours that a supergraph has to keep, by what routers and contracts do without them: price
-// nothing, show everybody everything.
-var kept = [...]string{"tag", "cost", "listSize", "specifiedBy"}
+// keptDirectives are those of ours that a supergraph has to keep. Without them a router prices nothing and a contract shows
+// everybody everything.
+var keptDirectives = [...]string{"tag", "cost", "listSize", "specifiedBy"}
 
 // The subgraph composes with nothing to remark, alone and beside another team's, and its directives and descriptions are
 // all in the supergraph.
 func TestComposition(t *testing.T) {
 	t.Parallel()
-	alone, together := []subgraph{ours(t, "")}, []subgraph{ours(t, ""), neighbour(t, "")}
-	turned := []subgraph{neighbour(t, ""), ours(t, "")}
-	want := parseSDL(t, ours(t, "").SDL)
+	alone, together := []subgraph{ourSubgraph(t, "")}, []subgraph{ourSubgraph(t, ""), neighbourSubgraph(t, "")}
+	turned := []subgraph{neighbourSubgraph(t, ""), ourSubgraph(t, "")}
+	want := parseSDL(t, ourSubgraph(t, "").SDL)
 	for i, result := range compose(t, alone, together, turned) {
 		for _, composer := range composers {
 			if list := result[composer].messages(); len(list) > 0 {
@@ -66,7 +68,7 @@ func facts(doc *ast.SchemaDocument) map[string]string {
 		}
 		all[coordinate] = strings.Join(lines, "\n")
 		for _, directive := range directives {
-			if slices.Contains(kept[:], directive.Name) {
+			if slices.Contains(keptDirectives[:], directive.Name) {
 				arguments := []string{}
 				for _, argument := range directive.Arguments {
 					arguments = append(arguments, argument.Name+": "+argument.Value.String())
@@ -105,7 +107,7 @@ func restrict(all, wanted map[string]string) map[string]string {
 // What the test above compares is there: a schema without directives would pass it too.
 func TestFacts(t *testing.T) {
 	t.Parallel()
-	all := facts(parseSDL(t, ours(t, "").SDL))
+	all := facts(parseSDL(t, ourSubgraph(t, "").SDL))
 	for coordinate, want := range map[string]string{
 		"JSON @cost":             "weight: 5",
 		"Job.raw @tag":           `name: "internal"`,

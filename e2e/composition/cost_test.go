@@ -1,3 +1,5 @@
+//go:build e2e
+
 package composition_test
 
 import (
@@ -38,14 +40,14 @@ var agreed = [...]operation{
 // router takes the operation, and that is exact.
 func TestDemandControl(t *testing.T) {
 	t.Parallel()
-	gateway, strict := start(t), start(t, "--max-cost=1")
+	gateway, strict := startGateway(t), startGateway(t, "--max-cost=1")
 
 	type pair struct{ sent, as operation }
 	pairs := []pair{}
 	for _, op := range agreed {
 		pairs = append(pairs, pair{op, op})
 	}
-	rows := table(t, costHeading)
+	rows := tableUnder(t, costHeading)
 	for _, row := range rows {
 		code := quoted.FindAllStringSubmatch(row, -1)
 		if len(code) < 2 {
@@ -58,9 +60,9 @@ func TestDemandControl(t *testing.T) {
 		sent[i] = p.sent
 	}
 	url, _ := serveNeighbour(t)
-	together := []subgraph{ours(t, gateway), neighbour(t, url)}
+	together := []subgraph{ourSubgraph(t, gateway), neighbourSubgraph(t, url)}
 	for composer, said := range compose(t, together)[0] {
-		for i, got := range route(t, said.Supergraph, configured(t), sent...) {
+		for i, got := range routeOperations(t, said.Supergraph, configurationOfPage(t), sent...) {
 			if list := got.codes(); len(list) > 0 {
 				t.Errorf("%s: %s", pairs[i].sent.Query, list)
 			}
@@ -83,7 +85,7 @@ func TestDemandControl(t *testing.T) {
 // does not know the operation's fields, or lets it pass.
 func costOf(t *testing.T, strict string, op operation) (cost int, ok bool) {
 	t.Helper()
-	got := ask(t, strict, op)
+	got := postOperation(t, strict, op)
 	if len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "COMPLEXITY_LIMIT_EXCEEDED" {
 		return 0, false
 	}

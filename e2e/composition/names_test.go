@@ -1,3 +1,5 @@
+//go:build e2e
+
 package composition_test
 
 import (
@@ -91,16 +93,16 @@ func (c clash) subgraph(t *testing.T) subgraph {
 	t.Helper()
 	for _, file := range c.archive.Files {
 		if file.Name == "ours" {
-			return subgraph{Name: "jobs", SDL: readFile(t, strings.TrimSpace(string(file.Data)))}
+			return subgraph{Name: "jobs", SDL: readText(t, strings.TrimSpace(string(file.Data)))}
 		}
 	}
-	return ours(t, "")
+	return ourSubgraph(t, "")
 }
 
 // The page's table is what testdata/names has, row by row, and speaks of every name that we bring.
 func TestNamesAreOnThePage(t *testing.T) {
 	t.Parallel()
-	rows, tested := table(t, namesHeading), []string{}
+	rows, tested := tableUnder(t, namesHeading), []string{}
 	spoken := map[string]bool{}
 	for _, c := range readClashes(t) {
 		tested = append(tested, c.row)
@@ -123,7 +125,7 @@ func TestNamesAreOnThePage(t *testing.T) {
 // broughtNames are the types of our subgraph, its root fields and the directives that it imports.
 func broughtNames(t *testing.T) []string {
 	t.Helper()
-	doc, err := parser.ParseSchema(&ast.Source{Name: "ours", Input: ours(t, "").SDL})
+	doc, err := parser.ParseSchema(&ast.Source{Name: "ours", Input: ourSubgraph(t, "").SDL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +174,7 @@ func TestNames(t *testing.T) {
 			} else if harmless {
 				continue
 			}
-			cases = append(cases, []subgraph{ours(t, ""), {Name: "theirs", SDL: remedy}})
+			cases = append(cases, []subgraph{ourSubgraph(t, ""), {Name: "theirs", SDL: remedy}})
 			outcomes = append(outcomes, outcome{c.file + ", remedy of " + name, map[string]string{"apollo": "composes", "guild": "composes"}})
 		}
 	}

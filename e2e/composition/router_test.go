@@ -1,3 +1,5 @@
+//go:build e2e
+
 package composition_test
 
 import (
@@ -73,7 +75,7 @@ func answerAsNeighbour(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	data := map[string]any{
-		"pinned":     []any{dataset("11852"), dataset("11853")},
+		"pinned":     []any{datasetEntity("11852"), datasetEntity("11853")},
 		"dataPlanes": map[string]any{"nodes": []any{map[string]any{"__typename": "DataPlane", "id": "1", "labels": map[string]any{}}}},
 		"bills":      []any{map[string]any{"cents": 7, "job": map[string]any{"__typename": "Job", "id": missing}}},
 	}
@@ -81,7 +83,7 @@ func answerAsNeighbour(w http.ResponseWriter, r *http.Request) {
 		entities := []any{}
 		for _, representation := range asked.Variables.Representations {
 			id, _ := representation["id"].(string)
-			entities = append(entities, dataset(id))
+			entities = append(entities, datasetEntity(id))
 		}
 		data = map[string]any{"_entities": entities}
 	}
@@ -89,14 +91,14 @@ func answerAsNeighbour(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
 }
 
-func dataset(id string) map[string]any {
+func datasetEntity(id string) map[string]any {
 	return map[string]any{"__typename": "Dataset", "id": id, "name": "dataset " + id}
 }
 
 // supergraph composes ours with the neighbour's, served at two URLs.
 func supergraph(t *testing.T, oursURL, neighbourURL string) string {
 	t.Helper()
-	said := compose(t, []subgraph{ours(t, oursURL), neighbour(t, neighbourURL)})[0]["apollo"]
+	said := compose(t, []subgraph{ourSubgraph(t, oursURL), neighbourSubgraph(t, neighbourURL)})[0]["apollo"]
 	if said.Supergraph == "" {
 		t.Fatal(said.messages())
 	}
@@ -107,7 +109,7 @@ func supergraph(t *testing.T, oursURL, neighbourURL string) string {
 // nothing else. What we cannot answer leaves the others' data alone.
 func TestRouterHeaders(t *testing.T) {
 	t.Parallel()
-	target, err := url.Parse(start(t))
+	target, err := url.Parse(startGateway(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +121,7 @@ func TestRouterHeaders(t *testing.T) {
 	refused := operation{Query: `{pinned {name} jobs(first: -1) {totalCount}}`}
 	joined := operation{Query: `{jobs(first: 1, filter: {datasetId: "11852"}) {nodes {dataset {id name}}}}`}
 
-	answers := route(t, graph, configured(t), listed, refused, joined)
+	answers := routeOperations(t, graph, configurationOfPage(t), listed, refused, joined)
 	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":{"pageInfo":{"hasPreviousPage":false}}}`)
 	wantAnswer(t, answers[1], `{`+pinned+`,"jobs":null}`, `["jobs"] BAD_USER_INPUT`)
 	wantAnswer(t, answers[2], `{"jobs":{"nodes":[{"dataset":{"id":"11852","name":"dataset 11852"}}]}}`)
@@ -130,7 +132,7 @@ func TestRouterHeaders(t *testing.T) {
 		t.Errorf("request id %s", answers[1].Errors[0].Extensions.RequestID)
 	}
 
-	answers = route(t, graph, "", listed)
+	answers = routeOperations(t, graph, "", listed)
 	wantAnswer(t, answers[0], `{`+pinned+`,"jobs":null}`, `["jobs"] UNAUTHENTICATED`)
 	if toUs.got() != "x-request-id" || toThem.got() != "x-request-id" {
 		t.Errorf("untold, the router forwarded to us %s, to the others %s", toUs.got(), toThem.got())
@@ -147,7 +149,7 @@ func TestRouterOutage(t *testing.T) {
 	neighbourURL, _ := serveNeighbour(t)
 	bill := operation{Query: `{bills {cents job {id state}}}`}
 	const unpaid = `{"bills":[{"cents":7,"job":null}]}`
-	answers := route(t, supergraph(t, goneURL, neighbourURL), configured(t), bill,
+	answers := routeOperations(t, supergraph(t, goneURL, neighbourURL), configurationOfPage(t), bill,
 		operation{Query: `{pinned {name} jobs(first: 1) {totalCount} job(id: "x") {id} dataset(id: "1") {jobs {totalCount}} datasets(ids: ["1"]) {id}}`},
 		operation{Query: `{pinned {name latestJob {id} jobs {totalCount}}}`},
 	)
@@ -160,7 +162,7 @@ func TestRouterOutage(t *testing.T) {
 			t.Errorf("%s with %d errors, want %s with some", answers[i].Data, len(answers[i].Errors), want)
 		}
 	}
-	if got := route(t, supergraph(t, start(t), neighbourURL), configured(t), bill)[0]; string(got.Data) != unpaid {
+	if got := routeOperations(t, supergraph(t, startGateway(t), neighbourURL), configurationOfPage(t), bill)[0]; string(got.Data) != unpaid {
 		t.Errorf("%s, want %s", got.Data, unpaid)
 	}
 }
@@ -182,13 +184,13 @@ const entities = `query ($r: [_Any!]!) {_entities(representations: $r) {__typena
 // error at its own place, and one call for each distinct job, as many as an operation may make.
 func TestEntities(t *testing.T) {
 	t.Parallel()
-	gateway := start(t)
+	gateway := startGateway(t)
 	unknown := func(i int) map[string]any {
 		return map[string]any{"__typename": "Job", "id": fmt.Sprintf("00000000-0000-4000-8000-%012d", i)}
 	}
 	representation := func(name, id string) map[string]any { return map[string]any{"__typename": name, "id": id} }
 	asked := func(list ...map[string]any) answer {
-		return ask(t, gateway, operation{Query: entities, Variables: map[string]any{"r": list}})
+		return postOperation(t, gateway, operation{Query: entities, Variables: map[string]any{"r": list}})
 	}
 
 	var listed struct {
@@ -198,7 +200,7 @@ func TestEntities(t *testing.T) {
 			} `json:"nodes"`
 		} `json:"jobs"`
 	}
-	if err := json.Unmarshal(ask(t, gateway, operation{Query: `{jobs(first: 2) {nodes {id}}}`}).Data, &listed); err != nil || len(listed.Jobs.Nodes) != 2 {
+	if err := json.Unmarshal(postOperation(t, gateway, operation{Query: `{jobs(first: 2) {nodes {id}}}`}).Data, &listed); err != nil || len(listed.Jobs.Nodes) != 2 {
 		t.Fatalf("%d jobs, %v", len(listed.Jobs.Nodes), err)
 	}
 	first, second := listed.Jobs.Nodes[0].ID, listed.Jobs.Nodes[1].ID
@@ -222,19 +224,19 @@ func TestEntities(t *testing.T) {
 // With --federation=false the endpoint is no subgraph: neither of federation's fields is there, and node is.
 func TestFederationOff(t *testing.T) {
 	t.Parallel()
-	gateway := start(t, "--federation=false")
-	fields := ask(t, gateway, operation{Query: `{__schema {queryType {fields {name}}}}`})
+	gateway := startGateway(t, "--federation=false")
+	fields := postOperation(t, gateway, operation{Query: `{__schema {queryType {fields {name}}}}`})
 	want := `{"__schema":{"queryType":{"fields":[{"name":"jobs"},{"name":"job"},{"name":"dataset"},{"name":"datasets"},{"name":"node"}]}}}`
 	if diff := cmp.Diff(want, string(fields.Data)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	for _, query := range []string{`{_service {sdl}}`, `{_entities(representations: []) {__typename}}`} {
-		if got := ask(t, gateway, operation{Query: query}); len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "GRAPHQL_VALIDATION_FAILED" {
+		if got := postOperation(t, gateway, operation{Query: query}); len(got.Errors) == 0 || got.Errors[0].Extensions.Code != "GRAPHQL_VALIDATION_FAILED" {
 			t.Errorf("%s: %s %s", query, got.Data, got.codes())
 		}
 	}
-	on := start(t)
-	if got := ask(t, on, operation{Query: `{_service {sdl} node(id: "x") {id}}`}); !strings.Contains(string(got.Data), "@link") ||
+	on := startGateway(t)
+	if got := postOperation(t, on, operation{Query: `{_service {sdl} node(id: "x") {id}}`}); !strings.Contains(string(got.Data), "@link") ||
 		!slices.Equal(got.codes(), []string{`["node"] BAD_USER_INPUT`}) {
 		t.Errorf("with federation: %s %s", got.Data, got.codes())
 	}

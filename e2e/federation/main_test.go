@@ -1,18 +1,18 @@
+//go:build e2e
+
 // Package federation_test runs the gateway as what it also is, a subgraph: behind three routers, beside the second
 // subgraph of examples/federation, composed and configured by that folder's own files.
 package federation_test
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"jobsgateway/e2e/npm"
+	"jobsgateway/e2e/program"
 )
 
 // example is the folder that is tested here together with the gateway.
@@ -25,29 +25,18 @@ const (
 	answerLimit  = 30 * time.Second
 )
 
-// TestMain fails when a test has left a goroutine behind, hence also when one of a process's readers still runs.
-func TestMain(m *testing.M) {
-	code := m.Run()
-	client.CloseIdleConnections()
-	if code == 0 {
-		if err := goleak.Find(); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 
-// install brings a folder's node_modules to what its lock file says.
-func install(t *testing.T, dir string) {
+// installPackages brings a folder's node_modules to what its lock file says.
+func installPackages(t *testing.T, dir string) {
 	t.Helper()
 	if err := npm.Install(t.Context(), dir); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// command runs a program to its end, gives what it printed, and fails the test unless it succeeds.
-func command(t *testing.T, dir string, env []string, name string, args ...string) []byte {
+// runCommand runs a program to its end, gives what it printed, and fails the test unless it succeeds.
+func runCommand(t *testing.T, dir string, env []string, name string, args ...string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), commandLimit)
 	defer cancel()

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package federation_test
 
 import (
@@ -21,11 +23,11 @@ func TestNewcomer(t *testing.T) {
 	if _, err := os.Stat("/proc/self/environ"); err != nil {
 		t.Skip("no /proc to look for processes in")
 	}
-	install(t, example)
+	installPackages(t, example)
 	ports := freePorts(t, 3)
 	// Every descendant inherits the mark, whatever process group or session it moves to.
 	mark := fmt.Sprintf("FEDERATION_TEST=%d-%s", os.Getpid(), ports[0])
-	npm := start(t, "npm start", example, []string{
+	npm := startProcess(t, "npm start", example, []string{
 		mark, "PORT=" + ports[0], "JOBS_PORT=" + ports[1], "DATASETS_PORT=" + ports[2],
 		"SUPERGRAPH=" + filepath.Join(t.TempDir(), "supergraph.graphql"),
 	}, "npm", "start")
@@ -59,7 +61,7 @@ func TestNewcomer(t *testing.T) {
 		t.Errorf("still there: %v", left)
 	}
 	for _, port := range ports {
-		if answers(t.Context(), "http://127.0.0.1:"+port) {
+		if isAnswered(t.Context(), "http://127.0.0.1:"+port) {
 			t.Errorf("port %s still answers", port)
 		}
 	}
@@ -67,11 +69,11 @@ func TestNewcomer(t *testing.T) {
 
 // TestNewcomerPortTaken ensures that a port in use is named, that nothing is left behind, and that it counts as failure.
 func TestNewcomerPortTaken(t *testing.T) {
-	install(t, example)
+	installPackages(t, example)
 	ports := freePorts(t, 3)
 	taken := newRecorder(t, "http://127.0.0.1:1")
 	busy := taken.URL[strings.LastIndex(taken.URL, ":")+1:]
-	npm := start(t, "npm start", example, []string{"PORT=" + ports[0], "JOBS_PORT=" + ports[1], "DATASETS_PORT=" + busy}, "npm", "start")
+	npm := startProcess(t, "npm start", example, []string{"PORT=" + ports[0], "JOBS_PORT=" + ports[1], "DATASETS_PORT=" + busy}, "npm", "start")
 	select {
 	case <-npm.exited:
 	case <-time.After(startLimit):

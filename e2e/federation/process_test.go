@@ -1,3 +1,5 @@
+//go:build e2e
+
 package federation_test
 
 import (
@@ -26,8 +28,8 @@ type process struct {
 	err    error         // how it ended
 }
 
-// start runs a program. Its whole group ends with the test, which shows what it printed when the test has failed.
-func start(t *testing.T, name, dir string, env []string, command string, args ...string) *process {
+// startProcess runs a program. Its whole group ends with the test, which shows what it printed when the test has failed.
+func startProcess(t *testing.T, name, dir string, env []string, command string, args ...string) *process {
 	t.Helper()
 	p := &process{name: name, cmd: exec.Command(command, args...), exited: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env = dir, append(os.Environ(), env...)
@@ -88,10 +90,10 @@ func (p *process) await(t *testing.T, what string, ready func() bool) {
 // awaitAnswer waits until a GET of the URL is answered with 200.
 func (p *process) awaitAnswer(t *testing.T, url string) {
 	t.Helper()
-	p.await(t, "it answered at "+url, func() bool { return answers(t.Context(), url) })
+	p.await(t, "it answered at "+url, func() bool { return isAnswered(t.Context(), url) })
 }
 
-func answers(ctx context.Context, url string) bool {
+func isAnswered(ctx context.Context, url string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package federation_test
 
 import (
@@ -6,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"text/tabwriter"
 
@@ -52,7 +53,7 @@ func TestRouters(t *testing.T) {
 	columns.Flush()
 	t.Logf("requests to the gateway / REST calls / requests to datasets:\n%s", table.String())
 
-	f.gateway.stop(t, syscall.SIGTERM)
+	f.gateway.Stop(t)
 	f.jobs.Close()
 	for _, r := range f.routers {
 		t.Run("outage/"+r.name, func(t *testing.T) { visit{t, f, r}.outage() })
@@ -153,7 +154,7 @@ func checkPage(t *testing.T, p page, tenant string, from, to int) {
 
 func (v visit) pageWithNames() {
 	var p page
-	noErrors(v.T, ask(v.T, v.url, question{query: pageQuery, variables: map[string]any{"first": 20}, token: acme}, &p))
+	noErrors(v.T, ask(v.T, v.url, request{query: pageQuery, variables: map[string]any{"first": 20}, token: acme}, &p))
 	checkPage(v.T, p, acme, 0, 20)
 }
 
@@ -161,7 +162,7 @@ const latestQuery = `{ namedDatasets { id name latestJob { id } } }`
 
 func (v visit) latestJobs() {
 	var data struct{ NamedDatasets []dataset }
-	noErrors(v.T, ask(v.T, v.url, question{query: latestQuery, token: globex}, &data))
+	noErrors(v.T, ask(v.T, v.url, request{query: latestQuery, token: globex}, &data))
 	var want []dataset
 	for _, j := range wantJobs(globex, 0, len(words)) {
 		want = append(want, dataset{ID: j.Dataset.ID, Name: j.Dataset.Name, LatestJob: &struct{ ID string }{j.ID}})
@@ -173,7 +174,7 @@ func (v visit) latestJobs() {
 
 func (v visit) twoPages() {
 	var first, second page
-	q := question{query: pageQuery, variables: map[string]any{"first": 35}, token: acme}
+	q := request{query: pageQuery, variables: map[string]any{"first": 35}, token: acme}
 	noErrors(v.T, ask(v.T, v.url, q, &first))
 	checkPage(v.T, first, acme, 0, 35)
 	if v.Failed() || !first.Jobs.PageInfo.HasNextPage {
@@ -191,7 +192,7 @@ func (v visit) twoPages() {
 func (v visit) headers() {
 	const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	sent := map[string]string{"X-Request-Id": "headers-" + v.name, "Traceparent": traceparent, "Tracestate": "rojo=1"}
-	q := question{query: pageQuery, variables: map[string]any{"first": 1}, token: acme, header: sent}
+	q := request{query: pageQuery, variables: map[string]any{"first": 1}, token: acme, header: sent}
 	q.header["Cookie"], q.header["X-Secret"] = "session=1", "1"
 	var p page
 	noErrors(v.T, ask(v.T, v.url, q, &p))
@@ -221,7 +222,7 @@ func (v visit) twoTenants() {
 	for i := range rounds {
 		for tenant := range companies {
 			all.Go(func() {
-				q := question{query: pageQuery, variables: map[string]any{"first": 10}, token: tenant}
+				q := request{query: pageQuery, variables: map[string]any{"first": 10}, token: tenant}
 				if i%2 == 0 {
 					q.header = map[string]string{"X-Request-Id": fmt.Sprintf("%s-%d", tenant, i)}
 				}
@@ -279,7 +280,7 @@ func checkMixed(t *testing.T, a answer, data mixed, code string) graphqlError {
 
 func (v visit) noToken() {
 	var data mixed
-	a := ask(v.T, v.url, question{query: mixedQuery, header: map[string]string{"X-Request-Id": "anonymous"}}, &data)
+	a := ask(v.T, v.url, request{query: mixedQuery, header: map[string]string{"X-Request-Id": "anonymous"}}, &data)
 	if !slices.Equal(a.codes(), []string{"UNAUTHENTICATED", "UNAUTHENTICATED"}) || data.Jobs != nil || data.NamedDatasets != nil {
 		v.Fatalf("%v, %v", a.errors, data)
 	}
@@ -291,7 +292,7 @@ func (v visit) noToken() {
 
 func (v visit) badCursor() {
 	var data mixed
-	a := ask(v.T, v.url, question{query: mixedQuery, variables: map[string]any{"after": "nonsense"}, token: acme}, &data)
+	a := ask(v.T, v.url, request{query: mixedQuery, variables: map[string]any{"after": "nonsense"}, token: acme}, &data)
 	if e := checkMixed(v.T, a, data, "BAD_USER_INPUT"); e.Extensions.Argument != "after" || !cmp.Equal(e.Path, []any{"jobs"}) {
 		v.Errorf("%v", e)
 	}
@@ -301,7 +302,7 @@ func (v visit) upstreamFails() {
 	v.api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Times: emulator.Forever})
 	defer v.api.Unscript()
 	var data mixed
-	a := ask(v.T, v.url, question{query: mixedQuery, token: acme}, &data)
+	a := ask(v.T, v.url, request{query: mixedQuery, token: acme}, &data)
 	if e := checkMixed(v.T, a, data, "UPSTREAM_UNAVAILABLE"); !cmp.Equal(e.Path, []any{"jobs"}) {
 		v.Errorf("%v", e)
 	}
@@ -315,7 +316,7 @@ func (v visit) upstreamFailsOnce() {
 	}})
 	defer v.api.Unscript()
 	var data struct{ NamedDatasets []dataset }
-	a := ask(v.T, v.url, question{query: latestQuery, token: acme}, &data)
+	a := ask(v.T, v.url, request{query: latestQuery, token: acme}, &data)
 	if !slices.Equal(a.codes(), []string{"UPSTREAM_UNAVAILABLE"}) {
 		v.Fatalf("%v", a.errors)
 	}
@@ -341,7 +342,7 @@ func (v visit) datasetsAway() {
 	v.datasets.away.Store(true)
 	defer v.datasets.away.Store(false)
 	var p page
-	a := ask(v.T, v.url, question{query: pageQuery, variables: map[string]any{"first": 4}, token: acme}, &p)
+	a := ask(v.T, v.url, request{query: pageQuery, variables: map[string]any{"first": 4}, token: acme}, &p)
 	if !slices.Equal(slices.Compact(a.codes()), []string{"INTERNAL_SERVER_ERROR"}) {
 		v.Errorf("errors %v", a.errors)
 	}
@@ -371,7 +372,7 @@ func (v visit) acceptLists() {
 		if url != v.url { // no fields of the other subgraph
 			query = strings.NewReplacer(" runbook", "", " name", "").Replace(pageQuery)
 		}
-		a := ask(v.T, url, question{query: query, variables: map[string]any{"first": 2}, token: acme, header: map[string]string{"Accept": accept}}, &p)
+		a := ask(v.T, url, request{query: query, variables: map[string]any{"first": 2}, token: acme, header: map[string]string{"Accept": accept}}, &p)
 		noErrors(v.T, a)
 		if media := a.header.Get("Content-Type"); !strings.HasPrefix(media, "application/json") && !strings.HasPrefix(media, "application/graphql-response+json") {
 			v.Errorf("Accept: %s is answered with %q", accept, media)
@@ -396,11 +397,11 @@ func (v visit) acceptLists() {
 // outage ensures that while the gateway is away its part is null with an error, and the other subgraph's is there.
 func (v visit) outage() {
 	var data mixed
-	a := ask(v.T, v.url, question{query: mixedQuery, token: acme}, &data)
+	a := ask(v.T, v.url, request{query: mixedQuery, token: acme}, &data)
 	checkMixed(v.T, a, data, "INTERNAL_SERVER_ERROR") // the router's own: there is nobody else to give one
 
 	var latest struct{ NamedDatasets []dataset }
-	a = ask(v.T, v.url, question{query: latestQuery, token: acme}, &latest)
+	a = ask(v.T, v.url, request{query: latestQuery, token: acme}, &latest)
 	if !slices.Equal(slices.Compact(a.codes()), []string{"INTERNAL_SERVER_ERROR"}) || len(latest.NamedDatasets) != len(words) {
 		v.Fatalf("%d datasets, errors %v", len(latest.NamedDatasets), a.errors)
 	}

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package language_test
 
 import (
@@ -87,8 +89,8 @@ func excuse(text string, ours, theirs verdict) string {
 	return ""
 }
 
-// fixed are documents that random ones might not meet.
-func fixed() []string {
+// fixedDocuments are documents that random ones might not meet.
+func fixedDocuments() []string {
 	texts := []string{
 		"", " ", "#", "{", "}", "{}", "{__typename}", "\ufeff{__typename}", "{__typename}\x00", "{__typename}#\x00\x01\x07",
 		strings.Repeat("x", 10_000), "{" + strings.Repeat("x", 10_000) + "}", `{job(id:"` + strings.Repeat("é", 10_000) + `"){id}}`,

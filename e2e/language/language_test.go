@@ -1,3 +1,5 @@
+//go:build e2e
+
 // Package language_test compares what the gateway takes for GraphQL with what the reference implementation does.
 package language_test
 
@@ -54,22 +56,22 @@ func TestDocuments(t *testing.T) {
 
 func compare(t *testing.T, federation bool) {
 	t.Helper()
-	h := start(t, federation)
+	h := startServer(t, federation)
 	schema, err := graph.NewSchema(federation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	texts := fixed()
+	texts := fixedDocuments()
 	r := rand.New(rand.NewPCG(*seed, 0))
-	names := words(schema)
+	names := namesOf(schema)
 	for n := len(texts) + *samples; len(texts) < n; {
-		tokens := draw(r, schema)
-		texts = append(texts, text(r, tokens), text(r, tokens))
+		tokens := drawDocument(r, schema)
+		texts = append(texts, written(r, tokens), written(r, tokens))
 		for range 8 {
-			texts = append(texts, text(r, mutate(r, tokens, names)))
+			texts = append(texts, written(r, mutated(r, tokens, names)))
 		}
 		for range 2 {
-			texts = append(texts, damage(r, text(r, tokens)))
+			texts = append(texts, damaged(r, written(r, tokens)))
 		}
 	}
 	theirs := h.judged(t, texts)
@@ -91,7 +93,7 @@ func compare(t *testing.T, federation bool) {
 		why := excuse(text, ours[i], theirs[i])
 		counts[why]++
 		if doc, err := document.Parse(text, len(text)+1); err == nil && len(theirs[i].Nodes) > 0 {
-			if diff := cmp.Diff(sorted(theirs[i].Nodes), sorted(nodes(doc))); diff != "" {
+			if diff := cmp.Diff(sorted(theirs[i].Nodes), sorted(nodesOf(doc))); diff != "" {
 				t.Errorf("%q is read as (-graphql-js +ours):\n%s", text, diff)
 			}
 		}
@@ -142,15 +144,15 @@ func (v verdict) agrees(other verdict) bool {
 // workers is how many documents are read at once.
 const workers = 4
 
-// house is a gateway over an emulator, and the schema that it shows.
-type house struct {
+// server is a gateway over an emulator, and the schema that it shows.
+type server struct {
 	url           string
 	client        *http.Client
 	introspection string // a file
 	log           *bytes.Buffer
 }
 
-func start(t *testing.T, federation bool) *house {
+func startServer(t *testing.T, federation bool) *server {
 	t.Helper()
 	upstream := httptest.NewServer(emulator.New(emulator.Options{Seed: 1, Jobs: 30}))
 	t.Cleanup(upstream.Close)
@@ -158,7 +160,7 @@ func start(t *testing.T, federation bool) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{log: &bytes.Buffer{}}
+	h := &server{log: &bytes.Buffer{}}
 	client := restclient.New(restclient.Config{
 		BaseURL: base, Token: gateway.TokenFrom, Identity: gateway.Identity, Timeout: 5 * time.Second, MaxBody: 8 << 20, MaxConns: 32,
 	})
@@ -206,7 +208,7 @@ type answer struct {
 }
 
 // post asks the gateway. What goes wrong on the way is an error, too.
-func (h *house) post(envelope map[string]any) (out answer, err error) {
+func (h *server) post(envelope map[string]any) (out answer, err error) {
 	body, _ := json.Marshal(envelope)
 	request, _ := http.NewRequest(http.MethodPost, h.url, bytes.NewReader(body))
 	request.Header.Set("Content-Type", "application/json")
@@ -222,7 +224,7 @@ func (h *house) post(envelope map[string]any) (out answer, err error) {
 
 // read asks the gateway for an operation that the document does not have, which it says when nothing else is wrong; then,
 // of a valid document, for what it has.
-func (h *house) read(text string) verdict {
+func (h *server) read(text string) verdict {
 	got, err := h.post(map[string]any{"query": text, "operationName": "no such name"})
 	if err != nil {
 		return verdict{Kind: "failed: " + err.Error()}
@@ -264,7 +266,7 @@ func (h *house) read(text string) verdict {
 }
 
 // judged asks the reference implementation.
-func (h *house) judged(t *testing.T, texts []string) []verdict {
+func (h *server) judged(t *testing.T, texts []string) []verdict {
 	t.Helper()
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
@@ -297,7 +299,7 @@ func (h *house) judged(t *testing.T, texts []string) []verdict {
 }
 
 // checkLog makes sure that no document of a caller's is a fault of the gateway's.
-func (h *house) checkLog(t *testing.T) {
+func (h *server) checkLog(t *testing.T) {
 	t.Helper()
 	for line := range strings.Lines(h.log.String()) {
 		if strings.Contains(line, `"level":"ERROR"`) {

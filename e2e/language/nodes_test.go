@@ -1,3 +1,5 @@
+//go:build e2e
+
 package language_test
 
 import (
@@ -7,8 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// nodes gives what a document consists of, as judge.mjs writes it.
-func nodes(doc *ast.QueryDocument) []string {
+// nodesOf gives what a document consists of, as judge.mjs writes it.
+func nodesOf(doc *ast.QueryDocument) []string {
 	var n noting
 	for _, op := range doc.Operations {
 		for _, variable := range op.VariableDefinitions {

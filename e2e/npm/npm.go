@@ -1,3 +1,5 @@
+//go:build e2e
+
 // Package npm brings the packages that the tests of e2e run on node.
 package npm
 

@@ -34,7 +34,7 @@ func BenchmarkPage(b *testing.B) {
 
 // BenchmarkPageOverHTTP measures a 500-record page with a real client on the loopback.
 func BenchmarkPageOverHTTP(b *testing.B) {
-	c := start(b, emulator.Options{Seed: 1})
+	c := newJobsAPI(b, emulator.Options{Seed: 1})
 	r := c.request("/jobs")
 	r.Header.Set("Accept-Encoding", "identity")
 	b.ReportAllocs()

@@ -19,7 +19,7 @@ import (
 func TestManyCallersAtOnce(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, 100)
+	c := newLivingAPI(t, now, 100)
 	c.Script(emulator.Fault{Status: 503, Times: 10, Match: func(r *http.Request) bool { return r.URL.RawQuery == "type=x" }})
 	var all sync.WaitGroup
 	for i := range 4 {
@@ -61,7 +61,7 @@ func TestResetOverTLS(t *testing.T) {
 		}
 		for _, cut := range []emulator.Cut{emulator.CutReset, emulator.CutClose, emulator.CutResetBody} {
 			e.Script(emulator.Fault{Huge: 1000, Cut: cut, Times: emulator.Forever})
-			c := &caller{Emulator: e, t: t, url: srv.URL, token: "x", client: client}
+			c := &jobsAPI{Emulator: e, t: t, url: srv.URL, token: "x", client: client}
 			_, _, err := c.do(c.request("/jobs"))
 			if err == nil || !http2 && cut != emulator.CutClose && !errors.Is(err, syscall.ECONNRESET) {
 				t.Errorf("HTTP/2 %v, cut %d: %v", http2, cut, err)

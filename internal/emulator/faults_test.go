@@ -15,10 +15,10 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// small is a list that fits into a packet, and its ordinary answer.
-func small(t testing.TB) (c *caller, ordinary string) {
+// apiOfOneJob has a list that fits into a packet, and its ordinary answer.
+func apiOfOneJob(t testing.TB) (c *jobsAPI, ordinary string) {
 	t.Helper()
-	c = start(t, emulator.Records(raws(`{"job_id":"a"}`)...))
+	c = newJobsAPI(t, emulator.Records(recordsOf(`{"job_id":"a"}`)...))
 	_, ordinary = c.get("/jobs")
 	c.Reset()
 	return c, ordinary
@@ -26,7 +26,7 @@ func small(t testing.TB) (c *caller, ordinary string) {
 
 func TestScriptedAnswers(t *testing.T) {
 	t.Parallel()
-	c, ordinary := small(t)
+	c, ordinary := apiOfOneJob(t)
 	for name, test := range map[string]struct {
 		fault                  emulator.Fault
 		status                 int
@@ -69,8 +69,8 @@ func TestScriptedAnswers(t *testing.T) {
 
 func TestBrokenConnections(t *testing.T) {
 	t.Parallel()
-	big := start(t, emulator.Options{Jobs: 200})
-	short, _ := small(t)
+	big := newJobsAPI(t, emulator.Options{Jobs: 200})
+	short, _ := apiOfOneJob(t)
 	for name, test := range map[string]struct {
 		fault emulator.Fault
 		want  error
@@ -86,7 +86,7 @@ func TestBrokenConnections(t *testing.T) {
 		"reset in the body":     {emulator.Fault{Cut: emulator.CutResetBody, After: 20}, syscall.ECONNRESET, true, -1},
 		"reset in a huge body":  {emulator.Fault{Huge: 1 << 20, Cut: emulator.CutResetBody, After: 1 << 19}, syscall.ECONNRESET, true, -1},
 	} {
-		for size, c := range map[string]*caller{"small": short, "big": big} {
+		for size, c := range map[string]*jobsAPI{"small": short, "big": big} {
 			// On a connection used before, the transport would take the reset for a stale one and ask again.
 			c.client.Transport = &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 			c.Script(test.fault)
@@ -103,7 +103,7 @@ func TestBrokenConnections(t *testing.T) {
 
 func TestGeneratedBodies(t *testing.T) {
 	t.Parallel()
-	c, _ := small(t)
+	c, _ := apiOfOneJob(t)
 	for _, n := range []int64{1, 22, 23, 24, 1000, 5 << 20} {
 		for _, f := range []emulator.Fault{{Huge: n}, {Huge: n, NoLength: true}, {Bomb: n}} {
 			c.Script(f)
@@ -128,14 +128,14 @@ func TestGeneratedBodies(t *testing.T) {
 	if err != nil || res.Header.Get("Content-Encoding") != "gzip" || len(body) > inflated/500 {
 		t.Fatalf("bomb: %d bytes on the wire, %v", len(body), err)
 	}
-	if n := len(inflate(t, body)); n != inflated {
+	if n := len(gunzip(t, body)); n != inflated {
 		t.Errorf("bomb: inflates to %d bytes", n)
 	}
 }
 
 func TestScriptOrderAndMatching(t *testing.T) {
 	t.Parallel()
-	c, _ := small(t)
+	c, _ := apiOfOneJob(t)
 	statuses := func(paths ...string) (got []int) {
 		for _, p := range paths {
 			status, _ := c.get(p)
@@ -182,15 +182,15 @@ func TestWaitsEndWithTheCaller(t *testing.T) {
 	} {
 		e := emulator.New(emulator.Records())
 		e.Script(fault)
-		leave(t, name, e)
+		leaveWhileWaiting(t, name, e)
 	}
 	opts := emulator.Records()
 	opts.Latency = time.Hour
-	leave(t, "latency", emulator.New(opts))
+	leaveWhileWaiting(t, "latency", emulator.New(opts))
 }
 
-// leave sends a request, goes away while it waits, and returns when the handler has.
-func leave(t *testing.T, name string, e *emulator.Emulator) {
+// leaveWhileWaiting sends a request, goes away while it waits, and returns when the handler has.
+func leaveWhileWaiting(t *testing.T, name string, e *emulator.Emulator) {
 	t.Helper()
 	entered, left := make(chan struct{}), make(chan struct{})
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -221,7 +221,7 @@ func TestLatency(t *testing.T) {
 	t.Parallel()
 	opts := emulator.Records()
 	opts.Latency = 5 * time.Millisecond
-	c := start(t, opts)
+	c := newJobsAPI(t, opts)
 	began := time.Now()
 	c.get("/jobs")
 	if took := time.Since(began); took < opts.Latency {

@@ -13,8 +13,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// all reads a whole list over HTTP, page by page, newest first.
-func all(c *caller) (jobs []record, raw []byte) {
+// wholeList reads a whole list over HTTP, page by page, newest first.
+func wholeList(c *jobsAPI) (jobs []record, raw []byte) {
 	c.t.Helper()
 	for offset := 0; ; offset += 500 {
 		p := c.page("?offset=" + big.NewInt(int64(offset)).String())
@@ -34,13 +34,13 @@ func all(c *caller) (jobs []record, raw []byte) {
 func TestSameSeedSameBytes(t *testing.T) {
 	t.Parallel()
 	opts := emulator.Options{Seed: 7, Jobs: 700, Tags: true}
-	_, once := all(start(t, opts))
-	_, again := all(start(t, opts))
+	_, once := wholeList(newJobsAPI(t, opts))
+	_, again := wholeList(newJobsAPI(t, opts))
 	if !bytes.Equal(once, again) {
 		t.Error("equal options gave other bytes")
 	}
 	opts.Seed++
-	if _, other := all(start(t, opts)); bytes.Equal(once, other) {
+	if _, other := wholeList(newJobsAPI(t, opts)); bytes.Equal(once, other) {
 		t.Error("another seed gave the same bytes")
 	}
 }
@@ -57,7 +57,7 @@ var (
 // Each generated record is consistent with itself and with the documented shapes.
 func TestGeneratedRecordsAreWellFormed(t *testing.T) {
 	t.Parallel()
-	jobs, raw := all(start(t, emulator.Options{Seed: 1, Tags: true}))
+	jobs, raw := wholeList(newJobsAPI(t, emulator.Options{Seed: 1, Tags: true}))
 	if len(jobs) != 2000 {
 		t.Fatalf("got %d jobs", len(jobs))
 	}
@@ -66,7 +66,7 @@ func TestGeneratedRecordsAreWellFormed(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, j := range jobs {
-		created, updated := moment(t, j.Created), moment(t, j.Updated)
+		created, updated := timeOf(t, j.Created), timeOf(t, j.Updated)
 		if seen[j.ID] || !uuidForm.MatchString(j.ID) || !stateWord[j.State] || !timeForm.MatchString(j.Created) {
 			t.Errorf("odd record: %+v", j)
 		}
@@ -79,7 +79,7 @@ func TestGeneratedRecordsAreWellFormed(t *testing.T) {
 			t.Errorf("%s: state %s, ended %v, result %s, failures %v", j.ID, j.State, j.Ended, j.Result, j.Failures)
 		}
 		if finished {
-			if lag := updated.Sub(moment(t, *j.Ended)); lag < 2*time.Microsecond || lag > 50*time.Microsecond {
+			if lag := updated.Sub(timeOf(t, *j.Ended)); lag < 2*time.Microsecond || lag > 50*time.Microsecond {
 				t.Errorf("%s: updated %v after it ended", j.ID, lag)
 			}
 		}
@@ -98,8 +98,8 @@ func TestGeneratedRecordsAreWellFormed(t *testing.T) {
 // The whole has the variety that tests and demonstrations rely on.
 func TestGeneratedDataAreVaried(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Options{Seed: 1, Tags: true})
-	jobs, raw := all(c)
+	c := newJobsAPI(t, emulator.Options{Seed: 1, Tags: true})
+	jobs, raw := wholeList(c)
 	for _, test := range []struct {
 		query     string
 		low, high int64
@@ -159,7 +159,7 @@ func TestGeneratedDataAreVaried(t *testing.T) {
 // A snapshot id read as a float64 is another number; some are strings.
 func TestSnapshotsExceedFloat64(t *testing.T) {
 	t.Parallel()
-	_, raw := all(start(t, emulator.Options{Seed: 1}))
+	_, raw := wholeList(newJobsAPI(t, emulator.Options{Seed: 1}))
 	found := regexp.MustCompile(`"snapshot_id":("?)(\d+)"?`).FindAllSubmatch(raw, -1)
 	text := 0
 	for _, m := range found {
@@ -179,7 +179,7 @@ func TestRecordSwitches(t *testing.T) {
 	t.Parallel()
 	body := func(o emulator.Options) string {
 		o.Seed, o.Jobs = 3, 500
-		_, raw := all(start(t, o))
+		_, raw := wholeList(newJobsAPI(t, o))
 		return string(raw)
 	}
 	plain := body(emulator.Options{})
@@ -211,7 +211,7 @@ func TestRecordSwitches(t *testing.T) {
 			t.Errorf("%+v: ends are not %t", end.o, end.ended)
 		}
 	}
-	older := start(t, emulator.Options{Jobs: 30, Older: true})
+	older := newJobsAPI(t, emulator.Options{Jobs: 30, Older: true})
 	if _, text := older.get("/jobs"); strings.Contains(text, "data_plane_id") || !strings.HasPrefix(text, `{"records":[`) {
 		t.Errorf("older generation: %.200s", text)
 	}
@@ -227,7 +227,7 @@ func TestRecordSwitches(t *testing.T) {
 
 func TestGeneratedTenancyIsAPartition(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Options{Tokens: map[string]int64{"1": 1, "2": 2, "3": 3, "4": 4}})
+	c := newJobsAPI(t, emulator.Options{Tokens: map[string]int64{"1": 1, "2": 2, "3": 3, "4": 4}})
 	var sum int64
 	for _, c.token = range []string{"1", "2", "3"} {
 		n := *c.page("?per_page=1").Records
@@ -253,7 +253,7 @@ func TestSmallestOptions(t *testing.T) {
 		{Jobs: 1}, {Jobs: 5, Span: 1}, {Jobs: -1, Span: -1}, {Jobs: 3, Span: time.Microsecond, Heavy: true, Drift: true},
 	} {
 		o.Living, o.Now = true, (&clock{now: end.Add(10 * time.Minute)}).Now
-		c := start(t, o)
+		c := newJobsAPI(t, o)
 		want := o.Jobs
 		if want < 0 {
 			want = 2000
@@ -267,7 +267,7 @@ func TestSmallestOptions(t *testing.T) {
 	}
 }
 
-func moment(t *testing.T, s string) time.Time {
+func timeOf(t *testing.T, s string) time.Time {
 	t.Helper()
 	m, err := time.Parse("2006-01-02T15:04:05", s)
 	if err != nil {

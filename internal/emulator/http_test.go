@@ -17,7 +17,7 @@ import (
 
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records())
+	c := newJobsAPI(t, emulator.Records())
 	for _, test := range []struct {
 		given  []string
 		status int
@@ -56,7 +56,7 @@ func TestAuthorization(t *testing.T) {
 
 func TestOtherMethodsAreNotAllowed(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records())
+	c := newJobsAPI(t, emulator.Records())
 	for _, method := range []string{"POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"} {
 		for path, want := range map[string]int{"/jobs": 405, "/jobs/x": 405, "/nql": 404} {
 			r := c.request(path)
@@ -89,7 +89,7 @@ func TestErrorShapes(t *testing.T) {
 	} {
 		opts := emulator.Records()
 		opts.Errors = test.shape
-		c := start(t, opts)
+		c := newJobsAPI(t, opts)
 		res, body, err := c.do(c.request("/jobs?per_page=501"))
 		if err != nil {
 			t.Fatal(err)
@@ -105,7 +105,7 @@ func TestErrorShapes(t *testing.T) {
 
 func TestGzip(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Options{Jobs: 20})
+	c := newJobsAPI(t, emulator.Options{Jobs: 20})
 	c.client.Transport.(*http.Transport).DisableCompression = true
 	_, plain := c.get("/jobs")
 	for accept, zipped := range map[string]bool{
@@ -125,7 +125,7 @@ func TestGzip(t *testing.T) {
 			t.Errorf("%q: Content-Encoding %q", accept, res.Header.Get("Content-Encoding"))
 		}
 		if zipped {
-			body = inflate(t, body)
+			body = gunzip(t, body)
 		}
 		if body != plain || res.Header.Get("Content-Type") != "application/json" {
 			t.Errorf("%q: %q with another body", accept, res.Header.Get("Content-Type"))
@@ -139,7 +139,7 @@ func TestGzip(t *testing.T) {
 	}
 }
 
-func inflate(t *testing.T, body string) string {
+func gunzip(t *testing.T, body string) string {
 	t.Helper()
 	z, err := gzip.NewReader(strings.NewReader(body))
 	if err != nil {
@@ -154,12 +154,12 @@ func inflate(t *testing.T, body string) string {
 
 func TestRequestLog(t *testing.T) {
 	t.Parallel()
-	time0 := &clock{now: end}
+	now := &clock{now: end}
 	opts := emulator.Records()
-	opts.Now = time0.Now
-	c := start(t, opts)
+	opts.Now = now.Now
+	c := newJobsAPI(t, opts)
 	c.get("/jobs?state=failed&page=2&tag=a%3Db&limit=1")
-	time0.Advance(time.Second)
+	now.Advance(time.Second)
 	c.token = "invalid"
 	c.get("/jobs/a%2Fb")
 	want := []emulator.Request{

@@ -10,21 +10,21 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-func living(t testing.TB, now *clock, jobs int) *caller {
+func newLivingAPI(t testing.TB, now *clock, jobs int) *jobsAPI {
 	t.Helper()
-	return start(t, emulator.Options{Seed: 5, Jobs: jobs, End: end, Living: true, Now: now.Now})
+	return newJobsAPI(t, emulator.Options{Seed: 5, Jobs: jobs, End: end, Living: true, Now: now.Now})
 }
 
 func TestJobsArriveWhileTimePasses(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, 300)
-	before, _ := all(c)
+	c := newLivingAPI(t, now, 300)
+	before, _ := wholeList(c)
 	if len(before) != 300 {
 		t.Fatalf("at the end of history: %d jobs", len(before))
 	}
 	now.Advance(10 * time.Minute)
-	after, _ := all(c)
+	after, _ := wholeList(c)
 	if n := len(after) - len(before); n < 150 || n > 260 {
 		t.Errorf("%d jobs came in ten minutes, want about 200", n)
 	}
@@ -34,7 +34,7 @@ func TestJobsArriveWhileTimePasses(t *testing.T) {
 		}
 	}
 	for _, j := range after {
-		if moment(t, j.Created).After(now.Now()) || moment(t, j.Updated).After(now.Now()) {
+		if timeOf(t, j.Created).After(now.Now()) || timeOf(t, j.Updated).After(now.Now()) {
 			t.Errorf("%s lies ahead: created %s, updated %s", j.ID, j.Created, j.Updated)
 		}
 	}
@@ -44,7 +44,7 @@ func TestJobsArriveWhileTimePasses(t *testing.T) {
 func TestJobsMoveThroughTheirStates(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, 400)
+	c := newLivingAPI(t, now, 400)
 	last := map[string]record{}
 	for _, j := range c.jobs("") {
 		last[j.ID] = j
@@ -56,7 +56,7 @@ func TestJobsMoveThroughTheirStates(t *testing.T) {
 		for _, j := range c.jobs("?order_by=updated_at_desc&per_page=80") {
 			if old, ok := last[j.ID]; ok && old.State != j.State {
 				moves[old.State+" > "+j.State]++
-				if !moment(t, j.Updated).After(moment(t, old.Updated)) {
+				if !timeOf(t, j.Updated).After(timeOf(t, old.Updated)) {
 					t.Errorf("%s moved to %s without a later updated_at", j.ID, j.State)
 				}
 			} else if ok && old.Updated != j.Updated {
@@ -91,20 +91,20 @@ func TestJobsMoveThroughTheirStates(t *testing.T) {
 func TestLivingDataDependOnSeedAndClockAlone(t *testing.T) {
 	t.Parallel()
 	patient, eager := &clock{now: end}, &clock{now: end}
-	a, b := living(t, patient, 200), living(t, eager, 200)
+	a, b := newLivingAPI(t, patient, 200), newLivingAPI(t, eager, 200)
 	for range 60 {
 		eager.Advance(7 * time.Second)
 		b.page("?per_page=1")
 	}
 	patient.Advance(7 * time.Minute)
-	_, once := all(a)
-	_, often := all(b)
+	_, once := wholeList(a)
+	_, often := wholeList(b)
 	if !bytes.Equal(once, often) {
 		t.Error("the list depends on the questions asked on the way")
 	}
 	eager.Advance(3 * time.Second)
 	a.page("")
-	if _, later := all(b); bytes.Equal(often, later) {
+	if _, later := wholeList(b); bytes.Equal(often, later) {
 		t.Error("three seconds later the list is the same")
 	}
 }
@@ -113,7 +113,7 @@ func TestLivingDataDependOnSeedAndClockAlone(t *testing.T) {
 func TestCatchingUpIsBounded(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, 10)
+	c := newLivingAPI(t, now, 10)
 	now.Advance(6 * time.Hour) // 7,200 arrivals, each with two or three moves: more than 20,000 events
 	first := *c.page("?per_page=1").Records
 	if first > 6000 {
@@ -131,7 +131,7 @@ func TestCatchingUpIsBounded(t *testing.T) {
 func TestListStopsGrowing(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, emulator.MaxJobs-5)
+	c := newLivingAPI(t, now, emulator.MaxJobs-5)
 	now.Advance(2 * time.Minute)
 	if n := *c.page("?per_page=1").Records; n != emulator.MaxJobs {
 		t.Errorf("%d jobs, want %d", n, emulator.MaxJobs)
@@ -152,7 +152,7 @@ func TestListStopsGrowing(t *testing.T) {
 func TestReplacedLivingJobStaysAsGiven(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := living(t, now, 300)
+	c := newLivingAPI(t, now, 300)
 	going := c.ids("?state=running")
 	given := `{"job_id":"` + going[0] + `","state":"running","mine":true}`
 	c.Replace(going[0], json.RawMessage(given))
@@ -169,7 +169,7 @@ func TestReplacedLivingJobStaysAsGiven(t *testing.T) {
 func TestTimeStandsStillUnlessAsked(t *testing.T) {
 	t.Parallel()
 	now := &clock{now: end}
-	c := start(t, emulator.Options{Jobs: 50, End: end, Now: now.Now})
+	c := newJobsAPI(t, emulator.Options{Jobs: 50, End: end, Now: now.Now})
 	_, before := c.get("/jobs")
 	now.Advance(time.Hour)
 	if _, after := c.get("/jobs"); before != after {

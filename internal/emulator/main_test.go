@@ -55,8 +55,8 @@ type record struct {
 	} `json:"failures"`
 }
 
-// caller is a real HTTP client of one emulator behind a real listener.
-type caller struct {
+// jobsAPI is an emulator behind a listener, and an HTTP client of it.
+type jobsAPI struct {
 	*emulator.Emulator
 	t      testing.TB
 	url    string
@@ -64,8 +64,8 @@ type caller struct {
 	client *http.Client
 }
 
-// start serves an emulator until the test ends.
-func start(t testing.TB, opts emulator.Options) *caller {
+// newJobsAPI serves an emulator until the test ends.
+func newJobsAPI(t testing.TB, opts emulator.Options) *jobsAPI {
 	t.Helper()
 	if opts.End.IsZero() {
 		opts.End = end
@@ -78,11 +78,11 @@ func start(t testing.TB, opts emulator.Options) *caller {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	t.Cleanup(client.CloseIdleConnections)
-	return &caller{Emulator: e, t: t, url: srv.URL, token: "any", client: client}
+	return &jobsAPI{Emulator: e, t: t, url: srv.URL, token: "any", client: client}
 }
 
 // request makes a GET with the caller's token.
-func (c *caller) request(target string) *http.Request {
+func (c *jobsAPI) request(target string) *http.Request {
 	c.t.Helper()
 	r, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, c.url+target, nil)
 	if err != nil {
@@ -95,7 +95,7 @@ func (c *caller) request(target string) *http.Request {
 }
 
 // get returns status and body, and fails the test when there is no whole answer.
-func (c *caller) get(target string) (int, string) {
+func (c *jobsAPI) get(target string) (int, string) {
 	c.t.Helper()
 	res, body, err := c.do(c.request(target))
 	if err != nil {
@@ -104,7 +104,7 @@ func (c *caller) get(target string) (int, string) {
 	return res.StatusCode, body
 }
 
-func (c *caller) do(r *http.Request) (*http.Response, string, error) {
+func (c *jobsAPI) do(r *http.Request) (*http.Response, string, error) {
 	res, err := c.client.Do(r)
 	if err != nil {
 		return nil, "", err
@@ -115,7 +115,7 @@ func (c *caller) do(r *http.Request) (*http.Response, string, error) {
 }
 
 // page asks for a list that must be answered with 200.
-func (c *caller) page(query string) page {
+func (c *jobsAPI) page(query string) page {
 	c.t.Helper()
 	status, body := c.get("/jobs" + query)
 	if status != http.StatusOK {
@@ -129,7 +129,7 @@ func (c *caller) page(query string) page {
 }
 
 // jobs decodes the records of a list.
-func (c *caller) jobs(query string) []record {
+func (c *jobsAPI) jobs(query string) []record {
 	c.t.Helper()
 	p := c.page(query)
 	jobs := make([]record, len(p.Jobs))
@@ -142,7 +142,7 @@ func (c *caller) jobs(query string) []record {
 }
 
 // ids lists the ids of one page, in order.
-func (c *caller) ids(query string) []string {
+func (c *jobsAPI) ids(query string) []string {
 	c.t.Helper()
 	ids := []string{}
 	for _, j := range c.jobs(query) {
@@ -169,7 +169,7 @@ func (c *clock) Advance(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-func raws(texts ...string) []json.RawMessage {
+func recordsOf(texts ...string) []json.RawMessage {
 	out := make([]json.RawMessage, len(texts))
 	for i, s := range texts {
 		out[i] = json.RawMessage(s)

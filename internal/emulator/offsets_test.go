@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"jobsgateway/internal/emulator"
@@ -33,28 +32,16 @@ func TestOffsetRules(t *testing.T) {
 		{"capped", emulator.Options{MaxRecords: 3}, "offset=1&per_page=5", http.StatusOK, "1", 3},
 	} {
 		c.options.Records = raw
-		w := httptest.NewRecorder()
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/jobs?"+c.query, http.NoBody)
-		r.Header.Set("Authorization", "Bearer t")
-		emulator.New(c.options).ServeHTTP(w, r)
-		var page struct {
-			Records []struct {
-				JobID string `json:"job_id"`
-			} `json:"records"`
-			Total int `json:"total_records"`
-		}
-		if w.Code != c.status {
-			t.Errorf("%s: %d", c.name, w.Code)
-			continue
+		api := newJobsAPI(t, c.options)
+		if status, _ := api.get("/jobs?" + c.query); status != c.status {
+			t.Errorf("%s: %d", c.name, status)
 		}
 		if c.status != http.StatusOK {
 			continue
 		}
-		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil {
-			t.Fatal(err)
-		}
-		if page.Total != 10 || len(page.Records) != c.records || page.Records[0].JobID != c.first {
-			t.Errorf("%s: %+v", c.name, page)
+		ids := api.ids("?" + c.query)
+		if len(ids) != c.records || ids[0] != c.first || *api.page("?" + c.query).Records != 10 {
+			t.Errorf("%s: %v", c.name, ids)
 		}
 	}
 }

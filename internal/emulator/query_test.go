@@ -1,6 +1,8 @@
 package emulator_test
 
 import (
+	_ "embed"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -16,18 +18,20 @@ const (
 	planeB = "bbbbbbbb-0000-4000-8000-00000000000b"
 )
 
-// five jobs, newest first; b and c are as old as each other.
-var five = raws(
-	`{"job_id":"a","state":"running","type":"x","data_plane_id":"`+planeA+`","input":{"dataset_id":1},"created_at":"2026-01-01T00:00:05","updated_at":"2026-01-01T00:00:10","tags":["workflow_id=7","nightly"]}`,
-	`{"job_id":"b","state":"failed","type":"y","data_plane_id":"`+strings.ToUpper(planeA)+`","input":{"dataset":{"id":1}},"created_at":"2026-01-01T00:00:04.5","updated_at":"2026-01-01T00:00:50","tags":["nightly"]}`,
-	`{"job_id":"c","state":"failed","type":"x","data_plane_id":null,"input":{"dataset_id":"1"},"created_at":"2026-01-01T01:00:04.500+01:00","updated_at":"2026-01-01T00:00:30Z"}`,
-	`{"job_id":"d","state":"completed","type":"z","data_plane_id":"`+planeB+`","input":{"dataset_id":2},"created_at":"2026-01-01T00:00:04.499999999","updated_at":"2026-01-01T00:00:40"}`,
-	`{"job_id":"e","state":"pending","type":"z","input":{},"created_at":"2026-01-01T00:00:01","updated_at":"2026-01-01T00:00:01"}`,
-)
+// fiveJobs are newest first; b and c are as old as each other.
+var fiveJobs = func() (list []json.RawMessage) {
+	if err := json.Unmarshal(fiveJobsJSON, &list); err != nil {
+		panic(err)
+	}
+	return list
+}()
+
+//go:embed testdata/five-jobs.json
+var fiveJobsJSON []byte
 
 func TestParametersSelectAndOrder(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(five...))
+	c := newJobsAPI(t, emulator.Records(fiveJobs...))
 	for query, want := range map[string]string{
 		"":                                           "a b c d e",
 		"?order_by=created_at_desc":                  "a b c d e",
@@ -76,7 +80,7 @@ func TestParametersSelectAndOrder(t *testing.T) {
 
 func TestBadParametersAreRefused(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(five...))
+	c := newJobsAPI(t, emulator.Records(fiveJobs...))
 	for _, query := range []string{
 		"?per_page=501", "?per_page=-1", "?per_page=ten", "?per_page=", "?per_page=1.0", "?per_page=99999999999999999999",
 		"?offset=-1", "?offset=x", "?offset=", "?offset=9223372036854775808",
@@ -95,7 +99,7 @@ func TestBadParametersAreRefused(t *testing.T) {
 
 func TestPagerNumbers(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(five...))
+	c := newJobsAPI(t, emulator.Records(fiveJobs...))
 	for _, test := range []struct{ query, want string }{
 		{"", `{"current_page":1,"total_records":5,"total_pages":1,`},
 		{"?per_page=2", `{"current_page":1,"total_records":5,"total_pages":3,"next_page":2,`},
@@ -118,17 +122,17 @@ func TestPagerNumbers(t *testing.T) {
 
 func TestPagerSwitches(t *testing.T) {
 	t.Parallel()
-	opts := emulator.Records(five[0])
+	opts := emulator.Records(fiveJobs[0])
 	opts.NullPager = true
-	_, body := start(t, opts).get("/jobs")
-	want := fmt.Sprintf(`{"current_page":1,"total_records":1,"total_pages":1,"prev_page":null,"next_page":null,"records":[%s]}`, five[0])
+	_, body := newJobsAPI(t, opts).get("/jobs")
+	want := fmt.Sprintf(`{"current_page":1,"total_records":1,"total_pages":1,"prev_page":null,"next_page":null,"records":[%s]}`, fiveJobs[0])
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("null pager (-want +got):\n%s", diff)
 	}
 
 	opts.Older = true
-	_, body = start(t, opts).get("/jobs")
-	if diff := cmp.Diff(fmt.Sprintf(`{"records":[%s]}`, five[0]), body); diff != "" {
+	_, body = newJobsAPI(t, opts).get("/jobs")
+	if diff := cmp.Diff(fmt.Sprintf(`{"records":[%s]}`, fiveJobs[0]), body); diff != "" {
 		t.Errorf("older generation (-want +got):\n%s", diff)
 	}
 }

@@ -34,7 +34,7 @@ func TestBrokenRecordsKeepBytesAndPlace(t *testing.T) {
 		}
 		return "[" + strings.Join(parts, ",") + "]}"
 	}
-	c := start(t, emulator.Records(raws(given...)...))
+	c := newJobsAPI(t, emulator.Records(recordsOf(given...)...))
 	for query, records := range map[string]string{
 		"":                         want(0, 1, 2, 3, 7, 8, 4, 5, 6),
 		"?order_by=created_at_asc": want(6, 5, 4, 8, 7, 3, 2, 1, 0),
@@ -56,7 +56,7 @@ func TestBrokenRecordsKeepBytesAndPlace(t *testing.T) {
 
 func TestOneJobByID(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(raws(
+	c := newJobsAPI(t, emulator.Records(recordsOf(
 		`{"job_id":"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"}`, `{"job_id":"job-1"}`, `{"job_id":"a/b"}`)...))
 	for _, test := range []struct {
 		path   string
@@ -84,7 +84,7 @@ func TestOneJobByID(t *testing.T) {
 
 func TestListChangesBetweenRequests(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(raws(
+	c := newJobsAPI(t, emulator.Records(recordsOf(
 		`{"job_id":"a","created_at":"2026-01-01T00:00:03","state":"running"}`,
 		`{"job_id":"b","created_at":"2026-01-01T00:00:02"}`)...))
 	check := func(what, want string) {
@@ -124,7 +124,7 @@ func TestListChangesBetweenRequests(t *testing.T) {
 // Two jobs of one id are both listed; by id the older one answers until it is removed.
 func TestDoubleID(t *testing.T) {
 	t.Parallel()
-	c := start(t, emulator.Records(raws(`{"job_id":"a","state":"failed"}`)...))
+	c := newJobsAPI(t, emulator.Records(recordsOf(`{"job_id":"a","state":"failed"}`)...))
 	c.Insert(json.RawMessage(`{"job_id":"a","state":"running"}`))
 	if got := len(c.ids("")); got != 2 {
 		t.Errorf("got %d jobs, want 2", got)
@@ -142,10 +142,10 @@ func TestDoubleID(t *testing.T) {
 
 func TestFreshJobIsListedBeforeItIsFound(t *testing.T) {
 	t.Parallel()
-	time0 := &clock{now: end}
-	opts := emulator.Records(raws(`{"job_id":"old","created_at":"2026-03-12T15:30:00"}`)...)
-	opts.Now, opts.FreshWindow = time0.Now, 2*time.Second
-	c := start(t, opts)
+	now := &clock{now: end}
+	opts := emulator.Records(recordsOf(`{"job_id":"old","created_at":"2026-03-12T15:30:00"}`)...)
+	opts.Now, opts.FreshWindow = now.Now, 2*time.Second
+	c := newJobsAPI(t, opts)
 	c.Insert(json.RawMessage(`{"job_id":"new"}`))
 	for _, test := range []struct {
 		id     string
@@ -158,7 +158,7 @@ func TestFreshJobIsListedBeforeItIsFound(t *testing.T) {
 	if got := c.ids(""); len(got) != 2 {
 		t.Errorf("the fresh job is not listed: %v", got)
 	}
-	time0.Advance(2 * time.Second)
+	now.Advance(2 * time.Second)
 	if status, _ := c.get("/jobs/new"); status != http.StatusOK {
 		t.Errorf("after the window: got %d", status)
 	}
@@ -174,7 +174,7 @@ func TestTenancy(t *testing.T) {
 	}
 	opts := emulator.Records(append(given, json.RawMessage(`{"job_id":"j3","company_id":2}`))...)
 	opts.Tokens = map[string]int64{"one": 1, "two": 2, "three": 3}
-	c := start(t, opts)
+	c := newJobsAPI(t, opts)
 	for token, want := range map[string]string{"one": "j0", "two": "j1 j3", "three": "", "other": "j0 j1 j2 j3"} {
 		c.token = token
 		if got := strings.Join(c.ids(""), " "); got != want {

@@ -12,8 +12,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
-	"jobsgateway/graph/operation"
 	"jobsgateway/graph/direct"
+	"jobsgateway/graph/operation"
 )
 
 // executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes, the

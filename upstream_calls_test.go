@@ -24,7 +24,7 @@ func TestCallsOfLoaders(t *testing.T) {
 	api := emulator.New(emulator.Options{Seed: 7})
 	upstream := httptest.NewServer(api)
 	defer upstream.Close()
-	gw := start(t, "--upstream-url", upstream.URL)
+	gw := startGateway(t, "--upstream-url", upstream.URL)
 
 	type job struct{ Dataset *struct{ ID string } }
 	type answer struct {
@@ -66,7 +66,7 @@ func TestCallsOfLoaders(t *testing.T) {
 	} {
 		api.Reset()
 		var got answer
-		post(t, gw, c.query, map[string]any{"ids": ids}, &got)
+		queryData(t, gw, c.query, map[string]any{"ids": ids}, &got)
 		n := distinct(got)
 		if n < 10 {
 			t.Fatalf("%s: only %d datasets", c.name, n)
@@ -103,12 +103,12 @@ func TestConcurrencyOfCalls(t *testing.T) {
 		api.ServeHTTP(w, r)
 	}))
 	defer upstream.Close()
-	gw := start(t, "--upstream-url", upstream.URL, fmt.Sprintf("--max-upstream-concurrency=%d", limit))
+	gw := startGateway(t, "--upstream-url", upstream.URL, fmt.Sprintf("--max-upstream-concurrency=%d", limit))
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		var data any
-		post(t, gw, `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { latestJob { id } } } } }`, nil, &data)
+		queryData(t, gw, `{ jobs(first: 100, orderBy: UPDATED_AT_DESC) { nodes { dataset { latestJob { id } } } } }`, nil, &data)
 	}()
 	for range limit {
 		<-arrived
@@ -127,7 +127,7 @@ func TestFaithful(t *testing.T) {
 	api := emulator.New(emulator.Options{Seed: 3, Tags: true, Drift: true, NullPager: true})
 	upstream := httptest.NewServer(api)
 	defer upstream.Close()
-	gw := start(t, "--upstream-url", upstream.URL)
+	gw := startGateway(t, "--upstream-url", upstream.URL)
 	const query = `query($first: Int, $offset: Int, $filter: JobFilter, $order: JobOrder!) {
 		jobs(first: $first, offset: $offset, filter: $filter, orderBy: $order) { totalCount nodes { raw } } }`
 	random := rand.New(rand.NewPCG(1, 2))
@@ -138,7 +138,7 @@ func TestFaithful(t *testing.T) {
 		params.Set("order_by", order)
 		params.Set("per_page", fmt.Sprint(first))
 		params.Set("offset", fmt.Sprint(offset))
-		want, total := restPage(t, upstream.URL+"/jobs?"+params.Encode())
+		want, total := upstreamPage(t, upstream.URL+"/jobs?"+params.Encode())
 		before := api.Total()
 		var got struct {
 			Jobs struct {
@@ -146,7 +146,7 @@ func TestFaithful(t *testing.T) {
 				Nodes      []struct{ Raw json.RawMessage }
 			}
 		}
-		post(t, gw, query, map[string]any{"first": first, "offset": offset, "filter": filter, "order": strings.ToUpper(order)}, &got)
+		queryData(t, gw, query, map[string]any{"first": first, "offset": offset, "filter": filter, "order": strings.ToUpper(order)}, &got)
 		if calls := api.Total() - before; calls != 1 {
 			t.Fatalf("%d calls", calls)
 		}
@@ -168,7 +168,7 @@ func randomFilter(random *rand.Rand) (map[string]any, url.Values) {
 	filter, params := map[string]any{}, url.Values{}
 	if random.IntN(2) == 0 {
 		for _, state := range []string{"completed", "failed", "running"}[:1+random.IntN(3)] {
-			filter["states"] = append(asList(filter["states"]), strings.ToUpper(state))
+			filter["states"] = append(listOf(filter["states"]), strings.ToUpper(state))
 			params.Add("state", state)
 		}
 	}
@@ -192,13 +192,13 @@ func randomFilter(random *rand.Rand) (map[string]any, url.Values) {
 	return filter, params
 }
 
-func asList(v any) []any {
+func listOf(v any) []any {
 	list, _ := v.([]any)
 	return list
 }
 
-// restPage asks the Jobs API itself.
-func restPage(t *testing.T, address string) (records []string, total int) {
+// upstreamPage asks the Jobs API itself.
+func upstreamPage(t *testing.T, address string) (records []string, total int) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
 	if err != nil {

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package language_test
 
 import (
@@ -24,8 +26,8 @@ type fragment struct {
 	tokens   []string
 }
 
-// draw gives the tokens of a random document.
-func draw(r *rand.Rand, schema *ast.Schema) []string {
+// drawDocument gives the tokens of a random document.
+func drawDocument(r *rand.Rand, schema *ast.Schema) []string {
 	w := &writing{Rand: r, schema: schema, variables: map[string]string{}}
 	w.selections(schema.Query, 1+r.IntN(4))
 	body := w.tokens

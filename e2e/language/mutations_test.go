@@ -1,3 +1,5 @@
+//go:build e2e
+
 package language_test
 
 import (
@@ -37,8 +39,8 @@ var oddTokens = []string{
 	"mutation{x}", "subscription{x}", `"about" {__typename}`, `"about" query Z{__typename}`, `"about" fragment Z on Job{id}`,
 }
 
-// words gives the names of a schema, which mutations put where they do not belong.
-func words(schema *ast.Schema) []string {
+// namesOf gives the names of a schema, which mutations put where they do not belong.
+func namesOf(schema *ast.Schema) []string {
 	names := []string{"nope", "__typename", "__schema", "__type", "_", "__"}
 	for _, name := range sortedKeys(schema.Types) {
 		names = append(names, name)
@@ -58,8 +60,8 @@ func words(schema *ast.Schema) []string {
 // separators stand between tokens, and mean nothing.
 var separators = []string{" ", "\n", "\r\n", "\r", "\t", ",", " # why\n", "\ufeff", "\r\n\r\n  ", "#é😀\r\n", "#\x00\x1f\n"}
 
-// text writes tokens with what may stand between them; now and then nothing does.
-func text(r *rand.Rand, tokens []string) string {
+// written writes tokens with what may stand between them; now and then nothing does.
+func written(r *rand.Rand, tokens []string) string {
 	var b strings.Builder
 	odd, none := r.IntN(2) == 0, r.IntN(8) == 0
 	for _, token := range tokens {
@@ -75,8 +77,8 @@ func text(r *rand.Rand, tokens []string) string {
 	return b.String()
 }
 
-// mutate changes a few tokens: mostly so that the text remains GraphQL.
-func mutate(r *rand.Rand, tokens, words []string) []string {
+// mutated changes a few tokens: mostly so that the text remains GraphQL.
+func mutated(r *rand.Rand, tokens, words []string) []string {
 	tokens = slices.Clone(tokens)
 	for range 1 + r.IntN(5)/4 {
 		i := r.IntN(len(tokens))
@@ -158,8 +160,8 @@ func closing(tokens []string, i int) int {
 	return -1
 }
 
-// damage changes a few bytes, and leaves UTF-8.
-func damage(r *rand.Rand, text string) string {
+// damaged changes a few bytes, and leaves UTF-8.
+func damaged(r *rand.Rand, text string) string {
 	runes := []rune(text)
 	for range 1 + r.IntN(2) {
 		i := r.IntN(len(runes) + 1)

@@ -1,3 +1,5 @@
+//go:build e2e
+
 package federation_test
 
 import (
@@ -15,6 +17,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"jobsgateway/e2e/program"
 	"jobsgateway/internal/emulator"
 )
 
@@ -34,8 +37,8 @@ const allJobs = 120 // half of them acme's; each company has jobs of every datas
 func jobID(i int) string     { return fmt.Sprintf("00000000-0000-4000-8000-%012d", i) }
 func datasetID(i int) string { return fmt.Sprint(10674 + 31*(i/2%len(words))) }
 
-// records are the jobs, the newest first: job 0, which is acme's, job 1, which is globex's, and so on.
-func records() []json.RawMessage {
+// jobRecords are the jobs, the newest first: job 0, which is acme's, job 1, which is globex's, and so on.
+func jobRecords() []json.RawMessage {
 	list := make([]json.RawMessage, allJobs)
 	for i := range list {
 		kind := "materialize-view"
@@ -53,7 +56,7 @@ func records() []json.RawMessage {
 // federation is the whole: the Jobs API, the gateway over it, the datasets subgraph, and routers over both.
 type federation struct {
 	api            *emulator.Emulator
-	gateway        *process
+	gateway        *program.Program
 	jobs, datasets *recorder // what routers take for the subgraphs
 	routers        []router
 }
@@ -62,41 +65,37 @@ type router struct{ name, url string }
 
 func newFederation(t *testing.T) *federation {
 	t.Helper()
-	install(t, example)
-	install(t, ".")
-	f := &federation{api: emulator.New(emulator.Options{Records: records(), Tokens: companies})}
+	installPackages(t, example)
+	installPackages(t, ".")
+	f := &federation{api: emulator.New(emulator.Options{Records: jobRecords(), Tokens: companies})}
 	upstream := httptest.NewServer(f.api)
 	t.Cleanup(upstream.Close)
-	ports := freePorts(t, 5)
+	ports := freePorts(t, 4)
 
-	binary := filepath.Join(t.TempDir(), "jobsgateway")
-	command(t, ".", nil, "go", "build", "-o", binary, "jobsgateway")
-	f.gateway = start(t, "the gateway", ".", nil, binary,
-		"--upstream-url", upstream.URL, "--listen", "127.0.0.1:"+ports[0], "--admin-listen", "127.0.0.1:0", "--log-level", "warn")
-	f.jobs = newRecorder(t, "http://127.0.0.1:"+ports[0])
-	datasets := start(t, "datasets", example, []string{"DATASETS_PORT=" + ports[1]}, "node", "datasets.mjs")
-	f.datasets = newRecorder(t, "http://127.0.0.1:"+ports[1])
+	f.gateway = program.Start(t, "--upstream-url", upstream.URL)
+	f.jobs = newRecorder(t, f.gateway.Public)
+	datasets := startProcess(t, "datasets", example, []string{"DATASETS_PORT=" + ports[0]}, "node", "datasets.mjs")
+	f.datasets = newRecorder(t, "http://127.0.0.1:"+ports[0])
 
 	supergraph := "SUPERGRAPH=" + filepath.Join(t.TempDir(), "supergraph.graphql")
-	command(t, example, []string{
-		"JOBSGATEWAY=" + binary, supergraph, "JOBS_URL=" + f.jobs.URL + "/graphql", "DATASETS_URL=" + f.datasets.URL + "/graphql",
+	runCommand(t, example, []string{
+		"JOBSGATEWAY=" + program.Binary, supergraph, "JOBS_URL=" + f.jobs.URL + "/graphql", "DATASETS_URL=" + f.datasets.URL + "/graphql",
 	}, "node", "compose.mjs")
 	hive := []string{"node_modules/@graphql-hive/gateway/dist/bin.js", "supergraph", "--disable-websockets"}
-	stock := start(t, "hive", example, []string{supergraph, "PORT=" + ports[2]}, "node", hive...)
-	rust := start(t, "hive-rust", example, []string{supergraph, "PORT=" + ports[3], "HIVE_ROUTER_RUNTIME=true"}, "node", hive...)
-	apollo := start(t, "apollo", ".", []string{supergraph, "PORT=" + ports[4]}, "node", "apollo.mjs")
+	stock := startProcess(t, "hive", example, []string{supergraph, "PORT=" + ports[1]}, "node", hive...)
+	rust := startProcess(t, "hive-rust", example, []string{supergraph, "PORT=" + ports[2], "HIVE_ROUTER_RUNTIME=true"}, "node", hive...)
+	apollo := startProcess(t, "apollo", ".", []string{supergraph, "PORT=" + ports[3]}, "node", "apollo.mjs")
 
-	f.gateway.awaitAnswer(t, "http://127.0.0.1:"+ports[0]+"/schema.graphql")
-	datasets.awaitAnswer(t, "http://127.0.0.1:"+ports[1]+"/health")
-	stock.awaitAnswer(t, "http://127.0.0.1:"+ports[2]+"/readiness")
-	rust.awaitAnswer(t, "http://127.0.0.1:"+ports[3]+"/readiness")
+	datasets.awaitAnswer(t, "http://127.0.0.1:"+ports[0]+"/health")
+	stock.awaitAnswer(t, "http://127.0.0.1:"+ports[1]+"/readiness")
+	rust.awaitAnswer(t, "http://127.0.0.1:"+ports[2]+"/readiness")
 	apollo.await(t, "it listened", func() bool { return strings.Contains(apollo.output.String(), "listening") })
 	// Without its package Hive Gateway falls back to its own planner, and this would be the same test twice.
 	if !strings.Contains(rust.output.String(), "Using Hive Router Runtime") || strings.Contains(stock.output.String(), "Hive Router Runtime") {
 		t.Fatal("the two planners of Hive Gateway are not what runs")
 	}
 	for i, name := range []string{"hive", "hive-rust", "apollo"} {
-		f.routers = append(f.routers, router{name, "http://127.0.0.1:" + ports[2+i] + "/graphql"})
+		f.routers = append(f.routers, router{name, "http://127.0.0.1:" + ports[1+i] + "/graphql"})
 	}
 	return f
 }
@@ -167,8 +166,8 @@ func (f *federation) spent() cost {
 	return c
 }
 
-// question is one request of a client; an empty token sends no Authorization header.
-type question struct {
+// request is one request of a client; an empty token sends no Authorization header.
+type request struct {
 	query     string
 	variables map[string]any
 	token     string
@@ -200,8 +199,8 @@ func (a answer) codes() []string {
 	return list
 }
 
-// ask sends one question to a URL. Anything but a JSON answer with status 200 fails the test; errors in it do not.
-func ask(t *testing.T, url string, q question, data any) answer {
+// ask sends one request to a URL. Anything but a JSON answer with status 200 fails the test; errors in it do not.
+func ask(t *testing.T, url string, q request, data any) answer {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": q.query, "variables": q.variables})
 	if err != nil {

@@ -17,11 +17,11 @@ func TestStartLine(t *testing.T) {
 	t.Parallel()
 	upstream := httptest.NewServer(emulator.New(emulator.Options{}))
 	defer upstream.Close()
-	gw := start(t, "--upstream-url", upstream.URL+"/v2/")
-	if line := gw.log.await(t, "listening"); line["upstream"] != upstream.URL+"/v2" || line["base_path"] != "/" || line["level"] != "INFO" {
+	gw := startGateway(t, "--upstream-url", upstream.URL+"/v2/")
+	if line := gw.log.Await(t, "listening"); line["upstream"] != upstream.URL+"/v2" || line["base_path"] != "/" || line["level"] != "INFO" {
 		t.Errorf("%v", line)
 	}
-	if line := start(t, "--demo", "--base-path", "/jobs-gw").log.await(t, "listening"); line["base_path"] != "/jobs-gw/" ||
+	if line := startGateway(t, "--demo", "--base-path", "/jobs-gw").log.Await(t, "listening"); line["base_path"] != "/jobs-gw/" ||
 		!strings.HasPrefix(line["upstream"].(string), "http://127.0.0.1:") {
 		t.Errorf("%v", line)
 	}
@@ -35,18 +35,18 @@ func TestStartLine(t *testing.T) {
 func TestServedBelowAPath(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"/jobs-gw", "/jobs-gw/"} {
-		gw := start(t, "--demo", "--base-path", setting)
-		below := program{public: gw.public + "/jobs-gw"}
+		gw := startGateway(t, "--demo", "--base-path", setting)
+		below := runningGateway{public: gw.public + "/jobs-gw"}
 		var data struct{ Jobs struct{ TotalCount int } }
-		post(t, below, `{ jobs(first: 0) { totalCount } }`, nil, &data)
+		queryData(t, below, `{ jobs(first: 0) { totalCount } }`, nil, &data)
 		if data.Jobs.TotalCount < demoJobs {
 			t.Errorf("%d jobs", data.Jobs.TotalCount)
 		}
-		res := open(t, below.public) // which redirects
+		res := openURL(t, below.public) // which redirects
 		if res.Request.URL.Path != "/jobs-gw/" || res.StatusCode != http.StatusOK {
 			t.Fatalf("%s: %d", res.Request.URL, res.StatusCode)
 		}
-		_, _, page := get(t, below.public+"/")
+		_, _, page := getURL(t, below.public+"/")
 		names := regexp.MustCompile(`(?:href|src|data-schema|data-examples)="([^"]*)"`).FindAllStringSubmatch(page, -1)
 		if len(names) < 13 {
 			t.Errorf("the page names %d places", len(names))
@@ -56,16 +56,16 @@ func TestServedBelowAPath(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if status, _, _ := get(t, to.String()); status != http.StatusOK {
+			if status, _, _ := getURL(t, to.String()); status != http.StatusOK {
 				t.Errorf("%s: %d", to, status)
 			}
 		}
 		for path, want := range map[string]int{"/": 404, "/graphql": 404, "/jobs-gw/healthz": 404} {
-			if status, _, _ := get(t, gw.public+path); status != want {
+			if status, _, _ := getURL(t, gw.public+path); status != want {
 				t.Errorf("%s: %d", path, status)
 			}
 		}
-		if status, _, _ := get(t, gw.admin+"/readyz"); status != http.StatusOK {
+		if status, _, _ := getURL(t, gw.admin+"/readyz"); status != http.StatusOK {
 			t.Errorf("readyz: %d", status)
 		}
 	}
@@ -74,25 +74,25 @@ func TestServedBelowAPath(t *testing.T) {
 // The page works below a path of which the gateway knows nothing, since a proxy takes it away.
 func TestServedBehindAStrippingProxy(t *testing.T) {
 	t.Parallel()
-	gw := start(t, "--demo")
+	gw := startGateway(t, "--demo")
 	target, err := url.Parse(gw.public)
 	if err != nil {
 		t.Fatal(err)
 	}
 	proxy := httptest.NewServer(http.StripPrefix("/jobs-gw", httputil.NewSingleHostReverseProxy(target)))
 	defer proxy.Close()
-	_, _, page := get(t, proxy.URL+"/jobs-gw/")
+	_, _, page := getURL(t, proxy.URL+"/jobs-gw/")
 	for _, attribute := range []string{"src", "data-schema", "data-examples"} {
 		name := regexp.MustCompile(` ` + attribute + `="([^"]*)"`).FindStringSubmatch(page)
 		if name == nil {
 			t.Fatalf("no %s", attribute)
 		}
-		if status, _, _ := get(t, proxy.URL+"/jobs-gw/"+name[1]); status != http.StatusOK {
+		if status, _, _ := getURL(t, proxy.URL+"/jobs-gw/"+name[1]); status != http.StatusOK {
 			t.Errorf("%s: %d", name[1], status)
 		}
 	}
 	var data map[string]any
-	post(t, program{public: proxy.URL + "/jobs-gw"}, `{ __typename }`, nil, &data)
+	queryData(t, runningGateway{public: proxy.URL + "/jobs-gw"}, `{ __typename }`, nil, &data)
 }
 
 // Where the address of the Jobs API is wrong, the log says so at its usual level, and what the Jobs API or a caller does wrong
@@ -106,17 +106,17 @@ func TestWrongAddress(t *testing.T) {
 	}{
 		"nothing there": {http.NotFoundHandler(), true, true},
 		"a redirect":    {http.RedirectHandler("https://elsewhere.example/", http.StatusMovedPermanently), true, true},
-		"out of order":  {answering(http.StatusBadGateway), true, false},
-		"unauthorized":  {answering(http.StatusUnauthorized), false, false},
-		"forbidden":     {answering(http.StatusForbidden), false, false},
-		"refused":       {answering(http.StatusBadRequest), false, false},
+		"out of order":  {answeringStatus(http.StatusBadGateway), true, false},
+		"unauthorized":  {answeringStatus(http.StatusUnauthorized), false, false},
+		"forbidden":     {answeringStatus(http.StatusForbidden), false, false},
+		"refused":       {answeringStatus(http.StatusBadRequest), false, false},
 	} {
 		upstream := httptest.NewServer(tc.handler)
-		gw := start(t, "--upstream-url", upstream.URL, "--log-level", "info")
-		if got := send(t, gw, envelope(t, `{a: jobs(first: 1) {totalCount} b: jobs(first: 2) {totalCount}}`)); got.code() == "" {
+		gw := startGateway(t, "--upstream-url", upstream.URL, "--log-level", "info")
+		if got := replyTo(t, gw, `{a: jobs(first: 1) {totalCount} b: jobs(first: 2) {totalCount}}`); got.code() == "" {
 			t.Errorf("%s: no error", name)
 		}
-		lines := gw.log.lines("upstream call failed")
+		lines := gw.log.With("upstream call failed")
 		upstream.Close()
 		if !tc.warned {
 			if len(lines) != 0 {
@@ -124,7 +124,7 @@ func TestWrongAddress(t *testing.T) {
 			}
 			continue
 		}
-		if len(lines) != 1 || lines[0]["level"] != "WARN" || lines[0]["request_id"] != gw.log.await(t, "operation")["request_id"] {
+		if len(lines) != 1 || lines[0]["level"] != "WARN" || lines[0]["request_id"] != gw.log.Await(t, "operation")["request_id"] {
 			t.Fatalf("%s: %v", name, lines)
 		}
 		if hint, _ := lines[0]["hint"].(string); strings.Contains(hint, "--upstream-url") != tc.hint {
@@ -136,7 +136,7 @@ func TestWrongAddress(t *testing.T) {
 	}
 }
 
-// answering answers everything with one status.
-func answering(status int) http.Handler {
+// answeringStatus answers everything with one status.
+func answeringStatus(status int) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
 }

@@ -16,8 +16,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// model is one job as the test knows it, without any reading of JSON.
-type model struct {
+// plainJob is one job as the test knows it, without any reading of JSON.
+type plainJob struct {
 	id, state, kind, plane string
 	tags                   []string
 	dataset                int // 0: none
@@ -26,7 +26,7 @@ type model struct {
 	place                  int // in the list given
 }
 
-func (m *model) raw() json.RawMessage {
+func (m *plainJob) raw() json.RawMessage {
 	members := map[string]any{
 		"job_id": m.id, "state": m.state, "type": m.kind,
 		"created_at": fmt.Sprintf("2026-01-01T00:00:%02d", m.created),
@@ -56,8 +56,8 @@ var (
 	somePlanes = []string{"", planeA, planeB, strings.ToUpper(planeA)}
 )
 
-func drawModel(t *rapid.T, i int) *model {
-	return &model{
+func drawJob(t *rapid.T, i int) *plainJob {
+	return &plainJob{
 		id:      fmt.Sprintf("%08x-0000-4000-8000-000000000000", i),
 		state:   rapid.SampledFrom(someStates).Draw(t, "state"),
 		kind:    rapid.SampledFrom(someKinds).Draw(t, "type"),
@@ -71,10 +71,10 @@ func drawModel(t *rapid.T, i int) *model {
 	}
 }
 
-// expect is the contract in its plainest form: keep what matches, sort, cut.
-func expect(jobs []*model, q url.Values, perPage, offset int) (ids []string, total int) {
+// plainList is the contract in its plainest form: keep what matches, sort, cut.
+func plainList(jobs []*plainJob, q url.Values, perPage, offset int) (ids []string, total int) {
 	has := func(name, value string) bool { return len(q[name]) == 0 || slices.Contains(q[name], value) }
-	var kept []*model
+	var kept []*plainJob
 	for _, m := range jobs {
 		tagged := len(q["tag"]) == 0
 		for _, tag := range m.tags {
@@ -87,7 +87,7 @@ func expect(jobs []*model, q url.Values, perPage, offset int) (ids []string, tot
 		}
 	}
 	by, direction, _ := strings.Cut(q.Get("order_by"), "_at_")
-	slices.SortFunc(kept, func(a, b *model) int {
+	slices.SortFunc(kept, func(a, b *plainJob) int {
 		c := b.created - a.created
 		if by == "updated" {
 			c = b.updated - a.updated
@@ -114,20 +114,20 @@ func expect(jobs []*model, q url.Values, perPage, offset int) (ids []string, tot
 func TestListAgreesWithPlainModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		var jobs []*model
+		var jobs []*plainJob
 		var given []json.RawMessage
 		for i := range rapid.IntRange(0, 25).Draw(t, "jobs") {
-			jobs = append(jobs, drawModel(t, i))
+			jobs = append(jobs, drawJob(t, i))
 			given = append(given, jobs[i].raw())
 		}
 		e := emulator.New(emulator.Records(given...))
 		for step := range rapid.IntRange(0, 6).Draw(t, "steps") {
-			jobs = change(t, e, jobs, 1000+step)
+			jobs = changeBoth(t, e, jobs, 1000+step)
 		}
 		q := drawQuery(t)
 		perPage := rapid.IntRange(0, 10).Draw(t, "per_page")
 		offset := rapid.IntRange(0, 30).Draw(t, "offset")
-		wantIDs, wantTotal := expect(jobs, q, perPage, offset)
+		wantIDs, wantTotal := plainList(jobs, q, perPage, offset)
 		q.Set("per_page", strconv.Itoa(perPage))
 		q.Set("offset", strconv.Itoa(offset))
 
@@ -156,9 +156,9 @@ func TestListAgreesWithPlainModel(t *testing.T) {
 	})
 }
 
-// change does one random thing to the emulator and to the model alike; a job that it adds gets the number.
-func change(t *rapid.T, e *emulator.Emulator, jobs []*model, number int) []*model {
-	fresh := drawModel(t, number)
+// changeBoth does one random thing to the emulator and to the model alike; a job that it adds gets the number.
+func changeBoth(t *rapid.T, e *emulator.Emulator, jobs []*plainJob, number int) []*plainJob {
+	fresh := drawJob(t, number)
 	if len(jobs) == 0 || rapid.Bool().Draw(t, "insert") {
 		fresh.place = -1
 		for _, m := range jobs {

@@ -1,14 +1,13 @@
+//go:build e2e
+
 // Package composition_test holds the subgraph's schema to what composers and a router make of it, and
 // docs/federation.md to both.
 package composition_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,20 +18,20 @@ import (
 	"time"
 
 	"jobsgateway/e2e/npm"
+	"jobsgateway/e2e/program"
 	"jobsgateway/graph"
 )
 
 const (
-	startLimit   = 30 * time.Second
-	commandLimit = 3 * time.Minute // a build or a download on a slow machine
+	commandLimit = 3 * time.Minute // of a script on a slow machine
 	askLimit     = 20 * time.Second
 )
 
 // install gets the versions that the lock file pins, once for all tests.
 var install = sync.OnceValue(func() error { return npm.Install(context.Background(), ".") })
 
-// node runs a script over what is marshalled from in, and unmarshals what it prints into out.
-func node(t *testing.T, script string, in, out any) {
+// runNode runs a script over what is marshalled from in, and unmarshals what it prints into out.
+func runNode(t *testing.T, script string, in, out any) {
 	t.Helper()
 	if err := install(); err != nil {
 		t.Fatal(err)
@@ -80,7 +79,7 @@ var composers = [...]string{"apollo", "guild"}
 func compose(t *testing.T, cases ...[]subgraph) []map[string]said {
 	t.Helper()
 	var results []map[string]said
-	node(t, "compose.mjs", cases, &results)
+	runNode(t, "compose.mjs", cases, &results)
 	if len(results) != len(cases) {
 		t.Fatalf("%d results of %d cases", len(results), len(cases))
 	}
@@ -94,8 +93,8 @@ func compose(t *testing.T, cases ...[]subgraph) []map[string]said {
 	return results
 }
 
-// ours is the gateway's subgraph, served at url.
-func ours(t *testing.T, url string) subgraph {
+// ourSubgraph is the gateway's subgraph, served at url.
+func ourSubgraph(t *testing.T, url string) subgraph {
 	t.Helper()
 	sdl, err := graph.SubgraphSDL()
 	if err != nil {
@@ -104,13 +103,13 @@ func ours(t *testing.T, url string) subgraph {
 	return subgraph{Name: "jobs", URL: url, SDL: sdl}
 }
 
-// neighbour is the committed subgraph of another team, served at url.
-func neighbour(t *testing.T, url string) subgraph {
+// neighbourSubgraph is the committed subgraph of another team, served at url.
+func neighbourSubgraph(t *testing.T, url string) subgraph {
 	t.Helper()
-	return subgraph{Name: "neighbour", URL: url, SDL: readFile(t, "neighbour.graphql")}
+	return subgraph{Name: "neighbour", URL: url, SDL: readText(t, "neighbour.graphql")}
 }
 
-func readFile(t *testing.T, path string) string {
+func readText(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -119,74 +118,12 @@ func readFile(t *testing.T, path string) string {
 	return string(data)
 }
 
-// program is the built gateway; TestMain makes and removes it.
-var program string
+func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 
-// TestMain builds the program once for all tests.
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "composition")
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-		defer os.RemoveAll(dir)
-		program = filepath.Join(dir, "jobsgateway")
-		ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
-		defer cancel()
-		if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "jobsgateway").CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "go build: %v\n%s", err, out)
-			return 1
-		}
-		return m.Run()
-	}())
-}
-
-// start runs the program over its embedded Jobs API, with an empty environment, and gives the URL of its endpoint. It
-// does not outlive the test, and shows its log when the test has failed.
-func start(t *testing.T, flags ...string) string {
+// startGateway runs the built gateway over its embedded Jobs API until the test ends, and gives the URL of its endpoint.
+func startGateway(t *testing.T, flags ...string) (endpoint string) {
 	t.Helper()
-	cmd := exec.Command(program, append([]string{"--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)...)
-	cmd.Env = []string{}
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	var log bytes.Buffer
-	listening, exited := make(chan string, 1), make(chan struct{})
-	go func() {
-		defer close(exited)
-		lines := bufio.NewScanner(io.TeeReader(stderr, &log))
-		for lines.Scan() {
-			var line struct {
-				Msg    string `json:"msg"`
-				Public string `json:"public"`
-			}
-			if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
-				listening <- line.Public
-			}
-		}
-		_ = cmd.Wait()
-	}()
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		<-exited
-		if t.Failed() {
-			t.Logf("the log of %q:\n%s", flags, log.Bytes())
-		}
-	})
-	select {
-	case address := <-listening:
-		return "http://" + address + "/graphql"
-	case <-exited:
-		t.Fatal("the program ended before it listened")
-	case <-time.After(startLimit):
-		t.Fatalf("no line with msg \"listening\" within %v", startLimit)
-	}
-	return ""
+	return program.Start(t, append([]string{"--demo"}, flags...)...).Public + "/graphql"
 }
 
 // operation is what a client sends.
@@ -223,8 +160,8 @@ func (a answer) codes() []string {
 	return list
 }
 
-// ask sends an operation to a gateway, with the token demo.
-func ask(t *testing.T, url string, op operation) answer {
+// postOperation sends an operation to a gateway, with the token demo.
+func postOperation(t *testing.T, url string, op operation) answer {
 	t.Helper()
 	body, err := json.Marshal(op)
 	if err != nil {
@@ -258,12 +195,12 @@ var forwarded = map[string]string{
 	"tracestate":    "rojo=1",
 }
 
-// route sends operations with the headers above through the router over a supergraph, with a configuration: the page's, or
-// none.
-func route(t *testing.T, supergraph, config string, operations ...operation) []answer {
+// routeOperations sends operations with the headers above through the router over a supergraph. The configuration is the
+// page's, or empty for none.
+func routeOperations(t *testing.T, supergraph, config string, operations ...operation) []answer {
 	t.Helper()
 	var answers []answer
-	node(t, "route.mjs", map[string]any{
+	runNode(t, "route.mjs", map[string]any{
 		"supergraph": supergraph, "headers": forwarded, "config": config, "operations": operations,
 	}, &answers)
 	if len(answers) != len(operations) {
@@ -272,16 +209,16 @@ func route(t *testing.T, supergraph, config string, operations ...operation) []a
 	return answers
 }
 
-// page is docs/federation.md.
-func page(t *testing.T) string {
+// federationPage is docs/federation.md.
+func federationPage(t *testing.T) string {
 	t.Helper()
-	return readFile(t, filepath.Join("..", "..", "docs", "federation.md"))
+	return readText(t, filepath.Join("..", "..", "docs", "federation.md"))
 }
 
-// configured is the router's configuration on the page.
-func configured(t *testing.T) string {
+// configurationOfPage is the router's configuration on the page.
+func configurationOfPage(t *testing.T) string {
 	t.Helper()
-	_, block, found := strings.Cut(page(t), "\n```js\n")
+	_, block, found := strings.Cut(federationPage(t), "\n```js\n")
 	block, _, closed := strings.Cut(block, "\n```\n")
 	if !found || !closed || !strings.Contains(block, "export const gatewayConfig") {
 		t.Fatal("docs/federation.md has no configuration of the router")
@@ -289,10 +226,10 @@ func configured(t *testing.T) string {
 	return block
 }
 
-// table gives the rows of the page's table under a heading, without the two lines of its head.
-func table(t *testing.T, heading string) []string {
+// tableUnder gives the rows of the page's table under a heading, without the two lines of its head.
+func tableUnder(t *testing.T, heading string) []string {
 	t.Helper()
-	_, section, found := strings.Cut(page(t), "\n## "+heading+"\n")
+	_, section, found := strings.Cut(federationPage(t), "\n## "+heading+"\n")
 	if !found {
 		t.Fatalf("docs/federation.md has no heading %q", heading)
 	}

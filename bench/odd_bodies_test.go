@@ -24,7 +24,7 @@ var readers = []struct {
 	{"json_v2", anyOf(func(b []byte, v any) error { return v2.Unmarshal(b, v) })},
 	{"sonic_default", anyOf(sonic.Unmarshal)},
 	{"sonic_checked", anyOf(safeSonic.Unmarshal)},
-	{"jx", chosen},
+	{"jx", readByJX},
 }
 
 func anyOf(unmarshal func([]byte, any) error) func([]byte) (any, error) {
@@ -34,9 +34,9 @@ func anyOf(unmarshal func([]byte, any) error) func([]byte) (any, error) {
 	}
 }
 
-// chosen is what restclient did with jx before it had a scanner of its own (docs/adr/0001): check the encoding first, then
+// readByJX is what restclient did with jx before it had a scanner of its own (docs/adr/0001): check the encoding first, then
 // the value, then that nothing follows. Numbers stay their digits.
-func chosen(b []byte) (any, error) {
+func readByJX(b []byte) (any, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("not UTF-8")
 	}
@@ -104,7 +104,7 @@ func TestWhatDecodersMakeOfOddBodies(t *testing.T) {
 		fmt.Fprint(w, "\n", test.name)
 		for _, r := range readers {
 			v, err := r.read([]byte(test.body))
-			got := show(v, err)
+			got := shown(v, err)
 			fmt.Fprint(w, "\t", got)
 			if r.name == "jx" && got != test.want {
 				t.Errorf("%s: got %s, want %s", test.name, got, test.want)
@@ -115,8 +115,8 @@ func TestWhatDecodersMakeOfOddBodies(t *testing.T) {
 	t.Log(table.String())
 }
 
-// show prints a value or that there is none.
-func show(v any, err error) string {
+// shown prints a value or that there is none.
+func shown(v any, err error) string {
 	switch v := v.(type) {
 	case string:
 		if err == nil {

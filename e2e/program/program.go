@@ -1,0 +1,113 @@
+//go:build e2e
+
+// Package program builds the gateway and runs what was built, for the tests of e2e.
+package program
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"jobsgateway/internal/logtest"
+)
+
+const (
+	buildLimit = 3 * time.Minute  // on a slow machine with an empty build cache
+	stopLimit  = 10 * time.Second // what an orchestrator grants between TERM and KILL
+)
+
+// Binary is the path of the built gateway while Main runs the tests. It is a global, since a TestMain has no other way to
+// give something to the tests.
+var Binary string
+
+// Main is the body of a package's TestMain: it builds the gateway, runs the tests, removes the gateway and returns the exit
+// code. A goroutine that a test has left running is a failure.
+func Main(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "jobsgateway")
+	if err == nil {
+		defer os.RemoveAll(dir)
+		Binary = filepath.Join(dir, "jobsgateway")
+		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
+		defer cancel()
+		var printed []byte
+		if printed, err = exec.CommandContext(ctx, "go", "build", "-o", Binary, "jobsgateway").CombinedOutput(); err != nil {
+			err = fmt.Errorf("go build: %w\n%s", err, printed)
+		}
+	}
+	code := 1
+	if err == nil {
+		code = m.Run()
+		http.DefaultClient.CloseIdleConnections()
+		err = goleak.Find()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+// Program is a running gateway.
+type Program struct {
+	Public, Admin string          // the URLs of its listeners, without a slash at the end
+	Log           *logtest.Buffer // its standard error
+	Stdout        bytes.Buffer    // may be read when Stop has returned
+
+	cmd    *exec.Cmd
+	exited chan struct{} // closed when the process has ended; err may be read then
+	err    error         // how it ended
+}
+
+// Start runs the gateway with an empty environment on ports of its own, and returns when it listens. It does not outlive
+// the test, which shows its log when it has failed.
+func Start(t testing.TB, flags ...string) *Program {
+	t.Helper()
+	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
+	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
+	p.cmd = exec.Command(Binary, flags...)
+	p.cmd.Env = []string{}
+	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, p.Log
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.exited)
+		p.err = p.cmd.Wait()
+		p.Log.End()
+	}()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill() // it has ended already if the test has called Stop
+		<-p.exited
+		if t.Failed() {
+			t.Logf("the log of %q:\n%s", flags, p.Log)
+		}
+	})
+	listening := p.Log.Await(t, "listening")
+	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
+	return p
+}
+
+// Stop sends TERM, and fails the test unless the gateway ends with exit code 0 within 10 seconds.
+func (p *Program) Stop(t testing.TB) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-p.exited:
+		if p.err != nil {
+			t.Errorf("after TERM: %v", p.err)
+		}
+	case <-time.After(stopLimit):
+		t.Errorf("still running %v after TERM", stopLimit)
+	}
+}
