@@ -6,21 +6,21 @@ import (
 	"jobsgateway/restclient"
 )
 
-// An object with a globally unique id that `Query.node` finds again.
+// An object with a globally unique id, by which `Query.node` finds it.
 type Node interface {
 	IsNode()
 }
 
-// Which jobs of one dataset to list: `JobFilter` without the dataset, by the same rules. An empty list matches
-// nothing and costs no call.
+// Which jobs of one dataset to list: as `JobFilter`, without the dataset, and by the same rules. An empty list matches no job
+// and costs no REST call.
 type DatasetJobFilter struct {
 	// Jobs in one of these states. `UNKNOWN` is refused with BAD_USER_INPUT.
 	States []restclient.State `json:"states,omitempty"`
-	// Jobs of one of these types, such as `materialize-view`: an open set, compared exactly.
+	// Jobs of one of these types, such as `materialize-view`. Any word is allowed; case matters.
 	Types []string `json:"types,omitempty"`
-	// Jobs that carry at least one of these tags, such as `nightly` or `workflow_id=<uuid>`, compared exactly.
+	// Jobs with at least one of these tags, such as `nightly` or `workflow_id=<uuid>`. Case matters.
 	TagsAny []string `json:"tagsAny,omitempty"`
-	// Jobs that run in this data plane: its UUID with dashes, in any case.
+	// Jobs of this data plane: its UUID with dashes, in upper or lower case.
 	DataPlaneID *string `json:"dataPlaneId,omitempty"`
 }
 
@@ -31,18 +31,17 @@ type DatasetRepresentation struct {
 	MatchedKey DatasetMatchedKey `json:"-"`
 }
 
-// Which jobs to list. All fields that are given must hold (AND); of the values in one field any may (OR). A field
-// that is absent or null does not filter. An empty list matches nothing: the answer is an empty page, and the REST
-// API is not asked. A list takes at most 100 values of 1 to 500 characters each, and the whole filter at most 6144 bytes
-// as it is written into the URL of the REST API.
+// Which jobs to list. A job has to match every field that is given (AND), and in a field one of its values (OR). A field that
+// is absent or null does not filter. An empty list matches no job: the page is empty, and no REST call is made. A list has at
+// most 100 values of 1 to 500 characters, and the whole filter at most 6144 bytes after URL encoding.
 type JobFilter struct {
 	// Jobs in one of these states. `UNKNOWN` is refused with BAD_USER_INPUT.
 	States []restclient.State `json:"states,omitempty"`
-	// Jobs of one of these types, such as `materialize-view`: an open set, compared exactly.
+	// Jobs of one of these types, such as `materialize-view`. Any word is allowed; case matters.
 	Types []string `json:"types,omitempty"`
-	// Jobs that carry at least one of these tags, such as `nightly` or `workflow_id=<uuid>`, compared exactly.
+	// Jobs with at least one of these tags, such as `nightly` or `workflow_id=<uuid>`. Case matters.
 	TagsAny []string `json:"tagsAny,omitempty"`
-	// Jobs that run in this data plane: its UUID with dashes, in any case.
+	// Jobs of this data plane: its UUID with dashes, in upper or lower case.
 	DataPlaneID *string `json:"dataPlaneId,omitempty"`
 	// Jobs whose `input` names this dataset: its number, such as `10736`.
 	DatasetID *string `json:"datasetId,omitempty"`
@@ -55,9 +54,9 @@ type JobRepresentation struct {
 	MatchedKey JobMatchedKey `json:"-"`
 }
 
-// Where a page stands in its list.
+// Whether a list goes on before and after a page, and the cursors at the ends of the page.
 type PageInfo struct {
-	// Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more.
+	// Whether there is a job after the last one of this page. If it is asked for, a full page can cost one more REST call.
 	HasNextPage bool `json:"hasNextPage"`
 	// Whether there is a job before the first one of this page.
 	HasPreviousPage bool `json:"hasPreviousPage"`
@@ -67,6 +66,6 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
-// Everything that can be asked. A root field is null, with an error beside it, when the REST API could not answer.
+// All queries. A root field is null, with an error, when the REST API could not answer.
 type Query struct {
 }
