@@ -70,7 +70,7 @@ or ask from another terminal:
 
     `+curlCommand+`
 
-Any token works here. Stop with Ctrl-C.
+Any token works here, except "invalid" and "forbidden", which show errors. Stop with Ctrl-C.
 
 `, address)
 	logger.Info("demonstration data", "open", "http://"+address, "try", fmt.Sprintf(curlCommand, address))

@@ -11,14 +11,14 @@ import (
 	"testing"
 )
 
-// The README's table has every setting with its variable and default, as --help tells them.
+// The table of docs/operations.md has every setting with its variable and default, as --help tells them.
 func TestReadmeSettings(t *testing.T) {
 	t.Parallel()
 	var help strings.Builder
 	if err := run(t.Context(), []string{"--help"}, nil, &help, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	readme := readText(t, "README.md")
+	table := readText(t, "docs/operations.md")
 	settings := regexp.MustCompile(`(JOBSGW_[A-Z_]+), default (\S+)`).FindAllStringSubmatch(help.String(), -1)
 	if len(settings) < 20 {
 		t.Fatalf("%d settings in --help", len(settings))
@@ -26,16 +26,16 @@ func TestReadmeSettings(t *testing.T) {
 	for _, setting := range settings {
 		flag := "--" + strings.ReplaceAll(strings.ToLower(strings.TrimPrefix(setting[1], "JOBSGW_")), "_", "-")
 		row := "| `" + flag + "` | `" + setting[1] + "` | `" + setting[2] + "`"
-		if !strings.Contains(readme, row) {
+		if !strings.Contains(table, row) {
 			t.Errorf("no row %s", row)
 		}
 	}
-	if rows := strings.Count(readme, "` | `JOBSGW_"); rows != len(settings) {
+	if rows := strings.Count(table, "` | `JOBSGW_"); rows != len(settings) {
 		t.Errorf("%d rows for %d settings", rows, len(settings))
 	}
 }
 
-// The README's table has every error code, and every code that it has is one.
+// The table of docs/errors.md has every error code, and every code that it has is one.
 func TestReadmeCodes(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
@@ -48,7 +48,7 @@ func TestReadmeCodes(t *testing.T) {
 			known[code[1]] = true
 		}
 	}
-	_, table, _ := strings.Cut(readText(t, "README.md"), "| code | when | try again |")
+	_, table, _ := strings.Cut(readText(t, "docs/errors.md"), "| code | when | try again |")
 	table, _, _ = strings.Cut(table, "\n\n")
 	explained := map[string]bool{}
 	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|`).FindAllStringSubmatch(table, -1) {

@@ -281,7 +281,7 @@ func TestUnknownErrors(t *testing.T) {
 func TestRootFields(t *testing.T) {
 	t.Parallel()
 	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`), `{"job_id":"unreadable","input":{"dataset_id":8}}`)
-	const most = 100 // as README's table of limits has it
+	const most = 100 // as the table of limits in docs/errors.md has it
 	many := strings.Repeat(`"1",`, most)
 	for query, argument := range map[string]string{
 		`{ a: job(id: "x") { id } }`:                                                "id",

@@ -11,10 +11,10 @@ import (
 	"github.com/vektah/gqlparser/v2"
 )
 
-// readmeLimit reads a number from a row of the README's table of limits.
+// readmeLimit reads a number from a row of the table of limits in docs/errors.md.
 func readmeLimit(t testing.TB, row, pattern string) int {
 	t.Helper()
-	readme, err := os.ReadFile("../README.md")
+	readme, err := os.ReadFile("../docs/errors.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func readmeLimit(t testing.TB, row, pattern string) int {
 	cell, _, _ = strings.Cut(cell, "\n")
 	found := regexp.MustCompile(pattern).FindStringSubmatch(cell)
 	if found == nil {
-		t.Fatalf("the README's table has no %s in the row %q", pattern, row)
+		t.Fatalf("docs/errors.md has no %s in the row %q", pattern, row)
 	}
 	n, err := strconv.Atoi(strings.ReplaceAll(found[1], ",", ""))
 	if err != nil {
@@ -31,7 +31,7 @@ func readmeLimit(t testing.TB, row, pattern string) int {
 	return n
 }
 
-// The limits of the README are those that a request meets: so many are answered, and one more is refused by name.
+// The limits of docs/errors.md are those that a request meets: so many are answered, and one more is refused by name.
 func TestReadmeLimits(t *testing.T) {
 	t.Parallel()
 	repeat := func(element string) func(n int) string {

@@ -112,8 +112,8 @@ func TestFacts(t *testing.T) {
 		"JSON @cost":             "weight: 5",
 		"Job.raw @tag":           `name: "internal"`,
 		"DateTime @specifiedBy":  `url: "https://www.rfc-editor.org/rfc/rfc3339"`,
-		"JobState.RUNNING":       "An executor is at work on it.",
-		"Query.job(id:)":         "The job's UUID with dashes, in any case; anything else is refused with BAD_USER_INPUT.",
+		"JobState.RUNNING":       "It is running.",
+		"Query.job(id:)":         "The job's UUID with dashes, in upper or lower case. Anything else is refused with BAD_USER_INPUT.",
 		"Dataset.jobs @listSize": `assumedSize: 50, requireOneSlicingArgument: false, sizedFields: ["edges","nodes"], slicingArguments: ["first","last"]`,
 	} {
 		if all[coordinate] != want {

@@ -71,10 +71,16 @@ type Program struct {
 // the test, which shows its log when it has failed.
 func Start(t testing.TB, flags ...string) *Program {
 	t.Helper()
+	return StartWith(t, []string{}, flags...)
+}
+
+// StartWith is Start with an environment.
+func StartWith(t testing.TB, environment []string, flags ...string) *Program {
+	t.Helper()
 	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
 	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
 	p.cmd = exec.Command(Binary, flags...)
-	p.cmd.Env = []string{}
+	p.cmd.Env = environment
 	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, p.Log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)

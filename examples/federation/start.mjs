@@ -108,6 +108,6 @@ or ask from another terminal:
       -H 'Content-Type: application/json' \\
       -d '{"query":"{ jobs(first: 3, filter: {datasetId: 10674}) { nodes { type state runbook dataset { id name } } } }"}'
 
-Any token works here. Stop with Ctrl-C.
+Any token works here, except "invalid" and "forbidden". Stop with Ctrl-C.
 `);
 }

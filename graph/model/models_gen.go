@@ -6,12 +6,12 @@ import (
 	"jobsgateway/restclient"
 )
 
-// An object with a globally unique id that `Query.node` finds again.
+// An object with a globally unique id, by which `Query.node` finds it.
 type Node interface {
 	IsNode()
 }
 
-// A data plane by its UUID, for another subgraph to resolve: this one knows no more of it.
+// A data plane. Only its UUID is known here; another subgraph can resolve the rest.
 type DataPlane struct {
 }
 
@@ -24,18 +24,17 @@ type DatasetRepresentation struct {
 	MatchedKey DatasetMatchedKey `json:"-"`
 }
 
-// Which jobs to list. All fields that are given must hold (AND); of the values in one field any may (OR). A field
-// that is absent or null does not filter. An empty list matches nothing: the answer is an empty page, and the REST
-// API is not asked. A list takes at most 100 values of 1 to 500 characters each, and the whole filter at most 6144 bytes
-// as it is written into the URL of the REST API.
+// Which jobs to list. A job has to match every field that is given (AND), and in a field one of its values (OR). A field that
+// is absent or null does not filter. An empty list matches no job: the page is empty, and no REST call is made. A list has at
+// most 100 values of 1 to 500 characters, and the whole filter at most 6144 bytes after URL encoding.
 type JobFilter struct {
 	// Jobs in one of these states. `UNKNOWN` is refused with BAD_USER_INPUT.
 	States []restclient.State `json:"states,omitempty"`
-	// Jobs of one of these types, such as `materialize-view`: an open set, compared exactly.
+	// Jobs of one of these types, such as `materialize-view`. Any word is allowed; case matters.
 	Types []string `json:"types,omitempty"`
-	// Jobs that carry at least one of these tags, such as `nightly` or `workflow_id=<uuid>`, compared exactly.
+	// Jobs with at least one of these tags, such as `nightly` or `workflow_id=<uuid>`. Case matters.
 	TagsAny []string `json:"tagsAny,omitempty"`
-	// Jobs that run in this data plane: its UUID with dashes, in any case.
+	// Jobs of this data plane: its UUID with dashes, in upper or lower case.
 	DataPlaneID *string `json:"dataPlaneId,omitempty"`
 	// Jobs whose `input` names this dataset: its number, such as `10736`.
 	DatasetID *string `json:"datasetId,omitempty"`
@@ -48,6 +47,6 @@ type JobRepresentation struct {
 	MatchedKey JobMatchedKey `json:"-"`
 }
 
-// Everything that can be asked. A root field is null, with an error beside it, when the REST API could not answer.
+// All queries. A root field is null, with an error, when the REST API could not answer.
 type Query struct {
 }

@@ -157,134 +157,138 @@ var sources = []*ast.Source{
   )
 
 """
-An instant as RFC 3339 in UTC, such as ` + "`" + `2023-10-31T11:19:13.400498Z` + "`" + `, with exactly the digits that the REST API
-sent (0 to 9 of a second's fraction). The REST API writes no zone; it means UTC.
+A time as RFC 3339 in UTC, such as ` + "`" + `2023-10-31T11:19:13.400498Z` + "`" + `, with the digits that the REST API sent (0 to 9 of a
+second's fraction). A time that the REST API sends without a zone is UTC.
 """
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
 """
-A signed 64-bit integer as a string of decimal digits, because JavaScript cannot hold integers above 2^53. Never
-rounded: what cannot be given exactly is null with an error.
+A signed 64-bit integer as a string of decimal digits, because JavaScript rounds integers above 2^53. It is never
+rounded here: a value that cannot be given exactly is null with an error.
 """
 scalar BigInt
 
 """
-Any JSON value, embedded as it is (not as a string) and byte for byte what the REST API sent: no digit of a number
-is lost on the way.
+Any JSON value. It is part of the answer, not a string in it, and byte for byte what the REST API sent, so no digit of a
+number is lost.
 """
 scalar JSON @cost(weight: 5)
 
-"Where a job is in its life. New words of the REST API appear as ` + "`" + `UNKNOWN` + "`" + ` until this schema knows them."
+"The state of a job. A word that this schema does not know is ` + "`" + `UNKNOWN` + "`" + `."
 enum JobState {
-  "Waiting in the queue: nothing runs it yet. Some minutes without a change are usual."
+  "Waiting in the queue. It is not running yet, and some minutes without a change are usual."
   PENDING
   """
-  Assigned to a pool of executors and waiting for one: nothing runs it yet. As an argument it goes to the REST API like the
-  others; one that does not know this state refuses the request, and its sentence is told (UPSTREAM_REJECTED).
+  Assigned to a pool of executors and waiting for one of them. It is not running yet. A REST API that does not know this state
+  refuses a filter with it (UPSTREAM_REJECTED).
   """
   SCHEDULED
-  "An executor is at work on it."
+  "It is running."
   RUNNING
   "Ended with a result."
   COMPLETED
   "Ended without a result. ` + "`" + `Job.failures` + "`" + ` can say why, but is empty on most failed jobs."
   FAILED
-  "Ended before it was done: because somebody asked for it, or because it ran into a time limit of the platform."
+  "Stopped before its end, because somebody asked for it or because it reached a time limit of the platform."
   CANCELLED
-  "Marked for cancellation, but still running: it can yet complete or fail."
+  "Marked for cancellation, but still running. It can still complete or fail."
   PENDING_CANCELLATION
   """
-  A state that this version does not know; ` + "`" + `Job.rawState` + "`" + ` has its word. It is never an argument: in ` + "`" + `states` + "`" + ` it is
-  refused with BAD_USER_INPUT.
+  A state that this version does not know; ` + "`" + `Job.rawState` + "`" + ` has the word. As an argument, in ` + "`" + `states` + "`" + `, it is refused with
+  BAD_USER_INPUT.
   """
   UNKNOWN
 }
 
-"The four orders of the REST API. Jobs with equal times stand in an order that the REST API does not document."
+"The four orders of the REST API. It does not document in which order jobs with the same time come."
 enum JobOrder {
-  "The newest submission first: the REST API's own default."
+  "The job that was submitted last comes first. This is also the REST API's own default."
   CREATED_AT_DESC
-  "The oldest submission first."
+  "The job that was submitted first comes first."
   CREATED_AT_ASC
-  "The latest change first. Jobs change places between two pages whenever they change."
+  "The job that changed last comes first. A job moves to another place in the list whenever it changes."
   UPDATED_AT_DESC
-  "The change longest ago first. Jobs change places between two pages whenever they change."
+  "The job that has not changed for the longest time comes first. A job moves to another place whenever it changes."
   UPDATED_AT_ASC
 }
 
 """
-Which jobs to list. All fields that are given must hold (AND); of the values in one field any may (OR). A field
-that is absent or null does not filter. An empty list matches nothing: the answer is an empty page, and the REST
-API is not asked. A list takes at most 100 values of 1 to 500 characters each, and the whole filter at most 6144 bytes
-as it is written into the URL of the REST API.
+Which jobs to list. A job has to match every field that is given (AND), and in a field one of its values (OR). A field that
+is absent or null does not filter. An empty list matches no job: the page is empty, and no REST call is made. A list has at
+most 100 values of 1 to 500 characters, and the whole filter at most 6144 bytes after URL encoding.
 """
 input JobFilter {
   "Jobs in one of these states. ` + "`" + `UNKNOWN` + "`" + ` is refused with BAD_USER_INPUT."
   states: [JobState!]
-  "Jobs of one of these types, such as ` + "`" + `materialize-view` + "`" + `: an open set, compared exactly."
+  "Jobs of one of these types, such as ` + "`" + `materialize-view` + "`" + `. Any word is allowed; case matters."
   types: [String!]
-  "Jobs that carry at least one of these tags, such as ` + "`" + `nightly` + "`" + ` or ` + "`" + `workflow_id=<uuid>` + "`" + `, compared exactly."
+  "Jobs with at least one of these tags, such as ` + "`" + `nightly` + "`" + ` or ` + "`" + `workflow_id=<uuid>` + "`" + `. Case matters."
   tagsAny: [String!]
-  "Jobs that run in this data plane: its UUID with dashes, in any case."
+  "Jobs of this data plane: its UUID with dashes, in upper or lower case."
   dataPlaneId: ID
   "Jobs whose ` + "`" + `input` + "`" + ` names this dataset: its number, such as ` + "`" + `10736` + "`" + `."
   datasetId: ID
 }
 
 """
-Which jobs of one dataset to list: ` + "`" + `JobFilter` + "`" + ` without the dataset, by the same rules. An empty list matches
-nothing and costs no call.
+Which jobs of one dataset to list: as ` + "`" + `JobFilter` + "`" + `, without the dataset, and by the same rules. An empty list matches no job
+and costs no REST call.
 """
 input DatasetJobFilter {
   "Jobs in one of these states. ` + "`" + `UNKNOWN` + "`" + ` is refused with BAD_USER_INPUT."
   states: [JobState!]
-  "Jobs of one of these types, such as ` + "`" + `materialize-view` + "`" + `: an open set, compared exactly."
+  "Jobs of one of these types, such as ` + "`" + `materialize-view` + "`" + `. Any word is allowed; case matters."
   types: [String!]
-  "Jobs that carry at least one of these tags, such as ` + "`" + `nightly` + "`" + ` or ` + "`" + `workflow_id=<uuid>` + "`" + `, compared exactly."
+  "Jobs with at least one of these tags, such as ` + "`" + `nightly` + "`" + ` or ` + "`" + `workflow_id=<uuid>` + "`" + `. Case matters."
   tagsAny: [String!]
-  "Jobs that run in this data plane: its UUID with dashes, in any case."
+  "Jobs of this data plane: its UUID with dashes, in upper or lower case."
   dataPlaneId: ID
 }
 
-"Everything that can be asked. A root field is null, with an error beside it, when the REST API could not answer."
+"All queries. A root field is null, with an error, when the REST API could not answer."
 type Query {
   """
-  The jobs that the token may see, newest first unless ordered otherwise. ` + "`" + `first` + "`" + ` with ` + "`" + `after` + "`" + ` reads forwards,
-  ` + "`" + `last` + "`" + ` with ` + "`" + `before` + "`" + ` backwards, ` + "`" + `offset` + "`" + ` jumps to a numbered page and takes no cursor. Null with an error when the
-  REST API could not answer.
+  The jobs that the token may see, newest first unless ` + "`" + `orderBy` + "`" + ` says otherwise. ` + "`" + `first` + "`" + ` with ` + "`" + `after` + "`" + ` reads forwards, ` + "`" + `last` + "`" + `
+  with ` + "`" + `before` + "`" + ` reads backwards, and ` + "`" + `offset` + "`" + ` reads a numbered page, without a cursor. Null with an error when the REST API could
+  not answer.
 
-  A cursor is anchored to its job, so pages stay correct while the list moves. Under CREATED_AT_DESC and CREATED_AT_ASC a
-  client that follows cursors from one end of the list to the other sees every job that was in the list at the start and
-  stays in it, exactly once and in order, whatever arrives or leaves in between. Jobs with equal times have no order: the
-  REST API may show them in another order in each answer, and each is still seen once, where up to 500 jobs have one and
-  the same time. Where more than 500 have, each is seen once only if the REST API shows them in the same order each time
-  and the job of the cursor itself stays; if not, some can be missing or come again. Under the UPDATED_AT orders a job
-  moves whenever it changes: what does not change is seen exactly once.
+  A cursor names a job, so pages stay correct while the list changes. Under CREATED_AT_DESC and CREATED_AT_ASC a client that
+  follows the cursors from one end of the list to the other sees every job that was in the list at the start and stays in it,
+  exactly once and in order, whatever arrives or leaves meanwhile. That holds where up to 500 jobs have the same time, although
+  the REST API may show these in another order each time. Where more than 500 have the same time, it holds only if the REST API
+  shows them in the same order each time and the job of the cursor stays; if not, some can be missing or come twice. Under the
+  UPDATED_AT orders a job moves whenever it changes: each job that does not change is seen exactly once.
 
-  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) on a list that has not moved since the cursor. Two for 499 or 500 jobs next to a cursor,
-  when up to hundreds of jobs have arrived, and for ` + "`" + `last` + "`" + ` alone where it meets equal times. One more where a full page is
-  the last one by the total alone and ` + "`" + `hasNextPage` + "`" + ` is asked, since totals can be wrong; one to three more where many jobs
-  have the time of the cursor; one for each part where an answer would be too large. At most 64. None when the filter holds
-  an empty list.
+  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) if the list has not changed since the cursor. More calls are made:
+
+  - one more for 499 or 500 jobs next to a cursor, or when up to hundreds of jobs have arrived;
+  - one more for ` + "`" + `last` + "`" + ` without ` + "`" + `before` + "`" + ` where several jobs have the same time;
+  - one more if a full page is the last one by the total, and ` + "`" + `hasNextPage` + "`" + ` is asked, since totals can be wrong;
+  - one to three more where many jobs have the time of the cursor;
+  - one for each part, where an answer would be too large.
+
+  At most 64 calls. None when the filter holds an empty list.
   """
   jobs(
     """
-    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 gives no jobs and reads one record
-    of the REST API, or a few next to a cursor; so does any size where neither jobs nor cursors are asked for. Not
-    together with ` + "`" + `last` + "`" + `.
+    How many jobs to read, from the start or after ` + "`" + `after` + "`" + `: 0 to 500, by default 50. Not together with ` + "`" + `last` + "`" + `. With 0, and
+    with any number if neither jobs nor cursors are asked for, one record of the REST API is read, or a few next to a cursor.
     """
     first: Int
-    "Read what follows this cursor, the ` + "`" + `endCursor` + "`" + ` of a page of the same filter and order. Not with ` + "`" + `offset` + "`" + `."
+    "Read the jobs after this cursor, such as the ` + "`" + `endCursor` + "`" + ` of a page of the same filter and order. Not with ` + "`" + `offset` + "`" + `."
     after: String
-    "How many jobs to read back from the end or from ` + "`" + `before` + "`" + `: 0 to 500. The jobs come in the list's order all the same."
+    "How many jobs to read, from the end or before ` + "`" + `before` + "`" + `: 0 to 500. The jobs still come in the order of the list."
     last: Int
-    "Read what precedes this cursor, the ` + "`" + `startCursor` + "`" + ` of a page of the same filter and order. Not with ` + "`" + `offset` + "`" + `."
+    "Read the jobs before this cursor, such as the ` + "`" + `startCursor` + "`" + ` of a page of the same filter and order. Not with ` + "`" + `offset` + "`" + `."
     before: String
-    "How many jobs to skip, for numbered pages: page number times page size, 0 or more. Not with a cursor or ` + "`" + `last` + "`" + `."
+    """
+    How many jobs to skip, 0 or more, for numbered pages: page number times page size, the first page being 0. Not together
+    with a cursor or ` + "`" + `last` + "`" + `.
+    """
     offset: Int
-    "Which jobs; all of them when absent."
+    "Which jobs. All of them when absent."
     filter: JobFilter
-    "In which order."
+    "The order of the list."
     orderBy: JobOrder! = CREATED_AT_DESC
   ): JobConnection
     @listSize(
@@ -298,28 +302,30 @@ type Query {
   when the REST API could not answer. Costs one REST call (` + "`" + `GET /jobs/{job_id}` + "`" + `).
   """
   job(
-    "The job's UUID with dashes, in any case; anything else is refused with BAD_USER_INPUT."
+    "The job's UUID with dashes, in upper or lower case. Anything else is refused with BAD_USER_INPUT."
     id: ID!
   ): Job
   """
-  A dataset by its number, the REST API's ` + "`" + `dataset_id` + "`" + `. Whether it exists is not checked, since the REST API of jobs knows
-  datasets only by the jobs that name them; null, with an error, only where ` + "`" + `id` + "`" + ` is no number. Costs no REST call of its own.
+  A dataset by its number, the REST API's ` + "`" + `dataset_id` + "`" + `. Whether the dataset exists is not checked, because the REST API of jobs
+  knows datasets only from the jobs that name them. Null only with an error, when ` + "`" + `id` + "`" + ` is not a number. Costs no REST call;
+  the fields of the dataset can cost some.
   """
   dataset(
-    "The dataset's number, such as ` + "`" + `10736` + "`" + `; anything else is refused with BAD_USER_INPUT."
+    "The dataset's number, such as ` + "`" + `10736` + "`" + `. Anything else is refused with BAD_USER_INPUT."
     id: ID!
   ): Dataset
   """
-  Many datasets in one go, for a board of the latest job per dataset. The order of ` + "`" + `ids` + "`" + ` is kept, repeated ids
-  included. Costs no REST call of its own; ` + "`" + `latestJob` + "`" + ` costs at most one call for each distinct id and filter.
+  Several datasets at once, for a board with the latest job of each. The order of ` + "`" + `ids` + "`" + ` is kept, repeated ids included. Costs
+  no REST call. ` + "`" + `latestJob` + "`" + ` costs at most one call for each distinct id and filter: 4 ids with 2 filters cost up to 8.
   """
   datasets(
-    "At most 100 numbers of datasets; more, or one that is no number, is refused with BAD_USER_INPUT."
+    "At most 100 numbers of datasets. More, or one that is not a number, are refused with BAD_USER_INPUT."
     ids: [ID!]!
   ): [Dataset!]
   """
-  Any object by its globally unique id, for Relay's refetching: today that is a job. Null without an error when there
-  is none. Left out of the federated schema, where ` + "`" + `Query.node` + "`" + ` belongs to one subgraph alone.
+  Any object by its globally unique id, for clients such as Relay. Today that is a job, so it costs what ` + "`" + `job` + "`" + ` costs. Null
+  without an error when no job has this UUID; an ` + "`" + `id` + "`" + ` that is not a UUID is an error. Not in the federated schema, where one
+  subgraph alone can have ` + "`" + `Query.node` + "`" + `.
   """
   node(
     "The ` + "`" + `id` + "`" + ` of an object; for a job its UUID. Anything else is refused with BAD_USER_INPUT."
@@ -327,72 +333,71 @@ type Query {
   ): Node
 }
 
-"An object with a globally unique id that ` + "`" + `Query.node` + "`" + ` finds again."
+"An object with a globally unique id, by which ` + "`" + `Query.node` + "`" + ` finds it."
 interface Node {
   "The globally unique id."
   id: ID!
 }
 
 """
-One long-running data job, as ` + "`" + `GET /jobs` + "`" + ` reports it. A member that the REST API leaves out, sends as null or sends
-empty is null here, unless its field says otherwise.
+One long-running data job, as ` + "`" + `GET /jobs` + "`" + ` reports it. A member that is missing, null or empty in the REST API is null here,
+unless its field says otherwise.
 """
 type Job implements Node @key(fields: "id") {
   "The job's UUID, the REST API's ` + "`" + `job_id` + "`" + `: globally unique, and the key in a federated graph."
   id: ID!
-  "Where the job is in its life; ` + "`" + `UNKNOWN` + "`" + ` for a word that this version does not know."
+  "The state of the job; ` + "`" + `UNKNOWN` + "`" + ` for a word that this version does not know."
   state: JobState!
   "The state's word as the REST API wrote it, such as ` + "`" + `pending_cancellation` + "`" + `."
   rawState: String!
-  "Completed, failed or cancelled: it does not run any more. An operator can still force it back into the queue."
+  "Whether the job has ended: completed, failed or cancelled. An operator can still put it back into the queue."
   isFinal: Boolean!
-  "The kind of work, such as ` + "`" + `materialize-view` + "`" + ` or ` + "`" + `nql-forecast` + "`" + `: an open set, so new types need no change here."
+  "The kind of work, such as ` + "`" + `materialize-view` + "`" + ` or ` + "`" + `nql-forecast` + "`" + `. It can be any word."
   type: String!
   "What the job was asked to do. Null when the record has no input."
   input: JobSpec
   "What the job made. Null until it has completed, and for types without a result."
   result: JobResult
   """
-  What went wrong, in the REST API's order. Empty when nothing did, and on most failed jobs, too, since the REST API seldom
-  says: absent, null and empty upstream are the same. An element that could not be read is left out and reported as an
-  error of this list.
+  What went wrong, in the REST API's order. Empty if nothing went wrong, and also for most failed jobs, because the REST API
+  seldom says it. An element that cannot be read is left out, with an error at this list.
   """
   failures: [JobFailure!]!
   "The dataset that ` + "`" + `input` + "`" + ` names, by ` + "`" + `dataset_id` + "`" + `. Null when it names none."
   dataset: Dataset
-  "The data plane that the job runs in. Null in records of older generations of the REST API."
+  "The data plane of the job. Null in records of older versions of the REST API."
   dataPlane: DataPlane
   "Who or what submitted the job. Null when the record does not say."
   requestSource: RequestSource
   """
-  The job's tags. Null when the REST API does not report tags on the record, even if the job was found by one. A tag that
-  could not be read is left out and reported as an error of this list.
+  The job's tags. Null when the record does not show tags, even if the job was found by a tag. A tag that cannot be read is
+  left out, with an error at this list.
   """
   tags: [String!]
-  "The name of the executor that runs the job. Null before it is dispatched."
+  "The name of the executor that runs the job. Null before the job is given to one."
   executor: String @tag(name: "internal")
-  "The key that keeps the same work from being submitted twice. Not meant to be parsed."
+  "The key that prevents the same work from being submitted twice. Do not parse it."
   idempotencyKey: String @tag(name: "internal")
-  "When the job was submitted. The lists' ` + "`" + `CREATED_AT` + "`" + ` orders go by it."
+  "When the job was submitted. The ` + "`" + `CREATED_AT` + "`" + ` orders use it."
   createdAt: DateTime!
-  "When the record last changed; it can be some microseconds later than ` + "`" + `endedAt` + "`" + `."
+  "When the record last changed. The ` + "`" + `UPDATED_AT` + "`" + ` orders use it. It can be some microseconds later than ` + "`" + `endedAt` + "`" + `."
   updatedAt: DateTime!
   """
-  When the job ended, as the record says. Null while it has not, and now and then on a job that has; a job that was forced
-  back into the queue may still tell its earlier end.
+  When the job ended, as the record says. Null while the job has not ended. Some jobs that have ended have no ` + "`" + `endedAt` + "`" + `, and a job
+  that was put back into the queue may still have its earlier one.
   """
   endedAt: DateTime
   """
-  Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `endedAt` + "`" + `, or to now while the job has not ended: waiting and running together, since the
-  REST API does not report when a job started. To ` + "`" + `updatedAt` + "`" + ` for a job that has ended and whose ` + "`" + `endedAt` + "`" + ` is missing,
-  cannot be read or lies before ` + "`" + `createdAt` + "`" + `. Never negative, whole microseconds.
+  Seconds from ` + "`" + `createdAt` + "`" + ` to ` + "`" + `endedAt` + "`" + `, or to now if the job has not ended. Waiting and running are counted together, because
+  the REST API does not report when a job started. If a job has ended and its ` + "`" + `endedAt` + "`" + ` is missing, cannot be read or is before
+  ` + "`" + `createdAt` + "`" + `, the end is ` + "`" + `updatedAt` + "`" + `. Never negative; at most six decimal places (microseconds).
   """
   durationSeconds: Float!
-  "The whole record, byte for byte as the REST API sent it: every member that this schema does not know is here."
+  "The whole record, byte for byte as the REST API sent it, with members that this schema does not know."
   raw: JSON! @tag(name: "internal")
 }
 
-"What a job was asked to do. ` + "`" + `raw` + "`" + ` serves every type; typed members serve the types that are known here."
+"What a job was asked to do. ` + "`" + `raw` + "`" + ` is there for every type; other fields are there for the types that are known here."
 interface JobSpec {
   "The whole ` + "`" + `input` + "`" + `, byte for byte as the REST API sent it."
   raw: JSON!
@@ -402,23 +407,23 @@ interface JobSpec {
 type MaterializeViewSpec implements JobSpec {
   "The whole ` + "`" + `input` + "`" + `, byte for byte as the REST API sent it."
   raw: JSON!
-  "The view's definition in NQL, the vendor's query language."
+  "The definition of the view in NQL, the vendor's query language."
   nql: String
-  "The SQL that it was compiled to: ` + "`" + `compiled_select` + "`" + `, or ` + "`" + `compiled_sql` + "`" + ` in older records."
+  "The SQL that the NQL was compiled to: ` + "`" + `compiled_select` + "`" + `, or ` + "`" + `compiled_sql` + "`" + ` in older records."
   compiledSelect: String
-  "Whether statistics of the columns are to be computed, too."
+  "Whether statistics of the columns are computed, too."
   statsEnabled: Boolean
   "The dataset that holds the view."
   dataset: Dataset
 }
 
-"The input of a job whose type has no typed members here."
+"The input of a job of any other type."
 type GenericJobSpec implements JobSpec {
   "The whole ` + "`" + `input` + "`" + `, byte for byte as the REST API sent it."
   raw: JSON!
 }
 
-"What a job made. ` + "`" + `raw` + "`" + ` serves every type; typed members serve the types that are known here."
+"What a job made. ` + "`" + `raw` + "`" + ` is there for every type; other fields are there for the types that are known here."
 interface JobResult {
   "The whole ` + "`" + `result` + "`" + `, byte for byte as the REST API sent it."
   raw: JSON!
@@ -431,15 +436,14 @@ type MaterializeViewResult implements JobResult {
   "The dataset that was written."
   dataset: Dataset
   """
-  The snapshot that was written. The REST API sends a number above 2^53 or a string; here it is always the exact
-  digits.
+  The snapshot that was written. The REST API sends a number, often above 2^53, or a string; here it is always the exact digits.
   """
   snapshotId: BigInt
-  "The computation of statistics that followed, by its id."
+  "The id of the computation of statistics that followed."
   recalculationId: ID
 }
 
-"The result of a job whose type has no typed members here."
+"The result of a job of any other type."
 type GenericJobResult implements JobResult {
   "The whole ` + "`" + `result` + "`" + `, byte for byte as the REST API sent it."
   raw: JSON!
@@ -447,17 +451,17 @@ type GenericJobResult implements JobResult {
 
 "One thing that went wrong in a job."
 type JobFailure {
-  "What happened, in the executor's words; an empty string when it gave none."
+  "What happened, in the executor's words. An empty string if it gave none."
   message: String!
-  "When it happened. Null when the record does not say."
+  "When it happened. Null if the record does not say it."
   occurredAt: DateTime
-  "Whatever the executor added, often a stack trace; can be large. Null when it added nothing."
+  "What the executor added, often a stack trace. It can be large. Null if it added nothing."
   detail: JSON @tag(name: "internal")
 }
 
 "Who or what submitted a job."
 type RequestSource {
-  "` + "`" + `api_user` + "`" + `, ` + "`" + `process` + "`" + ` or another word: an open set. An empty string when the record does not say."
+  "` + "`" + `api_user` + "`" + `, ` + "`" + `process` + "`" + ` or any other word. An empty string if the record does not say it."
   type: String!
   "The name of the process, such as ` + "`" + `materialized-view-refresh` + "`" + `. Null for users."
   name: String
@@ -468,33 +472,31 @@ type RequestSource {
 }
 
 """
-A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another
-subgraph may own its name and schema; this one adds ` + "`" + `jobs` + "`" + ` and ` + "`" + `latestJob` + "`" + `.
+A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another subgraph
+can have its name and columns; this one adds ` + "`" + `jobs` + "`" + ` and ` + "`" + `latestJob` + "`" + `.
 """
 type Dataset @key(fields: "id") {
   "The dataset's number as a string of digits: the key in a federated graph."
   id: ID!
   """
-  The jobs whose input names this dataset; arguments, order, errors and anchored cursors as in ` + "`" + `Query.jobs` + "`" + `, which also
-  has ` + "`" + `offset` + "`" + `. Costs what ` + "`" + `Query.jobs` + "`" + ` costs, once per distinct dataset and arguments in an operation, however many
-  objects ask.
+  The jobs whose input names this dataset. Arguments, order, errors and cursors are as in ` + "`" + `Query.jobs` + "`" + `, which also has ` + "`" + `offset` + "`" + `.
+  Costs what ` + "`" + `Query.jobs` + "`" + ` costs, once for each distinct dataset and arguments in an operation.
   """
   jobs(
     """
-    How many jobs to read from the start or from ` + "`" + `after` + "`" + `: 0 to 500, by default 50. 0 gives no jobs and reads one record
-    of the REST API, or a few next to a cursor; so does any size where neither jobs nor cursors are asked for. Not
-    together with ` + "`" + `last` + "`" + `.
+    How many jobs to read, from the start or after ` + "`" + `after` + "`" + `: 0 to 500, by default 50. Not together with ` + "`" + `last` + "`" + `. With 0, and
+    with any number if neither jobs nor cursors are asked for, one record of the REST API is read, or a few next to a cursor.
     """
     first: Int
-    "Read what follows this cursor, the ` + "`" + `endCursor` + "`" + ` of a page of the same dataset, filter and order."
+    "Read the jobs after this cursor, such as the ` + "`" + `endCursor` + "`" + ` of a page of the same dataset, filter and order."
     after: String
-    "How many jobs to read back from the end or from ` + "`" + `before` + "`" + `: 0 to 500. The jobs come in the list's order all the same."
+    "How many jobs to read, from the end or before ` + "`" + `before` + "`" + `: 0 to 500. The jobs still come in the order of the list."
     last: Int
-    "Read what precedes this cursor, the ` + "`" + `startCursor` + "`" + ` of a page of the same dataset, filter and order."
+    "Read the jobs before this cursor, such as the ` + "`" + `startCursor` + "`" + ` of a page of the same dataset, filter and order."
     before: String
-    "Which of its jobs; all of them when absent."
+    "Which of its jobs. All of them when absent."
     filter: DatasetJobFilter
-    "In which order."
+    "The order of the list."
     orderBy: JobOrder! = CREATED_AT_DESC
   ): JobConnection
     @listSize(
@@ -504,18 +506,17 @@ type Dataset @key(fields: "id") {
       requireOneSlicingArgument: false
     )
   """
-  The newest job by ` + "`" + `createdAt` + "`" + ` that matches; null without an error when there is none. Costs at most one REST call per
-  distinct dataset and filter in an operation, however many objects ask, and none where the page that names the dataset
-  is the first of its list and has that job. Null with an error when the newest record cannot be read, which can cost
-  two calls more.
+  The newest job by ` + "`" + `createdAt` + "`" + ` that matches. Null without an error when no job matches. Costs at most one REST call for each
+  distinct dataset and filter in an operation; none where this job is on the page that names the dataset and that page is the
+  first of its list. When the newest record cannot be read, it is null with an error, and two more calls can be made.
   """
   latestJob(
-    "Which of its jobs; all of them when absent."
+    "Which of its jobs. All of them when absent."
     filter: DatasetJobFilter
   ): Job
 }
 
-"A data plane by its UUID, for another subgraph to resolve: this one knows no more of it."
+"A data plane. Only its UUID is known here; another subgraph can resolve the rest."
 type DataPlane @key(fields: "id", resolvable: false) {
   "The data plane's UUID: the key in a federated graph."
   id: ID!
@@ -523,40 +524,40 @@ type DataPlane @key(fields: "id", resolvable: false) {
 
 "A page of jobs."
 type JobConnection {
-  "The jobs with a cursor each, in the list's order. Records that could not be read are left out as in ` + "`" + `nodes` + "`" + `."
+  "The jobs, each with its cursor, in the order of the list. Records that cannot be read are left out as in ` + "`" + `nodes` + "`" + `."
   edges: [JobEdge!]!
   """
-  The jobs, in the list's order. A record that could not be read is left out and reported as an error of this list, so
-  that one bad record never costs the page; the error's ` + "`" + `extensions.upstreamIndex` + "`" + ` is the record's place in the page as the
-  REST API has it, counted from 0 in the list's order with what was left out.
+  The jobs, in the order of the list. A record that cannot be read is left out, with an error at this list, and the rest of the
+  page is there. The error's ` + "`" + `extensions.upstreamIndex` + "`" + ` is the place of the record in the page as the REST API has it, in the
+  order of the list, counted from 0, with the records that were left out.
   """
   nodes: [Job!]!
-  "Where this page stands in the list."
+  "Whether there are jobs before and after this page, and the cursors at its ends."
   pageInfo: PageInfo!
   """
-  How many jobs match, as the REST API reports it with this page. Costs nothing extra; asked for alone it reads one record.
-  Null with an error (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, when what was read shows that it is
-  not true, or when it is above 2147483647. A wrong total does not end a list early as long as the REST API names a next
-  page or gives full ones.
+  How many jobs match, as the REST API reports it with this page. It costs nothing beside ` + "`" + `nodes` + "`" + `; asked for alone it costs one
+  REST call that reads one record. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
+  not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
+  not end a list early as long as the REST API names a next page or gives full ones.
   """
   totalCount: Int
 }
 
-"A job at its place in a list."
+"A job in a list, with its cursor."
 type JobEdge {
   """
-  This place, for ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + `, with the same filter and order. It is anchored to the job: it stays good while
-  others arrive and leave, and when the job itself leaves. Opaque: it is checked, and neither its content nor its length
-  is promised.
+  The place of this job, for ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + ` with the same filter and order. It names the job, so it stays valid while other
+  jobs arrive and leave, and also when the job itself leaves. Do not parse it: its content and its length can change between
+  versions. A string that is not a cursor from this API is refused with BAD_USER_INPUT.
   """
   cursor: String!
-  "The job that stands at this place."
+  "The job at this place of the list."
   node: Job!
 }
 
-"Where a page stands in its list."
+"Whether a list goes on before and after a page, and the cursors at the ends of the page."
 type PageInfo @shareable {
-  "Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more."
+  "Whether there is a job after the last one of this page. If it is asked for, a full page can cost one more REST call."
   hasNextPage: Boolean!
   "Whether there is a job before the first one of this page."
   hasPreviousPage: Boolean!

@@ -7,22 +7,22 @@ import (
 	"jobsgateway/restclient"
 )
 
-// What a job made. `raw` serves every type; typed members serve the types that are known here.
+// What a job made. `raw` is there for every type; other fields are there for the types that are known here.
 type JobResult interface {
 	IsJobResult()
 }
 
-// What a job was asked to do. `raw` serves every type; typed members serve the types that are known here.
+// What a job was asked to do. `raw` is there for every type; other fields are there for the types that are known here.
 type JobSpec interface {
 	IsJobSpec()
 }
 
-// An object with a globally unique id that `Query.node` finds again.
+// An object with a globally unique id, by which `Query.node` finds it.
 type Node interface {
 	IsNode()
 }
 
-// A data plane by its UUID, for another subgraph to resolve: this one knows no more of it.
+// A data plane. Only its UUID is known here; another subgraph can resolve the rest.
 type DataPlane struct {
 	// The data plane's UUID: the key in a federated graph.
 	ID string `json:"id"`
@@ -30,19 +30,17 @@ type DataPlane struct {
 
 func (DataPlane) IsEntity() {}
 
-// A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another
-// subgraph may own its name and schema; this one adds `jobs` and `latestJob`.
+// A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another subgraph
+// can have its name and columns; this one adds `jobs` and `latestJob`.
 type Dataset struct {
 	// The dataset's number as a string of digits: the key in a federated graph.
 	ID string `json:"id"`
-	// The jobs whose input names this dataset; arguments, order, errors and anchored cursors as in `Query.jobs`, which also
-	// has `offset`. Costs what `Query.jobs` costs, once per distinct dataset and arguments in an operation, however many
-	// objects ask.
+	// The jobs whose input names this dataset. Arguments, order, errors and cursors are as in `Query.jobs`, which also has `offset`.
+	// Costs what `Query.jobs` costs, once for each distinct dataset and arguments in an operation.
 	Jobs *JobConnection `json:"jobs,omitempty"`
-	// The newest job by `createdAt` that matches; null without an error when there is none. Costs at most one REST call per
-	// distinct dataset and filter in an operation, however many objects ask, and none where the page that names the dataset
-	// is the first of its list and has that job. Null with an error when the newest record cannot be read, which can cost
-	// two calls more.
+	// The newest job by `createdAt` that matches. Null without an error when no job matches. Costs at most one REST call for each
+	// distinct dataset and filter in an operation; none where this job is on the page that names the dataset and that page is the
+	// first of its list. When the newest record cannot be read, it is null with an error, and two more calls can be made.
 	LatestJob *Job `json:"latestJob,omitempty"`
 }
 
@@ -55,7 +53,7 @@ type DatasetRepresentation struct {
 	MatchedKey DatasetMatchedKey `json:"-"`
 }
 
-// The result of a job whose type has no typed members here.
+// The result of a job of any other type.
 type GenericJobResult struct {
 	// The whole `result`, byte for byte as the REST API sent it.
 	Raw    string          `json:"raw"`
@@ -64,7 +62,7 @@ type GenericJobResult struct {
 
 func (GenericJobResult) IsJobResult() {}
 
-// The input of a job whose type has no typed members here.
+// The input of a job of any other type.
 type GenericJobSpec struct {
 	// The whole `input`, byte for byte as the REST API sent it.
 	Raw    string          `json:"raw"`
@@ -73,52 +71,51 @@ type GenericJobSpec struct {
 
 func (GenericJobSpec) IsJobSpec() {}
 
-// One long-running data job, as `GET /jobs` reports it. A member that the REST API leaves out, sends as null or sends
-// empty is null here, unless its field says otherwise.
+// One long-running data job, as `GET /jobs` reports it. A member that is missing, null or empty in the REST API is null here,
+// unless its field says otherwise.
 type Job struct {
 	// The job's UUID, the REST API's `job_id`: globally unique, and the key in a federated graph.
 	ID string `json:"id"`
-	// Where the job is in its life; `UNKNOWN` for a word that this version does not know.
+	// The state of the job; `UNKNOWN` for a word that this version does not know.
 	State restclient.State `json:"state"`
 	// The state's word as the REST API wrote it, such as `pending_cancellation`.
 	RawState string `json:"rawState"`
-	// Completed, failed or cancelled: it does not run any more. An operator can still force it back into the queue.
+	// Whether the job has ended: completed, failed or cancelled. An operator can still put it back into the queue.
 	IsFinal bool `json:"isFinal"`
-	// The kind of work, such as `materialize-view` or `nql-forecast`: an open set, so new types need no change here.
+	// The kind of work, such as `materialize-view` or `nql-forecast`. It can be any word.
 	Type string `json:"type"`
 	// What the job was asked to do. Null when the record has no input.
 	Input JobSpec `json:"input,omitempty"`
 	// What the job made. Null until it has completed, and for types without a result.
 	Result JobResult `json:"result,omitempty"`
-	// What went wrong, in the REST API's order. Empty when nothing did, and on most failed jobs, too, since the REST API seldom
-	// says: absent, null and empty upstream are the same. An element that could not be read is left out and reported as an
-	// error of this list.
+	// What went wrong, in the REST API's order. Empty if nothing went wrong, and also for most failed jobs, because the REST API
+	// seldom says it. An element that cannot be read is left out, with an error at this list.
 	Failures []*JobFailure `json:"failures"`
 	// The dataset that `input` names, by `dataset_id`. Null when it names none.
 	Dataset *Dataset `json:"dataset,omitempty"`
-	// The data plane that the job runs in. Null in records of older generations of the REST API.
+	// The data plane of the job. Null in records of older versions of the REST API.
 	DataPlane *DataPlane `json:"dataPlane,omitempty"`
 	// Who or what submitted the job. Null when the record does not say.
 	RequestSource *RequestSource `json:"requestSource,omitempty"`
-	// The job's tags. Null when the REST API does not report tags on the record, even if the job was found by one. A tag that
-	// could not be read is left out and reported as an error of this list.
+	// The job's tags. Null when the record does not show tags, even if the job was found by a tag. A tag that cannot be read is
+	// left out, with an error at this list.
 	Tags []string `json:"tags,omitempty"`
-	// The name of the executor that runs the job. Null before it is dispatched.
+	// The name of the executor that runs the job. Null before the job is given to one.
 	Executor *string `json:"executor,omitempty"`
-	// The key that keeps the same work from being submitted twice. Not meant to be parsed.
+	// The key that prevents the same work from being submitted twice. Do not parse it.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
-	// When the job was submitted. The lists' `CREATED_AT` orders go by it.
+	// When the job was submitted. The `CREATED_AT` orders use it.
 	CreatedAt string `json:"createdAt"`
-	// When the record last changed; it can be some microseconds later than `endedAt`.
+	// When the record last changed. The `UPDATED_AT` orders use it. It can be some microseconds later than `endedAt`.
 	UpdatedAt string `json:"updatedAt"`
-	// When the job ended, as the record says. Null while it has not, and now and then on a job that has; a job that was forced
-	// back into the queue may still tell its earlier end.
+	// When the job ended, as the record says. Null while the job has not ended. Some jobs that have ended have no `endedAt`, and a job
+	// that was put back into the queue may still have its earlier one.
 	EndedAt *string `json:"endedAt,omitempty"`
-	// Seconds from `createdAt` to `endedAt`, or to now while the job has not ended: waiting and running together, since the
-	// REST API does not report when a job started. To `updatedAt` for a job that has ended and whose `endedAt` is missing,
-	// cannot be read or lies before `createdAt`. Never negative, whole microseconds.
+	// Seconds from `createdAt` to `endedAt`, or to now if the job has not ended. Waiting and running are counted together, because
+	// the REST API does not report when a job started. If a job has ended and its `endedAt` is missing, cannot be read or is before
+	// `createdAt`, the end is `updatedAt`. Never negative; at most six decimal places (microseconds).
 	DurationSeconds float64 `json:"durationSeconds"`
-	// The whole record, byte for byte as the REST API sent it: every member that this schema does not know is here.
+	// The whole record, byte for byte as the REST API sent it, with members that this schema does not know.
 	Raw    string          `json:"raw"`
 	Source restclient.JSON `json:"-"`
 }
@@ -129,39 +126,39 @@ func (Job) IsEntity() {}
 
 // A page of jobs.
 type JobConnection struct {
-	// The jobs with a cursor each, in the list's order. Records that could not be read are left out as in `nodes`.
+	// The jobs, each with its cursor, in the order of the list. Records that cannot be read are left out as in `nodes`.
 	Edges []*JobEdge `json:"edges"`
-	// The jobs, in the list's order. A record that could not be read is left out and reported as an error of this list, so
-	// that one bad record never costs the page; the error's `extensions.upstreamIndex` is the record's place in the page as the
-	// REST API has it, counted from 0 in the list's order with what was left out.
+	// The jobs, in the order of the list. A record that cannot be read is left out, with an error at this list, and the rest of the
+	// page is there. The error's `extensions.upstreamIndex` is the place of the record in the page as the REST API has it, in the
+	// order of the list, counted from 0, with the records that were left out.
 	Nodes []*Job `json:"nodes"`
-	// Where this page stands in the list.
+	// Whether there are jobs before and after this page, and the cursors at its ends.
 	PageInfo *PageInfo `json:"pageInfo"`
-	// How many jobs match, as the REST API reports it with this page. Costs nothing extra; asked for alone it reads one record.
-	// Null with an error (UPSTREAM_BAD_RESPONSE) when the REST API does not report it, when what was read shows that it is
-	// not true, or when it is above 2147483647. A wrong total does not end a list early as long as the REST API names a next
-	// page or gives full ones.
+	// How many jobs match, as the REST API reports it with this page. It costs nothing beside `nodes`; asked for alone it costs one
+	// REST call that reads one record. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
+	// not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
+	// not end a list early as long as the REST API names a next page or gives full ones.
 	TotalCount *int32       `json:"totalCount,omitempty"`
 	Source     *paging.Page `json:"-"`
 }
 
-// A job at its place in a list.
+// A job in a list, with its cursor.
 type JobEdge struct {
-	// This place, for `after` or `before`, with the same filter and order. It is anchored to the job: it stays good while
-	// others arrive and leave, and when the job itself leaves. Opaque: it is checked, and neither its content nor its length
-	// is promised.
+	// The place of this job, for `after` or `before` with the same filter and order. It names the job, so it stays valid while other
+	// jobs arrive and leave, and also when the job itself leaves. Do not parse it: its content and its length can change between
+	// versions. A string that is not a cursor from this API is refused with BAD_USER_INPUT.
 	Cursor string `json:"cursor"`
-	// The job that stands at this place.
+	// The job at this place of the list.
 	Node *Job `json:"node"`
 }
 
 // One thing that went wrong in a job.
 type JobFailure struct {
-	// What happened, in the executor's words; an empty string when it gave none.
+	// What happened, in the executor's words. An empty string if it gave none.
 	Message string `json:"message"`
-	// When it happened. Null when the record does not say.
+	// When it happened. Null if the record does not say it.
 	OccurredAt *string `json:"occurredAt,omitempty"`
-	// Whatever the executor added, often a stack trace; can be large. Null when it added nothing.
+	// What the executor added, often a stack trace. It can be large. Null if it added nothing.
 	Detail *string         `json:"detail,omitempty"`
 	Source restclient.JSON `json:"-"`
 }
@@ -179,10 +176,9 @@ type MaterializeViewResult struct {
 	Raw string `json:"raw"`
 	// The dataset that was written.
 	Dataset *Dataset `json:"dataset,omitempty"`
-	// The snapshot that was written. The REST API sends a number above 2^53 or a string; here it is always the exact
-	// digits.
+	// The snapshot that was written. The REST API sends a number, often above 2^53, or a string; here it is always the exact digits.
 	SnapshotID *string `json:"snapshotId,omitempty"`
-	// The computation of statistics that followed, by its id.
+	// The id of the computation of statistics that followed.
 	RecalculationID *string         `json:"recalculationId,omitempty"`
 	Source          restclient.JSON `json:"-"`
 }
@@ -193,11 +189,11 @@ func (MaterializeViewResult) IsJobResult() {}
 type MaterializeViewSpec struct {
 	// The whole `input`, byte for byte as the REST API sent it.
 	Raw string `json:"raw"`
-	// The view's definition in NQL, the vendor's query language.
+	// The definition of the view in NQL, the vendor's query language.
 	Nql *string `json:"nql,omitempty"`
-	// The SQL that it was compiled to: `compiled_select`, or `compiled_sql` in older records.
+	// The SQL that the NQL was compiled to: `compiled_select`, or `compiled_sql` in older records.
 	CompiledSelect *string `json:"compiledSelect,omitempty"`
-	// Whether statistics of the columns are to be computed, too.
+	// Whether statistics of the columns are computed, too.
 	StatsEnabled *bool `json:"statsEnabled,omitempty"`
 	// The dataset that holds the view.
 	Dataset *Dataset        `json:"dataset,omitempty"`
@@ -206,9 +202,9 @@ type MaterializeViewSpec struct {
 
 func (MaterializeViewSpec) IsJobSpec() {}
 
-// Where a page stands in its list.
+// Whether a list goes on before and after a page, and the cursors at the ends of the page.
 type PageInfo struct {
-	// Whether there is a job after the last one of this page. Where it is asked, a full page can cost one REST call more.
+	// Whether there is a job after the last one of this page. If it is asked for, a full page can cost one more REST call.
 	HasNextPage bool `json:"hasNextPage"`
 	// Whether there is a job before the first one of this page.
 	HasPreviousPage bool `json:"hasPreviousPage"`
@@ -218,13 +214,13 @@ type PageInfo struct {
 	EndCursor *string `json:"endCursor,omitempty"`
 }
 
-// Everything that can be asked. A root field is null, with an error beside it, when the REST API could not answer.
+// All queries. A root field is null, with an error, when the REST API could not answer.
 type Query struct {
 }
 
 // Who or what submitted a job.
 type RequestSource struct {
-	// `api_user`, `process` or another word: an open set. An empty string when the record does not say.
+	// `api_user`, `process` or any other word. An empty string if the record does not say it.
 	Type string `json:"type"`
 	// The name of the process, such as `materialized-view-refresh`. Null for users.
 	Name *string `json:"name,omitempty"`

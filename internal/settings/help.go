@@ -20,7 +20,7 @@ const (
 // helpHead goes before the flags: what it is, the two lines that most people came for, and how settings rank.
 const helpHead = `jobsgateway serves a GraphQL API over the Jobs API, a REST API that lists jobs.
 
-Try it with living sample data, then open http://127.0.0.1:8080:
+Try it with sample data, then open http://127.0.0.1:8080:
   jobsgateway --demo
 
 Serve your own jobs to a frontend; each request brings its token as "Authorization: Bearer TOKEN":
@@ -33,11 +33,11 @@ Usage:
 
 // helpRules stands between the commands and the settings.
 const helpRules = `
-Every flag of serve has a variable. A flag wins over its variable, the variable over the default. Of
-a flag that is given twice the last counts; origins add up. An empty variable is an error, but for
-the origins (none) and the base path (/). Durations are written 500ms, 5s or 1m30s; sizes 65536, 64K
-or 64KiB (1024 bytes a K) or 64KB (1000). Units and words may be in any case. Switches are turned
-off by --playground=false or --no-playground.
+Every flag of serve has a variable. A flag wins over its variable, the variable over the default. If
+a flag is given twice, the last one counts; of origins all count. An empty variable is an error,
+except for the origins (none) and the base path (/). Durations are written 500ms, 5s or 1m30s; sizes
+65536, 64K or 64KiB (1024 bytes per K), or 64KB (1000). Units and words may be in any case. Switches
+are turned off by --playground=false or --no-playground.
 `
 
 // help writes the whole manual from the model, so that a flag cannot be missing from it.

@@ -22,7 +22,7 @@ type Settings struct {
 	Listen string `group:"Listening" type:"address" default:"127.0.0.1:8080" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /graphql, /schema.graphql and, at /, the playground"`
 	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes nothing. It
 	// begins with a slash and never ends with one. AdminListen's paths stay what they are.
-	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path that the public ones are below, where a proxy passes it on"`
+	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path before all public paths, for a proxy that passes it on"`
 	// AdminListen is the address of the health paths, which the public one never shows. It cannot share Listen's
 	// port unless that is 0.
 	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
@@ -31,15 +31,15 @@ type Settings struct {
 	// its end, and no user info, query or fragment. It is nil under Demo, so that no caller's token can reach a real API.
 	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
 	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
-	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with living data instead of --upstream-url"`
+	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with sample data instead of --upstream-url"`
 	// UpstreamTimeout bounds one call of the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
 	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one call of the Jobs API, at most --request-timeout"`
 	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read on.
-	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API that is read, decompressed; a larger page is asked for in parts"`
+	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API, after decompression; a larger page is asked for in parts"`
 	// MaxUpstreamCalls is the budget of calls of one operation, 1 to 10000.
-	MaxUpstreamCalls int `group:"Upstream" default:"200" min:"1" max:"10000" placeholder:"COUNT" help:"Most calls that one operation may cost the Jobs API"`
+	MaxUpstreamCalls int `group:"Upstream" default:"200" min:"1" max:"10000" placeholder:"COUNT" help:"Most calls of the Jobs API that one operation may make"`
 	// MaxUpstreamConcurrency is how many calls of one operation may be in flight at once, 1 to 1024.
-	MaxUpstreamConcurrency int `group:"Upstream" default:"64" min:"1" max:"1024" placeholder:"COUNT" help:"Most calls of one operation in flight at once"`
+	MaxUpstreamConcurrency int `group:"Upstream" default:"64" min:"1" max:"1024" placeholder:"COUNT" help:"Most calls of one operation at the same time"`
 
 	// RequestTimeout bounds one operation with all its calls, 1ms to 10m.
 	RequestTimeout time.Duration `group:"Limits" default:"15s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one operation, with all its calls of the Jobs API"`
@@ -52,7 +52,7 @@ type Settings struct {
 	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1, a JSON
 	// value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small container.
-	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, as counted from its shape before it runs"`
+	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, counted from its document before it runs; an object is 1, a JSON value 5"`
 	// MaxDepth is how deep the selections of one operation may nest, 1 to 100.
 	MaxDepth int `group:"Limits" default:"15" min:"1" max:"100" placeholder:"LEVELS" help:"Deepest nesting of one operation"`
 	// MaxAliases is how many fields of one operation may be renamed, 1 to 1000.
@@ -64,7 +64,7 @@ type Settings struct {
 	// Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
-	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection queries, _service among them, and serve /schema.graphql"`
+	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection and _service, and serve /schema.graphql"`
 	// Playground serves the page at / on Listen.
 	Playground bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve the playground page at /"`
 	// Federation adds _service and _entities to the schema that is served.
