@@ -99,7 +99,7 @@ func importTable(t *testing.T) []row {
 }
 
 // forTests are what every package's tests may import.
-var forTests = []string{"internal/emulator", "internal/logtest"}
+var forTests = []string{"graph/oracle", "internal/emulator", "internal/logtest"}
 
 // testsAbove are packages whose tests import what is above the package, and what.
 var testsAbove = map[string]string{
