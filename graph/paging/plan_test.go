@@ -3,7 +3,10 @@ package paging
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -79,6 +82,10 @@ func TestSeekEndsOnAListThatNeverStands(t *testing.T) {
 		return answer, err
 	}
 	_, err = w.page(restless, &plan)
+	documents, unread := os.ReadFile("../../docs/errors.md")
+	if unread != nil || !strings.Contains(string(documents), fmt.Sprintf("of one page at most %d |", maxCalls)) {
+		t.Errorf("docs/errors.md does not say that one page costs at most %d calls: %v", maxCalls, unread)
+	}
 	if _, ok := errors.AsType[*DriftError](err); !ok || calls != maxCalls {
 		t.Errorf("%v after %d calls", err, calls)
 	}

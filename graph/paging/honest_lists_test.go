@@ -10,7 +10,7 @@ import (
 )
 
 // no page that is lost or ends the list: one unreadable record is no list that cannot be read.
-func TestOddUnreadableAmongEquals(t *testing.T) {
+func TestUnreadableAmongEquals(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		records, size int
@@ -42,7 +42,7 @@ func TestOddUnreadableAmongEquals(t *testing.T) {
 }
 
 // one page make no list that "shows the same jobs for each offset".
-func TestOddHonestListIsNoUntruth(t *testing.T) {
+func TestHonestListIsNoUntruth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
 	defer w.close()
@@ -66,7 +66,7 @@ func TestOddHonestListIsNoUntruth(t *testing.T) {
 }
 
 // once an answer without records has said so.
-func TestOddAnswerBehindTheLastPage(t *testing.T) {
+func TestAnswerBehindTheLastPage(t *testing.T) {
 	t.Parallel()
 	for name, rule := range map[string]emulator.TotalRule{"lagging": emulator.TotalsLagging, "capped": emulator.TotalsCapped} {
 		w := worldOfGroups(t, emulator.Options{Totals: rule, TotalCap: 15}, 20, 1, 1<<24)
@@ -79,7 +79,7 @@ func TestOddAnswerBehindTheLastPage(t *testing.T) {
 }
 
 // answer without records is the end, whatever was named.
-func TestOddNextPageAlways(t *testing.T) {
+func TestNextPageAlways(t *testing.T) {
 	t.Parallel()
 	following := func(q restclient.JobsQuery) int64 { return q.Offset/int64(q.PerPage) + 2 }
 	huge := func(restclient.JobsQuery) int64 { return 1 << 40 }

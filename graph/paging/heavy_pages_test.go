@@ -10,7 +10,7 @@ import (
 
 // One record of 600 is over the cap, and all others are small. That record's own error, and every other job once, in both
 // directions; a page that meets the record costs no more than its halvings, 30 here.
-func TestOddOneRecordOverTheCap(t *testing.T) {
+func TestOneRecordOverTheCap(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		at, group, size int // at 599 is the newest, 0 the oldest
@@ -53,7 +53,7 @@ const heavyBody, halfHeavyBody = 2000, 5000
 
 // Heavy pages: the list stands still, its totals are true, each record is far below the cap. Every job once, no error,
 // and a page costs at most about two calls for each part, 40 here.
-func TestOddHeavyWalks(t *testing.T) {
+func TestHeavyWalks(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		groups, group, size int
@@ -82,7 +82,7 @@ func TestOddHeavyWalks(t *testing.T) {
 }
 
 // An API that gives at most so many records at once, with true totals and next_page. Every job once, backwards, too.
-func TestOddCappedAnswersBackwards(t *testing.T) {
+func TestCappedAnswersBackwards(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ groups, group, size int }{
 		{20, 1, 7},
@@ -104,7 +104,7 @@ func TestOddCappedAnswersBackwards(t *testing.T) {
 
 // Equals that are more than the API gives at once, in one and the same order each time, with true totals and next_page.
 // Every job once, since nothing moves; at the least no end without a word.
-func TestOddGroupsLargerThanAnAnswer(t *testing.T) {
+func TestGroupsLargerThanAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		most, groups, group, size int
@@ -133,7 +133,7 @@ func TestOddGroupsLargerThanAnAnswer(t *testing.T) {
 
 // Totals that are not true, and equal times, backwards. Every job once, whatever the total says: `last` alone reads the
 // end of the list, and not the place where a capped total lets it end.
-func TestOddTotalsBackwards(t *testing.T) {
+func TestTotalsBackwards(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name                string

@@ -38,7 +38,7 @@ func oddRig(t *testing.T, n int, jobs func(context.Context, operation.Upstream, 
 
 // The same 5 records for every offset with a total of 10^9, where all were updated at one time. At most 3
 // calls, the 5 jobs once, UPSTREAM_BAD_RESPONSE beside them.
-func TestOddSameRecordsForEveryOffset(t *testing.T) {
+func TestSameRecordsForEveryOffset(t *testing.T) {
 	t.Parallel()
 	for _, first := range []int{6, 100, 500} {
 		rig, calls := oddRig(t, 5, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
@@ -57,7 +57,7 @@ func TestOddSameRecordsForEveryOffset(t *testing.T) {
 }
 
 // A list in no order, which keeps still. Never a job twice; where the cursor's place is not sure, UPSTREAM_BAD_RESPONSE.
-func TestOddUnsortedList(t *testing.T) {
+func TestUnsortedList(t *testing.T) {
 	t.Parallel()
 	rig, calls := oddRig(t, 59, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		all, err := up.Jobs(ctx, restclient.JobsQuery{OrderBy: q.OrderBy, PerPage: restclient.MaxPerPage})
@@ -104,7 +104,7 @@ func TestOddUnsortedList(t *testing.T) {
 // A total that nothing but jobs in front of the cursor changes. A job that arrives and one that leaves between two calls of
 // Totals that lag, forwards: the API is asked what stands behind the last page, and its answer counts. HasNextPage false
 // What asks for a total alone needs no record. One record asked for, as with every other combination.
-func TestOddTallyBetweenDirections(t *testing.T) {
+func TestTallyBetweenDirections(t *testing.T) {
 	t.Parallel()
 	var asked []int
 	rig, _ := oddRig(t, 30, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
@@ -124,7 +124,7 @@ func TestOddTallyBetweenDirections(t *testing.T) {
 }
 
 // One job arrives before each call, and the oldest jobs come in pairs of one time. The last jobs, for a few calls (10 here).
-func TestOddLastOfABusyList(t *testing.T) {
+func TestLastOfABusyList(t *testing.T) {
 	t.Parallel()
 	records := []string{}
 	for i := 59; i >= 0; i-- {

@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 )
 
-// readmeLimit reads a number from a row of the table of limits in docs/errors.md.
-func readmeLimit(t testing.TB, row, pattern string) int {
+// documentedLimit reads a number from a row of the table of limits in docs/errors.md.
+func documentedLimit(t testing.TB, row, pattern string) int {
 	t.Helper()
 	readme, err := os.ReadFile("../docs/errors.md")
 	if err != nil {
@@ -32,7 +32,7 @@ func readmeLimit(t testing.TB, row, pattern string) int {
 }
 
 // The limits of docs/errors.md are those that a request meets: so many are answered, and one more is refused by name.
-func TestReadmeLimits(t *testing.T) {
+func TestDocumentedLimits(t *testing.T) {
 	t.Parallel()
 	repeat := func(element string) func(n int) string {
 		return func(n int) string { return "[" + strings.TrimSuffix(strings.Repeat(element+",", n), ",") + "]" }
@@ -51,7 +51,7 @@ func TestReadmeLimits(t *testing.T) {
 		{row, `to (\d+) characters`, `query($v: [String!]) { jobs(filter: {tagsAny: $v}) { totalCount } }`, "filter.tagsAny", text},
 	} {
 		rig, _ := newJobsRig(t)
-		most := readmeLimit(t, c.row, c.pattern)
+		most := documentedLimit(t, c.row, c.pattern)
 		if got := rig.ask(c.query, `{"v":`+c.value(most)+`}`); len(got.errors) > 0 {
 			t.Errorf("%s of %d: %s", c.argument, most, got.wire)
 		}
@@ -63,9 +63,9 @@ func TestReadmeLimits(t *testing.T) {
 }
 
 // Of representations, too many are refused before anything runs.
-func TestReadmeLimitOfEntities(t *testing.T) {
+func TestDocumentedLimitOfEntities(t *testing.T) {
 	t.Parallel()
-	most := readmeLimit(t, "`_entities`", `^(\d+) representations`)
+	most := documentedLimit(t, "`_entities`", `^(\d+) representations`)
 	rig := newRig(t, nil)
 	doc, refused := gqlparser.LoadQueryWithRules(rig.schema, entitiesQuery, nil)
 	if refused != nil {
