@@ -223,30 +223,3 @@ func TestTagOfE2E(t *testing.T) {
 		}
 	}
 }
-
-// The properties that `make test` checks more often are there, in the packages that the Makefile names.
-func TestPropertiesOfMakefile(t *testing.T) {
-	t.Parallel()
-	setting := func(name string) string {
-		found := regexp.MustCompile(`(?m)^` + name + ` +:= (.+)$`).FindStringSubmatch(readText(t, "Makefile"))
-		if found == nil {
-			t.Fatalf("the Makefile does not set %s", name)
-		}
-		return found[1]
-	}
-	tests := ""
-	for folder := range strings.FieldsSeq(setting("PAGING_IN")) {
-		files, err := filepath.Glob(folder + "/*_test.go")
-		if err != nil || len(files) == 0 {
-			t.Errorf("Makefile: PAGING_IN names %s, which has no tests", folder)
-		}
-		for _, file := range files {
-			tests += readText(t, file)
-		}
-	}
-	for name := range strings.SplitSeq(setting("PAGING"), "|") {
-		if !regexp.MustCompile(`(?m)^func Test\w*` + name).MatchString(tests) {
-			t.Errorf("Makefile: PAGING names %s, and no test in PAGING_IN has that in its name", name)
-		}
-	}
-}
