@@ -16,7 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// goPackage is a package of this module: its folder ("." for main) and the folders of what it imports of ours.
+// goPackage is a package of this module: its folder ("." for main) and the folders of what it imports of
+// ours.
 type goPackage struct {
 	folder         string
 	imports, tests []string // sorted; tests has what only its tests import, too
@@ -107,8 +108,8 @@ var testsAbove = map[string]string{
 	"graph/direct": "graph",        // its plans are read from the real schema
 }
 
-// The table of ARCHITECTURE.md has a row for every package, from the top down, and says exactly what it imports of ours. Tests
-// import what their package does, the package itself, and what is for tests.
+// The table of ARCHITECTURE.md has a row for every package, from the top down, and says exactly what it
+// imports of ours. Tests import what their package does, the package itself, and what is for tests.
 func TestImportTable(t *testing.T) {
 	t.Parallel()
 	rows := map[string]row{}
@@ -159,8 +160,8 @@ func depguardRule(r row) string {
 `, r.folder, allowed)
 }
 
-// The linter holds the table, and nothing in its configuration is about what is not there. With -update the test writes the rules
-// of the table anew.
+// The linter holds the table, and nothing in its configuration is about what is not there. With -update the
+// test writes the rules of the table anew.
 func TestLinterConfiguration(t *testing.T) {
 	t.Parallel()
 	config := readText(t, ".golangci.yml")
