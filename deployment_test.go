@@ -31,7 +31,8 @@ func TestStartLine(t *testing.T) {
 	}
 }
 
-// Below a base path are the endpoint, the schema, the page and all that the page names; the admin listener stays what it is.
+// Below a base path are the endpoint, the schema, the page and all that the page names; the admin listener
+// stays what it is.
 func TestServedBelowAPath(t *testing.T) {
 	t.Parallel()
 	for _, setting := range []string{"/jobs-gw", "/jobs-gw/"} {
@@ -95,8 +96,8 @@ func TestServedBehindAStrippingProxy(t *testing.T) {
 	queryData(t, runningGateway{public: proxy.URL + "/jobs-gw"}, `{ __typename }`, nil, &data)
 }
 
-// Where the address of the Jobs API is wrong, the log says so at its usual level, and what the Jobs API or a caller does wrong
-// is no reason to doubt it.
+// Where the address of the Jobs API is wrong, the log says so at its usual level, and what the Jobs API or a
+// caller does wrong is no reason to doubt it.
 func TestWrongAddress(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

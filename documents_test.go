@@ -85,8 +85,8 @@ func TestDocumentedLog(t *testing.T) {
 	}
 }
 
-// A client that follows the cursors with the query of docs/frontends.md meets each job of its filter once, and the page's other
-// queries work.
+// A client that follows the cursors with the query of docs/frontends.md meets each job of its filter once,
+// and the page's other queries work.
 func TestDocumentedQueries(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{Seed: 1, Jobs: 700})
@@ -141,7 +141,8 @@ func TestDocumentedQueries(t *testing.T) {
 	}
 }
 
-// Jobs that arrived are read with last and before, as docs/frontends.md says: an empty page while there is none, then the new ones.
+// Jobs that arrived are read with last and before, as docs/frontends.md says: an empty page while there is
+// none, then the new ones.
 func TestDocumentedArrivals(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{Seed: 1, Jobs: 70})
@@ -183,8 +184,8 @@ func TestDocumentedArrivals(t *testing.T) {
 	}
 }
 
-// The demonstration holds what README says: so many jobs of so many datasets, with the same ids on each start, a state that the
-// gateway does not know, and two tokens that fail.
+// The demonstration holds what README says: so many jobs of so many datasets, with the same ids on each
+// start, a state that the gateway does not know, and two tokens that fail.
 func TestDocumentedDemo(t *testing.T) {
 	t.Parallel()
 	const query = `query($after: String) {jobs(first: 500, after: $after, orderBy: CREATED_AT_ASC) {

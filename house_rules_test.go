@@ -16,7 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// goPackage is a package of this module: its folder ("." for main) and the folders of what it imports of ours.
+// goPackage is a package of this module: its folder ("." for main) and the folders of what it imports of
+// ours.
 type goPackage struct {
 	folder         string
 	imports, tests []string // sorted; tests has what only its tests import, too
@@ -99,15 +100,16 @@ func importTable(t *testing.T) []row {
 }
 
 // forTests are what every package's tests may import.
-var forTests = []string{"graph/oracle", "internal/emulator", "internal/logtest"}
+var forTests = []string{"internal/emulator", "internal/logtest"}
 
-// testsAbove are packages whose tests import what is above the package, and what.
+// testsAbove are packages whose tests import one more than the package does, and which.
 var testsAbove = map[string]string{
-	"graph/direct": "graph", // its plans are read from the real schema
+	"graph":        "graph/oracle", // answers are compared with its
+	"graph/direct": "graph",        // its plans are read from the real schema
 }
 
-// The table of ARCHITECTURE.md has a row for every package, from the top down, and says exactly what it imports of ours. Tests
-// import what their package does, the package itself, and what is for tests.
+// The table of ARCHITECTURE.md has a row for every package, from the top down, and says exactly what it
+// imports of ours. Tests import what their package does, the package itself, and what is for tests.
 func TestImportTable(t *testing.T) {
 	t.Parallel()
 	rows := map[string]row{}
@@ -158,8 +160,8 @@ func depguardRule(r row) string {
 `, r.folder, allowed)
 }
 
-// The linter holds the table, and nothing in its configuration is about what is not there. With -update the test writes the rules
-// of the table anew.
+// The linter holds the table, and nothing in its configuration is about what is not there. With -update the
+// test writes the rules of the table anew.
 func TestLinterConfiguration(t *testing.T) {
 	t.Parallel()
 	config := readText(t, ".golangci.yml")
@@ -220,33 +222,6 @@ func TestTagOfE2E(t *testing.T) {
 	for _, file := range files {
 		if !strings.HasPrefix(readText(t, file), "//go:build e2e\n\n") {
 			t.Errorf("%s does not begin with //go:build e2e", file)
-		}
-	}
-}
-
-// The properties that `make test` checks more often are there, in the packages that the Makefile names.
-func TestPropertiesOfMakefile(t *testing.T) {
-	t.Parallel()
-	setting := func(name string) string {
-		found := regexp.MustCompile(`(?m)^` + name + ` +:= (.+)$`).FindStringSubmatch(readText(t, "Makefile"))
-		if found == nil {
-			t.Fatalf("the Makefile does not set %s", name)
-		}
-		return found[1]
-	}
-	tests := ""
-	for folder := range strings.FieldsSeq(setting("PAGING_IN")) {
-		files, err := filepath.Glob(folder + "/*_test.go")
-		if err != nil || len(files) == 0 {
-			t.Errorf("Makefile: PAGING_IN names %s, which has no tests", folder)
-		}
-		for _, file := range files {
-			tests += readText(t, file)
-		}
-	}
-	for name := range strings.SplitSeq(setting("PAGING"), "|") {
-		if !regexp.MustCompile(`(?m)^func Test\w*` + name).MatchString(tests) {
-			t.Errorf("Makefile: PAGING names %s, and no test in PAGING_IN has that in its name", name)
 		}
 	}
 }

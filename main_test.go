@@ -21,12 +21,12 @@ import (
 // patience is how long a test waits for what has to come; only a test that hangs meets it.
 const patience = time.Minute
 
-// ending are the gateways whose tests are over. Each serves on for a second before it ends: no test waits for that, TestMain
-// does.
+// ending are the gateways whose tests are over. Each serves on for a second before it ends: no test waits for
+// that, TestMain does.
 var ending errgroup.Group
 
-// TestMain fails when a gateway has ended with an error, or when anything that a test has started is still running, but for
-// connections of the tests' own client, which it closes.
+// TestMain fails when a gateway has ended with an error, or when anything that a test has started is still
+// running, but for connections of the tests' own client, which it closes.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	err := ending.Wait()
@@ -119,8 +119,8 @@ func bodyOf(t *testing.T, query string, variables any) string {
 	return string(body)
 }
 
-// postBody sends a body to /graphql with the token demo, and with further headers in pairs: a name and a value, which
-// replaces the usual one; an empty value removes it.
+// postBody sends a body to /graphql with the token demo, and with further headers in pairs: a name and a
+// value, which replaces the usual one; an empty value removes it.
 func postBody(t *testing.T, gw runningGateway, body string, header ...string) (status int, answer []byte) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gw.public+"/graphql", strings.NewReader(body))
@@ -147,7 +147,8 @@ func postBody(t *testing.T, gw runningGateway, body string, header ...string) (s
 	return res.StatusCode, answer
 }
 
-// queryData sends a query, decodes the data of the answer into data, and fails the test when the answer has errors.
+// queryData sends a query, decodes the data of the answer into data, and fails the test when the answer has
+// errors.
 func queryData(t *testing.T, gw runningGateway, query string, variables, data any) {
 	t.Helper()
 	_, text := postBody(t, gw, bodyOf(t, query, variables))

@@ -10,8 +10,8 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 )
 
-// The collector's limit is nine tenths of the container's, none without one, and whatever GOMEMLIMIT says before both. It is
-// the process's, so nothing runs beside this test.
+// The collector's limit is nine tenths of the container's, none without one, and whatever GOMEMLIMIT says
+// before both. It is the process's, so nothing runs beside this test.
 func TestMemoryLimit(t *testing.T) {
 	const container = 128 << 20
 	before := debug.SetMemoryLimit(-1)

@@ -16,8 +16,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// readmeLimits gives the numbers of each row of the table of limits in docs/errors.md, by the row's first words. What the tests
-// below measure with comes from there, never from a constant of the code.
+// readmeLimits gives the numbers of each row of the table of limits in docs/errors.md, by the row's first
+// words. What the tests below measure with comes from there, never from a constant of the code.
 func readmeLimits(t *testing.T) map[string][]int {
 	t.Helper()
 	_, table, _ := strings.Cut(readText(t, "docs/errors.md"), "\n## Limits\n")
@@ -86,7 +86,8 @@ func longFilter(bytes int) string {
 	return `{jobs(first:0,filter:{tagsAny:["` + value + `","` + value + `","` + strings.Repeat("x", rest) + `"]}){totalCount}}`
 }
 
-// Each limit of docs/errors.md holds as it is written: what it allows is answered, and one more is refused with its code.
+// Each limit of docs/errors.md holds as it is written: what it allows is answered, and one more is refused
+// with its code.
 func TestReadmeLimits(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{Seed: 1, Jobs: 700})
@@ -173,7 +174,8 @@ func TestReadmeLimits(t *testing.T) {
 	}
 }
 
-// A request is as large as docs/errors.md says: its body to the byte, its request line and headers to a few kibibytes.
+// A request is as large as docs/errors.md says: its body to the byte, its request line and headers to a few
+// kibibytes.
 func TestReadmeRequestLimits(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t, "--demo")
@@ -230,8 +232,8 @@ func TestReadmeLengths(t *testing.T) {
 	}
 }
 
-// An operation makes as many calls as docs/errors.md says, so many of them at once, and an answer of the Jobs API is read up to
-// the size that it says.
+// An operation makes as many calls as docs/errors.md says, so many of them at once, and an answer of the Jobs
+// API is read up to the size that it says.
 func TestReadmeCallLimits(t *testing.T) {
 	t.Parallel()
 	limits := readmeLimits(t)

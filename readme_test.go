@@ -71,7 +71,8 @@ func TestReadmeCodes(t *testing.T) {
 	}
 }
 
-// The questions of docs/comparing.md are answered, each with full pages of what it asks for, wherever they begin.
+// The questions of docs/comparing.md are answered, each with full pages of what it asks for, wherever they
+// begin.
 func TestComparingQuestions(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t, "--demo")

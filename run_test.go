@@ -45,7 +45,8 @@ func TestListeners(t *testing.T) {
 	}
 }
 
-// What is served as the clients' schema is what the binary prints, and what _service gives is its --federation.
+// What is served as the clients' schema is what the binary prints, and what _service gives is its
+// --federation.
 func TestSchemas(t *testing.T) {
 	t.Parallel()
 	printed := func(args ...string) string {
@@ -115,8 +116,8 @@ func TestPlayground(t *testing.T) {
 	}
 }
 
-// The demonstration lives: after its clock has moved on, the same query gives another answer. It is the real gateway
-// over a real Jobs API, so its first page is the same as that API's.
+// The demonstration lives: after its clock has moved on, the same query gives another answer. It is the real
+// gateway over a real Jobs API, so its first page is the same as that API's.
 func TestDemoLives(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t, "--demo")
@@ -172,7 +173,8 @@ func TestPortInUse(t *testing.T) {
 	}
 }
 
-// On a signal the gateway is not ready at once, answers what runs and what still comes, and ends without an error.
+// On a signal the gateway is not ready at once, answers what runs and what still comes, and ends without an
+// error.
 func TestGracefulStop(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})

@@ -22,8 +22,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// A story is one file: what the Jobs API holds and how it misbehaves, what is asked, what comes back, and which
-// requests it cost the Jobs API, so that one call too many shows in review. Sections of a story:
+// A story is one file: what the Jobs API holds and how it misbehaves, what is asked, what comes back, and
+// which requests it cost the Jobs API, so that one call too many shows in review. Sections of a story:
 //
 //	upstream.json   the records that the Jobs API holds, an array, newest first
 //	fault.json      how its next answers fail: an array of {status, headers, type, body}
@@ -33,8 +33,8 @@ import (
 //	answer.json     the whole answer, errors sorted by path; status is 200 unless the comment line "status: n" says so
 //	requests        the requests that the Jobs API got, in alphabetical order, unescaped
 //
-// go test -run TestStories -update writes answer.json and requests anew; they are read against the schema before they
-// are committed.
+// go test -run TestStories -update writes answer.json and requests anew; they are read against the schema
+// before they are committed.
 func TestStories(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/stories/*.txtar")
@@ -154,7 +154,8 @@ func answerTo(t *testing.T, gw runningGateway, story map[string][]byte) (status 
 	return status, normalized(t, text)
 }
 
-// normalized indents an answer and sorts its errors by path, since fields resolve at once; everything else keeps its bytes.
+// normalized indents an answer and sorts its errors by path, since fields resolve at once; everything else
+// keeps its bytes.
 func normalized(t *testing.T, text []byte) string {
 	t.Helper()
 	var whole struct {

@@ -17,8 +17,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// What a query costs the Jobs API on 2,000 jobs of 60 datasets: never more than a call for the page and one for each
-// distinct dataset, and no two calls alike.
+// What a query costs the Jobs API on 2,000 jobs of 60 datasets: never more than a call for the page and one
+// for each distinct dataset, and no two calls alike.
 func TestCallsOfLoaders(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{Seed: 7})
@@ -85,8 +85,8 @@ func TestCallsOfLoaders(t *testing.T) {
 	}
 }
 
-// At most --max-upstream-concurrency calls of an operation are under way at once, and that many are: they all wait for
-// one another here.
+// At most --max-upstream-concurrency calls of an operation are under way at once, and that many are: they all
+// wait for one another here.
 func TestConcurrencyOfCalls(t *testing.T) {
 	t.Parallel()
 	const limit = 8
@@ -120,8 +120,8 @@ func TestConcurrencyOfCalls(t *testing.T) {
 	}
 }
 
-// For each order and many filters the nodes are exactly the REST API's records, byte by byte and in its order, with one
-// call a page.
+// For each order and many filters the nodes are exactly the REST API's records, byte by byte and in its
+// order, with one call a page.
 func TestFaithful(t *testing.T) {
 	t.Parallel()
 	api := emulator.New(emulator.Options{Seed: 3, Tags: true, Drift: true, NullPager: true})

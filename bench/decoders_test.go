@@ -15,7 +15,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// pageOf500 is a page of 500 records as the emulator's own handler writes it; restclient's benchmark decodes the same.
+// pageOf500 is a page of 500 records as the emulator's own handler writes it; restclient's benchmark decodes
+// the same.
 func pageOf500(t testing.TB) []byte {
 	t.Helper()
 	e := emulator.New(emulator.Options{Seed: 1, End: time.Date(2026, 3, 12, 15, 30, 0, 0, time.UTC)})

@@ -34,8 +34,8 @@ func anyOf(unmarshal func([]byte, any) error) func([]byte) (any, error) {
 	}
 }
 
-// readByJX is what restclient did with jx before it had a scanner of its own (docs/adr/0001): check the encoding first, then
-// the value, then that nothing follows. Numbers stay their digits.
+// readByJX is what restclient did with jx before it had a scanner of its own (docs/adr/0001): check the
+// encoding first, then the value, then that nothing follows. Numbers stay their digits.
 func readByJX(b []byte) (any, error) {
 	if !utf8.Valid(b) {
 		return nil, fmt.Errorf("not UTF-8")

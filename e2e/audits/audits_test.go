@@ -1,6 +1,7 @@
 //go:build e2e
 
-// Package audits_test holds the built program to the GraphQL-over-HTTP specification, by the audits of graphql-http.
+// Package audits_test holds the built program to the GraphQL-over-HTTP specification, by the audits of
+// graphql-http.
 package audits_test
 
 import (

@@ -12,12 +12,12 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// keptDirectives are those of ours that a supergraph has to keep. Without them a router prices nothing and a contract shows
-// everybody everything.
+// keptDirectives are those of ours that a supergraph has to keep. Without them a router prices nothing and a
+// contract shows everybody everything.
 var keptDirectives = [...]string{"tag", "cost", "listSize", "specifiedBy"}
 
-// The subgraph composes with nothing to remark, alone and beside another team's, and its directives and descriptions are
-// all in the supergraph.
+// The subgraph composes with nothing to remark, alone and beside another team's, and its directives and
+// descriptions are all in the supergraph.
 func TestComposition(t *testing.T) {
 	t.Parallel()
 	alone, together := []subgraph{ourSubgraph(t, "")}, []subgraph{ourSubgraph(t, ""), neighbourSubgraph(t, "")}

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// costHeading is the heading of the page's table of the operations that the router prices otherwise than we do.
+// costHeading is the heading of the page's table of the operations that the router prices otherwise than we
+// do.
 const costHeading = "Demand control"
 
 // agreed are operations that the router's demand control prices exactly as our cost limit does.
@@ -36,8 +37,8 @@ var agreed = [...]operation{
 	{Query: `query ($off: Boolean!) {jobs(first: 3) {nodes {id dataset @skip(if: $off) {id}}}}`, Variables: map[string]any{"off": true}},
 }
 
-// What the router estimates from our directives is what our own limit counts; where it is not, the page says as what the
-// router takes the operation, and that is exact.
+// What the router estimates from our directives is what our own limit counts; where it is not, the page says
+// as what the router takes the operation, and that is exact.
 func TestDemandControl(t *testing.T) {
 	t.Parallel()
 	gateway, strict := startGateway(t), startGateway(t, "--max-cost=1")
@@ -81,8 +82,8 @@ func TestDemandControl(t *testing.T) {
 	}
 }
 
-// costOf is what a gateway with --max-cost=1 says that an operation costs: it refuses whatever costs more. False when it
-// does not know the operation's fields, or lets it pass.
+// costOf is what a gateway with --max-cost=1 says that an operation costs: it refuses whatever costs more.
+// False when it does not know the operation's fields, or lets it pass.
 func costOf(t *testing.T, strict string, op operation) (cost int, ok bool) {
 	t.Helper()
 	got := postOperation(t, strict, op)

@@ -120,7 +120,8 @@ func readText(t *testing.T, path string) string {
 
 func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 
-// startGateway runs the built gateway over its embedded Jobs API until the test ends, and gives the URL of its endpoint.
+// startGateway runs the built gateway over its embedded Jobs API until the test ends, and gives the URL of
+// its endpoint.
 func startGateway(t *testing.T, flags ...string) (endpoint string) {
 	t.Helper()
 	return program.Start(t, append([]string{"--demo"}, flags...)...).Public + "/graphql"
@@ -195,8 +196,8 @@ var forwarded = map[string]string{
 	"tracestate":    "rojo=1",
 }
 
-// routeOperations sends operations with the headers above through the router over a supergraph. The configuration is the
-// page's, or empty for none.
+// routeOperations sends operations with the headers above through the router over a supergraph. The
+// configuration is the page's, or empty for none.
 func routeOperations(t *testing.T, supergraph, config string, operations ...operation) []answer {
 	t.Helper()
 	var answers []answer

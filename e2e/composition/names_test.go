@@ -23,8 +23,8 @@ const linked = `extend schema @link(url: "https://specs.apollo.dev/federation/v2
 	import: ["@key", "@shareable", "@external", "@requires", "@cost"])
 `
 
-// clash is one row of the page, from testdata/names: the archive's comment is the row itself, so that it says what is
-// expected. Its schemas are written with NAME in place of the row's names.
+// clash is one row of the page, from testdata/names: the archive's comment is the row itself, so that it says
+// what is expected. Its schemas are written with NAME in place of the row's names.
 type clash struct {
 	file    string
 	row     string
@@ -67,7 +67,8 @@ func readClashes(t *testing.T) []clash {
 	return list
 }
 
-// schema gives the archive's schema of a kind, clash or remedy, for a name: its own if there is one, else the common one.
+// schema gives the archive's schema of a kind, clash or remedy, for a name: its own if there is one, else the
+// common one.
 func (c clash) schema(kind, name string) (string, bool) {
 	_, last, found := strings.Cut(strings.TrimPrefix(name, "@"), ".")
 	if !found {
@@ -148,8 +149,8 @@ func broughtNames(t *testing.T) []string {
 	return names
 }
 
-// Each composer says of each clash what the page says that it does, for each of the row's names, and nothing at all of
-// the remedy.
+// Each composer says of each clash what the page says that it does, for each of the row's names, and nothing
+// at all of the remedy.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	type outcome struct {
@@ -187,7 +188,8 @@ func TestNames(t *testing.T) {
 	}
 }
 
-// cell is what the page says of a composition: the codes of the errors, else those of the hints, else that it composes.
+// cell is what the page says of a composition: the codes of the errors, else those of the hints, else that it
+// composes.
 func (s said) cell() string {
 	list, prefix := s.Errors, ""
 	if len(list) == 0 {

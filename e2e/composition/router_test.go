@@ -55,8 +55,8 @@ func (r *recorder) got() string {
 	return strings.Join(names, " ")
 }
 
-// serveNeighbour answers for the neighbour: two pinned datasets, a data plane, a bill for a job that is not there, and a
-// name for whichever dataset is asked for.
+// serveNeighbour answers for the neighbour: two pinned datasets, a data plane, a bill for a job that is not
+// there, and a name for whichever dataset is asked for.
 func serveNeighbour(t *testing.T) (url string, seen *recorder) {
 	t.Helper()
 	seen = &recorder{}
@@ -105,8 +105,8 @@ func supergraph(t *testing.T, oursURL, neighbourURL string) string {
 	return said.Supergraph
 }
 
-// Told as the page tells it, the router forwards to us what we are to get, and to nobody else; untold, the request id and
-// nothing else. What we cannot answer leaves the others' data alone.
+// Told as the page tells it, the router forwards to us what we are to get, and to nobody else; untold, the
+// request id and nothing else. What we cannot answer leaves the others' data alone.
 func TestRouterHeaders(t *testing.T) {
 	t.Parallel()
 	target, err := url.Parse(startGateway(t))
@@ -139,8 +139,8 @@ func TestRouterHeaders(t *testing.T) {
 	}
 }
 
-// Without the gateway, its roots, its fields of others' objects and others' references to jobs are null, and everything
-// else is there. A reference to a job that is not there comes to the same.
+// Without the gateway, its roots, its fields of others' objects and others' references to jobs are null, and
+// everything else is there. A reference to a job that is not there comes to the same.
 func TestRouterOutage(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -180,8 +180,9 @@ func wantAnswer(t *testing.T, got answer, data string, codes ...string) {
 
 const entities = `query ($r: [_Any!]!) {_entities(representations: $r) {__typename ... on Dataset {id} ... on Job {id}}}`
 
-// What the page promises of _entities: order, null without an error for a job that is not there, a bad representation's
-// error at its own place, and one call for each distinct job, as many as an operation may make.
+// What the page promises of _entities: order, null without an error for a job that is not there, a bad
+// representation's error at its own place, and one call for each distinct job, as many as an operation may
+// make.
 func TestEntities(t *testing.T) {
 	t.Parallel()
 	gateway := startGateway(t)

@@ -199,7 +199,8 @@ func (a answer) codes() []string {
 	return list
 }
 
-// ask sends one request to a URL. Anything but a JSON answer with status 200 fails the test; errors in it do not.
+// ask sends one request to a URL. Anything but a JSON answer with status 200 fails the test; errors in it do
+// not.
 func ask(t *testing.T, url string, q request, data any) answer {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": q.query, "variables": q.variables})

@@ -1,7 +1,7 @@
 //go:build e2e
 
-// Package federation_test runs the gateway as what it also is, a subgraph: behind three routers, beside the second
-// subgraph of examples/federation, composed and configured by that folder's own files.
+// Package federation_test runs the gateway as what it also is, a subgraph: behind three routers, beside the
+// second subgraph of examples/federation, composed and configured by that folder's own files.
 package federation_test
 
 import (

@@ -28,7 +28,8 @@ type process struct {
 	err    error         // how it ended
 }
 
-// startProcess runs a program. Its whole group ends with the test, which shows what it printed when the test has failed.
+// startProcess runs a program. Its whole group ends with the test, which shows what it printed when the test
+// has failed.
 func startProcess(t *testing.T, name, dir string, env []string, command string, args ...string) *process {
 	t.Helper()
 	p := &process{name: name, cmd: exec.Command(command, args...), exited: make(chan struct{})}
@@ -72,7 +73,8 @@ func (p *process) stop(t *testing.T, signal syscall.Signal) {
 	}
 }
 
-// await waits until the program does what ready looks for, and fails the test when it ends before or takes too long.
+// await waits until the program does what ready looks for, and fails the test when it ends before or takes
+// too long.
 func (p *process) await(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	timeout := time.After(startLimit)

@@ -61,7 +61,8 @@ func TestRouters(t *testing.T) {
 }
 
 func scenarios() []scenario {
-	// Jobs, datasets and data planes have fields of the other subgraph. How many requests fetch them is the planner's art.
+	// Jobs, datasets and data planes have fields of the other subgraph. How many requests fetch them is the
+	// planner's art.
 	each := func(c cost) map[string]cost { return map[string]cost{"hive": c, "hive-rust": c, "apollo": c} }
 	pages := func(n, direct int) map[string]cost {
 		c := cost{gateway: n + direct, rest: n + direct}
@@ -140,7 +141,8 @@ func noErrors(t *testing.T, a answer) {
 	}
 }
 
-// checkPage ensures that a page holds exactly these jobs of a tenant, with everything that the other subgraph adds.
+// checkPage ensures that a page holds exactly these jobs of a tenant, with everything that the other subgraph
+// adds.
 func checkPage(t *testing.T, p page, tenant string, from, to int) {
 	t.Helper()
 	if p.Jobs == nil {
@@ -188,7 +190,8 @@ func (v visit) twoPages() {
 	}
 }
 
-// headers ensures that both subgraphs get what the example's configuration lists, and nothing else of the client's.
+// headers ensures that both subgraphs get what the example's configuration lists, and nothing else of the
+// client's.
 func (v visit) headers() {
 	const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	sent := map[string]string{"X-Request-Id": "headers-" + v.name, "Traceparent": traceparent, "Tracestate": "rojo=1"}
@@ -214,8 +217,8 @@ func (v visit) headers() {
 	}
 }
 
-// twoTenants asks one and the same query for two tokens, so often at once that answers would be mixed if they could be.
-// Half of the requests have an id, which keeps routers from joining equal ones.
+// twoTenants asks one and the same query for two tokens, so often at once that answers would be mixed if they
+// could be. Half of the requests have an id, which keeps routers from joining equal ones.
 func (v visit) twoTenants() {
 	const rounds = 40
 	var all sync.WaitGroup
@@ -363,8 +366,8 @@ var accepted = []string{
 	"*/*",
 }
 
-// acceptLists ensures that JSON comes back whatever else the client could read, and that it does so from the gateway
-// itself when it is sent the list of the client or the router's own.
+// acceptLists ensures that JSON comes back whatever else the client could read, and that it does so from the
+// gateway itself when it is sent the list of the client or the router's own.
 func (v visit) acceptLists() {
 	check := func(url, accept string) {
 		var p page
@@ -394,7 +397,8 @@ func (v visit) acceptLists() {
 	}
 }
 
-// outage ensures that while the gateway is away its part is null with an error, and the other subgraph's is there.
+// outage ensures that while the gateway is away its part is null with an error, and the other subgraph's is
+// there.
 func (v visit) outage() {
 	var data mixed
 	a := ask(v.T, v.url, request{query: mixedQuery, token: acme}, &data)

@@ -1,6 +1,7 @@
 //go:build e2e
 
-// Package language_test compares what the gateway takes for GraphQL with what the reference implementation does.
+// Package language_test compares what the gateway takes for GraphQL with what the reference implementation
+// does.
 package language_test
 
 import (
@@ -40,9 +41,9 @@ var (
 	samples = flag.Int("language.documents", 2000, "how many random documents are compared, for each schema")
 )
 
-// TestDocuments ensures that the gateway and the reference implementation agree on random documents and on their
-// mutations: which are GraphQL, which are valid, and where a text stops being GraphQL. What they may differ in is
-// written in differences.
+// TestDocuments ensures that the gateway and the reference implementation agree on random documents and on
+// their mutations: which are GraphQL, which are valid, and where a text stops being GraphQL. What they may
+// differ in is written in differences.
 func TestDocuments(t *testing.T) {
 	if err := npm.Install(t.Context(), "."); err != nil {
 		t.Fatal(err)
@@ -133,7 +134,8 @@ type fault struct {
 	Column  int    `json:"column"`
 }
 
-// agrees reports whether two say the same, and of a text that is not GraphQL, whether they stop at the same place.
+// agrees reports whether two say the same, and of a text that is not GraphQL, whether they stop at the same
+// place.
 func (v verdict) agrees(other verdict) bool {
 	if v.Kind != other.Kind || v.Kind != "syntax" {
 		return v.Kind == other.Kind
@@ -222,8 +224,8 @@ func (h *server) post(envelope map[string]any) (out answer, err error) {
 	return out, err
 }
 
-// read asks the gateway for an operation that the document does not have, which it says when nothing else is wrong; then,
-// of a valid document, for what it has.
+// read asks the gateway for an operation that the document does not have, which it says when nothing else is
+// wrong; then, of a valid document, for what it has.
 func (h *server) read(text string) verdict {
 	got, err := h.post(map[string]any{"query": text, "operationName": "no such name"})
 	if err != nil {

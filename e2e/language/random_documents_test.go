@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// writing puts a random document over a schema together, token by token. It is valid but for some cases that a
-// mutation would hardly meet, such as two fields of one name with other arguments.
+// writing puts a random document over a schema together, token by token. It is valid but for some cases that
+// a mutation would hardly meet, such as two fields of one name with other arguments.
 type writing struct {
 	*rand.Rand
 

@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// installLimit bounds one installation. Source: the largest, a router of half a gigabyte, took 200 s on a busy machine.
+// installLimit bounds one installation. Source: the largest, a router of half a gigabyte, took 200 s on a
+// busy machine.
 const installLimit = 6 * time.Minute
 
-// Install brings a folder's node_modules to what its lock file says, unless they are there already. Errors: what npm
-// printed.
+// Install brings a folder's node_modules to what its lock file says, unless they are there already. Errors:
+// what npm printed.
 func Install(ctx context.Context, dir string) error {
 	if installed(dir) {
 		return nil
@@ -39,8 +40,8 @@ type pinned struct {
 	Optional  bool   `json:"optional"`
 }
 
-// installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has installed,
-// without the optional packages that are for other machines.
+// installed reports whether node_modules holds what package-lock.json names: npm leaves a copy of what it has
+// installed, without the optional packages that are for other machines.
 func installed(dir string) bool {
 	wanted, ok := readLock(dir, "package-lock.json")
 	found, there := readLock(dir, "node_modules/.package-lock.json")

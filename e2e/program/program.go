@@ -25,12 +25,12 @@ const (
 	stopLimit  = 10 * time.Second // what an orchestrator grants between TERM and KILL
 )
 
-// Binary is the path of the built gateway while Main runs the tests. It is a global, since a TestMain has no other way to
-// give something to the tests.
+// Binary is the path of the built gateway while Main runs the tests. It is a global, since a TestMain has no
+// other way to give something to the tests.
 var Binary string
 
-// Main is the body of a package's TestMain: it builds the gateway, runs the tests, removes the gateway and returns the exit
-// code. A goroutine that a test has left running is a failure.
+// Main is the body of a package's TestMain: it builds the gateway, runs the tests, removes the gateway and
+// returns the exit code. A goroutine that a test has left running is a failure.
 func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "jobsgateway")
 	if err == nil {
@@ -67,8 +67,8 @@ type Program struct {
 	err    error         // how it ended
 }
 
-// Start runs the gateway with an empty environment on ports of its own, and returns when it listens. It does not outlive
-// the test, which shows its log when it has failed.
+// Start runs the gateway with an empty environment on ports of its own, and returns when it listens. It does
+// not outlive the test, which shows its log when it has failed.
 func Start(t testing.TB, flags ...string) *Program {
 	t.Helper()
 	return StartWith(t, []string{}, flags...)

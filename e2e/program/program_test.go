@@ -30,7 +30,8 @@ func TestWrongFlag(t *testing.T) {
 	}
 }
 
-// What the start-up message tells to type works as typed, and so does what the log tells. TERM ends the program.
+// What the start-up message tells to type works as typed, and so does what the log tells. TERM ends the
+// program.
 func TestWelcome(t *testing.T) {
 	t.Parallel()
 	gw := program.Start(t, "--demo")
@@ -48,7 +49,8 @@ func TestWelcome(t *testing.T) {
 	}
 }
 
-// The README's query works as typed, costs two REST calls, and its answer has the members that the README shows.
+// The README's query works as typed, costs two REST calls, and its answer has the members that the README
+// shows.
 func TestReadmeQuery(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")

@@ -109,8 +109,8 @@ func plainList(jobs []*plainJob, q url.Values, perPage, offset int) (ids []strin
 	return ids, len(kept)
 }
 
-// TestListAgreesWithPlainModel compares random lists and questions with the plain filter above, also after the
-// list was changed by Insert, Replace and Remove.
+// TestListAgreesWithPlainModel compares random lists and questions with the plain filter above, also after
+// the list was changed by Insert, Replace and Remove.
 func TestListAgreesWithPlainModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
@@ -156,7 +156,8 @@ func TestListAgreesWithPlainModel(t *testing.T) {
 	})
 }
 
-// changeBoth does one random thing to the emulator and to the model alike; a job that it adds gets the number.
+// changeBoth does one random thing to the emulator and to the model alike; a job that it adds gets the
+// number.
 func changeBoth(t *rapid.T, e *emulator.Emulator, jobs []*plainJob, number int) []*plainJob {
 	fresh := drawJob(t, number)
 	if len(jobs) == 0 || rapid.Bool().Draw(t, "insert") {

@@ -13,8 +13,8 @@ import (
 // patience is how long Await waits for a line that has to come. Only a test that hangs meets it.
 const patience = time.Minute
 
-// Buffer takes the log of a slog.JSONHandler, or the standard error of a program that has one. It may be written and read
-// at once. The zero value is empty.
+// Buffer takes the log of a slog.JSONHandler, or the standard error of a program that has one. It may be
+// written and read at once. The zero value is empty.
 type Buffer struct {
 	mu      sync.Mutex
 	text    bytes.Buffer
@@ -57,7 +57,8 @@ func (b *Buffer) String() string {
 	return b.text.String()
 }
 
-// Lines returns the lines of a level so far, each as its attributes. It fails the test at a line that is not JSON.
+// Lines returns the lines of a level so far, each as its attributes. It fails the test at a line that is not
+// JSON.
 func (b *Buffer) Lines(t testing.TB, level slog.Level) []map[string]any {
 	t.Helper()
 	lines := []map[string]any{}
@@ -73,7 +74,8 @@ func (b *Buffer) Lines(t testing.TB, level slog.Level) []map[string]any {
 	return lines
 }
 
-// With returns the lines with this message so far, each as its attributes. It passes over lines that are not JSON.
+// With returns the lines with this message so far, each as its attributes. It passes over lines that are not
+// JSON.
 func (b *Buffer) With(message string) []map[string]any {
 	var found []map[string]any
 	for text := range bytes.Lines([]byte(b.String())) {
@@ -85,7 +87,8 @@ func (b *Buffer) With(message string) []map[string]any {
 	return found
 }
 
-// Await returns the first line with this message. It fails the test when the log ends without one, or after a minute.
+// Await returns the first line with this message. It fails the test when the log ends without one, or after a
+// minute.
 func (b *Buffer) Await(t testing.TB, message string) map[string]any {
 	t.Helper()
 	for deadline := time.After(patience); ; {
