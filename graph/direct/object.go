@@ -44,7 +44,7 @@ func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table ro
 		if f.Name != "__typename" {
 			row, ok := table[f.Name]
 			if !ok {
-				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add one to the type's rows", typeName, f.Name))
+				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add it to its type", typeName, f.Name))
 			}
 			write = row(c, f, o)
 		}
