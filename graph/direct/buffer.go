@@ -5,29 +5,33 @@ import (
 	"io"
 )
 
-// Buffer takes the bytes of one operation's data, so that large values are written where they stay. The stock
-// executor writes the rest into a buffer of its own; Buffer takes that over piece by piece, in order.
+// Buffer holds the data of one operation, so that large values are written where they stay. gqlgen writes
+// what is around them into a buffer of its own, which Buffer takes over piece by piece, in order.
+//
+// For {jobs {…} __schema {…}} gqlgen writes `{"jobs":` and asks the value of jobs to write itself: Buffer
+// copies these 8 bytes and appends the value. Finish then copies `,"__schema":{…}}`.
 type Buffer struct {
 	bytes []byte
-	taken int // of the executor's bytes
+	taken int // how many of gqlgen's bytes have been copied
 }
 
-// NewBuffer makes a Buffer that appends to b.
+// NewBuffer returns a Buffer that appends to b.
 func NewBuffer(b []byte) *Buffer { return &Buffer{bytes: b} }
 
-// Finish takes over the rest of the executor's bytes, data, and gives all.
+// Finish copies the rest of data, all that gqlgen has written, and returns everything.
 func (b *Buffer) Finish(data []byte) []byte {
 	b.bytes = append(b.bytes, data[b.taken:]...)
 	b.taken = len(data)
 	return b.bytes
 }
 
-// write has a value appended behind what the executor has written to out so far.
+// write has a value appended behind what gqlgen has written to out so far. Another writer than gqlgen's own
+// gets the value itself.
 func (b *Buffer) write(out io.Writer, value func([]byte) []byte) {
-	executors, ok := out.(*bytes.Buffer)
-	if !ok { // nothing of ours does this, but an answer is never wrong for it
+	gqlgens, ok := out.(*bytes.Buffer)
+	if !ok {
 		_, _ = out.Write(value(nil))
 		return
 	}
-	b.bytes = value(b.Finish(executors.Bytes()))
+	b.bytes = value(b.Finish(gqlgens.Bytes()))
 }

@@ -7,7 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// field is a field of a selection set with all its occurrences merged.
+// field is a field of a selection set, merged from all selections with its response key: {a: job {id} a: job
+// {state}} has one field a with two selections.
 type field struct {
 	graphql.CollectedField
 	// object is the name of the type that it is a field of.
@@ -24,13 +25,15 @@ type collector struct {
 }
 
 // collect returns the fields that a selection set asks of an object type, in the order of their first
-// appearance.
+// appearance, those in fragments that apply to the type included.
 func (c *collector) collect(object string, set ast.SelectionSet) []*field {
 	var fields []*field
 	c.gather(object, set, map[string]bool{}, &fields)
 	return fields
 }
 
+// gather adds to fields what collect returns. Spread are the fragments that were added already: each is added
+// once.
 func (c *collector) gather(object string, set ast.SelectionSet, spread map[string]bool, fields *[]*field) {
 	for _, selection := range set {
 		switch selection := selection.(type) {
@@ -96,6 +99,7 @@ func (c *collector) included(directives ast.DirectiveList) bool {
 	return true
 }
 
+// condition returns the value of the argument "if".
 func (c *collector) condition(directive *ast.Directive) bool {
 	value, _ := directive.Arguments.ForName("if").Value.Value(c.variables)
 	is, _ := value.(bool) // as validation has seen

@@ -8,6 +8,7 @@ import (
 	"jobsgateway/restclient"
 )
 
+// connection is the page that a JobConnection shows.
 type connection = *paging.Page
 
 // edge is a record's place on a page.
@@ -41,7 +42,8 @@ func connectionRows() rows[connection] {
 }
 
 // records writes a list with one element for each record that can be read. Each of the others is an error of
-// the list.
+// the list: of three records of which the second is bad, the list has two, the last one at index 1, and
+// upstreamIndex of the error is 1. Where the page has a fault, that is an error of the list, too.
 func records[T any](
 	f *field, o *object[connection], element *object[T], at func(page connection, i int) T,
 ) appender[connection] {
@@ -111,7 +113,8 @@ type ends struct {
 	first, last int
 }
 
-// pageInfo writes where a page stands in its list.
+// pageInfo writes where a page stands in its list. A record that cannot be read has no cursor, so startCursor
+// is that of the first readable one.
 func pageInfo(c *compiler, f *field, _ *object[connection]) appender[connection] {
 	cursorAt := func(index func(ends) int) row[ends] {
 		return plain(func(w *writer, e ends) {

@@ -1,10 +1,6 @@
 package direct
 
 import (
-	"slices"
-
-	"github.com/vektah/gqlparser/v2/ast"
-
 	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
@@ -18,10 +14,11 @@ func datasetRows() rows[string] {
 	}
 }
 
-// datasetJobs writes the connection that was looked up.
+// datasetJobs writes the connection that was looked up; null, with an error, if that failed.
 func datasetJobs(c *compiler, f *field, o *object[string]) appender[string] {
 	jobs := compile(c, "JobConnection", f.Selections, connectionRows())
-	of := &lookupField{f, c.recordsAlone(f.Selections), c.unasked(f.Selections), jobs.lookUp}
+	unasked, recordsAlone := c.unasked(f.Selections)
+	of := &lookupField{f, recordsAlone, unasked, jobs.lookUp}
 	o.lookups = append(o.lookups, func(l *lookups, id string) { l.add(of, id) })
 	return func(w *writer, id string) {
 		found := w.answers[lookup{of, id}]
@@ -33,23 +30,8 @@ func datasetJobs(c *compiler, f *field, o *object[string]) appender[string] {
 	}
 }
 
-// recordsAlone reports whether a connection is asked for nothing but its records.
-func (c *compiler) recordsAlone(set ast.SelectionSet) bool {
-	for _, f := range c.collect("JobConnection", set) {
-		switch f.Name {
-		case "pageInfo", "totalCount":
-			return false
-		case "edges":
-			isCursor := func(inner *field) bool { return inner.Name == "cursor" }
-			if slices.ContainsFunc(c.collect("JobEdge", f.Selections), isCursor) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// latestJob writes the one job of the page that was looked up.
+// latestJob writes the one job of the page that was looked up; null if the page is empty, and null with an
+// error if the job cannot be read.
 func latestJob(c *compiler, f *field, o *object[string]) appender[string] {
 	node := compile(c, "Job", f.Selections, jobRows())
 	of := &lookupField{f, true, paging.Unasked{Flags: true}, func(l *lookups, page connection) {
@@ -78,7 +60,7 @@ func latestJob(c *compiler, f *field, o *object[string]) appender[string] {
 	}
 }
 
-// datasetNamed is the row of the dataset that an input or a result names.
+// datasetNamed is the row of the dataset that an input or a result names. Payload returns that of a T.
 func datasetNamed[T any](payload func(T) restclient.JSON) row[T] {
 	return func(c *compiler, f *field, o *object[T]) appender[T] {
 		dataset := compile(c, "Dataset", f.Selections, datasetRows())

@@ -8,9 +8,11 @@ import (
 	"jobsgateway/restclient"
 )
 
+// job is a record as the REST API sent it. Its members are read when they are written.
 type job = *restclient.Job
 
-// jobRows are the fields of Job.
+// jobRows are the fields of Job. What is not said here is said in the schema: a member that is absent, null
+// or empty is null, and one of another type than its field is null with an error.
 func jobRows() rows[job] {
 	return rows[job]{
 		"id":              textMember(restclient.MemberID),
@@ -46,7 +48,7 @@ func timeMember(m restclient.Member) row[job] {
 }
 
 // tags writes the job's tags without the empty ones; null if the record shows none. A tag that cannot be read
-// is left out, with an error.
+// is left out, with an error: ["a", 7, "", "b"] becomes ["a","b"], and upstreamIndex is 1.
 func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 	return func(w *writer, j job) {
 		v := j.Member(restclient.MemberTags)
@@ -96,8 +98,8 @@ func durationSeconds(_ *compiler, f *field, _ *object[job]) appender[job] {
 }
 
 // endOf returns the moment up to which a job has lasted:
-//   - now, if its state says that it has not ended. Its record can have an earlier end, since a job can be forced
-//     back into the queue.
+//   - now, if its state says that it has not ended. Its record can have an earlier end, since a job can be
+//     forced back into the queue.
 //   - endedAt, if there is one that is not before createdAt
 //   - else updatedAt if its state is final, and now if the state is not known
 //
@@ -130,7 +132,7 @@ func (w *writer) float(f float64) {
 	w.b = strconv.AppendFloat(w.b, f, 'g', -1, 64)
 }
 
-// dataPlane writes the data plane, a key for another subgraph.
+// dataPlane writes the data plane, a key for another subgraph: data_plane_id "p" becomes {"id":"p"}.
 func dataPlane(c *compiler, f *field, _ *object[job]) appender[job] {
 	plane := compile(c, "DataPlane", f.Selections, rows[restclient.JSON]{
 		"id": nullable((*writer).text),
@@ -149,7 +151,7 @@ func dataPlane(c *compiler, f *field, _ *object[job]) appender[job] {
 	}
 }
 
-// requestSource writes who submitted the job.
+// requestSource writes who submitted the job; null, with an error, if the member is no object.
 func requestSource(c *compiler, f *field, _ *object[job]) appender[job] {
 	names := []string{"type", "name", "company_id", "user_id"}
 	source := compile(c, "RequestSource", f.Selections, rows[*members]{
@@ -171,7 +173,8 @@ func requestSource(c *compiler, f *field, _ *object[job]) appender[job] {
 	}
 }
 
-// failures writes what went wrong. The list may not be null: what cannot be read is left out, with an error.
+// failures writes what went wrong. The list may not be null: it is empty if the member is no list, and an
+// element that is no object is left out; each with an error.
 func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 	names := []string{"message", "timestamp", "value"}
 	one := compile(c, "JobFailure", f.Selections, rows[*members]{
@@ -210,7 +213,8 @@ func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 // read by.
 type members [4]restclient.JSON
 
-// read reads members of an object in one go. They are good until the next object is read.
+// read reads members of an object in one go, which is cheaper than one after the other. They are good until
+// the next object is read.
 func (w *writer) read(object restclient.JSON, names []string) *members {
 	object.Members(names, w.members[:])
 	return &w.members

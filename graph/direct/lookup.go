@@ -7,6 +7,8 @@ import (
 )
 
 // Lookup is one field of Dataset, as it stands at one place of a document, to be answered for some datasets.
+// In {jobs {nodes {dataset {latestJob {id}}}}} that is latestJob, for every dataset that a job of the page
+// names.
 type Lookup struct {
 	// Field is Dataset.jobs or Dataset.latestJob, with its arguments as they stand in the document.
 	Field graphql.CollectedField
@@ -43,14 +45,14 @@ type lookup struct {
 	dataset string
 }
 
-// lookups are those of one root field.
+// lookups are the fields of datasets that one root field needs.
 type lookups struct {
 	open []*Lookup // those without an answer, one for each field
 	// answers are all that were added, each with its answer once it has one.
 	answers map[lookup]Answer
 }
 
-// add adds a lookup, once.
+// add adds a lookup, once: a page of 50 jobs of the same dataset adds its latestJob once.
 func (l *lookups) add(of *lookupField, dataset string) {
 	key := lookup{of, dataset}
 	if _, ok := l.answers[key]; ok {
@@ -69,7 +71,8 @@ func (l *lookups) add(of *lookupField, dataset string) {
 	})
 }
 
-// answer has the open lookups answered, and those that their answers lead to, until none is open.
+// answer has the open lookups answered by with, all of one level at a time, then those that the answers lead
+// to, until none is open. Validation bounds the depth of a document, and so the number of levels.
 func (l *lookups) answer(with func([]*Lookup)) {
 	for len(l.open) > 0 {
 		level := l.open

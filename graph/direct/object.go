@@ -18,7 +18,8 @@ type row[T any] func(c *compiler, f *field, o *object[T]) appender[T]
 // rows are the fields of an object type by name. Here alone stands what a field means.
 type rows[T any] map[string]row[T]
 
-// object is the compiled selection set of an object type.
+// object is the compiled selection set of an object type. {id now: state} of Job has two entries: `"id":`
+// with the appender of id, and `,"now":` with that of state.
 type object[T any] struct {
 	entries []entry[T]
 	// lookups add what the fields of a T have to look up; most objects have none.
@@ -43,7 +44,7 @@ func compile[T any](c *compiler, typeName string, set ast.SelectionSet, table ro
 		if f.Name != "__typename" {
 			row, ok := table[f.Name]
 			if !ok {
-				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add it to the rows of its type", typeName, f.Name))
+				panic(fmt.Sprintf("graph/direct has no row for %s.%s: add it to its type", typeName, f.Name))
 			}
 			write = row(c, f, o)
 		}
@@ -85,7 +86,7 @@ func constant[T any](json string) appender[T] {
 	}
 }
 
-// plain is the row of a scalar that every T has.
+// plain is the row of a scalar that can be written for every T.
 func plain[T any](write func(w *writer, v T)) row[T] {
 	return func(*compiler, *field, *object[T]) appender[T] { return write }
 }

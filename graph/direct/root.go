@@ -24,7 +24,8 @@ func (c *compiler) root(f *field) (r root, ok bool) {
 	switch f.Definition.Type.Name() {
 	case "JobConnection":
 		r.page = compile(c, "JobConnection", f.Selections, connectionRows())
-		r.unasked = &ofRoot{f.Field, c.unasked(f.Selections)}
+		unasked, _ := c.unasked(f.Selections)
+		r.unasked = &ofRoot{f.Field, unasked}
 	case "Job", "Node":
 		r.job = compile(c, "Job", f.Selections, jobRows())
 	case "Dataset":
@@ -41,7 +42,8 @@ func (c *compiler) root(f *field) (r root, ok bool) {
 // isNull reports whether a resolver gave nothing.
 func isNull(value any) bool { return value == nil || reflect.ValueOf(value).IsNil() }
 
-// lookUp adds what a value, which is not null, has to look up.
+// lookUp adds what a value has to look up. The value is what a resolver of Query gave, or an element of it,
+// and is not null.
 func (r root) lookUp(l *lookups, value any) {
 	switch value := value.(type) {
 	case connection:
@@ -65,7 +67,7 @@ func lookUpEach[E any](r root, l *lookups, list []E) {
 	}
 }
 
-// write writes a value that is not null.
+// write writes a value that lookUp takes.
 func (r root) write(w *writer, value any) {
 	switch value := value.(type) {
 	case connection:
@@ -83,7 +85,7 @@ func (r root) write(w *writer, value any) {
 	}
 }
 
-// writeEach writes a list. An element that cannot be written costs itself alone.
+// writeEach writes a list. An element that cannot be written is null, with an error, and costs no other.
 func writeEach[E any](r root, w *writer, list []E) {
 	w.b = append(w.b, '[')
 	for i, element := range list {

@@ -9,14 +9,23 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// unasked returns what the selection set of a connection does not ask for.
-func (c *collector) unasked(set ast.SelectionSet) paging.Unasked {
-	u := paging.Unasked{Records: true, Flags: true}
+// unasked returns what the selection set of a connection does not ask for: {totalCount} asks for neither
+// records nor flags. RecordsAlone: it asks for jobs, and for no cursor, totalCount or pageInfo.
+func (c *collector) unasked(set ast.SelectionSet) (u paging.Unasked, recordsAlone bool) {
+	u, recordsAlone = paging.Unasked{Records: true, Flags: true}, true
 	for _, f := range c.collect("JobConnection", set) {
 		switch f.Name {
-		case "nodes", "edges":
+		case "nodes":
 			u.Records = false
+		case "edges":
+			u.Records = false
+			for _, inner := range c.collect("JobEdge", f.Selections) {
+				recordsAlone = recordsAlone && inner.Name != "cursor"
+			}
+		case "totalCount":
+			recordsAlone = false
 		case "pageInfo":
+			recordsAlone = false
 			for _, inner := range c.collect("PageInfo", f.Selections) {
 				switch inner.Name {
 				case "startCursor", "endCursor":
@@ -27,12 +36,12 @@ func (c *collector) unasked(set ast.SelectionSet) paging.Unasked {
 			}
 		}
 	}
-	return u
+	return u, recordsAlone
 }
 
 type unaskedKey struct{}
 
-// ofRoot is what a root field does not ask for.
+// ofRoot is what a root field does not ask for, also for its siblings with the same arguments.
 type ofRoot struct {
 	field *ast.Field
 	paging.Unasked
@@ -56,5 +65,6 @@ func UnaskedOf(ctx context.Context) paging.Unasked {
 	}
 	op := graphql.GetOperationContext(ctx)
 	c := collector{fragments: op.Doc.Fragments, variables: op.Variables}
-	return c.unasked(field.Selections)
+	unasked, _ := c.unasked(field.Selections)
+	return unasked
 }

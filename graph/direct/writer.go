@@ -15,34 +15,43 @@ import (
 // writer appends the value of one root field to a buffer. All that needs the REST API has been looked up
 // before.
 type writer struct {
-	b       []byte
+	b []byte
+	// now is the moment up to which unfinished jobs have lasted, the same for the whole value.
 	now     time.Time
 	answers map[lookup]Answer
-	path    []place
+	// path leads from the root field, which is not in it, to the object that is being written.
+	path []place
+	// members are those of the object that was read last.
 	members members
-	// failures are reported when the value is written: see report.
+	// failures are reported when the whole value is written.
 	failures []failure
-	caught   func(value any) error
+	// caught makes an error of what recover returned.
+	caught func(value any) error
 }
 
-// place is one element of a response path: a field, or an index where there is no field.
+// place is one element of a response path: a field, or an index of a list if there is no field.
 type place struct {
 	field *field
 	index int
 }
 
-// failure is an error of a field, or of an element of a list, and where it happened.
+// failure is an error with the path, below the root field, of the field or element that it belongs to. That
+// of jobs.nodes[2].tags is nodes, 2, tags.
 type failure struct {
 	path []place
 	err  error
 }
 
+// enter and enterIndex go down one element of the path, leave goes up again.
 func (w *writer) enter(f *field)   { w.path = append(w.path, place{field: f}) }
 func (w *writer) enterIndex(i int) { w.path = append(w.path, place{index: i}) }
 func (w *writer) leave()           { w.path = w.path[:len(w.path)-1] }
-func (w *writer) null()            { w.b = append(w.b, "null"...) }
+
+func (w *writer) null()           { w.b = append(w.b, "null"...) }
+func (w *writer) boolean(is bool) { w.b = strconv.AppendBool(w.b, is) }
+
+// literal writes a string that needs no escapes.
 func (w *writer) literal(s string) { w.b = append(append(append(w.b, '"'), s...), '"') }
-func (w *writer) boolean(is bool)  { w.b = strconv.AppendBool(w.b, is) }
 
 // fail adds an error of a field of the object that is being written.
 func (w *writer) fail(f *field, err error) {
@@ -75,7 +84,9 @@ func (w *writer) try(write func()) (ok bool) {
 	return true
 }
 
-// report adds a failure to the response that ctx, the context of the root field, belongs to.
+// report adds a failure to the response that ctx, the context of the root field, belongs to. It makes the
+// contexts that gqlgen would have on the way down, since the presenter reads the path and the field from
+// them.
 func (f failure) report(ctx context.Context) {
 	if len(f.path) == 0 {
 		graphql.AddError(ctx, f.err)
@@ -103,8 +114,9 @@ func (w *writer) json(v restclient.JSON) {
 	w.b = append(w.b, v...)
 }
 
-// text writes a string of the upstream, or null for an empty one. One without escapes is copied as it is.
-// Errors: KindMalformed for another type; then nothing is written.
+// text writes a string of the upstream; null for an empty value. A string without escapes is copied as it is;
+// one with escapes is written as gqlgen would: "caf\u00e9" becomes "café". Errors: KindMalformed for another
+// type, and nothing is written.
 func (w *writer) text(v restclient.JSON) error {
 	switch {
 	case v.IsEmpty():
@@ -122,8 +134,8 @@ func (w *writer) text(v restclient.JSON) error {
 	return nil
 }
 
-// textOrEmpty writes a string of the upstream for a field that may not be null: empty when there is none.
-// Errors: as text, with the empty string written.
+// textOrEmpty writes a string of the upstream for a field that may not be null: an empty one for an empty
+// value. Errors: as text, but an empty string is written.
 func (w *writer) textOrEmpty(v restclient.JSON) error {
 	if v.IsEmpty() {
 		w.b = append(w.b, `""`...)
@@ -136,8 +148,8 @@ func (w *writer) textOrEmpty(v restclient.JSON) error {
 	return err
 }
 
-// name writes an identifier of the upstream, a string or an integer, as a string; null when empty. Errors: as
-// text.
+// name writes an identifier of the upstream as a string: "a7" and 7 become "a7" and "7"; null for an empty
+// value. Errors: as text.
 func (w *writer) name(v restclient.JSON) error {
 	if v.IsEmpty() || v[0] == '"' {
 		return w.text(v)
@@ -145,7 +157,9 @@ func (w *writer) name(v restclient.JSON) error {
 	return w.integer(v)
 }
 
-// integer writes the exact digits of a 64-bit integer as a string; null when empty. Errors: as text.
+// integer writes a 64-bit integer of the upstream, a number or a string of digits, as a string with exactly
+// these digits; null for an empty value. Errors: as text, for fractions, exponents and larger numbers as
+// well.
 func (w *writer) integer(v restclient.JSON) error {
 	if v.IsEmpty() {
 		w.null()
@@ -161,7 +175,8 @@ func (w *writer) integer(v restclient.JSON) error {
 	return nil
 }
 
-// timestamp writes an instant; null when empty. Errors: as text.
+// timestamp writes an instant of the upstream in UTC, with all its digits; null for an empty value. Errors:
+// as text.
 func (w *writer) timestamp(v restclient.JSON) error {
 	at, ok, err := v.ReadTimestamp()
 	switch {
@@ -175,12 +190,12 @@ func (w *writer) timestamp(v restclient.JSON) error {
 	return nil
 }
 
-// quoted writes a string that needs no escapes, which text appends.
+// quoted writes the string that text appends, which needs no escapes.
 func (w *writer) quoted(text func([]byte) []byte) {
 	w.b = append(text(append(w.b, '"')), '"')
 }
 
-// quote writes a string in the spelling of the stock executor, which escapes no more than JSON demands.
+// quote writes a string as gqlgen does, with no more escapes than JSON demands: "é" and "<" stay.
 func (w *writer) quote(s string) {
 	const hex = "0123456789ABCDEF"
 	w.b = append(w.b, '"')
