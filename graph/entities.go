@@ -53,28 +53,12 @@ func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*mode
 // maxRepresentations bounds _entities: a page of the Jobs API, and what routers send at a time.
 const maxRepresentations = restclient.MaxPerPage
 
-// CheckRepresentations refuses an operation that asks for too many entities at once, and replaces, in its variables, each
-// representation that is no object of ours by one that datasetEntities refuses at its place: the generated code would refuse
-// all of its type, with names of Go's types. Errors: *model.InputError.
-func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) error {
-	return checkRepresentations(doc, op.SelectionSet, variables)
-}
-
-// checkRepresentations looks at the root fields of a valid operation, of which there are few, wherever they are spread.
-func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any) error {
-	for _, selection := range set {
-		var err error
-		switch selection := selection.(type) {
-		case *ast.Field:
-			if argument := selection.Arguments.ForName("representations"); selection.Name == "_entities" && argument != nil {
-				err = checkList(argument.Value, variables)
-			}
-		case *ast.InlineFragment:
-			err = checkRepresentations(doc, selection.SelectionSet, variables)
-		case *ast.FragmentSpread:
-			err = checkRepresentations(doc, doc.Fragments.ForName(selection.Name).SelectionSet, variables)
-		}
-		if err != nil {
+// CheckRepresentations refuses an operation that asks for too many entities in one of its lists, and replaces, in its
+// variables, each representation that is no object of ours by one that datasetEntities refuses at its place: the generated code
+// would refuse all of its type, with names of Go's types. Errors: *model.InputError.
+func CheckRepresentations(lists []*ast.Value, variables map[string]any) error {
+	for _, list := range lists {
+		if err := checkList(list, variables); err != nil {
 			return err
 		}
 	}

@@ -24,6 +24,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -163,7 +164,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	if err := CheckRepresentations(doc, op, values); err != nil {
+	if err := CheckRepresentations(document.New(doc, document.Measure(doc)).Operation(op.Name).Representations, values); err != nil {
 		r.t.Fatal(err)
 	}
 	logger := r.log.Logger()

@@ -49,22 +49,20 @@ func (m mapper) document(doc *ast.QueryDocument) {
 }
 
 func (m mapper) selections(set ast.SelectionSet) {
-	for _, selection := range set {
+	Walk(set, nil, func(selection ast.Selection) bool {
+		const dots = 1 // before a fragment
 		switch selection := selection.(type) {
 		case *ast.Field:
 			m.put(selection.Position, 0)
 			m.arguments(selection.Arguments)
-			m.directives(selection.Directives)
-			m.selections(selection.SelectionSet)
 		case *ast.InlineFragment:
-			m.put(selection.Position, 1) // the dots
-			m.directives(selection.Directives)
-			m.selections(selection.SelectionSet)
+			m.put(selection.Position, dots)
 		case *ast.FragmentSpread:
-			m.put(selection.Position, 1)
-			m.directives(selection.Directives)
+			m.put(selection.Position, dots)
 		}
-	}
+		m.directives(directivesOf(selection))
+		return true
+	})
 }
 
 func (m mapper) directives(list ast.DirectiveList) {

@@ -191,47 +191,32 @@ func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
 // singleRootField holds a subscription to one root field, by the name that its answer has, which no condition may take away.
 // Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
 func singleRootField(observers *core.Events, addError core.AddErrFunc) {
-	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
+	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {
 		if op.Operation != ast.Subscription {
 			return
 		}
 		var first *ast.Field
-		spread := map[string]bool{}
-		var walk func(set ast.SelectionSet)
-		conditions := func(list ast.DirectiveList) {
-			for _, directive := range list {
+		Walk(op.SelectionSet, walker.Document.Fragments, func(selection ast.Selection) bool {
+			for _, directive := range directivesOf(selection) {
 				if directive.Name == "skip" || directive.Name == "include" {
 					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name),
 						core.At(directive.Position))
 				}
 			}
-		}
-		walk = func(set ast.SelectionSet) {
-			for _, selection := range set {
-				switch selection := selection.(type) {
-				case *ast.Field:
-					conditions(selection.Directives)
-					if first == nil {
-						first = selection
-					}
-					if selection.Alias != first.Alias {
-						addError(core.Message("A subscription must select only one root field."), core.At(selection.Position))
-					}
-					if len(selection.Name) > 1 && selection.Name[:2] == "__" {
-						addError(core.Message("A subscription must not select introspection at its root."), core.At(selection.Position))
-					}
-				case *ast.InlineFragment:
-					conditions(selection.Directives)
-					walk(selection.SelectionSet)
-				case *ast.FragmentSpread:
-					conditions(selection.Directives)
-					if selection.Definition != nil && !spread[selection.Name] {
-						spread[selection.Name] = true
-						walk(selection.Definition.SelectionSet)
-					}
-				}
+			field, ok := selection.(*ast.Field)
+			if !ok {
+				return true
 			}
-		}
-		walk(op.SelectionSet)
+			if first == nil {
+				first = field
+			}
+			if field.Alias != first.Alias {
+				addError(core.Message("A subscription must select only one root field."), core.At(field.Position))
+			}
+			if len(field.Name) > 1 && field.Name[:2] == "__" {
+				addError(core.Message("A subscription must not select introspection at its root."), core.At(field.Position))
+			}
+			return false
+		})
 	})
 }

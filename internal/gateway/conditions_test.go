@@ -10,6 +10,7 @@ import (
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/direct"
+	"jobsgateway/internal/document"
 )
 
 // A null passes validation in place of a default, but @skip and @include cannot be decided by it: the executor would panic,
@@ -102,7 +103,9 @@ func TestWeightOfPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := direct.NewDocument(schema, doc).PlannedFields(); got != want {
+		valid := document.New(doc, document.Measure(doc))
+		planned := plannedDocument{valid, direct.NewPlans(schema, doc, valid.Conditions)}
+		if got := planned.plannedFields(); got != want {
 			t.Errorf("%s: %d fields, want %d", text, got, want)
 		}
 	}

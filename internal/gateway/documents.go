@@ -13,13 +13,27 @@ import (
 )
 
 // documents turns the text of a request into a document that is safe to execute, and remembers the valid ones by
-// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data. Safe for concurrent use.
+// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data. Safe for
+// concurrent use.
 type documents struct {
 	schema    *ast.Schema
 	validator document.Validator
 	limits    Limits
-	cache     *otter.Cache[string, *direct.Document]
+	cache     *otter.Cache[string, plannedDocument]
 }
+
+// plannedDocument is a document with the plans that write the answers of its operations.
+type plannedDocument struct {
+	*document.Document
+
+	plans *direct.Plans
+}
+
+// plannedFields is how many fields the plans have together that the document may come to have: what their memory is reckoned
+// by. Fragments count each time that they are spread, so a short text can have many.
+//
+// Example: one operation of three fields, one of them with @skip(if: $x), has two plans and 6 fields.
+func (d plannedDocument) plannedFields() int { return d.MostFields * d.plans.Most() }
 
 // Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a plan about as
 // much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans included.
@@ -33,10 +47,10 @@ const (
 
 // newDocuments makes an empty cache. Unless tellNames, errors keep the names of the schema to themselves.
 func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents, error) {
-	cache, err := otter.New(&otter.Options[string, *direct.Document]{
+	cache, err := otter.New(&otter.Options[string, plannedDocument]{
 		MaximumWeight: maxCachedText,
-		Weigher: func(text string, doc *direct.Document) uint32 {
-			return uint32(len(text) + perDocument + perField*doc.PlannedFields()) //nolint:gosec // a text is at most a request body
+		Weigher: func(text string, doc plannedDocument) uint32 {
+			return uint32(len(text) + perDocument + perField*doc.plannedFields()) //nolint:gosec // a text is at most a request body
 		},
 	})
 	if err != nil {
@@ -47,27 +61,29 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 
 // load parses, measures and validates a document, in this order: validation is dear, and the shape bounds it.
 // Allowed is asked for a parsed document before anything else is said of it.
-func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (*direct.Document, *refusal) {
+func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (doc plannedDocument, refused *refusal) {
 	if doc, ok := d.cache.GetIfPresent(text); ok {
 		return doc, allowed(doc.QueryDocument)
 	}
 	parsed, err := document.Parse(text, maxTokens)
 	if err != nil {
-		return nil, refuseDocument(codeParseFailed, gqlerror.List{err})
+		return doc, refuseDocument(codeParseFailed, gqlerror.List{err})
 	}
 	if refused := allowed(parsed); refused != nil {
-		return nil, refused
+		return doc, refused
 	}
 	if len(parsed.Operations) == 0 {
-		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
+		return doc, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
-	if err := checkShape(parsed, d.limits); err != nil {
-		return nil, refuseOperation(err)
+	size := document.Measure(parsed)
+	if err := d.limits.check(parsed, size); err != nil {
+		return doc, refuseOperation(err)
 	}
 	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
-		return nil, refuseDocument(codeValidationFailed, list)
+		return doc, refuseDocument(codeValidationFailed, list)
 	}
-	doc := direct.NewDocument(d.schema, parsed)
+	valid := document.New(parsed, size)
+	doc = plannedDocument{valid, direct.NewPlans(d.schema, parsed, valid.Conditions)}
 	d.cache.Set(text, doc)
 	return doc, nil
 }
@@ -81,29 +97,4 @@ func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
 		})
 	}
 	return refused
-}
-
-// usesIntrospection reports whether an operation asks for the schema, through fragments too.
-func usesIntrospection(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool) bool {
-	for _, selection := range set {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			if selection.Name == "__schema" || selection.Name == "__type" || selection.Name == "_service" {
-				return true
-			}
-		case *ast.InlineFragment:
-			if usesIntrospection(doc, selection.SelectionSet, seen) {
-				return true
-			}
-		case *ast.FragmentSpread:
-			fragment := doc.Fragments.ForName(selection.Name)
-			if fragment != nil && !seen[selection.Name] {
-				seen[selection.Name] = true
-				if usesIntrospection(doc, fragment.SelectionSet, seen) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

@@ -25,6 +25,7 @@ type executor struct {
 	documents     *documents
 	introspection bool
 	maxCost       int
+	prices        prices
 	pageSize      int
 	upstream      operation.Upstream
 	calls         operation.Limits
@@ -60,27 +61,28 @@ func (e *executor) prepare(request envelope, get bool) (op prepared, name string
 	if refused != nil {
 		return prepared{}, name, refused
 	}
-	definition := doc.Operations.ForName(request.operationName)
+	definition := doc.Operation(request.operationName)
 	if definition == nil {
 		return prepared{}, "", refuse(statusByMediaType, codeOperationResolution,
 			"operationName must name one operation of the document; it may be left out only when there is just one.")
 	}
-	if !e.introspection && usesIntrospection(doc.QueryDocument, definition.SelectionSet, map[string]bool{}) {
+	if !e.introspection && definition.AsksSchema() {
 		return prepared{}, name, refuse(statusByMediaType, codeIntrospection,
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
-	variables, refused := e.variables(definition, request)
+	variables, refused := e.variables(definition.OperationDefinition, request)
 	if refused != nil {
 		return prepared{}, name, refused
 	}
-	if variable, found := doc.MisplacedNull(definition, variables); found {
+	if variable, found := doc.MisplacedNull(definition.OperationDefinition, variables); found {
 		return prepared{}, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
-	if err := graph.CheckRepresentations(doc.QueryDocument, definition, variables); err != nil {
+	if err := graph.CheckRepresentations(definition.Representations, variables); err != nil {
 		return prepared{}, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
-	if err := checkCost(e.schema, definition, variables, e.maxCost, e.pageSize); err != nil {
+	reckoning := costing{e.prices, variables, e.pageSize}
+	if err := reckoning.checkCost(doc.Fragments, definition.OperationDefinition, e.maxCost); err != nil {
 		return prepared{}, name, refuseOperation(err)
 	}
 	return prepared{
@@ -88,13 +90,13 @@ func (e *executor) prepare(request envelope, get bool) (op prepared, name string
 			RawQuery:               request.query,
 			OperationName:          request.operationName,
 			Doc:                    doc.QueryDocument,
-			Operation:              definition,
+			Operation:              definition.OperationDefinition,
 			Variables:              variables,
 			DisableIntrospection:   !e.introspection,
 			RecoverFunc:            graph.Recover,
 			RootResolverMiddleware: e.root,
 		},
-		plan: doc.Plan(definition, variables),
+		plan: doc.plans.Plan(definition.OperationDefinition, variables),
 	}, name, nil
 }
 
@@ -152,7 +154,7 @@ func (e *executor) constant(request envelope) (out outcome, ok bool) {
 	if op == nil || len(op.VariableDefinitions) > 0 {
 		return outcome{}, false
 	}
-	data, ok := doc.Plan(op, nil).Constant()
+	data, ok := doc.plans.Plan(op, nil).Constant()
 	if !ok {
 		return outcome{}, false
 	}

@@ -76,6 +76,7 @@ func FuzzShape(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
+	prices := newPrices(schema)
 	for _, tc := range documentShapes {
 		if len(tc.doc) < 4<<10 {
 			f.Add(tc.doc, `{}`)
@@ -91,16 +92,21 @@ func FuzzShape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, variables string) {
 		doc, err := document.Parse(text, maxTokens)
-		if err != nil || checkShape(doc, testLimits) != nil {
+		if err != nil {
+			return
+		}
+		size := document.Measure(doc)
+		if testLimits.check(doc, size) != nil {
 			return
 		}
 		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			return
 		}
+		_ = document.New(doc, size)
 		for _, op := range doc.Operations {
-			var plain shape
+			var plain document.Shape
 			plainShape(doc, op.SelectionSet, 1, &plain)
-			if plain.fields > maxFields || plain.directives > maxDirectives || plain.aliases > testLimits.Aliases || plain.width > testLimits.RootFields {
+			if plain.Fields > maxFields || plain.Directives > maxDirectives || plain.Aliases > testLimits.Aliases || plain.Roots > testLimits.RootFields {
 				t.Errorf("a valid document of the shape %+v: %s", plain, text)
 			}
 		}
@@ -109,11 +115,10 @@ func FuzzShape(f *testing.F) {
 		given := map[string]any{}
 		_ = decoder.Decode(&given)
 		for _, op := range doc.Operations {
-			_ = usesIntrospection(doc, op.SelectionSet, map[string]bool{})
 			values, err := readVariables(schema, op, given)
 			switch {
 			case err == nil:
-				_ = checkCost(schema, op, values, 0, 50)
+				_ = costing{prices, values, 50}.checkCost(doc.Fragments, op, 0)
 			case err.Extensions["argument"] == nil || len(err.Locations) != 1:
 				t.Errorf("refused with %v", err)
 			}

@@ -88,6 +88,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
+			prices:        newPrices(schema),
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,

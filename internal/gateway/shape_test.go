@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 )
 
 // repeat joins n texts made from their number.
@@ -175,7 +176,7 @@ func TestMeasuringIsLinear(t *testing.T) {
 	} {
 		cost := func(n int) float64 {
 			doc := parse(t, bomb.make(n))
-			return testing.AllocsPerRun(5, func() { _ = checkShape(doc, testLimits) })
+			return testing.AllocsPerRun(5, func() { _ = testLimits.check(doc, document.Measure(doc)) })
 		}
 		small, large := cost(20), cost(40)
 		if large > 3*small+20 {

@@ -1,0 +1,67 @@
+package document
+
+import "github.com/vektah/gqlparser/v2/ast"
+
+// MisplacedNull returns the name of a variable that the request has set to null and that an operation uses where the schema
+// takes no null; false when there is none. Validation lets it pass where the variable or the argument has a default, which the
+// null replaces. What @skip and @include leave out is not looked at. It takes no time where no variable is null.
+func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
+	for _, declared := range op.VariableDefinitions {
+		if value, given := variables[declared.Variable]; given && value == nil {
+			return d.findNull(op, variables)
+		}
+	}
+	return "", false
+}
+
+func (d *Document) findNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
+	look := func(arguments ast.ArgumentList) {
+		for _, argument := range arguments {
+			if !found {
+				name, found = misplacedIn(argument.Value, variables)
+			}
+		}
+	}
+	Walk(op.SelectionSet, d.Fragments, func(selection ast.Selection) bool {
+		directives := directivesOf(selection)
+		for _, directive := range directives { // all of them, before one is read
+			look(directive.Arguments)
+		}
+		if found || !Included(directives, variables) {
+			return false
+		}
+		if field, ok := selection.(*ast.Field); ok {
+			look(field.Arguments)
+		}
+		return !found
+	})
+	return name, found
+}
+
+// misplacedIn looks through a value. A variable that is absent has the default of its place, and free JSON takes a null.
+func misplacedIn(value *ast.Value, variables map[string]any) (name string, found bool) {
+	if value.Kind == ast.Variable {
+		held, given := variables[value.Raw]
+		return value.Raw, given && held == nil && value.ExpectedType != nil && value.ExpectedType.NonNull
+	}
+	for _, child := range value.Children {
+		if name, found = misplacedIn(child.Value, variables); found {
+			return name, true
+		}
+	}
+	return "", false
+}
+
+// Included reports whether @skip and @include leave in what they stand on, in a valid document.
+func Included(directives ast.DirectiveList, variables map[string]any) bool {
+	for _, directive := range directives {
+		if directive.Name != "skip" && directive.Name != "include" {
+			continue
+		}
+		value, _ := directive.Arguments.ForName("if").Value.Value(variables) // a Boolean, as validation has seen
+		if is, _ := value.(bool); is == (directive.Name == "skip") {
+			return false
+		}
+	}
+	return true
+}
