@@ -7,6 +7,7 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -170,24 +171,10 @@ func blockValue(raw string) string {
 	return strings.Join(lines[first:last], "\n")
 }
 
-// plainString writes a string for gqlparser: on one line, control characters escaped.
+// plainString writes a string for gqlparser: on one line, control characters escaped. Its escapes are those of JSON.
 func plainString(value string) string {
-	var b strings.Builder
-	b.Grow(len(value) + 2)
-	b.WriteByte('"')
-	for _, c := range []byte(value) {
-		switch {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ':
-			fmt.Fprintf(&b, `\u%04x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	quoted, _ := jsontext.AppendQuote(nil, value) // bytes that are no UTF-8 become U+FFFD
+	return string(quoted)
 }
 
 // describe names the next character for an error.

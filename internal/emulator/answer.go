@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jobsgateway/internal/accept"
 )
 
 // gzipFloor is the size from which a body is worth compressing, in bytes.
@@ -138,7 +140,7 @@ func (e *Emulator) compress(h http.Header, r *http.Request, body []byte) []byte 
 		return body
 	}
 	h.Set("Vary", "Accept-Encoding")
-	if !acceptsGzip(r.Header) {
+	if !accept.Gzip(r.Header["Accept-Encoding"]) {
 		return body
 	}
 	h.Set("Content-Encoding", "gzip")

@@ -3,9 +3,6 @@ package emulator
 import (
 	"bytes"
 	"compress/gzip"
-	"net/http"
-	"strconv"
-	"strings"
 )
 
 // pages are the numbers around one page; previous and next are 0 when there is none.
@@ -70,32 +67,4 @@ func (e *Emulator) zip(body []byte) []byte {
 	_, _ = z.Write(body)
 	_ = z.Close()
 	return out.Bytes()
-}
-
-// acceptsGzip reads Accept-Encoding: gzip, x-gzip or *, unless its weight is zero.
-func acceptsGzip(h http.Header) bool {
-	accepted := false
-	for _, line := range h.Values("Accept-Encoding") {
-		for item := range strings.SplitSeq(line, ",") {
-			coding, weight, _ := strings.Cut(item, ";")
-			coding = strings.ToLower(strings.TrimSpace(coding))
-			ok := !zeroWeight(weight)
-			switch coding {
-			case "gzip", "x-gzip":
-				return ok // named outright: it outranks *
-			case "*":
-				accepted = ok
-			}
-		}
-	}
-	return accepted
-}
-
-func zeroWeight(parameter string) bool {
-	name, q, found := strings.Cut(strings.TrimSpace(parameter), "=")
-	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return false
-	}
-	w, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-	return err == nil && w == 0
 }

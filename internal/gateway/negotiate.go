@@ -3,6 +3,8 @@ package gateway
 import (
 	"net/http"
 	"strings"
+
+	"jobsgateway/internal/accept"
 )
 
 // The media types of answers.
@@ -15,27 +17,27 @@ const (
 // by q, application/graphql-response+json of two equals. No header and any wildcard mean application/json, which
 // every client reads. What else is listed, such as multipart/mixed, never matters to a query, nor do parameters but q: both
 // types are always UTF-8. False when the client accepts neither. Source: GraphQL over HTTP, section 6; the audits of npm's graphql-http.
-func negotiate(accept []string) (chosen string, ok bool) {
+func negotiate(headers []string) (chosen string, ok bool) {
 	json, response, asked := preference{}, preference{}, false
-	for _, list := range accept {
+	for _, list := range headers {
 		asked = asked || strings.Trim(list, " \t") != ""
 		for list != "" {
-			var m mediaType
-			m, list, ok = parseMediaType(list)
+			var e accept.Element
+			e, list, ok = accept.Parse(list)
 			if !ok {
 				continue
 			}
-			switch m.name {
+			switch e.Name {
 			case typeJSON:
-				json.consider(m.q, 2)
+				json.consider(e.Q, 2)
 			case typeResponse:
-				response.consider(m.q, 2)
+				response.consider(e.Q, 2)
 			case "application/*":
-				json.consider(m.q, 1)
-				response.consider(m.q, 1)
+				json.consider(e.Q, 1)
+				response.consider(e.Q, 1)
 			case "*/*":
-				json.consider(m.q, 0)
-				response.consider(m.q, 0)
+				json.consider(e.Q, 0)
+				response.consider(e.Q, 0)
 			}
 		}
 	}
@@ -72,11 +74,11 @@ func checkContent(h http.Header) *refusal {
 	if len(sent) != 1 {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
 	}
-	m, rest, ok := parseMediaType(sent[0])
-	if !ok || m.name != typeJSON || rest != "" {
+	e, rest, ok := accept.Parse(sent[0])
+	if !ok || e.Name != typeJSON || rest != "" {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
 	}
-	if m.hasCharset && !strings.EqualFold(m.charset, "utf-8") {
+	if e.HasCharset && !strings.EqualFold(e.Charset, "utf-8") {
 		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send+" Its charset is utf-8.")
 	}
 	if encoding := strings.Join(h.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {

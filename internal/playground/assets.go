@@ -15,6 +15,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"jobsgateway/internal/accept"
 )
 
 //go:embed third_party web/app.js web/app.css web/icon.svg
@@ -86,7 +88,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", contentTypeOf(name))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Vary", "Accept-Encoding")
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+	if accept.Gzip(r.Header["Accept-Encoding"]) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		if r.Method != http.MethodHead {
@@ -154,29 +156,4 @@ func compress(plain []byte) []byte {
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
-}
-
-// acceptsGzip reads Accept-Encoding as RFC 9110 section 12.5.3 has it: "gzip" decides, else "*"; a weight
-// of zero is a refusal, and so is a weight that cannot be read.
-func acceptsGzip(header []string) bool {
-	accepted := false
-	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		coding = strings.ToLower(strings.TrimSpace(coding))
-		if coding != "gzip" && coding != "x-gzip" && coding != "*" {
-			continue
-		}
-		weight := 1.0
-		if _, q, ok := strings.Cut(params, "="); ok {
-			var err error
-			if weight, err = strconv.ParseFloat(strings.TrimSpace(q), 64); err != nil {
-				weight = 0
-			}
-		}
-		if coding != "*" {
-			return weight > 0
-		}
-		accepted = weight > 0
-	}
-	return accepted
 }

@@ -1,39 +1,63 @@
-package gateway
+// Package accept reads the headers in which a client says what it takes and what it sends: Accept, Accept-Encoding and
+// Content-Type.
+package accept
 
 import (
 	"strconv"
 	"strings"
 )
 
-// mediaType is an element of an Accept header, or a Content-Type, as far as anybody here asks.
-type mediaType struct {
-	name string // type and subtype in lower case
-	// q is the weight, 0 to 1, and 1 when none is given.
-	q float64
-	// charset is the parameter of this name; hasCharset tells an empty one from none.
-	charset    string
-	hasCharset bool
+// Element is one element of such a header, as far as anybody here asks.
+type Element struct {
+	// Name is a media type such as application/json, a coding such as gzip, or a wildcard; in lower case.
+	Name string
+	// Q is the weight, 0 to 1, and 1 when none is given.
+	Q float64
+	// Charset is the parameter of this name; HasCharset tells an empty one from none.
+	Charset    string
+	HasCharset bool
 }
 
-// parseMediaType reads the first element of a comma-separated list and gives what follows its comma. Ok is false for an
-// element that is no media type, has a parameter without a value, or a weight that is none or is given twice; the rest is
-// right all the same. Source: RFC 9110, sections 5.6.1 to 5.6.6, 8.3.1 and 12.5.1. Two forms beyond it are met in the wild
-// and read: weights as .5, and those with more than three digits.
-func parseMediaType(list string) (m mediaType, rest string, ok bool) {
+// Gzip reports whether a client takes bodies that are compressed with gzip, from the values of its Accept-Encoding headers:
+// what is said of gzip decides, else what is said of "*". A weight of 0 is a refusal, and so is one that cannot be read.
+// Source: RFC 9110, section 12.5.3.
+func Gzip(acceptEncoding []string) bool {
+	accepted := false
+	for _, list := range acceptEncoding {
+		for list != "" {
+			var e Element
+			var ok bool
+			e, list, ok = Parse(list)
+			switch e.Name {
+			case "gzip", "x-gzip":
+				return ok && e.Q > 0
+			case "*":
+				accepted = ok && e.Q > 0
+			}
+		}
+	}
+	return accepted
+}
+
+// Parse reads the first element of a comma-separated list and returns what follows its comma. Ok is false for an element that
+// has no name, a parameter without a value, or a weight that is no number from 0 to 1 or is given twice; the rest is right all
+// the same. Source: RFC 9110, sections 5.6.1 to 5.6.6, 8.3.1, 12.4.2 and 12.5.1. Two forms beyond it are met in the wild and
+// read: weights as .5, and those with more than three digits.
+func Parse(list string) (e Element, rest string, ok bool) {
 	p := fieldParser(list)
 	defer func() { rest = p.skipElement() }()
-	m.q = 1
+	e.Q = 1
 	p.skipBlanks()
 	start := string(p)
-	if p.token() == "" || !p.take('/') || p.token() == "" {
-		return m, "", false
+	if p.token() == "" || p.take('/') && p.token() == "" {
+		return e, "", false
 	}
-	m.name = strings.ToLower(start[:len(start)-len(p)])
+	e.Name = strings.ToLower(start[:len(start)-len(p)])
 	weighted := false
 	for {
 		p.skipBlanks()
 		if !p.take(';') {
-			return m, "", len(p) == 0 || p[0] == ','
+			return e, "", len(p) == 0 || p[0] == ','
 		}
 		p.skipBlanks()
 		name := p.token()
@@ -41,17 +65,17 @@ func parseMediaType(list string) (m mediaType, rest string, ok bool) {
 			continue // an empty parameter, which the grammar allows; anything else is met by the next take
 		}
 		if !p.take('=') {
-			return m, "", false
+			return e, "", false
 		}
 		value, given := p.value()
 		switch {
 		case !given:
-			return m, "", false
+			return e, "", false
 		case strings.EqualFold(name, "charset"):
-			m.charset, m.hasCharset = value, true
+			e.Charset, e.HasCharset = value, true
 		case strings.EqualFold(name, "q"):
-			if m.q, ok = parseWeight(value); !ok || weighted {
-				return m, "", false
+			if e.Q, ok = parseWeight(value); !ok || weighted {
+				return e, "", false
 			}
 			weighted = true
 		}
