@@ -40,8 +40,7 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 	if found.err != nil {
 		return nil, found.err
 	}
-	m := mapper{tokens: s.tokens, from: rewritten, to: &ast.Source{Input: text}}
-	m.document(doc)
+	positions{tokens: s.tokens, from: rewritten, to: &ast.Source{Input: text}}.document(doc)
 	return doc, nil
 }
 

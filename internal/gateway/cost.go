@@ -74,8 +74,8 @@ type costing struct {
 	pageSize  int
 }
 
-// checkCost refuses a validated operation that costs more than limit.
-func (c costing) checkCost(fragments ast.FragmentDefinitionList, op *ast.OperationDefinition, limit int) *gqlerror.Error {
+// check refuses a validated operation that costs more than limit.
+func (c costing) check(fragments ast.FragmentDefinitionList, op *ast.OperationDefinition, limit int) *gqlerror.Error {
 	sum := document.Sum[cost]{Fragments: fragments, Of: c.of, Add: addCosts}
 	total := sum.Set(op.SelectionSet).once
 	if total <= limit {

@@ -38,12 +38,13 @@ func (d plannedDocument) plannedFields() int { return d.MostFields * d.plans.Mos
 // Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a plan about as
 // much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans included.
 const (
-	maxCachedText  = 2 << 20 // bytes of text in all
-	perDocument    = 256     // bytes added for each, so that many tiny ones are bounded, too
-	perField       = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
-	maxErrors      = 10      // of one refused document
-	maxFieldErrors = 100     // of one answer
+	maxCachedText = 2 << 20 // bytes of text in all
+	perDocument   = 256     // bytes added for each, so that many tiny ones are bounded, too
+	perField      = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
 )
+
+// maxErrors bounds the errors of one refused document.
+const maxErrors = 10
 
 // newDocuments makes an empty cache. Unless tellNames, errors keep the names of the schema to themselves.
 func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents, error) {

@@ -389,7 +389,7 @@ func TestCutShortIsAskedAgain(t *testing.T) {
 	defer cancel()
 	led := g.flights.ask(t.Context(), flightKey{token: "token-6", query: query}, time.Now().Add(300*time.Millisecond), func(ctx context.Context) outcome {
 		cancel()
-		ctx = context.WithValue(ctx, scopeKey{}, &scope{token: "token-6"})
+		ctx = context.WithValue(ctx, requestInfoKey{}, &requestInfo{token: "token-6"})
 		return g.executor.execute(ctx, envelope{query: query}, false)
 	})
 	await(t, hurry.Done())

@@ -27,7 +27,7 @@ func parseBearer(values []string) (token string, ok bool) {
 	return "", false
 }
 
-// bearer puts the caller's token into the scope of the request, or refuses with 401.
+// bearer puts the caller's token into the requestInfo, or refuses with 401.
 func (g *gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := parseBearer(r.Header["Authorization"])
@@ -37,7 +37,7 @@ func (g *gateway) bearer(next http.Handler) http.Handler {
 				"The Authorization header is not understood: send it once, as Bearer, one blank and the token."))
 			return
 		}
-		scopeOf(r.Context()).token = token
+		infoOf(r.Context()).token = token
 		next.ServeHTTP(w, r)
 	})
 }

@@ -104,12 +104,12 @@ func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	case def.Kind == ast.Enum:
 		return text, isText && def.EnumValues.ForName(text) != nil
 	case def.Name == "Int":
-		n, err := strconv.ParseInt(whole(value), 10, 32)
+		n, err := strconv.ParseInt(integerDigits(value), 10, 32)
 		return n, err == nil
 	case def.Name == "ID" && isText, def.Name == "String":
 		return text, isText
 	case def.Name == "ID":
-		digits := whole(value)
+		digits := integerDigits(value)
 		return digits, digits != ""
 	case def.Name == "Boolean":
 		is, isBoolean := value.(bool)
@@ -119,25 +119,25 @@ func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 		_, isFloat := value.(float64)
 		number, _ := value.(json.Number)
 		_, err := number.Float64()
-		return withWhole(value), isInt || isFloat || err == nil
+		return normalized(value), isInt || isFloat || err == nil
 	}
-	return withWhole(value), true
+	return normalized(value), true
 }
 
-// withWhole writes the whole numbers in a value without a point or an exponent, as far as they have 64 bits.
-func withWhole(value any) any {
+// normalized writes the whole numbers in a value without a point or an exponent, as far as they have 64 bits.
+func normalized(value any) any {
 	switch value := value.(type) {
 	case json.Number:
-		if digits := whole(value); digits != "" {
+		if digits := integerDigits(value); digits != "" {
 			return json.Number(digits)
 		}
 	case []any:
 		for i, element := range value {
-			value[i] = withWhole(element)
+			value[i] = normalized(element)
 		}
 	case map[string]any:
 		for name, member := range value {
-			value[name] = withWhole(member)
+			value[name] = normalized(member)
 		}
 	}
 	return value

@@ -39,12 +39,12 @@ type conn struct {
 type connKey struct{}
 
 // Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to it.
-func Listen(listener net.Listener) net.Listener { return attentive{listener} }
+func Listen(listener net.Listener) net.Listener { return connListener{listener} }
 
-type attentive struct{ net.Listener }
+type connListener struct{ net.Listener }
 
 // Accept waits for the next connection.
-func (l attentive) Accept() (net.Conn, error) {
+func (l connListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err

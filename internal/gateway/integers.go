@@ -6,16 +6,18 @@ import (
 	"strings"
 )
 
-// whole gives the digits of a number that is whole and has 64 bits, however it is written: 1.0, 10e-1 and 1E0 are the integer 1,
-// as JSON has one kind of number and writers of JSON differ. Empty for anything else. It is exact, since nothing passes through
-// a float64, and takes no more time than the number is long, whatever its exponent.
+// integerDigits returns the digits of a number that is whole and fits into 64 bits, however it is written: JSON has one kind
+// of number, and writers of JSON differ. Empty for anything else. It is exact, since nothing passes through a float64, and
+// takes no more time than the number is long, whatever its exponent.
 // Source: https://spec.graphql.org/September2025/#sec-Int.Input-Coercion
-func whole(value any) string {
+//
+// Example: 1.0, 10e-1 and 1E0 are "1"; 1.5 and 1e19 are "".
+func integerDigits(value any) string {
 	switch value := value.(type) {
 	case int64: // of a default
 		return strconv.FormatInt(value, 10)
 	case json.Number:
-		return wholeDigits(string(value))
+		return digitsOf(string(value))
 	}
 	return ""
 }
@@ -23,19 +25,19 @@ func whole(value any) string {
 // maxDigits is how many digits a number of 64 bits has at most.
 const maxDigits = 19
 
-// wholeDigits is whole for a number as JSON writes it.
-func wholeDigits(number string) string {
+// digitsOf is integerDigits for a number as JSON writes it.
+func digitsOf(number string) string {
 	unsigned, isNegative := strings.CutPrefix(number, "-")
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(unsigned), "e")
 	integer, fraction, _ := strings.Cut(mantissa, ".")
-	// The value is 0.digits times ten to the power of point, and digits begin and end with none that is 0.
 	significant := strings.TrimLeft(integer+fraction, "0")
 	digits := strings.TrimRight(significant, "0")
 	if digits == "" {
 		return "0"
 	}
-	shift, _ := strconv.ParseInt(exponent, 10, 32) // as far as it goes where it is beyond, which no text is long enough to balance
-	point := len(integer) - (len(integer) + len(fraction) - len(significant)) + int(shift)
+	// The value is 0.digits times ten to the power of point: of 12.50e1 the digits are 125, and point is 4 - 2 + 1 = 3.
+	shift, _ := strconv.ParseInt(exponent, 10, 32) // cut to 32 bits, more than any text has digits to make up for
+	point := len(significant) - len(fraction) + int(shift)
 	if len(digits) > point || point > maxDigits {
 		return ""
 	}

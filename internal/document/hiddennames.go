@@ -34,9 +34,9 @@ var withoutNames = []struct {
 
 var word = regexp.MustCompile(`\w+`)
 
-// discreet says a message without names of the schema that the document does not have, unless they may be told.
-func (v Validator) discreet(message string, doc *ast.QueryDocument) string {
-	if v.secret == nil {
+// hideNames returns a message without the names of the schema that the document does not have, unless they may be told.
+func (v Validator) hideNames(message string, doc *ast.QueryDocument) string {
+	if v.hidden == nil {
 		return message
 	}
 	for _, rule := range withoutNames {
@@ -51,7 +51,7 @@ func (v Validator) discreet(message string, doc *ast.QueryDocument) string {
 			continue
 		}
 		for _, name := range word.FindAllString(part, -1) {
-			if v.secret[name] && !strings.Contains(doc.Position.Src.Input, name) {
+			if v.hidden[name] && !strings.Contains(doc.Position.Src.Input, name) {
 				return "The document does not fit the schema here."
 			}
 		}
@@ -59,7 +59,7 @@ func (v Validator) discreet(message string, doc *ast.QueryDocument) string {
 	return message
 }
 
-// namesOf gives all names that a schema defines.
+// namesOf returns all names that a schema defines.
 func namesOf(schema *ast.Schema) map[string]bool {
 	names := map[string]bool{}
 	for name := range schema.Directives {

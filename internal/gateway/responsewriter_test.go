@@ -42,7 +42,7 @@ func TestStatuses(t *testing.T) {
 		"nobody reads":   {[]int{201}, 3, []int{201}, true},
 	} {
 		h := &heads{ResponseRecorder: httptest.NewRecorder(), takes: 2}
-		w := &statusWriter{ResponseWriter: h}
+		w := &responseWriter{ResponseWriter: h}
 		for _, status := range c.written {
 			w.WriteHeader(status)
 		}

@@ -34,10 +34,10 @@ func TestDiscreetByDefault(t *testing.T) {
 		if want == "" {
 			want = message
 		}
-		if got := NewValidator(schema, false).discreet(message, doc); got != want {
+		if got := NewValidator(schema, false).hideNames(message, doc); got != want {
 			t.Errorf("%s: %s", message, got)
 		}
-		if got := NewValidator(schema, true).discreet(message, doc); got != message {
+		if got := NewValidator(schema, true).hideNames(message, doc); got != message {
 			t.Errorf("%s, told: %s", message, got)
 		}
 	}

@@ -1,0 +1,105 @@
+package document
+
+import (
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// specified are the specification's rules, without suggestions: those tell names of the schema to whoever guesses,
+// and grow with the square of the document.
+func specified() *rules.Rules {
+	all := rules.NewDefaultRules()
+	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
+	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, knownArguments)
+	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, valuesOfCorrectType)
+	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, singleRootField)
+	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, uniqueOperationNames)
+	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, uniqueDirectives)
+	return all
+}
+
+// knownArguments blames an argument that is not known where it stands, which gqlparser does where its field or directive stands.
+func knownArguments(observers *core.Events, addError core.AddErrFunc) {
+	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
+		for _, argument := range given {
+			if known.ForName(argument.Name) == nil {
+				addError(core.Message(`Unknown argument "%s" on %s.`, argument.Name, on), core.At(argument.Position))
+			}
+		}
+	}
+	observers.OnField(func(_ *core.Walker, field *ast.Field) {
+		if field.Definition != nil && field.ObjectDefinition != nil {
+			check(field.Arguments, field.Definition.Arguments, `field "`+field.ObjectDefinition.Name+"."+field.Name+`"`)
+		}
+	})
+	observers.OnDirective(func(_ *core.Walker, directive *ast.Directive) {
+		if directive.Definition != nil {
+			check(directive.Arguments, directive.Definition.Arguments, `directive "@`+directive.Name+`"`)
+		}
+	})
+}
+
+// uniqueOperationNames leaves operations without a name to the rule that they must stand alone.
+func uniqueOperationNames(observers *core.Events, addError core.AddErrFunc) {
+	seen := map[string]bool{"": false}
+	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
+		if seen[op.Name] {
+			addError(core.Message(`There can be only one operation named "%s".`, op.Name), core.At(op.Position))
+		}
+		seen[op.Name] = op.Name != ""
+	})
+}
+
+// uniqueDirectives leaves directives that the schema does not know to the rule that they must be known.
+func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnDirectiveList(func(_ *core.Walker, list []*ast.Directive) {
+		seen := map[string]bool{}
+		for _, directive := range list {
+			if directive.Definition == nil || directive.Definition.IsRepeatable {
+				continue
+			}
+			if seen[directive.Name] {
+				addError(core.Message(`The directive "@%s" can only be used once at this location.`, directive.Name),
+					core.At(directive.Position))
+			}
+			seen[directive.Name] = true
+		}
+	})
+}
+
+// singleRootField holds a subscription to one root field, by the name that its answer has, which no condition may take away.
+// Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
+func singleRootField(observers *core.Events, addError core.AddErrFunc) {
+	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {
+		if op.Operation != ast.Subscription {
+			return
+		}
+		var first *ast.Field
+		Walk(op.SelectionSet, walker.Document.Fragments, func(selection ast.Selection) bool {
+			for _, directive := range directivesOf(selection) {
+				if directive.Name == "skip" || directive.Name == "include" {
+					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name),
+						core.At(directive.Position))
+				}
+			}
+			field, ok := selection.(*ast.Field)
+			if !ok {
+				return true
+			}
+			if first == nil {
+				first = field
+			}
+			if field.Alias != first.Alias {
+				addError(core.Message("A subscription must select only one root field."), core.At(field.Position))
+			}
+			if len(field.Name) > 1 && field.Name[:2] == "__" {
+				addError(core.Message("A subscription must not select introspection at its root."), core.At(field.Position))
+			}
+			return false
+		})
+	})
+}

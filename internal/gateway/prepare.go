@@ -1,0 +1,73 @@
+package gateway
+
+import (
+	"net/http"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"jobsgateway/graph"
+	"jobsgateway/graph/direct"
+)
+
+// preparedOperation is an operation that was read and checked, with its variables, ready to run.
+type preparedOperation struct {
+	*graphql.OperationContext
+
+	plan *direct.Plan
+}
+
+// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then. The name is
+// the document's, since operationName can be any text; it is there as soon as it is known.
+func (e *executor) prepare(request envelope, get bool) (op preparedOperation, name string, refused *refusal) {
+	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
+		op := doc.Operations.ForName(request.operationName)
+		if op == nil {
+			return nil
+		}
+		name = op.Name
+		if get && op.Operation != ast.Query {
+			return refuseMethod(http.MethodPost, "Send a mutation or subscription by POST.")
+		}
+		return nil
+	})
+	if refused != nil {
+		return op, name, refused
+	}
+	chosen := doc.Operation(request.operationName)
+	if chosen == nil {
+		return op, "", refuse(statusByMediaType, codeOperationResolution,
+			"operationName must name one operation of the document; it may be left out only when there is just one.")
+	}
+	if !e.introspection && chosen.AsksSchema() {
+		return op, name, refuse(statusByMediaType, codeIntrospection,
+			"Introspection is switched off here; ask the gateway's operator for its schema.")
+	}
+	definition := chosen.OperationDefinition
+	variables, err := readVariables(e.schema, definition, request.readVariables())
+	if err != nil {
+		return op, name, refuseOperation(err)
+	}
+	if variable, found := doc.MisplacedNull(definition, variables); found {
+		return op, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
+			"The variable $"+variable+" may not be null where the operation uses it."))
+	}
+	if err := graph.CheckRepresentations(chosen.Representations, variables); err != nil {
+		return op, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
+	}
+	if err := (costing{e.prices, variables, e.pageSize}).check(doc.Fragments, definition, e.maxCost); err != nil {
+		return op, name, refuseOperation(err)
+	}
+	op.OperationContext = &graphql.OperationContext{
+		RawQuery:               request.query,
+		OperationName:          request.operationName,
+		Doc:                    doc.QueryDocument,
+		Operation:              definition,
+		Variables:              variables,
+		DisableIntrospection:   !e.introspection,
+		RecoverFunc:            graph.Recover,
+		RootResolverMiddleware: e.root,
+	}
+	op.plan = doc.plans.Plan(definition, variables)
+	return op, name, nil
+}
