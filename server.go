@@ -5,9 +5,10 @@
 //	jobsgateway schema [--federation]   # print the schema
 //	jobsgateway --help                  # all settings; each has a JOBSGW_ variable
 //
-// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz and
-// /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway says that it is
-// not ready, serves on for a moment, finishes what runs and exits with 0; a second signal ends it at once.
+// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz
+// and /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
+// says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
+// ends it at once.
 package main
 
 //go:generate go run ./internal/generate
@@ -55,7 +56,8 @@ func signals() context.Context {
 	return ctx
 }
 
-// run is the program. It returns when ctx ends and all requests have been answered, or at once when something is wrong.
+// run is the program. It returns when ctx ends and all requests have been answered, or at once when something
+// is wrong.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -149,8 +151,8 @@ func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says otherwise.
-// The tenth that is left is for what is not on the heap. Outside a container there is no limit.
+// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says
+// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit.
 func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 	const heapShare = 0.9
 	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
@@ -165,8 +167,8 @@ const (
 	drainTimeout = 8 * time.Second
 )
 
-// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is still
-// running after the drain is cut off and reported.
+// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is
+// still running after the drain is cut off and reported.
 func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	if asked {
 		<-time.After(lameDuck)
@@ -206,7 +208,8 @@ func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog
 	})
 }
 
-// Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in seconds.
+// Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in
+// seconds.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
@@ -217,7 +220,8 @@ const (
 	poolFactor = 2
 )
 
-// newServer makes a server that waits for nobody for ever. It speaks HTTP/1.1 only: HTTP/2 comes from the balancer.
+// newServer makes a server that waits for nobody for ever. It speaks HTTP/1.1 only: HTTP/2 comes from the
+// balancer.
 func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)

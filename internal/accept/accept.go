@@ -1,5 +1,5 @@
-// Package accept reads the headers in which a client says what it takes and what it sends: Accept, Accept-Encoding and
-// Content-Type.
+// Package accept reads the headers in which a client says what it takes and what it sends: Accept,
+// Accept-Encoding and Content-Type.
 package accept
 
 import (
@@ -18,8 +18,9 @@ type Element struct {
 	HasCharset bool
 }
 
-// Gzip reports whether a client takes bodies that are compressed with gzip, from the values of its Accept-Encoding headers:
-// what is said of gzip decides, else what is said of "*". A weight of 0 is a refusal, and so is one that cannot be read.
+// Gzip reports whether a client takes bodies that are compressed with gzip, from the values of its
+// Accept-Encoding headers: what is said of gzip decides, else what is said of "*". A weight of 0 is a
+// refusal, and so is one that cannot be read.
 // Source: RFC 9110, section 12.5.3.
 func Gzip(acceptEncoding []string) bool {
 	accepted := false
@@ -39,10 +40,11 @@ func Gzip(acceptEncoding []string) bool {
 	return accepted
 }
 
-// Parse reads the first element of a comma-separated list and returns what follows its comma. Ok is false for an element that
-// has no name, a parameter without a value, or a weight that is no number from 0 to 1 or is given twice; the rest is right all
-// the same. Source: RFC 9110, sections 5.6.1 to 5.6.6, 8.3.1, 12.4.2 and 12.5.1. Two forms beyond it are met in the wild and
-// read: weights as .5, and those with more than three digits.
+// Parse reads the first element of a comma-separated list and returns what follows its comma. Ok is false for
+// an element that has no name, a parameter without a value, or a weight that is no number from 0 to 1 or is
+// given twice; the rest is right all the same. Source: RFC 9110, sections 5.6.1 to 5.6.6, 8.3.1, 12.4.2 and
+// 12.5.1. Two forms beyond it are met in the wild and read: weights as .5, and those with more than three
+// digits.
 func Parse(list string) (e Element, rest string, ok bool) {
 	p := fieldParser(list)
 	defer func() { rest = p.skipElement() }()

@@ -1,10 +1,10 @@
-// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. The parser and
-// most rules are gqlparser's; what it cannot do is done here, before it or after it, and told to its maintainers in
-// docs/upstream.md.
+// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. The
+// parser and most rules are gqlparser's; what it cannot do is done here, before it or after it, and told to
+// its maintainers in docs/upstream.md.
 //
-// A text becomes a Document in four steps, from the cheapest to the dearest: Parse reads it, Measure takes its size, so that
-// the caller can refuse what is too large, Validator holds it to the specification's rules, and New finds out once what every
-// request asks again.
+// A text becomes a Document in four steps, from the cheapest to the dearest: Parse reads it, Measure takes
+// its size, so that the caller can refuse what is too large, Validator holds it to the specification's rules,
+// and New finds out once what every request asks again.
 package document
 
 import (
@@ -13,7 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Document is a valid document with what is known of it. Nothing changes it after New; safe for concurrent use.
+// Document is a valid document with what is known of it. Nothing changes it after New; safe for concurrent
+// use.
 type Document struct {
 	*ast.QueryDocument
 
@@ -30,13 +31,14 @@ type Operation struct {
 	*ast.OperationDefinition
 	Shape
 
-	// Representations are the lists that _entities is asked for, wherever the operation's root fields are spread. One may be
-	// an element without its list, as the specification allows.
+	// Representations are the lists that _entities is asked for, wherever the operation's root fields are
+	// spread. One may be an element without its list, as the specification allows.
 	Representations []*ast.Value
 }
 
-// New makes the Document of a document that has been measured and found valid. The document is its own from then on: what
-// validation has written into it of one operation is taken out, since a fragment may be shared by several.
+// New makes the Document of a document that has been measured and found valid. The document is its own from
+// then on: what validation has written into it of one operation is taken out, since a fragment may be shared
+// by several.
 func New(doc *ast.QueryDocument, size Size) *Document {
 	d := &Document{QueryDocument: doc}
 	for i, op := range doc.Operations {
@@ -52,8 +54,8 @@ func New(doc *ast.QueryDocument, size Size) *Document {
 	return d
 }
 
-// Operation returns the operation of a name, or the only one for "". Nil when there is no such operation, or when "" could
-// be several.
+// Operation returns the operation of a name, or the only one for "". Nil when there is no such operation, or
+// when "" could be several.
 func (d *Document) Operation(name string) *Operation {
 	if i := slices.Index(d.Operations, d.Operations.ForName(name)); i >= 0 {
 		return &d.operations[i]
@@ -80,8 +82,9 @@ func (d *Document) prepare(set ast.SelectionSet) {
 	})
 }
 
-// forgetDefinitions takes the definitions of variables out of arguments. Validation writes that of one operation into the
-// fragments that several share, and a value that a request leaves out would have its default.
+// forgetDefinitions takes the definitions of variables out of arguments. Validation writes that of one
+// operation into the fragments that several share, and a value that a request leaves out would have its
+// default.
 func forgetDefinitions(arguments ast.ArgumentList) {
 	for _, argument := range arguments {
 		forgetDefinition(argument.Value)
@@ -95,8 +98,8 @@ func forgetDefinition(value *ast.Value) {
 	}
 }
 
-// emptyScalars replaces each representation that is not an object by an object without members. That one alone is then
-// refused, at its place; the generated code would refuse the whole list.
+// emptyScalars replaces each representation that is not an object by an object without members. That one
+// alone is then refused, at its place; the generated code would refuse the whole list.
 func emptyScalars(list *ast.Value) {
 	elements := []*ast.Value{list} // one may stand without brackets
 	if list.Kind == ast.ListValue {

@@ -26,8 +26,8 @@ func TestDocumentForgetsDefinitions(t *testing.T) {
 	}
 }
 
-// What is written into a list of representations and is no object becomes one without members; objects and variables are left as
-// they are, and so is any other argument.
+// What is written into a list of representations and is no object becomes one without members; objects and
+// variables are left as they are, and so is any other argument.
 func TestScalarsAmongRepresentations(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{

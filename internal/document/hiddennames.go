@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// withoutNames has the messages of gqlparser and of this package that name parts of the schema, and how each is said without those
-// names. Names that the document has itself are kept.
+// withoutNames has the messages of gqlparser and of this package that name parts of the schema, and how each
+// is said without those names. Names that the document has itself are kept.
 var withoutNames = []struct {
 	pattern *regexp.Regexp
 	instead string
@@ -34,7 +34,8 @@ var withoutNames = []struct {
 
 var word = regexp.MustCompile(`\w+`)
 
-// hideNames returns a message without the names of the schema that the document does not have, unless they may be told.
+// hideNames returns a message without the names of the schema that the document does not have, unless they
+// may be told.
 func (v Validator) hideNames(message string, doc *ast.QueryDocument) string {
 	if v.hidden == nil {
 		return message

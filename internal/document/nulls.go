@@ -2,9 +2,10 @@ package document
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// MisplacedNull returns the name of a variable that the request has set to null and that an operation uses where the schema
-// takes no null; false when there is none. Validation lets it pass where the variable or the argument has a default, which the
-// null replaces. What @skip and @include leave out is not looked at. It takes no time where no variable is null.
+// MisplacedNull returns the name of a variable that the request has set to null and that an operation uses
+// where the schema takes no null; false when there is none. Validation lets it pass where the variable or the
+// argument has a default, which the null replaces. What @skip and @include leave out is not looked at. It
+// takes no time where no variable is null.
 func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
 	for _, declared := range op.VariableDefinitions {
 		if value, given := variables[declared.Variable]; given && value == nil {
@@ -38,7 +39,8 @@ func (d *Document) findNull(op *ast.OperationDefinition, variables map[string]an
 	return name, found
 }
 
-// misplacedIn looks through a value. A variable that is absent has the default of its place, and free JSON takes a null.
+// misplacedIn looks through a value. A variable that is absent has the default of its place, and free JSON
+// takes a null.
 func misplacedIn(value *ast.Value, variables map[string]any) (name string, found bool) {
 	if value.Kind == ast.Variable {
 		held, given := variables[value.Raw]

@@ -10,9 +10,9 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Parse reads a document of at most maxTokens tokens; comments and commas are none. Errors: the first fault of the text,
-// with its place. Lines end with LF, CR or CRLF, and columns count characters (code points) from 1, here and in every
-// position of the document.
+// Parse reads a document of at most maxTokens tokens; comments and commas are none. Errors: the first fault
+// of the text, with its place. Lines end with LF, CR or CRLF, and columns count characters (code points) from
+// 1, here and in every position of the document.
 func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 	s := scanner{text: text, line: 1}
 	fault := s.scan(maxTokens)
@@ -60,8 +60,8 @@ func (f *firstFault) add(at int, err *gqlerror.Error) {
 	}
 }
 
-// misplaced finds the first token that gqlparser takes for what it is not: a string for the word "on", and variables of
-// a fragment, which the specification does not have. The message is empty when there is none.
+// misplaced finds the first token that gqlparser takes for what it is not: a string for the word "on", and
+// variables of a fragment, which the specification does not have. The message is empty when there is none.
 func misplaced(s *scanner) (index int, message string) {
 	depth := 0
 	for i, t := range s.tokens {
@@ -83,7 +83,8 @@ func misplaced(s *scanner) (index int, message string) {
 	return 0, ""
 }
 
-// variableOfDefinitions is a variable in a directive of a variable's definition, where only constants may stand.
+// variableOfDefinitions is a variable in a directive of a variable's definition, where only constants may
+// stand.
 func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
 	for _, op := range doc.Operations {
 		for _, definition := range op.VariableDefinitions {
@@ -119,7 +120,8 @@ func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 	}
 }
 
-// maxMessage bounds what an error says, in characters: names and strings of the caller's can be as long as the document.
+// maxMessage bounds what an error says, in characters: names and strings of the caller's can be as long as
+// the document.
 const maxMessage = 300
 
 // cut bounds a message.

@@ -12,8 +12,9 @@ type positions struct {
 	from, to *ast.Source
 }
 
-// restore replaces a position whose line is the number of a token. Before says how many tokens earlier that begins which the
-// position is of. A position that was restored before is left alone: gqlparser gives one to several nodes.
+// restore replaces a position whose line is the number of a token. Before says how many tokens earlier that
+// begins which the position is of. A position that was restored before is left alone: gqlparser gives one to
+// several nodes.
 func (p positions) restore(pos *ast.Position, before int) {
 	if pos == nil || pos.Src != p.from {
 		return

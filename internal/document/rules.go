@@ -6,8 +6,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// specified are the specification's rules, without suggestions: those tell names of the schema to whoever guesses,
-// and grow with the square of the document.
+// specified are the specification's rules, without suggestions: those tell names of the schema to whoever
+// guesses, and grow with the square of the document.
 func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
@@ -22,7 +22,8 @@ func specified() *rules.Rules {
 	return all
 }
 
-// knownArguments blames an argument that is not known where it stands, which gqlparser does where its field or directive stands.
+// knownArguments blames an argument that is not known where it stands, which gqlparser does where its field
+// or directive stands.
 func knownArguments(observers *core.Events, addError core.AddErrFunc) {
 	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
 		for _, argument := range given {
@@ -71,7 +72,8 @@ func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
 	})
 }
 
-// singleRootField holds a subscription to one root field, by the name that its answer has, which no condition may take away.
+// singleRootField holds a subscription to one root field, by the name that its answer has, which no condition
+// may take away.
 // Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
 func singleRootField(observers *core.Events, addError core.AddErrFunc) {
 	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {

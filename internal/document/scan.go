@@ -28,8 +28,9 @@ type token struct {
 	start    int // characters from the beginning of the text
 }
 
-// scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, so that a line of
-// what gqlparser says is the number of a token, and strings without what its lexer reads differently.
+// scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, so that
+// a line of what gqlparser says is the number of a token, and strings without what its lexer reads
+// differently.
 type scanner struct {
 	text      string
 	at        int // the next byte
@@ -115,7 +116,8 @@ func (s *scanner) placeOf(at int) place {
 	return place{line: s.line, column: at - s.lineStart - (s.extra - s.lineExtra) + 1}
 }
 
-// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any character.
+// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any
+// character.
 func (s *scanner) skipIgnored() {
 	for comment := false; s.at < len(s.text); {
 		switch c := s.text[s.at]; {

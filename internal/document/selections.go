@@ -2,10 +2,10 @@ package document
 
 import "github.com/vektah/gqlparser/v2/ast"
 
-// Walk visits the selections of a set in the order of the text, each before those below it. Visit reports whether those below
-// are to be visited, too. What is below a fragment spread is what its fragment selects: it is visited once, the first time that
-// visit asks for it, so a walk takes no longer than the document is long, and a fragment that spreads itself ends. Without
-// fragments nothing is below a spread.
+// Walk visits the selections of a set in the order of the text, each before those below it. Visit reports
+// whether those below are to be visited, too. What is below a fragment spread is what its fragment selects:
+// it is visited once, the first time that visit asks for it, so a walk takes no longer than the document is
+// long, and a fragment that spreads itself ends. Without fragments nothing is below a spread.
 //
 // Example: {a{b} ...F ...F} fragment F on T{c} is visited as a, b, ...F, c, ...F.
 func Walk(set ast.SelectionSet, fragments ast.FragmentDefinitionList, visit func(ast.Selection) (below bool)) {
@@ -31,9 +31,9 @@ func walk(set ast.SelectionSet, fragments ast.FragmentDefinitionList, seen map[s
 	}
 }
 
-// Sum adds up what selection sets amount to, with fragments counted each time that they are spread. The zero T amounts to
-// nothing. Each fragment is added up once and remembered, so the time is linear in the document, whatever the fragments
-// multiply to. A fragment that spreads itself adds nothing there.
+// Sum adds up what selection sets amount to, with fragments counted each time that they are spread. The zero
+// T amounts to nothing. Each fragment is added up once and remembered, so the time is linear in the document,
+// whatever the fragments multiply to. A fragment that spreads itself adds nothing there.
 //
 // Example: where Of counts 1 for a field, {a{b} ...F ...F} fragment F on T{c d} amounts to 2 + 2 + 2 = 6.
 type Sum[T any] struct {

@@ -7,12 +7,14 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Shape is the size of an operation or a fragment, counting what its fragments bring each time that they are spread. Every
-// number is at most maxCount: beyond that it only says "too many".
+// Shape is the size of an operation or a fragment, counting what its fragments bring each time that they are
+// spread. Every number is at most maxCount: beyond that it only says "too many".
 type Shape struct {
-	// Fields counts all fields, Aliases those with another name in the answer, Roots those of the outermost level.
+	// Fields counts all fields, Aliases those with another name in the answer, Roots those of the outermost
+	// level.
 	Fields, Aliases, Roots int
-	// Depth is the deepest nesting of fields; one without a field inside has 1. What is inside introspection does not count.
+	// Depth is the deepest nesting of fields; one without a field inside has 1. What is inside introspection
+	// does not count.
 	Depth int
 	// Directives counts those on fields, on spreads, on fragments, on the operation and on its variables.
 	Directives int
@@ -28,15 +30,16 @@ func (s Shape) AsksSchema() bool { return s.Introspection+s.SDL > 0 }
 
 // Size is what Measure finds out about a document.
 type Size struct {
-	// Operations and Fragments have the shapes of the document's, in its order. The Roots of a fragment are 0.
+	// Operations and Fragments have the shapes of the document's, in its order. The Roots of a fragment are
+	// 0.
 	Operations, Fragments []Shape
-	// TooBig is the place of a number beyond 64 bits, of several the one measured last; nil when there is none. Reading one
-	// would fail where nothing expects it.
+	// TooBig is the place of a number beyond 64 bits, of several the one measured last; nil when there is
+	// none. Reading one would fail where nothing expects it.
 	TooBig *ast.Position
 }
 
-// Measure takes the shape of a parsed document, valid or not, in a time that is linear in the document, and in nothing that
-// its fragments multiply to. It has to come before validation, which is quadratic in places.
+// Measure takes the shape of a parsed document, valid or not, in a time that is linear in the document, and
+// in nothing that its fragments multiply to. It has to come before validation, which is quadratic in places.
 func Measure(doc *ast.QueryDocument) Size {
 	var size Size
 	sum := Sum[Shape]{Fragments: doc.Fragments, Of: size.of, OfFragment: ofFragment, Add: addShapes}
@@ -49,8 +52,8 @@ func Measure(doc *ast.QueryDocument) Size {
 		}
 		size.Operations = append(size.Operations, shape)
 	}
-	// Fragments that no operation spreads, and second ones of a name, are refused by validation, which takes its time over
-	// them all the same.
+	// Fragments that no operation spreads, and second ones of a name, are refused by validation, which takes
+	// its time over them all the same.
 	for _, fragment := range doc.Fragments {
 		shape := sum.Fragment(fragment)
 		shape.Roots = 0

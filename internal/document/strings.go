@@ -11,8 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none, however it is
-// written.
+// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none,
+// however it is written.
 func (s *scanner) quotedString() *gqlerror.Error {
 	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
 	var value strings.Builder
@@ -61,8 +61,8 @@ func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
 	return s.fail(s.place(), "Invalid character escape sequence: %q", cutLine(rest, 2))
 }
 
-// unicodeEscape reads `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00` at the beginning of text: the character, and how
-// many bytes it takes. They are negative, those to quote, when it is no character.
+// unicodeEscape reads `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00` at the beginning of text: the
+// character, and how many bytes it takes. They are negative, those to quote, when it is no character.
 func unicodeEscape(text string) (r rune, n int) {
 	const short, long, longest = len(`\u0000`), len(`\u{`), len(`\u{00000000}`)
 	if strings.HasPrefix(text, `\u{`) {
@@ -121,7 +121,8 @@ func hexDigit(c byte) (rune, bool) {
 	return 0, false
 }
 
-// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first three.
+// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first
+// three.
 func (s *scanner) blockString() *gqlerror.Error {
 	const quotes, escaped = `"""`, `\"""`
 	t := token{place: s.place(), kind: kindBlock, from: s.at, start: s.at - s.extra}
@@ -146,8 +147,8 @@ func (s *scanner) blockString() *gqlerror.Error {
 	return s.fail(s.place(), "Unterminated string")
 }
 
-// blockValue takes the indentation that all lines but the first share, and the blank lines at both ends, out of a block
-// string. Source: https://spec.graphql.org/September2025/#BlockStringValue()
+// blockValue takes the indentation that all lines but the first share, and the blank lines at both ends, out
+// of a block string. Source: https://spec.graphql.org/September2025/#BlockStringValue()
 func blockValue(raw string) string {
 	lines := strings.Split(raw, "\n")
 	common := math.MaxInt
@@ -171,7 +172,8 @@ func blockValue(raw string) string {
 	return strings.Join(lines[first:last], "\n")
 }
 
-// plainString writes a string for gqlparser: on one line, control characters escaped. Its escapes are those of JSON.
+// plainString writes a string for gqlparser: on one line, control characters escaped. Its escapes are those
+// of JSON.
 func plainString(value string) string {
 	quoted, _ := jsontext.AppendQuote(nil, value) // bytes that are no UTF-8 become U+FFFD
 	return string(quoted)

@@ -15,7 +15,8 @@ import (
 const (
 	// maxPlaces bounds the places of one error: after twenty the others are easily found.
 	maxPlaces = 20
-	// maxFaults bounds what one rule finds before faults are gathered: fragments are looked at for each operation again.
+	// maxFaults bounds what one rule finds before faults are gathered: fragments are looked at for each
+	// operation again.
 	maxFaults = 1000
 )
 
@@ -27,7 +28,8 @@ type Validator struct {
 	hidden map[string]bool // names of the schema that no error may tell; nil when all may be told
 }
 
-// NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does not have.
+// NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does
+// not have.
 func NewValidator(schema *ast.Schema, tellNames bool) Validator {
 	v := Validator{schema: schema, above: above(schema), rules: specified().GetInner()}
 	if !tellNames {
@@ -36,8 +38,9 @@ func NewValidator(schema *ast.Schema, tellNames bool) Validator {
 	return v
 }
 
-// Validate gives what is wrong with a document that Parse gave, the first errors in the order of the text: equal faults
-// are one error with all their places. It writes what it finds out into the document, as gqlparser's validation does.
+// Validate gives what is wrong with a document that Parse gave, the first errors in the order of the text:
+// equal faults are one error with all their places. It writes what it finds out into the document, as
+// gqlparser's validation does.
 func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List {
 	bounded := rules.NewRules()
 	for name, rule := range v.rules {
@@ -52,8 +55,8 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	for _, err := range list {
 		known := said[err.Message]
 		if known == nil {
-			// The first cut keeps a very long message from costing time; what is left out of it cannot be in the first maxMessage
-			// characters of what hideNames makes of it.
+			// The first cut keeps a very long message from costing time; what is left out of it cannot be in
+			// the first maxMessage characters of what hideNames makes of it.
 			message := cut(v.hideNames(cut(err.Message, 10*maxMessage), doc), maxMessage)
 			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
 			switch {
@@ -76,8 +79,9 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 	return out
 }
 
-// overlapping finds fields that cannot be merged. gqlparser compares all pairs of a fragment's fields, again for each operation
-// that spreads the fragment. Here all operations become fields of one operation, so that each fragment is compared once.
+// overlapping finds fields that cannot be merged. gqlparser compares all pairs of a fragment's fields, again
+// for each operation that spreads the fragment. Here all operations become fields of one operation, so that
+// each fragment is compared once.
 func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
 	all := &ast.OperationDefinition{Operation: ast.Query}
 	for i, op := range doc.Operations {

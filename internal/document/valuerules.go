@@ -7,7 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// valuesOfCorrectType refuses every literal that is not of the type of its place. A custom scalar takes any literal.
+// valuesOfCorrectType refuses every literal that is not of the type of its place. A custom scalar takes any
+// literal.
 // Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type and the three sections after it.
 func valuesOfCorrectType(observers *core.Events, addError core.AddErrFunc) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {

@@ -37,8 +37,8 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, serial uint64) 
 	}
 }
 
-// answer decides: route, then method, then token, then parameters (inferred). The body may be built in buf, which
-// must not be used for anything else until the body was sent.
+// answer decides: route, then method, then token, then parameters (inferred). The body may be built in buf,
+// which must not be used for anything else until the body was sent.
 func (e *Emulator) answer(r *http.Request, serial uint64, buf []byte) answer {
 	path := r.URL.EscapedPath()
 	id, one := strings.CutPrefix(path, "/jobs/")
@@ -87,8 +87,8 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	return e.opts.Tokens[token], nil
 }
 
-// one answers GET /jobs/{job_id} with the bare record. An unknown job, a stranger's job and a fresh one are the
-// same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
+// one answers GET /jobs/{job_id} with the bare record. An unknown job, a stranger's job and a fresh one are
+// the same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
 func (e *Emulator) one(escaped string, company int64, buf []byte) (answer, *refusal) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {

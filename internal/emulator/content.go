@@ -65,8 +65,8 @@ func materializeView(g *generator, d *draft, r *rand.Rand) {
 	d.result = append(b, '}')
 }
 
-// forecast has no dataset_id in its input, so that a filter by dataset passes it over. Its results come in the
-// published variants; cost is in millionths of a US cent.
+// forecast has no dataset_id in its input, so that a filter by dataset passes it over. Its results come in
+// the published variants; cost is in millionths of a US cent.
 func forecast(g *generator, d *draft, r *rand.Rand) {
 	names, where := g.columns(r), predicates[r.IntN(len(predicates))]
 	b := text([]byte{'{'}, "nql", "EXPLAIN "+nql(d.dataset, names, where))
@@ -112,8 +112,8 @@ func deliverData(g *generator, d *draft, r *rand.Rand) {
 	d.result = fmt.Appendf(nil, `{"rows":%d,"size":%d,"files":%d}`, r.Int64N(4e9), r.Int64N(9e14), 1+r.IntN(400))
 }
 
-// inference asks a language model. Its structured_output is the caller's own, hence of any shape and depth, and
-// its text needs escaping in JSON, HTML and SQL alike.
+// inference asks a language model. Its structured_output is the caller's own, hence of any shape and depth,
+// and its text needs escaping in JSON, HTML and SQL alike.
 func inference(g *generator, d *draft, r *rand.Rand) {
 	topic := subjects[r.IntN(len(subjects))]
 	b := text([]byte{'{'}, "model", "anthropic.claude-sonnet")

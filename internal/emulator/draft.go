@@ -31,8 +31,8 @@ type draft struct {
 	ended     time.Time
 	// outcome is the last state: completed, failed or cancelled.
 	outcome string
-	// lag is the time from ended_at to the last write, which updated_at shows. Source: upstream GET /jobs, whose
-	// example has 15 microseconds there.
+	// lag is the time from ended_at to the last write, which updated_at shows. Source: upstream GET /jobs,
+	// whose example has 15 microseconds there.
 	lag time.Duration
 }
 
@@ -47,8 +47,8 @@ const (
 	holdCancelling             // has one, and was asked to stop
 )
 
-// state is where the job stands at a moment, when its record was last written, and when it next moves; next is
-// zero for a finished job.
+// state is where the job stands at a moment, when its record was last written, and when it next moves; next
+// is zero for a finished job.
 func (d *draft) state(now time.Time) (state string, updated, next time.Time) {
 	cancelling := !d.cancelled.IsZero() && !d.cancelled.After(now)
 	settled := d.ended.Add(d.lag)

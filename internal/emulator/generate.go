@@ -70,8 +70,8 @@ func (g *generator) history() (jobs []*job, unfinished []appointment) {
 // holdPattern repeats over the newest jobs, newest first, so that every unfinished state occurs.
 var holdPattern = [...]hold{holdPending, holdRunning, holdRunning, holdCancelling, holdScheduled, holdRunning, holdRunning, holdRunning}
 
-// arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some exact
-// ties, and a crowd just before the end of which the held newest ones have not finished.
+// arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some
+// exact ties, and a crowd just before the end of which the held newest ones have not finished.
 func (g *generator) arrivals() (times []time.Time, held int) {
 	r, o := g.stream(streamHistory), g.opts
 	held = max(o.Jobs/50, min(len(holdPattern), o.Jobs/4))

@@ -23,8 +23,8 @@ type query struct {
 // parameters are the names that GET /jobs knows. Source: upstream GET /jobs.
 var parameters = []string{"data_plane_id", "dataset_id", "offset", "order_by", "per_page", "state", "tag", "type"}
 
-// states are the words that the state filter accepts, the one that an older generation lacks last. Source: upstream GET /jobs;
-// for the last one the vendor's other interfaces.
+// states are the words that the state filter accepts, the one that an older generation lacks last. Source:
+// upstream GET /jobs; for the last one the vendor's other interfaces.
 var states = [...]string{"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled"}
 
 // knownStates are those of the generation that is served.
@@ -36,9 +36,9 @@ func knownStates(older bool) []string {
 }
 
 // parseQuery reads the parameters of GET /jobs. Lists repeat their key; of a repeated single value the first
-// counts. Refused with 400: an unknown state or order (inferred), a malformed data plane (inferred) or number,
-// a negative offset (inferred), and a per_page above MaxPerPage or below zero. per_page=0 is an empty page
-// with honest totals (inferred). An older generation knows fewer states.
+// counts. Refused with 400: an unknown state or order (inferred), a malformed data plane (inferred) or
+// number, a negative offset (inferred), and a per_page above MaxPerPage or below zero. per_page=0 is an empty
+// page with honest totals (inferred). An older generation knows fewer states.
 func parseQuery(raw string, older bool) (query, *refusal) {
 	v, err := url.ParseQuery(raw)
 	if err != nil {

@@ -27,7 +27,8 @@ type job struct {
 	born time.Time
 }
 
-// order is the list of jobs, ascending by one time and then by seq. The descending order is its exact reverse.
+// order is the list of jobs, ascending by one time and then by seq. The descending order is its exact
+// reverse.
 type order struct {
 	at   func(*job) time.Time
 	jobs []*job
@@ -210,8 +211,8 @@ func (s *store) forget(j *job) {
 	}
 }
 
-// page returns the records of one stretch and how many jobs match in all. Without a filter it costs the stretch
-// alone, with one a look at every job. The bytes stay valid after the lock is released.
+// page returns the records of one stretch and how many jobs match in all. Without a filter it costs the
+// stretch alone, with one a look at every job. The bytes stay valid after the lock is released.
 func (s *store) page(q *query) (records [][]byte, total int) {
 	in := &s.created
 	if q.updated {

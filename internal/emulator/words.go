@@ -39,10 +39,12 @@ var predicates = [...]string{
 	`"referrer_url" LIKE 'https://example.com/%' OR "household_size" >= 4`,
 }
 
-// mishap is what can go wrong: the message, about a dataset, and the exception that the stack trace opens with.
+// mishap is what can go wrong: the message, about a dataset, and the exception that the stack trace opens
+// with.
 type mishap struct{ message, exception string }
 
-// outage is the place in mishaps of what nearly every job of the bad hour dies of; it happens at no other time.
+// outage is the place in mishaps of what nearly every job of the bad hour dies of; it happens at no other
+// time.
 const outage = 0
 
 var mishaps = [...]mishap{

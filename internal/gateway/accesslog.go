@@ -10,8 +10,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// logEntry is what the access log tells of an operation, filled in while it runs. It holds no token, no variable, and
-// nothing of the document but the operation's name.
+// logEntry is what the access log tells of an operation, filled in while it runs. It holds no token, no
+// variable, and nothing of the document but the operation's name.
 type logEntry struct {
 	isOperation   bool
 	operationName string
@@ -31,14 +31,15 @@ func (e *logEntry) finish(upstreamCalls int, errors gqlerror.List) {
 	}
 }
 
-// statusClientClosed is logged where the answer could not be written, since the caller had left; nginx made the number
-// common.
+// statusClientClosed is logged where the answer could not be written, since the caller had left; nginx made
+// the number common.
 const statusClientClosed = 499
 
 // maxLoggedName bounds an operation's name in the log, in bytes.
 const maxLoggedName = 128
 
-// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for anything else.
+// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for
+// anything else.
 func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	level, message := slog.LevelInfo, "operation"
 	if !info.log.isOperation {

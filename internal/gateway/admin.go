@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// Admin serves the admin listener: /healthz says that the process lives, /readyz that it wants requests. Neither asks
-// the upstream: its bad minute must not take every replica out at once. It is ready from the first call of SetReady.
+// Admin serves the admin listener: /healthz says that the process lives, /readyz that it wants requests.
+// Neither asks the upstream: its bad minute must not take every replica out at once. It is ready from the
+// first call of SetReady.
 type Admin struct {
 	mux   *http.ServeMux
 	ready atomic.Bool

@@ -22,8 +22,9 @@ func (w *heldWriter) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// The bytes of an answer are not written to again while anybody reads them: neither by who ran the operation, when it has
-// been served before one that joined, nor the other way round. Those of an answer that nobody else has are used again.
+// The bytes of an answer are not written to again while anybody reads them: neither by who ran the operation,
+// when it has been served before one that joined, nor the other way round. Those of an answer that nobody
+// else has are used again.
 func TestAnswersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	upstream := &tokenTotals{gate: make(chan struct{})}

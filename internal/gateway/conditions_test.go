@@ -13,8 +13,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// A null passes validation in place of a default, but @skip and @include cannot be decided by it: the executor would panic,
-// in a goroutine of its own where there are several root fields.
+// A null passes validation in place of a default, but @skip and @include cannot be decided by it: the
+// executor would panic, in a goroutine of its own where there are several root fields.
 func TestNullConditions(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -36,8 +36,9 @@ func TestNullConditions(t *testing.T) {
 	}
 }
 
-// A null passes validation in place of a default of the variable or of the argument, too. Where the schema takes no null it is
-// a mistake of the request's, before anything runs; where it takes one, or the operation does not come there, it is none.
+// A null passes validation in place of a default of the variable or of the argument, too. Where the schema
+// takes no null it is a mistake of the request's, before anything runs; where it takes one, or the operation
+// does not come there, it is none.
 func TestNullArguments(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -82,8 +83,8 @@ func TestNullArguments(t *testing.T) {
 	}
 }
 
-// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments and conditions
-// make much of little.
+// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments
+// and conditions make much of little.
 func TestWeightOfPlans(t *testing.T) {
 	t.Parallel()
 	schema, err := graph.NewSchema(true)

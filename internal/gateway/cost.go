@@ -10,14 +10,15 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object counts 1, a
-// JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page size
-// that the arguments ask for. A page of which only the cursors are asked, or that stops at a cursor, is read all the same, so
-// its records count. Routers reckon from the same directives; docs/federation.md tells where they differ.
+// The cost of an operation is how many objects it can make the gateway write, before anything is asked: each
+// object counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its
+// @listSize says, which is the page size that the arguments ask for. A page of which only the cursors are
+// asked, or that stops at a cursor, is read all the same, so its records count. Routers reckon from the same
+// directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 //
-// Example: {jobs(first: 2) {nodes {id input {raw}}}} costs 1 for the connection and 2 times 1 + 1 + 5 for a job with an input
-// and its JSON value, 15 in all.
+// Example: {jobs(first: 2) {nodes {id input {raw}}}} costs 1 for the connection and 2 times 1 + 1 + 5 for a
+// job with an input and its JSON value, 15 in all.
 
 // prices are what @cost and @listSize say in a schema, read once.
 type prices struct {
@@ -120,8 +121,8 @@ func (c costing) field(field *ast.Field, below cost) int {
 	return product(length, 1+below.once)
 }
 
-// stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with after. Where it stops is
-// known only when its records are read, whatever is asked of them.
+// stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with
+// after. Where it stops is known only when its records are read, whatever is asked of them.
 func (c costing) stopsAtCursor(field *ast.Field) bool {
 	if c.argument(field, "last") != nil {
 		return c.argument(field, "after") != nil
@@ -129,8 +130,9 @@ func (c costing) stopsAtCursor(field *ast.Field) bool {
 	return c.argument(field, "before") != nil
 }
 
-// size is the largest slicing argument of those that are given, else the page size that the settings have, which is the assumed
-// size of @listSize unless they were changed. A negative size, which is refused later, counts nothing here.
+// size is the largest slicing argument of those that are given, else the page size that the settings have,
+// which is the assumed size of @listSize unless they were changed. A negative size, which is refused later,
+// counts nothing here.
 func (c costing) size(field *ast.Field, slicing []string) int {
 	size := -1
 	for _, name := range slicing {

@@ -9,16 +9,18 @@ import (
 	"time"
 )
 
-// A caller that closes its side of a connection after its request still waits for the answer; one that has left does not.
-// What comes in says the same in both cases: the end. What goes out tells them apart, since the network answers bytes for a
-// connection that is gone with a reset. So when net/http has seen the end, the first bytes of the answer, which are the same
-// for every answer, are sent ahead one by one, with waits between them in which a reset can come back.
+// A caller that closes its side of a connection after its request still waits for the answer; one that has
+// left does not. What comes in says the same in both cases: the end. What goes out tells them apart, since
+// the network answers bytes for a connection that is gone with a reset. So when net/http has seen the end,
+// the first bytes of the answer, which are the same for every answer, are sent ahead one by one, with waits
+// between them in which a reset can come back.
 
 // answerStart is what every answer of net/http begins with, to a request of HTTP/1.1 or 1.0.
 const answerStart = "HTTP/1."
 
-// aheadWaits are the waits between the bytes that are sent ahead. The first ones see a caller in the same building leave at
-// once; all together, 7 s, are more than a reset takes from anywhere, and half of the default of --request-timeout.
+// aheadWaits are the waits between the bytes that are sent ahead. The first ones see a caller in the same
+// building leave at once; all together, 7 s, are more than a reset takes from anywhere, and half of the
+// default of --request-timeout.
 var aheadWaits = [len(answerStart) - 1]time.Duration{
 	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond, 2 * time.Second, 4 * time.Second,
 }
@@ -26,7 +28,8 @@ var aheadWaits = [len(answerStart) - 1]time.Duration{
 // errAnswerStart is a fault of ours or a change of net/http.
 var errAnswerStart = errors.New("the answer does not begin as what was sent ahead")
 
-// conn is a connection that can tell whether its caller is still there. net/http reads from it as from any other.
+// conn is a connection that can tell whether its caller is still there. net/http reads from it as from any
+// other.
 type conn struct {
 	net.Conn
 
@@ -38,7 +41,8 @@ type conn struct {
 
 type connKey struct{}
 
-// Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to it.
+// Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to
+// it.
 func Listen(listener net.Listener) net.Listener { return connListener{listener} }
 
 type connListener struct{ net.Listener }
@@ -123,8 +127,8 @@ func (c *conn) sendAhead() bool {
 	return true
 }
 
-// left waits, after the context of a request has ended, until it is known whether the caller has left: true when it has, false
-// when done is closed before that.
+// left waits, after the context of a request has ended, until it is known whether the caller has left: true
+// when it has, false when done is closed before that.
 func left(ctx context.Context, done <-chan struct{}) bool {
 	c := connOf(ctx)
 	if c == nil {

@@ -12,9 +12,9 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// documents turns the text of a request into a document that is safe to execute, and remembers the valid ones by
-// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data. Safe for
-// concurrent use.
+// documents turns the text of a request into a document that is safe to execute, and remembers the valid ones
+// by their whole text. It holds documents and their plans only: nothing of a caller's variables, token or
+// data. Safe for concurrent use.
 type documents struct {
 	schema    *ast.Schema
 	validator document.Validator
@@ -29,14 +29,15 @@ type plannedDocument struct {
 	plans *direct.Plans
 }
 
-// plannedFields is how many fields the plans have together that the document may come to have: what their memory is reckoned
-// by. Fragments count each time that they are spread, so a short text can have many.
+// plannedFields is how many fields the plans have together that the document may come to have: what their
+// memory is reckoned by. Fragments count each time that they are spread, so a short text can have many.
 //
 // Example: one operation of three fields, one of them with @skip(if: $x), has two plans and 6 fields.
 func (d plannedDocument) plannedFields() int { return d.MostFields * d.plans.Most() }
 
-// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a plan about as
-// much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans included.
+// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a
+// plan about as much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans
+// included.
 const (
 	maxCachedText = 2 << 20 // bytes of text in all
 	perDocument   = 256     // bytes added for each, so that many tiny ones are bounded, too

@@ -71,7 +71,8 @@ func TestRefusedDocuments(t *testing.T) {
 	}
 }
 
-// fieldNames are names that only the schema knows: an error that has one the document did not have gives it away.
+// fieldNames are names that only the schema knows: an error that has one the document did not have gives it
+// away.
 var fieldNames = regexp.MustCompile(`\b(jobs|job|nodes|edges|datasets|pageInfo|totalCount|first|orderBy|JobState|JobFilter|Entity)\b`)
 
 func (h *house) checkNames(name, body string, got answer) {
@@ -290,8 +291,8 @@ func dropDurations(v any) any {
 	return v
 }
 
-// The documents that are remembered amount to 2 MiB of text, whatever their number; each counts 256 bytes more, and 5 for each
-// field that it has when its fragments are written out.
+// The documents that are remembered amount to 2 MiB of text, whatever their number; each counts 256 bytes
+// more, and 5 for each field that it has when its fragments are written out.
 func TestRememberedDocuments(t *testing.T) {
 	t.Parallel()
 	const all = 2 << 20

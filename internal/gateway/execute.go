@@ -14,8 +14,8 @@ import (
 	"jobsgateway/graph/operation"
 )
 
-// executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes, the
-// checks and the order that this gateway promises.
+// executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes,
+// the checks and the order that this gateway promises.
 type executor struct {
 	schema    *ast.Schema
 	exec      graphql.ExecutableSchema
@@ -54,8 +54,8 @@ type outcome struct {
 // dataPrefix is how an answer without errors begins.
 const dataPrefix = `{"data":`
 
-// constant answers a request whose data no request can change, as the {__typename} of health checks, when its document is
-// known: there is nothing to run, and so nothing to share.
+// constant answers a request whose data no request can change, as the {__typename} of health checks, when its
+// document is known: there is nothing to run, and so nothing to share.
 // BenchmarkOperations/trivial: 9 µs and 39 allocations with it, 14 µs and 98 without.
 func (e *executor) constant(request envelope) (out outcome, ok bool) {
 	doc, known := e.documents.cache.GetIfPresent(request.query)
@@ -105,8 +105,8 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 // maxFieldErrors bounds the errors of one answer.
 const maxFieldErrors = 100
 
-// boundErrors keeps the first 99 errors of more than 100. The last then says how many were left out, since a null without an
-// error would be read as an answer.
+// boundErrors keeps the first 99 errors of more than 100. The last then says how many were left out, since a
+// null without an error would be read as an answer.
 func boundErrors(list gqlerror.List, requestID string) gqlerror.List {
 	if len(list) <= maxFieldErrors {
 		return list

@@ -11,8 +11,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// FuzzEnvelope holds what is accepted against encoding/json, and what is refused against the promise that nothing of
-// it is repeated.
+// FuzzEnvelope holds what is accepted against encoding/json, and what is refused against the promise that
+// nothing of it is repeated.
 func FuzzEnvelope(f *testing.F) {
 	for _, seed := range []string{
 		`{"query":"{__typename}"}`, `{"query":"q","operationName":"A","variables":{"a":[1,null,{"b":1e400}]},"extensions":{}}`,
@@ -47,7 +47,8 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// isRange reports whether encoding/json failed for want of a float64 that large, which the envelope does not need.
+// isRange reports whether encoding/json failed for want of a float64 that large, which the envelope does not
+// need.
 func isRange(err error) bool {
 	var e *json.UnmarshalTypeError
 	return errors.As(err, &e) && strings.HasPrefix(e.Value, "number")
@@ -69,8 +70,8 @@ func FuzzGet(f *testing.F) {
 	})
 }
 
-// FuzzShape takes a document the whole way to its execution. Whatever passes the shape check is within its limits with
-// all fragments spread, and validates and is reckoned without a panic.
+// FuzzShape takes a document the whole way to its execution. Whatever passes the shape check is within its
+// limits with all fragments spread, and validates and is reckoned without a panic.
 func FuzzShape(f *testing.F) {
 	schema, err := graph.NewSchema(true)
 	if err != nil {

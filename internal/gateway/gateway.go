@@ -1,5 +1,5 @@
-// Package gateway is the HTTP side: it negotiates, reads and checks requests, runs them on the graph under the
-// caller's token, and writes answers.
+// Package gateway is the HTTP side: it negotiates, reads and checks requests, runs them on the graph under
+// the caller's token, and writes answers.
 package gateway
 
 import (
@@ -24,8 +24,8 @@ type Config struct {
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
 	CORSOrigins []string
-	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves _service and
-	// _entities.
+	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves
+	// _service and _entities.
 	Introspection, Federation bool
 	// BasePath stands before every path: "" or a path that begins with a slash and does not end with one.
 	BasePath string
@@ -43,8 +43,9 @@ type gateway struct {
 	flights  flights
 }
 
-// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it on a listener that
-// Listen made, with ConnContext. Errors: a schema that cannot be read, which no setting causes.
+// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
+// on a listener that Listen made, with ConnContext. Errors: a schema that cannot be read, which no setting
+// causes.
 func New(cfg Config) (http.Handler, error) {
 	g, err := newGateway(cfg)
 	if err != nil {

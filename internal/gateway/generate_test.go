@@ -14,8 +14,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// drawing writes a random valid document over the schema. Fragments are complete before they are spread, so that
-// none is in itself, and may be spread any number of times.
+// drawing writes a random valid document over the schema. Fragments are complete before they are spread, so
+// that none is in itself, and may be spread any number of times.
 type drawing struct {
 	*rapid.T
 
@@ -197,7 +197,8 @@ func plainShape(doc *ast.QueryDocument, set ast.SelectionSet, depth int, into *d
 	}
 }
 
-// plainCost counts objects from the root down: a set is written so many times, and each of its objects as often.
+// plainCost counts objects from the root down: a set is written so many times, and each of its objects as
+// often.
 func plainCost(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, times, pageSize int) int {
 	total := 0
 	for _, selection := range set {

@@ -5,7 +5,8 @@ import (
 	"net/http"
 )
 
-// serveGraphQL is GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON object back.
+// serveGraphQL is GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON object
+// back.
 // Source: https://graphql.github.io/graphql-over-http/draft/
 func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions {

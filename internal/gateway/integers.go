@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// integerDigits returns the digits of a number that is whole and fits into 64 bits, however it is written: JSON has one kind
-// of number, and writers of JSON differ. Empty for anything else. It is exact, since nothing passes through a float64, and
-// takes no more time than the number is long, whatever its exponent.
+// integerDigits returns the digits of a number that is whole and fits into 64 bits, however it is written:
+// JSON has one kind of number, and writers of JSON differ. Empty for anything else. It is exact, since
+// nothing passes through a float64, and takes no more time than the number is long, whatever its exponent.
 // Source: https://spec.graphql.org/September2025/#sec-Int.Input-Coercion
 //
 // Example: 1.0, 10e-1 and 1E0 are "1"; 1.5 and 1e19 are "".
@@ -35,7 +35,8 @@ func digitsOf(number string) string {
 	if digits == "" {
 		return "0"
 	}
-	// The value is 0.digits times ten to the power of point: of 12.50e1 the digits are 125, and point is 4 - 2 + 1 = 3.
+	// The value is 0.digits times ten to the power of point: of 12.50e1 the digits are 125, and point is 4 -
+	// 2 + 1 = 3.
 	shift, _ := strconv.ParseInt(exponent, 10, 32) // cut to 32 bits, more than any text has digits to make up for
 	point := len(significant) - len(fraction) + int(shift)
 	if len(digits) > point || point > maxDigits {

@@ -81,8 +81,8 @@ var wholeNumbers = []struct{ doc, variables, want string }{
 	{`query($v:ID!){_entities(representations:[{__typename:"Dataset",id:$v}]){...on Dataset{id}}}`, `{"v":%s}`, `{"_entities":[{"id":"1"}]}`},
 }
 
-// Writers of JSON write the integer 1 in many ways, and each of them is taken for it: by POST and by GET, for an Int and for an
-// ID, alone, in lists, and in objects.
+// Writers of JSON write the integer 1 in many ways, and each of them is taken for it: by POST and by GET, for
+// an Int and for an ID, alone, in lists, and in objects.
 func TestWholeNumbersByVariables(t *testing.T) {
 	t.Parallel()
 	h := start(t)

@@ -16,18 +16,20 @@ type Limits struct {
 	Cost int
 	// Depth is the deepest nesting of fields; a root field is at depth 1, and introspection does not count.
 	Depth int
-	// Aliases is how many fields may be renamed, and RootFields how many fields the operation itself may have. Both
-	// count what fragments bring, each time they are spread.
+	// Aliases is how many fields may be renamed, and RootFields how many fields the operation itself may
+	// have. Both count what fragments bring, each time they are spread.
 	Aliases, RootFields int
 }
 
-// Limits that no setting changes. Full introspection needs 184 tokens and about 150 fields, a page with all fields of
-// a job about 60: these are generous, and they keep validation, which is quadratic in places, within milliseconds.
+// Limits that no setting changes. Full introspection needs 184 tokens and about 150 fields, a page with all
+// fields of a job about 60: these are generous, and they keep validation, which is quadratic in places,
+// within milliseconds.
 const (
 	maxTokens     = 2000
 	maxFields     = 500 // with fragments spread
 	maxDirectives = 50  // likewise
-	// Each of __schema and __type may list the whole schema some times over, and costs no token: tools ask for one or two.
+	// Each of __schema and __type may list the whole schema some times over, and costs no token: tools ask
+	// for one or two.
 	maxIntrospection = 5
 )
 
@@ -49,7 +51,8 @@ func (l Limits) check(doc *ast.QueryDocument, size document.Size) *gqlerror.Erro
 	return nil
 }
 
-// checkShape explains the first limit that a shape is over, for the operation or fragment at pos; nil when there is none.
+// checkShape explains the first limit that a shape is over, for the operation or fragment at pos; nil when
+// there is none.
 func (l Limits) checkShape(shape document.Shape, pos *ast.Position) *gqlerror.Error {
 	for _, limit := range []struct {
 		code     graph.Code

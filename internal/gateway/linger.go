@@ -23,8 +23,8 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 // maxPassedOver is how much of a body net/http reads and drops by itself before it writes an answer.
 const maxPassedOver = 256 << 10
 
-// watchBody lets the answer to a long body reach a caller that is still sending it. Limit is the most that is ever read of a
-// body, in bytes.
+// watchBody lets the answer to a long body reach a caller that is still sending it. Limit is the most that is
+// ever read of a body, in bytes.
 func (info *requestInfo) watchBody(r *http.Request, limit int64) {
 	if r.ContentLength < 0 || r.ContentLength > min(limit, maxPassedOver) {
 		info.body.ReadCloser = r.Body
@@ -33,9 +33,9 @@ func (info *requestInfo) watchBody(r *http.Request, limit int64) {
 	}
 }
 
-// Bounds of what is dropped for the sake of a caller who sends all before it reads anything, as most do: a connection that is
-// closed while bytes come in is reset, and the answer is lost with it. Source: nginx, lingering_close, with its bounds made
-// smaller.
+// Bounds of what is dropped for the sake of a caller who sends all before it reads anything, as most do: a
+// connection that is closed while bytes come in is reset, and the answer is lost with it. Source: nginx,
+// lingering_close, with its bounds made smaller.
 const (
 	lingerBytes = 16 << 20
 	lingerTime  = 5 * time.Second

@@ -13,10 +13,11 @@ const (
 	typeResponse = "application/graphql-response+json"
 )
 
-// negotiate chooses the media type of the answer to a query from the Accept headers: the one that the client prefers
-// by q, application/graphql-response+json of two equals. No header and any wildcard mean application/json, which
-// every client reads. What else is listed, such as multipart/mixed, never matters to a query, nor do parameters but q: both
-// types are always UTF-8. False when the client accepts neither. Source: GraphQL over HTTP, section 6; the audits of npm's graphql-http.
+// negotiate chooses the media type of the answer to a query from the Accept headers: the one that the client
+// prefers by q, application/graphql-response+json of two equals. No header and any wildcard mean
+// application/json, which every client reads. What else is listed, such as multipart/mixed, never matters to
+// a query, nor do parameters but q: both types are always UTF-8. False when the client accepts neither.
+// Source: GraphQL over HTTP, section 6; the audits of npm's graphql-http.
 func negotiate(headers []string) (chosen string, ok bool) {
 	json, response, asked := preference{}, preference{}, false
 	for _, list := range headers {

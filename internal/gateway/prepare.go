@@ -17,8 +17,8 @@ type preparedOperation struct {
 	plan *direct.Plan
 }
 
-// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then. The name is
-// the document's, since operationName can be any text; it is there as soon as it is known.
+// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then.
+// The name is the document's, since operationName can be any text; it is there as soon as it is known.
 func (e *executor) prepare(request envelope, get bool) (op preparedOperation, name string, refused *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)

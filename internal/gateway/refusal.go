@@ -18,8 +18,8 @@ type refusal struct {
 	allow string
 }
 
-// statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as the
-// GraphQL over HTTP specification has it for a well-formed request whose document is wrong.
+// statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as
+// the GraphQL over HTTP specification has it for a well-formed request whose document is wrong.
 const statusByMediaType = 0
 
 // refuse makes a refusal with one error. Message is a constant sentence that tells the caller what to do.

@@ -12,8 +12,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// requestInfo is what is known of one HTTP request: who asks, under which id, since when, and what came of it. It holds the only
-// copy of the token that outlives the header. One context value carries it all.
+// requestInfo is what is known of one HTTP request: who asks, under which id, since when, and what came of
+// it. It holds the only copy of the token that outlives the header. One context value carries it all.
 type requestInfo struct {
 	id       string
 	trace    trace
@@ -26,7 +26,8 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// infoOf returns what is known of the request that ctx belongs to; an empty one that nobody reads when there is none.
+// infoOf returns what is known of the request that ctx belongs to; an empty one that nobody reads when there
+// is none.
 func infoOf(ctx context.Context) *requestInfo {
 	if info, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return info
@@ -34,7 +35,8 @@ func infoOf(ctx context.Context) *requestInfo {
 	return &requestInfo{}
 }
 
-// RequestID returns the id of the request that ctx belongs to, the caller's or one made here; empty outside a request.
+// RequestID returns the id of the request that ctx belongs to, the caller's or one made here; empty outside a
+// request.
 func RequestID(ctx context.Context) string { return infoOf(ctx).id }
 
 // TokenFrom returns the bearer token of the caller that ctx belongs to; false when the request had none.
@@ -43,7 +45,8 @@ func TokenFrom(ctx context.Context) (string, bool) {
 	return token, token != ""
 }
 
-// Identity returns what upstream calls made for ctx are known by: the request's id, and the trace it belongs to, if any.
+// Identity returns what upstream calls made for ctx are known by: the request's id, and the trace it belongs
+// to, if any.
 func Identity(ctx context.Context) restclient.Identity {
 	info := infoOf(ctx)
 	return restclient.Identity{RequestID: info.id, Traceparent: info.trace.parent, Tracestate: info.trace.state}
@@ -68,8 +71,9 @@ func (h idLogger) Handle(ctx context.Context, line slog.Record) error {
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}
 
-// withInfo gives each request its requestInfo. It takes the caller's X-Request-Id, if it gives one that is fit for a log, or
-// makes one, and sends it back. What outlasts the answer, the line in the log and the rest of the body, is done here, too.
+// withInfo gives each request its requestInfo. It takes the caller's X-Request-Id, if it gives one that is
+// fit for a log, or makes one, and sends it back. What outlasts the answer, the line in the log and the rest
+// of the body, is done here, too.
 func (g *gateway) withInfo(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := &requestInfo{id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), arrived: time.Now()}

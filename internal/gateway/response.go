@@ -53,7 +53,8 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	}
 }
 
-// writeRefusal writes the errors of an operation that was not executed, each with the request id and without data.
+// writeRefusal writes the errors of an operation that was not executed, each with the request id and without
+// data.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
 	infoOf(r.Context()).log.finish(0, refused.errors)
 	writeErrors(w, r, mediaType, refused)
@@ -80,7 +81,8 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 	_, _ = w.Write(body)
 }
 
-// marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a page.
+// marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a
+// page.
 func marshalErrors(list gqlerror.List) []byte {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

@@ -9,14 +9,15 @@ type responseWriter struct {
 	status int
 	// begun: the header is written. failed: some of the answer could not be.
 	begun, failed bool
-	// unread is a body that may not be read to its end by then; nil for one that net/http passes over by itself.
+	// unread is a body that may not be read to its end by then; nil for one that net/http passes over by
+	// itself.
 	unread *watchedBody
 	// lingers: the caller may still be sending, see linger.
 	lingers bool
 }
 
-// WriteHeader notes the final status; 1xx are not final. Nobody reads the rest of a body that has been answered, so its
-// connection ends.
+// WriteHeader notes the final status; 1xx are not final. Nobody reads the rest of a body that has been
+// answered, so its connection ends.
 func (w *responseWriter) WriteHeader(status int) {
 	if status >= http.StatusOK && !w.begun {
 		w.begun, w.status = true, status

@@ -54,7 +54,8 @@ type router struct {
 	notFound   http.Handler
 }
 
-// Playground is a page for people and its files. It is asked to serve only what it has, and by GET and HEAD alone.
+// Playground is a page for people and its files. It is asked to serve only what it has, and by GET and HEAD
+// alone.
 type Playground interface {
 	http.Handler
 	// Has reports whether there is something at a path.
@@ -77,7 +78,8 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newRouter gathers the paths that a configuration asks for. Cross lets pages of other origins read what is refused, too.
+// newRouter gathers the paths that a configuration asks for. Cross lets pages of other origins read what is
+// refused, too.
 func newRouter(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) http.Handler) *router {
 	rt := &router{
 		base:     cfg.BasePath,
@@ -134,7 +136,8 @@ func notFound(message string, paths []string) http.Handler {
 	})
 }
 
-// refuseOther refuses a request that is no operation. Nothing may keep the answer: the next version may serve that path.
+// refuseOther refuses a request that is no operation. Nothing may keep the answer: the next version may serve
+// that path.
 func refuseOther(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	w.Header()["Cache-Control"] = noStore
 	writeErrors(w, r, typeJSON, refused)

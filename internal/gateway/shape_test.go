@@ -128,7 +128,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// The whole introspection query that GraphiQL and graphql-js send, all options on, nests below no limit of ours.
+// The whole introspection query that GraphiQL and graphql-js send, all options on, nests below no limit of
+// ours.
 func TestFullIntrospection(t *testing.T) {
 	t.Parallel()
 	query, err := os.ReadFile("testdata/introspection.graphql")
@@ -158,8 +159,8 @@ func parse(t rapid.TB, text string) *ast.QueryDocument {
 	return doc
 }
 
-// What a bomb costs is counted, not timed: one that is twice as long may cost about twice the memory, though it
-// stands for a square of it, or for a power.
+// What a bomb costs is counted, not timed: one that is twice as long may cost about twice the memory, though
+// it stands for a square of it, or for a power.
 func TestMeasuringIsLinear(t *testing.T) {
 	for _, bomb := range []struct {
 		name string

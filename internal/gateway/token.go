@@ -12,8 +12,8 @@ var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 // maxToken bounds a token, in bytes; a longer one is refused, never cut.
 const maxToken = 8 << 10
 
-// parseBearer reads the Authorization headers of a request: none is no token and fine, exactly one well-formed
-// `Bearer <token>` is the token, anything else is refused. It never falls back to anonymous.
+// parseBearer reads the Authorization headers of a request: none is no token and fine, exactly one
+// well-formed `Bearer <token>` is the token, anything else is refused. It never falls back to anonymous.
 func parseBearer(values []string) (token string, ok bool) {
 	switch len(values) {
 	case 0:

@@ -6,14 +6,16 @@ import (
 	"strings"
 )
 
-// trace is where a request stands in a distributed trace: the caller's traceparent, and what tracing systems on the way wrote
-// beside it; empty when the request has none. The gateway has no spans of its own, so both are passed on as they are.
+// trace is where a request stands in a distributed trace: the caller's traceparent, and what tracing systems
+// on the way wrote beside it; empty when the request has none. The gateway has no spans of its own, so both
+// are passed on as they are.
 type trace struct{ parent, state string }
 
 // id is the part of a traceparent that names the trace.
 func (t trace) id() string { return t.parent[3:35] }
 
-// acceptableParent is a traceparent of version 00, whose trace and parent are not all zeros. Source: W3C Trace Context.
+// acceptableParent is a traceparent of version 00, whose trace and parent are not all zeros. Source: W3C
+// Trace Context.
 var acceptableParent = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$`)
 
 // traceOf takes the caller's traceparent if it is one, and with it the tracestate, if that is one.
@@ -33,12 +35,13 @@ const (
 	longStateMember = 128 // characters of a member that gives way first
 )
 
-// acceptableMember is one member of a tracestate: whose it is and what they wrote, which does not end in a blank.
+// acceptableMember is one member of a tracestate: whose it is and what they wrote, which does not end in a
+// blank.
 var acceptableMember = regexp.MustCompile(`^([a-z0-9][a-z0-9_*/@-]{0,255})=` +
 	`[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$`)
 
-// stateOf makes one tracestate of a request's headers of that name; empty when any of it is wrong. What is longer than has to
-// be passed on loses its long members first, and then the last.
+// stateOf makes one tracestate of a request's headers of that name; empty when any of it is wrong. What is
+// longer than has to be passed on loses its long members first, and then the last.
 func stateOf(values []string) string {
 	if len(values) == 0 {
 		return ""

@@ -10,9 +10,10 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
-// sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also where one value was sent for it, an
-// input object a map[string]any. The error names the first place that does not fit, and repeats nothing of its value.
+// readVariables reads the caller's values as an operation declares its variables, with the defaults filled
+// in. What follows sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also
+// where one value was sent for it, an input object a map[string]any. The error names the first place that
+// does not fit, and repeats nothing of its value.
 // Source: https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
 func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(op.VariableDefinitions))
@@ -35,8 +36,8 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 	return values, nil
 }
 
-// coerce gives a value in the form of its type, or the place in it that does not fit; path is its own. Objects and lists may
-// be changed in their place.
+// coerce gives a value in the form of its type, or the place in it that does not fit; path is its own.
+// Objects and lists may be changed in their place.
 func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (read any, misfit ast.Path) {
 	if value == nil && typ.NonNull {
 		return nil, path
@@ -96,8 +97,8 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 	return members, nil
 }
 
-// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such, and
-// so are those of a Float, which can stand in one of these.
+// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written
+// as such, and so are those of a Float, which can stand in one of these.
 func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	text, isText := value.(string)
 	switch {

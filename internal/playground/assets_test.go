@@ -48,7 +48,8 @@ func TestChecksums(t *testing.T) {
 	}
 }
 
-// TestDigest: the path of the files changes with a byte of any of them, or browsers keep the old one for a year.
+// TestDigest: the path of the files changes with a byte of any of them, or browsers keep the old one for a
+// year.
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	base := &assets{byName: map[string][]byte{"a.js": []byte("1"), "b.js": []byte("2")}}
