@@ -214,7 +214,7 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
 	writeSlack        = 5 * time.Second // beyond the request's own deadline, to write its answer
-	idleTimeout       = 2 * time.Minute // longer than balancers keep idle connections, so that they close first
+	idleTimeout       = 2 * time.Minute // longer than a balancer keeps one: it shall be the first to close
 	maxHeaderBytes    = 32 << 10
 	// poolFactor makes room for the fan-out of several operations in the pool of upstream connections.
 	poolFactor = 2

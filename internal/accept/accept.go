@@ -108,7 +108,7 @@ func (p *fieldParser) take(b byte) bool {
 	return true
 }
 
-// token passes a token and gives it; empty when there is none.
+// token passes a token and returns it; empty when there is none.
 func (p *fieldParser) token() string {
 	end := 0
 	for end < len(*p) && isTokenByte((*p)[end]) {
@@ -120,10 +120,12 @@ func (p *fieldParser) token() string {
 }
 
 func isTokenByte(b byte) bool {
-	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
+	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' ||
+		strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
 }
 
-// value passes the value of a parameter, a token or a quoted string, and gives it without quotes; false when it is neither.
+// value passes the value of a parameter, a token or a quoted string, and returns it without quotes; false
+// when it is neither.
 func (p *fieldParser) value() (string, bool) {
 	if !p.take('"') {
 		token := p.token()
@@ -150,8 +152,8 @@ func (p *fieldParser) value() (string, bool) {
 	return string(plain), true
 }
 
-// quotedEnd is the place of the quote that ends a quoted string; negative when none does. A backslash takes the next byte's
-// meaning away.
+// quotedEnd returns the place of the quote that ends a quoted string; negative when none does. The byte
+// after a backslash ends nothing.
 func quotedEnd(text string) int {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -164,7 +166,7 @@ func quotedEnd(text string) int {
 	return -1
 }
 
-// skipElement gives what follows the next comma that stands outside of quotes.
+// skipElement returns what follows the next comma that stands outside of quotes.
 func (p *fieldParser) skipElement() string {
 	text := string(*p)
 	for i := 0; i < len(text); i++ {

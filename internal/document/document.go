@@ -68,7 +68,8 @@ func (d *Document) prepare(set ast.SelectionSet) {
 	Walk(set, nil, func(selection ast.Selection) bool {
 		for _, directive := range directivesOf(selection) {
 			forgetDefinitions(directive.Arguments)
-			if condition := directive.Arguments.ForName("if"); condition != nil && condition.Value.Kind == ast.Variable {
+			condition := directive.Arguments.ForName("if")
+			if condition != nil && condition.Value.Kind == ast.Variable {
 				d.Conditions = append(d.Conditions, condition.Value.Raw)
 			}
 		}

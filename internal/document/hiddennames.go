@@ -7,29 +7,39 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// withoutNames has the messages of gqlparser and of this package that name parts of the schema, and how each
-// is said without those names. Names that the document has itself are kept.
-var withoutNames = []struct {
+// rewordings say the messages of gqlparser and of this package without the names of the schema that they
+// have. Names that the document has itself are kept.
+var rewordings = []rewording{
+	reword(`^(Cannot query field "\w+") on type "\w+"`, `$1 here`),
+	reword(`^(Unknown argument "\w+" on field ")\w+\.`, `$1`),
+	reword(`^(Field "\w+" must not have a selection) since .*`, `$1.`),
+	reword(`^(Field "\w+") of type "[^"]+" (must have a selection)`, `$1 $2`),
+	reword(`^(Field|Directive) "(@?\w+)" argument "\w+" of type .*`,
+		`$1 "$2" lacks an argument that is required.`),
+	reword(`^(Fragment.* cannot be spread here) as objects .*`, `$1: no object here can be of its type.`),
+	reword(`^(Variable "\$\w+" of type "[^"]+") used in position .*`, `$1 cannot be used here.`),
+	reword(`^(Variable "\$\w+" is of type "[^"]+" but must be non-nullable) .*`, `$1 here.`),
+	reword(`(they return conflicting types) "[^"]+" and "[^"]+"`, `$1`),
+	reword(`(?s)^Expected value of type "[^"]+", found (.*)`, otherType),
+	reword(`^Int takes .*, found (.*)`, otherType),
+	reword(`(?s)^Enum "\w+" cannot represent non-enum value: (.*)`, otherType),
+	reword(`^(Value "\w+" does not exist) in .*`, `$1 here.`),
+	reword(`^(Field "\w+" is not defined) by .*`, `$1 here.`),
+	reword(`^Field "\w+\.\w+" of required type .*`, `A field that is required is missing.`),
+	reword(`^OneOf Input Object "\w+" must`, `This object must`),
+	reword(`^Field "\w+\.(\w+)" must be non-null`, `Field "$1" must be non-null`),
+}
+
+const otherType = `A value of another type is expected here, not $1`
+
+// rewording is a pattern of messages, and what is said instead of what it matches.
+type rewording struct {
 	pattern *regexp.Regexp
 	instead string
-}{
-	{regexp.MustCompile(`^(Cannot query field "\w+") on type "\w+"`), `$1 here`},
-	{regexp.MustCompile(`^(Unknown argument "\w+" on field ")\w+\.`), `$1`},
-	{regexp.MustCompile(`^(Field "\w+" must not have a selection) since .*`), `$1.`},
-	{regexp.MustCompile(`^(Field "\w+") of type "[^"]+" (must have a selection)`), `$1 $2`},
-	{regexp.MustCompile(`^(Field|Directive) "(@?\w+)" argument "\w+" of type .*`), `$1 "$2" lacks an argument that is required.`},
-	{regexp.MustCompile(`^(Fragment.* cannot be spread here) as objects .*`), `$1: no object here can be of its type.`},
-	{regexp.MustCompile(`^(Variable "\$\w+" of type "[^"]+") used in position .*`), `$1 cannot be used here.`},
-	{regexp.MustCompile(`^(Variable "\$\w+" is of type "[^"]+" but must be non-nullable) .*`), `$1 here.`},
-	{regexp.MustCompile(`(they return conflicting types) "[^"]+" and "[^"]+"`), `$1`},
-	{regexp.MustCompile(`(?s)^Expected value of type "[^"]+", found (.*)`), `A value of another type is expected here, not $1`},
-	{regexp.MustCompile(`^Int takes .*, found (.*)`), `A value of another type is expected here, not $1`},
-	{regexp.MustCompile(`(?s)^Enum "\w+" cannot represent non-enum value: (.*)`), `A value of another type is expected here, not $1`},
-	{regexp.MustCompile(`^(Value "\w+" does not exist) in .*`), `$1 here.`},
-	{regexp.MustCompile(`^(Field "\w+" is not defined) by .*`), `$1 here.`},
-	{regexp.MustCompile(`^Field "\w+\.\w+" of required type .*`), `A field that is required is missing.`},
-	{regexp.MustCompile(`^OneOf Input Object "\w+" must`), `This object must`},
-	{regexp.MustCompile(`^Field "\w+\.(\w+)" must be non-null`), `Field "$1" must be non-null`},
+}
+
+func reword(pattern, instead string) rewording {
+	return rewording{regexp.MustCompile(pattern), instead}
 }
 
 var word = regexp.MustCompile(`\w+`)
@@ -40,7 +50,7 @@ func (v Validator) hideNames(message string, doc *ast.QueryDocument) string {
 	if v.hidden == nil {
 		return message
 	}
-	for _, rule := range withoutNames {
+	for _, rule := range rewordings {
 		if rule.pattern.MatchString(message) {
 			message = rule.pattern.ReplaceAllString(message, rule.instead)
 			break

@@ -6,7 +6,9 @@ import "github.com/vektah/gqlparser/v2/ast"
 // where the schema takes no null; false when there is none. Validation lets it pass where the variable or the
 // argument has a default, which the null replaces. What @skip and @include leave out is not looked at. It
 // takes no time where no variable is null.
-func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (name string, found bool) {
+func (d *Document) MisplacedNull(op *ast.OperationDefinition, variables map[string]any) (
+	name string, found bool,
+) {
 	for _, declared := range op.VariableDefinitions {
 		if value, given := variables[declared.Variable]; given && value == nil {
 			return d.findNull(op, variables)
@@ -60,7 +62,7 @@ func Included(directives ast.DirectiveList, variables map[string]any) bool {
 		if directive.Name != "skip" && directive.Name != "include" {
 			continue
 		}
-		value, _ := directive.Arguments.ForName("if").Value.Value(variables) // a Boolean, as validation has seen
+		value, _ := directive.Arguments.ForName("if").Value.Value(variables) // validation has seen a Boolean
 		if is, _ := value.(bool); is == (directive.Name == "skip") {
 			return false
 		}

@@ -29,7 +29,8 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 		if i < len(s.tokens) {
 			where = s.tokens[i].place
 		}
-		found.add(i, s.fail(where, "%s", strings.Replace(located.Message, noElement, "Expected at least one element", 1)))
+		message := strings.Replace(located.Message, noElement, "Expected at least one element", 1)
+		found.add(i, s.fail(where, "%s", message))
 	} else if err != nil {
 		found.add(0, s.fail(place{line: 1, column: 1}, "%v", err))
 	}

@@ -85,7 +85,8 @@ func (p positions) value(value *ast.Value) {
 	if value == nil {
 		return
 	}
-	if value.Kind == ast.StringValue && value.Position.Src == p.from && p.tokens[value.Position.Line-1].kind == kindBlock {
+	at := value.Position
+	if value.Kind == ast.StringValue && at.Src == p.from && p.tokens[at.Line-1].kind == kindBlock {
 		value.Kind = ast.BlockValue
 	}
 	p.restore(value.Position, 0)

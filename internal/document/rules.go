@@ -11,30 +11,44 @@ import (
 func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
-	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
-	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, knownArguments)
+	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name,
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	all.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
-	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, valuesOfCorrectType)
-	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, singleRootField)
-	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, uniqueOperationNames)
-	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, uniqueDirectives)
+	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, ruleOf(knownArguments))
+	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, ruleOf(valuesOfCorrectType))
+	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, ruleOf(singleRootField))
+	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, ruleOf(uniqueOperationNames))
+	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, ruleOf(uniqueDirectives))
 	return all
+}
+
+// report adds an error at a place of the document.
+type report func(at *ast.Position, format string, args ...any)
+
+// ruleOf makes a rule of gqlparser's of one that reports.
+func ruleOf(rule func(*core.Events, report)) core.RuleFunc {
+	return func(observers *core.Events, addError core.AddErrFunc) {
+		rule(observers, func(at *ast.Position, format string, args ...any) {
+			addError(core.Message(format, args...), core.At(at))
+		})
+	}
 }
 
 // knownArguments blames an argument that is not known where it stands, which gqlparser does where its field
 // or directive stands.
-func knownArguments(observers *core.Events, addError core.AddErrFunc) {
+func knownArguments(observers *core.Events, report report) {
 	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
 		for _, argument := range given {
 			if known.ForName(argument.Name) == nil {
-				addError(core.Message(`Unknown argument "%s" on %s.`, argument.Name, on), core.At(argument.Position))
+				report(argument.Position, `Unknown argument "%s" on %s.`, argument.Name, on)
 			}
 		}
 	}
 	observers.OnField(func(_ *core.Walker, field *ast.Field) {
 		if field.Definition != nil && field.ObjectDefinition != nil {
-			check(field.Arguments, field.Definition.Arguments, `field "`+field.ObjectDefinition.Name+"."+field.Name+`"`)
+			on := `field "` + field.ObjectDefinition.Name + "." + field.Name + `"`
+			check(field.Arguments, field.Definition.Arguments, on)
 		}
 	})
 	observers.OnDirective(func(_ *core.Walker, directive *ast.Directive) {
@@ -45,18 +59,18 @@ func knownArguments(observers *core.Events, addError core.AddErrFunc) {
 }
 
 // uniqueOperationNames leaves operations without a name to the rule that they must stand alone.
-func uniqueOperationNames(observers *core.Events, addError core.AddErrFunc) {
+func uniqueOperationNames(observers *core.Events, report report) {
 	seen := map[string]bool{"": false}
 	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
 		if seen[op.Name] {
-			addError(core.Message(`There can be only one operation named "%s".`, op.Name), core.At(op.Position))
+			report(op.Position, `There can be only one operation named "%s".`, op.Name)
 		}
 		seen[op.Name] = op.Name != ""
 	})
 }
 
 // uniqueDirectives leaves directives that the schema does not know to the rule that they must be known.
-func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
+func uniqueDirectives(observers *core.Events, report report) {
 	observers.OnDirectiveList(func(_ *core.Walker, list []*ast.Directive) {
 		seen := map[string]bool{}
 		for _, directive := range list {
@@ -64,8 +78,8 @@ func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
 				continue
 			}
 			if seen[directive.Name] {
-				addError(core.Message(`The directive "@%s" can only be used once at this location.`, directive.Name),
-					core.At(directive.Position))
+				const message = `The directive "@%s" can only be used once at this location.`
+				report(directive.Position, message, directive.Name)
 			}
 			seen[directive.Name] = true
 		}
@@ -75,7 +89,7 @@ func uniqueDirectives(observers *core.Events, addError core.AddErrFunc) {
 // singleRootField holds a subscription to one root field, by the name that its answer has, which no condition
 // may take away.
 // Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
-func singleRootField(observers *core.Events, addError core.AddErrFunc) {
+func singleRootField(observers *core.Events, report report) {
 	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {
 		if op.Operation != ast.Subscription {
 			return
@@ -84,8 +98,8 @@ func singleRootField(observers *core.Events, addError core.AddErrFunc) {
 		Walk(op.SelectionSet, walker.Document.Fragments, func(selection ast.Selection) bool {
 			for _, directive := range directivesOf(selection) {
 				if directive.Name == "skip" || directive.Name == "include" {
-					addError(core.Message(`A subscription's root field may not depend on "@%s".`, directive.Name),
-						core.At(directive.Position))
+					const message = `A subscription's root field may not depend on "@%s".`
+					report(directive.Position, message, directive.Name)
 				}
 			}
 			field, ok := selection.(*ast.Field)
@@ -96,10 +110,10 @@ func singleRootField(observers *core.Events, addError core.AddErrFunc) {
 				first = field
 			}
 			if field.Alias != first.Alias {
-				addError(core.Message("A subscription must select only one root field."), core.At(field.Position))
+				report(field.Position, "A subscription must select only one root field.")
 			}
 			if len(field.Name) > 1 && field.Name[:2] == "__" {
-				addError(core.Message("A subscription must not select introspection at its root."), core.At(field.Position))
+				report(field.Position, "A subscription must not select introspection at its root.")
 			}
 			return false
 		})

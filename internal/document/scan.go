@@ -84,7 +84,8 @@ func (s *scanner) next() *gqlerror.Error {
 	case strings.IndexByte("!$&():=@[]{|}", c) >= 0:
 		s.take(c, 1)
 	case c == '\'':
-		return s.fail(s.place(), `Unexpected single quote character ('), did you mean to use a double quote (")?`)
+		const message = `Unexpected single quote character ('), did you mean to use a double quote (")?`
+		return s.fail(s.place(), message)
 	default:
 		return s.fail(s.place(), "Unexpected character: %s", s.describe())
 	}

@@ -2,33 +2,37 @@ package document
 
 import "github.com/vektah/gqlparser/v2/ast"
 
+// Visitor is told of a selection, and reports whether those below it are to be visited, too.
+type Visitor func(selection ast.Selection) (below bool)
+
 // Walk visits the selections of a set in the order of the text, each before those below it. Visit reports
 // whether those below are to be visited, too. What is below a fragment spread is what its fragment selects:
 // it is visited once, the first time that visit asks for it, so a walk takes no longer than the document is
 // long, and a fragment that spreads itself ends. Without fragments nothing is below a spread.
 //
 // Example: {a{b} ...F ...F} fragment F on T{c} is visited as a, b, ...F, c, ...F.
-func Walk(set ast.SelectionSet, fragments ast.FragmentDefinitionList, visit func(ast.Selection) (below bool)) {
-	walk(set, fragments, map[string]bool{}, visit)
-}
-
-func walk(set ast.SelectionSet, fragments ast.FragmentDefinitionList, seen map[string]bool, visit func(ast.Selection) bool) {
-	for _, selection := range set {
-		if !visit(selection) {
-			continue
-		}
-		switch selection := selection.(type) {
-		case *ast.Field:
-			walk(selection.SelectionSet, fragments, seen, visit)
-		case *ast.InlineFragment:
-			walk(selection.SelectionSet, fragments, seen, visit)
-		case *ast.FragmentSpread:
-			if fragment := fragments.ForName(selection.Name); fragment != nil && !seen[selection.Name] {
-				seen[selection.Name] = true
-				walk(fragment.SelectionSet, fragments, seen, visit)
+func Walk(set ast.SelectionSet, fragments ast.FragmentDefinitionList, visit Visitor) {
+	seen := map[string]bool{}
+	var walk func(set ast.SelectionSet)
+	walk = func(set ast.SelectionSet) {
+		for _, selection := range set {
+			if !visit(selection) {
+				continue
+			}
+			switch selection := selection.(type) {
+			case *ast.Field:
+				walk(selection.SelectionSet)
+			case *ast.InlineFragment:
+				walk(selection.SelectionSet)
+			case *ast.FragmentSpread:
+				if fragment := fragments.ForName(selection.Name); fragment != nil && !seen[selection.Name] {
+					seen[selection.Name] = true
+					walk(fragment.SelectionSet)
+				}
 			}
 		}
 	}
+	walk(set)
 }
 
 // Sum adds up what selection sets amount to, with fragments counted each time that they are spread. The zero

@@ -37,7 +37,9 @@ func (s *scanner) quotedString() *gqlerror.Error {
 }
 
 // simpleEscapes are the escapes of one letter.
-var simpleEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+var simpleEscapes = map[byte]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
 
 // escape reads one escape, or two that are a pair.
 func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {

@@ -86,14 +86,14 @@ func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
 	all := &ast.OperationDefinition{Operation: ast.Query}
 	for i, op := range doc.Operations {
 		all.SelectionSet = append(all.SelectionSet, &ast.Field{
-			Alias: strconv.Itoa(i), Name: string(op.Operation), SelectionSet: op.SelectionSet, Position: op.Position,
+			Alias: strconv.Itoa(i), Name: string(op.Operation),
+			SelectionSet: op.SelectionSet, Position: op.Position,
 		})
 	}
-	return validator.ValidateWithRules(v.above, &ast.QueryDocument{Operations: ast.OperationList{all}, Fragments: doc.Fragments},
-		rules.NewRules(core.Rule{
-			Name:     rules.OverlappingFieldsCanBeMergedRule.Name,
-			RuleFunc: bound(rules.OverlappingFieldsCanBeMergedRule.RuleFunc),
-		}))
+	rule := rules.OverlappingFieldsCanBeMergedRule
+	rule.RuleFunc = bound(rule.RuleFunc)
+	one := &ast.QueryDocument{Operations: ast.OperationList{all}, Fragments: doc.Fragments}
+	return validator.ValidateWithRules(v.above, one, rules.NewRules(rule))
 }
 
 // above makes a schema whose query type has a field for each type of operation.
@@ -103,7 +103,8 @@ func above(schema *ast.Schema) *ast.Schema {
 		ast.Query: schema.Query, ast.Mutation: schema.Mutation, ast.Subscription: schema.Subscription,
 	} {
 		if root != nil {
-			query.Fields = append(query.Fields, &ast.FieldDefinition{Name: string(operation), Type: ast.NamedType(root.Name, nil)})
+			field := &ast.FieldDefinition{Name: string(operation), Type: ast.NamedType(root.Name, nil)}
+			query.Fields = append(query.Fields, field)
 		}
 	}
 	out := *schema

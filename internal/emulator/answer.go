@@ -78,7 +78,8 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	token = strings.TrimSpace(token)
 	switch {
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
-		return 0, refuse(http.StatusUnauthorized, "the Authorization header must be of the form Bearer <token>")
+		return 0, refuse(http.StatusUnauthorized,
+			"the Authorization header must be of the form Bearer <token>")
 	case token == "invalid":
 		return 0, refuse(http.StatusUnauthorized, "the token is not valid")
 	case token == "forbidden":
@@ -92,14 +93,14 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 func (e *Emulator) one(escaped string, company int64, buf []byte) (answer, *refusal) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {
-		return answer{}, refuse(http.StatusBadRequest, "job_id: %v", err)
+		return answer{}, badRequest("job_id: %v", err)
 	}
 	e.mu.RLock()
 	j := e.store.get(id)
 	e.mu.RUnlock()
 	switch {
-	case j == nil && !isUUID(id):
-		return answer{}, refuse(http.StatusBadRequest, "job_id: %q is not a uuid", id)
+	case j == nil && !uuidForm.MatchString(id):
+		return answer{}, badRequest("job_id: %q is not a uuid", id)
 	case j == nil, company != 0 && j.company != company, e.fresh(j):
 		return answer{status: http.StatusNotFound}, nil
 	}
@@ -121,7 +122,8 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	asked := q
 	var ok bool
 	if q.offset, q.perPage, ok = e.opts.stretch(q.offset, q.perPage); !ok {
-		return answer{}, refuse(http.StatusBadRequest, "offset: %d is not a multiple of per_page, %d", asked.offset, asked.perPage)
+		const message = "offset: %d is not a multiple of per_page, %d"
+		return answer{}, badRequest(message, asked.offset, asked.perPage)
 	}
 	e.mu.RLock()
 	records, total := e.store.page(&q)

@@ -146,7 +146,8 @@ func huge(n int64) io.Reader {
 	if pad < 0 {
 		return io.LimitReader(filler(' '), n)
 	}
-	return io.MultiReader(strings.NewReader(hugeHead), io.LimitReader(filler('x'), pad), strings.NewReader(hugeTail))
+	head, tail := strings.NewReader(hugeHead), strings.NewReader(hugeTail)
+	return io.MultiReader(head, io.LimitReader(filler('x'), pad), tail)
 }
 
 // filler is an endless row of one byte.

@@ -103,7 +103,9 @@ func (d *draft) plan(r *rand.Rand, failing float64) {
 // hold moves a planned life so that it is still going at end, which must not be before its creation.
 func (d *draft) hold(h hold, r *rand.Rand, end time.Time) {
 	// The lives go on after end, most of them within minutes, when time passes.
-	soon := func(most time.Duration) time.Duration { return time.Second + time.Duration(r.Int64N(int64(most))) }
+	soon := func(most time.Duration) time.Duration {
+		return time.Second + time.Duration(r.Int64N(int64(most)))
+	}
 	since := end.Sub(d.created)
 	d.cancelled = time.Time{}
 	d.scheduled = micro(d.created.Add(since / 6))

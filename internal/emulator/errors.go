@@ -37,6 +37,10 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, detail: strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD")}
 }
 
+func badRequest(format string, args ...any) *refusal {
+	return refuse(http.StatusBadRequest, format, args...)
+}
+
 // answer renders a refusal for one request; serial makes the log id. A shape out of range has no body.
 func (x *refusal) answer(shape ErrorShape, r *http.Request, serial uint64) answer {
 	a := answer{status: x.status, header: http.Header{}}
@@ -63,8 +67,9 @@ func (x *refusal) answer(shape ErrorShape, r *http.Request, serial uint64) answe
 		b = append(b, '}')
 	case HTMLError:
 		a.mime = "text/html; charset=utf-8"
-		b = fmt.Appendf(b, "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n<body><h1>%s</h1><p>%s</p></body></html>\n",
-			x.status, title, title, html.EscapeString(x.detail))
+		const page = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
+			"<body><h1>%s</h1><p>%s</p></body></html>\n"
+		b = fmt.Appendf(b, page, x.status, title, title, html.EscapeString(x.detail))
 	case EmptyError:
 	}
 	if a.mime == "" && len(b) > 0 {

@@ -68,7 +68,10 @@ func (g *generator) history() (jobs []*job, unfinished []appointment) {
 }
 
 // holdPattern repeats over the newest jobs, newest first, so that every unfinished state occurs.
-var holdPattern = [...]hold{holdPending, holdRunning, holdRunning, holdCancelling, holdScheduled, holdRunning, holdRunning, holdRunning}
+var holdPattern = [...]hold{
+	holdPending, holdRunning, holdRunning, holdCancelling,
+	holdScheduled, holdRunning, holdRunning, holdRunning,
+}
 
 // arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some
 // exact ties, and a crowd just before the end of which the held newest ones have not finished.
@@ -147,7 +150,8 @@ func (g *generator) draft(n int, created time.Time) *draft {
 		d.user = 400*d.company + r.Int64N(12)
 	}
 	if r.IntN(100) < 45 {
-		d.tags = append(d.tags, "workflow_enqueued", "workflow_id="+uuid(g.stream(streamWorkflows-r.Int64N(25))))
+		workflow := uuid(g.stream(streamWorkflows - r.Int64N(25)))
+		d.tags = append(d.tags, "workflow_enqueued", "workflow_id="+workflow)
 	}
 	if r.IntN(12) == 0 {
 		d.tags = append(d.tags, "batch-processing", "item-"+strconv.Itoa(r.IntN(40)))

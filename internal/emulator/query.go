@@ -1,8 +1,8 @@
 package emulator
 
 import (
-	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,11 +21,15 @@ type query struct {
 }
 
 // parameters are the names that GET /jobs knows. Source: upstream GET /jobs.
-var parameters = []string{"data_plane_id", "dataset_id", "offset", "order_by", "per_page", "state", "tag", "type"}
+var parameters = []string{
+	"data_plane_id", "dataset_id", "offset", "order_by", "per_page", "state", "tag", "type",
+}
 
 // states are the words that the state filter accepts, the one that an older generation lacks last. Source:
 // upstream GET /jobs; for the last one the vendor's other interfaces.
-var states = [...]string{"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled"}
+var states = [...]string{
+	"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled",
+}
 
 // knownStates are those of the generation that is served.
 func knownStates(older bool) []string {
@@ -42,24 +46,24 @@ func knownStates(older bool) []string {
 func parseQuery(raw string, older bool) (query, *refusal) {
 	v, err := url.ParseQuery(raw)
 	if err != nil {
-		return query{}, refuse(http.StatusBadRequest, "query string: %v", err)
+		return query{}, badRequest("query string: %v", err)
 	}
 	q := query{states: v["state"], types: v["type"], tags: v["tag"], perPage: MaxPerPage}
 	for _, s := range q.states {
 		if known := knownStates(older); !slices.Contains(known, s) {
-			return q, refuse(http.StatusBadRequest, "state: %q is not one of %s", s, strings.Join(known, ", "))
+			return q, badRequest("state: %q is not one of %s", s, strings.Join(known, ", "))
 		}
 	}
 	if v.Has("data_plane_id") {
 		q.plane = strings.ToLower(v.Get("data_plane_id"))
-		if !isUUID(q.plane) {
-			return q, refuse(http.StatusBadRequest, "data_plane_id: %q is not a uuid", v.Get("data_plane_id"))
+		if !uuidForm.MatchString(q.plane) {
+			return q, badRequest("data_plane_id: %q is not a uuid", v.Get("data_plane_id"))
 		}
 	}
 	if v.Has("dataset_id") {
 		n, err := strconv.ParseInt(v.Get("dataset_id"), 10, 64)
 		if err != nil {
-			return q, refuse(http.StatusBadRequest, "dataset_id: %q is not an integer", v.Get("dataset_id"))
+			return q, badRequest("dataset_id: %q is not an integer", v.Get("dataset_id"))
 		}
 		q.dataset = &n
 	}
@@ -68,7 +72,7 @@ func parseQuery(raw string, older bool) (query, *refusal) {
 		return q, no
 	}
 	if q.perPage > MaxPerPage {
-		return q, refuse(http.StatusBadRequest, "per_page: %d is more than %d", q.perPage, MaxPerPage)
+		return q, badRequest("per_page: %d is more than %d", q.perPage, MaxPerPage)
 	}
 	if q.offset, no = count(v, "offset", 0); no != nil {
 		return q, no
@@ -90,7 +94,7 @@ func (q *query) orderBy(v url.Values) *refusal {
 	case "updated_at_desc":
 		q.updated = true
 	default:
-		return refuse(http.StatusBadRequest, "order_by: %q is not an order", v.Get("order_by"))
+		return badRequest("order_by: %q is not an order", v.Get("order_by"))
 	}
 	return nil
 }
@@ -104,12 +108,13 @@ func (q *query) everything() bool {
 // matches is the filter: any value within one parameter, all parameters together (inferred). A job that lacks
 // the member asked for, or has it empty, never matches.
 func (q *query) matches(j *job) bool {
+	has := func(tag string) bool { return slices.Contains(j.tags, tag) }
 	return (q.company == 0 || q.company == j.company) &&
 		(len(q.states) == 0 || slices.Contains(q.states, j.state)) &&
 		(len(q.types) == 0 || j.kind != "" && slices.Contains(q.types, j.kind)) &&
 		(q.plane == "" || q.plane == j.plane) &&
 		(q.dataset == nil || j.hasDataset && *q.dataset == j.dataset) &&
-		(len(q.tags) == 0 || slices.ContainsFunc(q.tags, func(t string) bool { return slices.Contains(j.tags, t) }))
+		(len(q.tags) == 0 || slices.ContainsFunc(q.tags, has))
 }
 
 // count reads a parameter that counts records: an integer of zero or more.
@@ -119,7 +124,7 @@ func count(v url.Values, name string, missing int) (int, *refusal) {
 	}
 	n, err := strconv.Atoi(v.Get(name))
 	if err != nil || n < 0 {
-		return 0, refuse(http.StatusBadRequest, "%s: %q is not an integer of 0 or more", name, v.Get(name))
+		return 0, badRequest("%s: %q is not an integer of 0 or more", name, v.Get(name))
 	}
 	return n, nil
 }
@@ -136,22 +141,5 @@ func unknownParameters(v url.Values) []string {
 	return names
 }
 
-// isUUID accepts the canonical form in either case.
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
-}
+// uuidForm is the canonical form of a uuid, in either case.
+var uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)

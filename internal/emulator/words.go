@@ -22,7 +22,8 @@ var processes = [...]string{
 // columns are what the SQL selects; some need escaping in JSON.
 var columns = [...]string{
 	"unique_id", "event_timestamp", "country_code", "email_sha256", "hl7_gender", "zip_code", "device_type",
-	"price_cpm_usd", "segment_name", "city → region", "last_seen_at", "household_size", "browser", "referrer_url",
+	"price_cpm_usd", "segment_name", "city → region", "last_seen_at", "household_size", "browser",
+	"referrer_url",
 }
 
 // subjects name datasets and views.
@@ -48,11 +49,20 @@ type mishap struct{ message, exception string }
 const outage = 0
 
 var mishaps = [...]mishap{
-	{"Data plane unavailable: catalog did not answer for dataset %d", "java.net.SocketTimeoutException: Read timed out"},
+	{
+		"Data plane unavailable: catalog did not answer for dataset %d",
+		"java.net.SocketTimeoutException: Read timed out",
+	},
 	{"Table not found: ds_%d", "org.apache.spark.sql.AnalysisException: [TABLE_OR_VIEW_NOT_FOUND]"},
-	{"\"event_timestamp\" of dataset %d cannot be cast to TIMESTAMP", "org.apache.spark.SparkDateTimeException: [CAST_INVALID_INPUT]"},
+	{
+		`"event_timestamp" of dataset %d cannot be cast to TIMESTAMP`,
+		"org.apache.spark.SparkDateTimeException: [CAST_INVALID_INPUT]",
+	},
 	{"Budget exceeded while scanning dataset %d", "io.example.jobs.BudgetExceeded: cost > limit"},
-	{"Executor lost while writing dataset %d", "org.apache.spark.SparkException: Job aborted due to stage failure"},
+	{
+		"Executor lost while writing dataset %d",
+		"org.apache.spark.SparkException: Job aborted due to stage failure",
+	},
 }
 
 // frames are lines of a stack trace.

@@ -38,17 +38,10 @@ const statusClientClosed = 499
 // maxLoggedName bounds an operation's name in the log, in bytes.
 const maxLoggedName = 128
 
-// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for
-// anything else.
+// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for anything
+// else.
 func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
-	level, message := slog.LevelInfo, "operation"
-	if !info.log.isOperation {
-		level, message = slog.LevelDebug, "request"
-	}
-	ctx := r.Context()
-	if !g.logger.Enabled(ctx, level) {
-		return
-	}
+	ctx, entry := r.Context(), &info.log
 	status := info.response.status
 	if info.response.failed || isLost(ctx) {
 		status = statusClientClosed
@@ -61,19 +54,20 @@ func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	if info.trace.parent != "" {
 		attrs = append(attrs, slog.String("trace_id", info.trace.id()))
 	}
-	if info.log.isOperation {
-		attrs = append(attrs,
-			slog.String("operation", info.log.operationName[:min(len(info.log.operationName), maxLoggedName)]),
-			slog.Int("upstream_calls", info.log.upstreamCalls),
-		)
-		if info.log.shared {
-			attrs = append(attrs, slog.Bool("shared", true))
-		}
-		if len(info.log.codes) > 0 {
-			attrs = append(attrs, slog.Any("codes", info.log.codes))
-		}
-	} else {
+	if !entry.isOperation {
 		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
+		g.logger.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
+		return
 	}
-	g.logger.LogAttrs(ctx, level, message, attrs...)
+	attrs = append(attrs,
+		slog.String("operation", entry.operationName[:min(len(entry.operationName), maxLoggedName)]),
+		slog.Int("upstream_calls", entry.upstreamCalls),
+	)
+	if entry.shared {
+		attrs = append(attrs, slog.Bool("shared", true))
+	}
+	if len(entry.codes) > 0 {
+		attrs = append(attrs, slog.Any("codes", entry.codes))
+	}
+	g.logger.LogAttrs(ctx, slog.LevelInfo, "operation", attrs...)
 }

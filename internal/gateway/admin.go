@@ -16,7 +16,9 @@ type Admin struct {
 // NewAdmin makes an Admin that is not ready yet.
 func NewAdmin() *Admin {
 	a := &Admin{mux: http.NewServeMux()}
-	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answerHealth(w, http.StatusOK, "ok") })
+	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answerHealth(w, http.StatusOK, "ok")
+	})
 	a.mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
 		if a.ready.Load() {
 			answerHealth(w, http.StatusOK, "ready")

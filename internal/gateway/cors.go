@@ -17,8 +17,9 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	options := cors.Options{
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", requestIDHeader, "Traceparent", "Tracestate", "Apollo-Require-Preflight",
-			"GraphQL-Client-Name", "GraphQL-Client-Version", "ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version",
+			"Accept", "Authorization", "Content-Type", requestIDHeader, "Traceparent", "Tracestate",
+			"Apollo-Require-Preflight", "GraphQL-Client-Name", "GraphQL-Client-Version",
+			"ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version",
 		},
 		ExposedHeaders: []string{requestIDHeader},
 		MaxAge:         int((10 * time.Minute).Seconds()),

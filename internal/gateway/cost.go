@@ -76,14 +76,15 @@ type costing struct {
 }
 
 // check refuses a validated operation that costs more than limit.
-func (c costing) check(fragments ast.FragmentDefinitionList, op *ast.OperationDefinition, limit int) *gqlerror.Error {
-	sum := document.Sum[cost]{Fragments: fragments, Of: c.of, Add: addCosts}
+func (c costing) check(doc *ast.QueryDocument, op *ast.OperationDefinition, limit int) *gqlerror.Error {
+	sum := document.Sum[cost]{Fragments: doc.Fragments, Of: c.of, Add: addCosts}
 	total := sum.Set(op.SelectionSet).once
 	if total <= limit {
 		return nil
 	}
-	err := at(requestError(codeComplexity, fmt.Sprintf("The operation could return more than %d objects, a JSON value counting as 5; "+
-		"ask for smaller pages or nest fewer lists.", limit)), op.Position)
+	const message = "The operation could return more than %d objects, a JSON value counting as 5; " +
+		"ask for smaller pages or nest fewer lists."
+	err := at(requestError(codeComplexity, fmt.Sprintf(message, limit)), op.Position)
 	err.Extensions["cost"], err.Extensions["limit"] = total, limit
 	return err
 }
@@ -94,11 +95,17 @@ func (c costing) of(selection ast.Selection, below cost) cost {
 	if !ok {
 		return below
 	}
-	cursors := field.Name == "startCursor" || field.Name == "endCursor" || field.Name == "pageInfo" && below.cursors
-	if c.prices.paged[field.Definition] {
-		return cost{perElement: c.field(field, below), cursors: cursors}
+	total := cost{once: c.field(field, below)}
+	switch field.Name {
+	case "startCursor", "endCursor":
+		total.cursors = true
+	case "pageInfo":
+		total.cursors = below.cursors
 	}
-	return cost{once: c.field(field, below), cursors: cursors}
+	if c.prices.paged[field.Definition] {
+		total.once, total.perElement = 0, total.once
+	}
+	return total
 }
 
 func (c costing) field(field *ast.Field, below cost) int {
@@ -160,7 +167,7 @@ func (c costing) argument(field *ast.Field, name string) any {
 	if argument == nil {
 		return nil
 	}
-	value, _ := argument.Value.Value(c.variables) // it can be read: validation and the reading of variables have seen it
+	value, _ := argument.Value.Value(c.variables) // it can be read, as validation has seen
 	return value
 }
 

@@ -22,7 +22,8 @@ const answerStart = "HTTP/1."
 // building leave at once; all together, 7 s, are more than a reset takes from anywhere, and half of the
 // default of --request-timeout.
 var aheadWaits = [len(answerStart) - 1]time.Duration{
-	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond, 2 * time.Second, 4 * time.Second,
+	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond,
+	2 * time.Second, 4 * time.Second,
 }
 
 // errAnswerStart is a fault of ours or a change of net/http.

@@ -52,18 +52,21 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 	cache, err := otter.New(&otter.Options[string, plannedDocument]{
 		MaximumWeight: maxCachedText,
 		Weigher: func(text string, doc plannedDocument) uint32 {
-			return uint32(len(text) + perDocument + perField*doc.plannedFields()) //nolint:gosec // a text is at most a request body
+			weight := len(text) + perDocument + perField*doc.plannedFields()
+			return uint32(weight) //nolint:gosec // a text is at most a request body
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("document cache: %w", err)
 	}
-	return &documents{schema: schema, validator: document.NewValidator(schema, tellNames), limits: limits, cache: cache}, nil
+	return &documents{schema, document.NewValidator(schema, tellNames), limits, cache}, nil
 }
 
 // load parses, measures and validates a document, in this order: validation is dear, and the shape bounds it.
 // Allowed is asked for a parsed document before anything else is said of it.
-func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (doc plannedDocument, refused *refusal) {
+func (d *documents) load(
+	text string, allowed func(*ast.QueryDocument) *refusal,
+) (doc plannedDocument, refused *refusal) {
 	if doc, ok := d.cache.GetIfPresent(text); ok {
 		return doc, allowed(doc.QueryDocument)
 	}

@@ -103,7 +103,8 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 	case !wire.is(wire.Extensions, '{'):
 		return out, badRequest("extensions must be a JSON object.")
 	case isNull(wire.Query) && wire.isPersisted():
-		return out, refuse(statusByMediaType, codePersistedQuery, "Persisted queries are not supported: send the query.")
+		return out, refuse(statusByMediaType, codePersistedQuery,
+			"Persisted queries are not supported: send the query.")
 	case isNull(wire.Query) || wire.Query.Kind() != '"':
 		return out, badRequest("The request needs a query: a string with a GraphQL document.")
 	case !wire.is(wire.OperationName, '"'):
@@ -147,7 +148,8 @@ func (wire wireEnvelope) isPersisted() bool {
 	var extensions struct {
 		PersistedQuery jsontext.Value `json:"persistedQuery"`
 	}
-	return !isNull(wire.Extensions) && jsonv2.Unmarshal(wire.Extensions, &extensions) == nil && !isNull(extensions.PersistedQuery)
+	err := jsonv2.Unmarshal(wire.Extensions, &extensions) // of nothing an error
+	return err == nil && !isNull(extensions.PersistedQuery)
 }
 
 // isNull reports whether a member is absent or null.

@@ -112,8 +112,8 @@ func boundErrors(list gqlerror.List, requestID string) gqlerror.List {
 		return list
 	}
 	kept := list[:maxFieldErrors-1]
-	summary := requestError(codeErrorsOmitted, fmt.Sprintf("%d more errors were left out: fields that are null may have failed, too.",
-		len(list)-len(kept)))
+	const message = "%d more errors were left out: fields that are null may have failed, too."
+	summary := requestError(codeErrorsOmitted, fmt.Sprintf(message, len(list)-len(kept)))
 	summary.Path = list[len(kept)].Path // of the first of them
 	summary.Extensions["requestId"] = requestID
 	return append(kept, summary)

@@ -271,11 +271,11 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 			plain = maxCost
 		}
 		reckoning := costing{newPrices(schema), variables, 50}
-		limited := reckoning.check(doc.Fragments, op, -1)
+		limited := reckoning.check(doc, op, -1)
 		if got := limited.Extensions["cost"]; got != plain {
 			t.Fatalf("cost %v, want %d of %s with %v", got, plain, text, values)
 		}
-		if reckoning.check(doc.Fragments, op, plain) != nil {
+		if reckoning.check(doc, op, plain) != nil {
 			t.Fatalf("a cost of %d is over a limit of as much", plain)
 		}
 	})

@@ -35,9 +35,8 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		connOf(r.Context()).await()
 		get := r.Method == http.MethodGet
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
-		out, shared = g.flights.do(r.Context(), key, info.arrived.Add(g.timeout), func(ctx context.Context) outcome {
-			return g.executor.execute(ctx, request, get)
-		})
+		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
+		out, shared = g.flights.do(r.Context(), key, info.arrived.Add(g.timeout), run)
 	}
 	info.log.operationName, info.log.shared = out.operationName, shared
 	if out.refused != nil {
@@ -48,7 +47,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
 	}
 	g.writeAnswer(w, r, mediaType, out)
-	if out.exclusive { // and over HTTP/1, the only one served, a write that has returned is done with its bytes
+	if out.exclusive { // over HTTP/1, the only one served, a write that has returned is done with its bytes
 		g.executor.buffers.give(out.answer)
 	}
 }

@@ -37,7 +37,8 @@ func digitsOf(number string) string {
 	}
 	// The value is 0.digits times ten to the power of point: of 12.50e1 the digits are 125, and point is 4 -
 	// 2 + 1 = 3.
-	shift, _ := strconv.ParseInt(exponent, 10, 32) // cut to 32 bits, more than any text has digits to make up for
+	// An exponent beyond 32 bits is cut to them, which no text has enough digits to make up for.
+	shift, _ := strconv.ParseInt(exponent, 10, 32)
 	point := len(significant) - len(fraction) + int(shift)
 	if len(digits) > point || point > maxDigits {
 		return ""

@@ -46,7 +46,8 @@ func (l Limits) check(doc *ast.QueryDocument, size document.Size) *gqlerror.Erro
 		}
 	}
 	if size.TooBig != nil {
-		return at(requestError(graph.CodeBadUserInput, "A number in the document is beyond 64 bits; no argument takes that."), size.TooBig)
+		const message = "A number in the document is beyond 64 bits; no argument takes that."
+		return at(requestError(graph.CodeBadUserInput, message), size.TooBig)
 	}
 	return nil
 }
@@ -67,8 +68,9 @@ func (l Limits) checkShape(shape document.Shape, pos *ast.Position) *gqlerror.Er
 		{codeMaxRootFields, "fields of introspection", shape.Introspection, maxIntrospection},
 	} {
 		if limit.got > limit.max {
-			return at(requestError(limit.code, fmt.Sprintf("The operation has more than %d %s, counting what its fragments bring; "+
-				"ask for less at once.", limit.max, limit.what)), pos)
+			const message = "The operation has more than %d %s, counting what its fragments bring; " +
+				"ask for less at once."
+			return at(requestError(limit.code, fmt.Sprintf(message, limit.max, limit.what)), pos)
 		}
 	}
 	return nil

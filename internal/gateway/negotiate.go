@@ -71,19 +71,23 @@ func (p *preference) consider(q float64, specific int) {
 // checkContent refuses a POST whose body is not plain JSON in UTF-8.
 func checkContent(h http.Header) *refusal {
 	const send = "Send the request as Content-Type: application/json."
+	refuseType := func(message string) *refusal {
+		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, message)
+	}
 	sent := h["Content-Type"]
 	if len(sent) != 1 {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
+		return refuseType(send)
 	}
 	e, rest, ok := accept.Parse(sent[0])
 	if !ok || e.Name != typeJSON || rest != "" {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
+		return refuseType(send)
 	}
 	if e.HasCharset && !strings.EqualFold(e.Charset, "utf-8") {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send+" Its charset is utf-8.")
+		return refuseType(send + " Its charset is utf-8.")
 	}
-	if encoding := strings.Join(h.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, "Send the request without Content-Encoding.")
+	encoding := strings.Join(h.Values("Content-Encoding"), ",")
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return refuseType("Send the request without Content-Encoding.")
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func (e *executor) prepare(request envelope, get bool) (op preparedOperation, na
 	chosen := doc.Operation(request.operationName)
 	if chosen == nil {
 		return op, "", refuse(statusByMediaType, codeOperationResolution,
-			"operationName must name one operation of the document; it may be left out only when there is just one.")
+			"operationName must name one operation of the document; "+
+				"it may be left out only when there is just one.")
 	}
 	if !e.introspection && chosen.AsksSchema() {
 		return op, name, refuse(statusByMediaType, codeIntrospection,
@@ -49,13 +50,15 @@ func (e *executor) prepare(request envelope, get bool) (op preparedOperation, na
 		return op, name, refuseOperation(err)
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
-		return op, name, refuseOperation(argumentError(definition.VariableDefinitions.ForName(variable).Position, "$"+variable,
+		declared := definition.VariableDefinitions.ForName(variable)
+		return op, name, refuseOperation(argumentError(declared.Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
 	if err := graph.CheckRepresentations(chosen.Representations, variables); err != nil {
 		return op, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
-	if err := (costing{e.prices, variables, e.pageSize}).check(doc.Fragments, definition, e.maxCost); err != nil {
+	reckoning := costing{e.prices, variables, e.pageSize}
+	if err := reckoning.check(doc.QueryDocument, definition, e.maxCost); err != nil {
 		return op, name, refuseOperation(err)
 	}
 	op.OperationContext = &graphql.OperationContext{

@@ -49,7 +49,9 @@ func TokenFrom(ctx context.Context) (string, bool) {
 // to, if any.
 func Identity(ctx context.Context) restclient.Identity {
 	info := infoOf(ctx)
-	return restclient.Identity{RequestID: info.id, Traceparent: info.trace.parent, Tracestate: info.trace.state}
+	return restclient.Identity{
+		RequestID: info.id, Traceparent: info.trace.parent, Tracestate: info.trace.state,
+	}
 }
 
 const requestIDHeader = "X-Request-Id"

@@ -34,7 +34,8 @@ func (g *gateway) bearer(next http.Handler) http.Handler {
 		if !ok {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			g.writeRefusal(w, r, typeJSON, refuse(http.StatusUnauthorized, "UNAUTHENTICATED",
-				"The Authorization header is not understood: send it once, as Bearer, one blank and the token."))
+				"The Authorization header is not understood: "+
+					"send it once, as Bearer, one blank and the token."))
 			return
 		}
 		infoOf(r.Context()).token = token

@@ -21,11 +21,14 @@ var acceptableParent = regexp.MustCompile(`^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f
 // traceOf takes the caller's traceparent if it is one, and with it the tracestate, if that is one.
 func traceOf(header http.Header) trace {
 	values := header["Traceparent"]
-	if len(values) != 1 || !acceptableParent.MatchString(values[0]) ||
-		strings.HasPrefix(values[0], "00-"+strings.Repeat("0", 32)) || values[0][36:52] == strings.Repeat("0", 16) {
+	if len(values) != 1 || !acceptableParent.MatchString(values[0]) {
 		return trace{}
 	}
-	return trace{values[0], stateOf(header["Tracestate"])}
+	t := trace{values[0], stateOf(header["Tracestate"])}
+	if t.id() == strings.Repeat("0", 32) || t.parent[36:52] == strings.Repeat("0", 16) {
+		return trace{}
+	}
+	return t
 }
 
 // Bounds of a tracestate. Source: W3C Trace Context, 3.3.

@@ -15,7 +15,9 @@ import (
 // where one value was sent for it, an input object a map[string]any. The error names the first place that
 // does not fit, and repeats nothing of its value.
 // Source: https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
-func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, *gqlerror.Error) {
+func readVariables(
+	schema *ast.Schema, op *ast.OperationDefinition, given map[string]any,
+) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(op.VariableDefinitions))
 	for _, declared := range op.VariableDefinitions {
 		value, has := given[declared.Variable]
@@ -75,7 +77,9 @@ func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (r
 }
 
 // coerceObject leaves out what is left out: the generated code fills in the defaults of fields.
-func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.Path) (read any, misfit ast.Path) {
+func coerceObject(
+	schema *ast.Schema, def *ast.Definition, value any, path ast.Path,
+) (read any, misfit ast.Path) {
 	members, isObject := value.(map[string]any)
 	if !isObject {
 		return nil, path
@@ -90,7 +94,8 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 		if !has && (!field.Type.NonNull || field.DefaultValue != nil) {
 			continue
 		}
-		if members[field.Name], misfit = coerce(schema, field.Type, member, append(path, ast.PathName(field.Name))); misfit != nil {
+		at := append(path, ast.PathName(field.Name))
+		if members[field.Name], misfit = coerce(schema, field.Type, member, at); misfit != nil {
 			return nil, misfit
 		}
 	}

@@ -18,7 +18,8 @@ type grammar struct {
 	Help    bool `short:"h" help:"Print this text and stop."`
 	Version bool `help:"Print the version and stop."`
 
-	Serve  Settings `cmd:"" default:"withargs" help:"Serve GraphQL until the process is told to stop; the default."`
+	Serve Settings `cmd:"" default:"withargs" help:"Serve GraphQL until the process is told to stop; the default."`
+
 	Schema struct {
 		Federation bool `help:"Print it as a subgraph of Apollo Federation offers it."`
 	} `cmd:"" help:"Print the GraphQL schema and stop."`
@@ -83,22 +84,21 @@ func Parse(args, environ []string) (Invocation, error) {
 // newParser builds the parser that fills line, takes what the command line leaves open from variables, and
 // puts what is wrong into found.
 func newParser(line *grammar, variables map[string]string, found faults) (*kong.Kong, error) {
+	fromVariable := func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+		text, ok := variables[variable(flag.Name)]
+		// Variables are for serve alone: schema prints the same everywhere.
+		if !ok || parent.Command == nil || parent.Command.Name != "serve" {
+			return nil, nil
+		}
+		return text, nil
+	}
 	options := []kong.Option{
 		kong.Name("jobsgateway"),
 		// Kong's own help flag prints and exits from inside Parse; ours is a flag like others.
 		kong.NoDefaultHelp(),
 		kong.Exit(func(int) {}),
 		// Kong's env tag would read the process's environment, past the one that was passed.
-		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-			// Variables are for serve alone: schema prints the same everywhere.
-			if parent.Command == nil || parent.Command.Name != "serve" {
-				return nil, nil
-			}
-			if text, ok := variables[variable(flag.Name)]; ok {
-				return text, nil
-			}
-			return nil, nil
-		})),
+		kong.Resolvers(kong.ResolverFunc(fromVariable)),
 	}
 	// Every setting is read by a mapper of ours. The other flags are booleans that kong reads by itself.
 	for typ, read := range readingsByType {

@@ -30,13 +30,17 @@ var (
 	readingsByType = map[reflect.Type]reading{
 		reflect.TypeFor[int]():           ranged("a whole number", parseCount),
 		reflect.TypeFor[int64]():         ranged("a size such as 65536, 64K or 64KiB", parseSize),
-		reflect.TypeFor[time.Duration](): ranged("a duration with its unit, such as 500ms, 5s or 1m30s", parseDuration),
+		reflect.TypeFor[time.Duration](): ranged(wantedDuration, parseDuration),
 		reflect.TypeFor[slog.Level]():    readLevel,
 		reflect.TypeFor[*url.URL]():      readUpstream,
 		reflect.TypeFor[[]string]():      readOrigins,
 	}
-	readingsByName = map[string]reading{"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath}
+	readingsByName = map[string]reading{
+		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath,
+	}
 )
+
+const wantedDuration = "a duration with its unit, such as 500ms, 5s or 1m30s"
 
 // units are the factors of sizes, in lower case. A K and a KiB are 1024 bytes, as for nginx, Docker and the
 // JVM; a kB is 1000, as the SI has it.
@@ -181,7 +185,8 @@ func readUpstream(text string, _ *kong.Tag) (any, error) {
 	case base.Port() != "" && !validPort(base.Port(), 1), strings.HasSuffix(base.Host, ":"):
 		return nil, fmt.Errorf("%s has no usable port", shown(text))
 	case strings.EqualFold(path.Base(path.Clean(base.Path)), "jobs"):
-		return nil, fmt.Errorf("%s ends in /jobs, which the gateway appends itself; leave it out", shown(text))
+		const fault = "%s ends in /jobs, which the gateway appends itself; leave it out"
+		return nil, fmt.Errorf(fault, shown(text))
 	}
 	return base, nil
 }
@@ -204,7 +209,8 @@ func readPath(text string, _ *kong.Tag) (any, error) {
 	}
 	for element := range strings.SplitSeq(elements, "/") {
 		if !pathElement.MatchString(element) || strings.Trim(element, ".") == "" {
-			return nil, fmt.Errorf("%s is more than names of letters, digits and -._~ between slashes", shown(text))
+			const fault = "%s is more than names of letters, digits and -._~ between slashes"
+			return nil, fmt.Errorf(fault, shown(text))
 		}
 	}
 	return trimmed, nil
@@ -257,14 +263,13 @@ func originFault(text string) string {
 	return ""
 }
 
-// plainHost holds for an IP address and for a name in ASCII. The empty host is plain too.
+// plainName is a host's name in ASCII, or none.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
+
+// plainHost reports whether a host is an IP address or a name in ASCII. The empty host is plain too.
 func plainHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return !strings.ContainsFunc(host, func(r rune) bool {
-		return r > unicode.MaxASCII || (!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r))
-	})
+	_, err := netip.ParseAddr(host)
+	return err == nil || plainName.MatchString(host)
 }
 
 // validPort holds for a number from least to 65535, without a sign.

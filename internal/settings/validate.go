@@ -35,8 +35,8 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 	case s.Demo && strings.HasPrefix(found["upstream-url"], isEmpty):
 		delete(found, "upstream-url") // no address at all is what the demo wants
 	case s.Demo && set["upstream-url"]:
-		found["demo"] = fmt.Sprintf("the demo serves a Jobs API of its own, but %s is set too; use one of the two",
-			both("upstream-url"))
+		const fault = "the demo serves a Jobs API of its own, but %s is set too; use one of the two"
+		found["demo"] = fmt.Sprintf(fault, both("upstream-url"))
 	}
 	if sound("upstream-timeout", "request-timeout") && s.UpstreamTimeout > s.RequestTimeout {
 		found["upstream-timeout"] = fmt.Sprintf("%v is above %s, which is %v; use at most that or raise it",
@@ -89,12 +89,13 @@ func unknown(variables map[string]string, flags []*kong.Flag) []error {
 // name begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80. Nobody set them
 // and nobody can unset them one by one, so they are not held against anyone.
 func linked(name, text string) bool {
-	if strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://") {
-		return true
-	}
-	return regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`).
-		MatchString(name)
+	isPort := strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://")
+	return isPort || linkedName.MatchString(name)
 }
+
+// linkedName is how such a variable ends whose value can be anything.
+var linkedName = regexp.MustCompile(
+	`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
 
 // nearest is the flag whose variable differs least from name, or "" if more than a third of the name would
 // change.
