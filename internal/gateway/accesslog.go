@@ -20,7 +20,7 @@ type logEntry struct {
 	codes         []string
 }
 
-// finish notes what an operation came to: its calls and each code once, in order of appearance.
+// finish notes what an operation came to: its calls, and each code once, in order of appearance.
 func (e *logEntry) finish(upstreamCalls int, errors gqlerror.List) {
 	e.isOperation = true
 	e.upstreamCalls = upstreamCalls
@@ -31,15 +31,15 @@ func (e *logEntry) finish(upstreamCalls int, errors gqlerror.List) {
 	}
 }
 
-// statusClientClosed is logged where the answer could not be written, since the caller had left; nginx made
-// the number common.
+// statusClientClosed is logged where the answer could not be written, since the caller had left. No caller
+// sees it. Source: nginx, which made the number common.
 const statusClientClosed = 499
 
 // maxLoggedName bounds an operation's name in the log, in bytes.
 const maxLoggedName = 128
 
-// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for anything
-// else.
+// logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for any
+// other request.
 func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	ctx, entry := r.Context(), &info.log
 	status := info.response.status

@@ -35,6 +35,7 @@ func (a *Admin) SetReady(ready bool) { a.ready.Store(ready) }
 // ServeHTTP answers a request of the admin listener.
 func (a *Admin) ServeHTTP(w http.ResponseWriter, r *http.Request) { a.mux.ServeHTTP(w, r) }
 
+// answerHealth answers with one word, which nothing may keep.
 func answerHealth(w http.ResponseWriter, status int, word string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")

@@ -3,6 +3,7 @@ package gateway
 import "sync"
 
 // bufferPool lends memory for answers. The zero value is ready; safe for concurrent use.
+//
 // BenchmarkOperations/500x15: 1.8 ms and 1.4 MB an operation with it, 3.0 ms and 4.0 MB without.
 type bufferPool struct{ pool sync.Pool }
 
@@ -18,7 +19,8 @@ func (p *bufferPool) take() []byte {
 	return nil
 }
 
-// give takes an answer back that nobody reads any more.
+// give takes the memory of an answer back that nobody reads any more. What is larger than the bound is left
+// to the collector.
 func (p *bufferPool) give(b []byte) {
 	if cap(b) > 0 && cap(b) <= maxPooledBuffer {
 		p.pool.Put(&b)

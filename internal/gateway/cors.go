@@ -8,8 +8,9 @@ import (
 	"github.com/rs/cors"
 )
 
-// crossOrigin lets pages of exactly these origins call. Credentials mode stays off: the only authority is the
-// Authorization header, which no page can send across origins without a preflight.
+// crossOrigin lets pages of exactly these origins call and read the answers; of none when there are no
+// origins, of all for "*". Credentials mode stays off: the only authority is the Authorization header, which
+// no page can send across origins without a preflight.
 func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	if len(origins) == 0 {
 		return func(next http.Handler) http.Handler { return next }

@@ -30,6 +30,7 @@ type prices struct {
 	paged map[*ast.FieldDefinition]bool
 }
 
+// newPrices reads the directives of a schema.
 func newPrices(schema *ast.Schema) prices {
 	p := prices{map[string]int{}, map[*ast.FieldDefinition][]string{}, map[*ast.FieldDefinition]bool{}}
 	for name, def := range schema.Types {
@@ -59,13 +60,17 @@ func wordsOf(directive *ast.Directive, argument string) (words []string) {
 }
 
 // cost is what a selection costs: once, and for each element of the page that it is a part of.
+//
+// Example: of {jobs {nodes {id} totalCount}} nodes costs 1 for each element and totalCount nothing, so jobs
+// costs 1 + 50 * 1 where a page has 50.
 type cost struct {
 	once, perElement int
 	// cursors: a connection is asked for the cursors of its page.
 	cursors bool
 }
 
-// maxCost keeps costs from overflowing: beyond it they only say "too much".
+// maxCost keeps costs from overflowing: beyond it they only say "too much". Source: far above any --max-cost,
+// and the product of two is compared before it is made.
 const maxCost = 1 << 40
 
 // costing reckons one operation with its variables. A page whose size is not asked for has pageSize.
@@ -75,7 +80,8 @@ type costing struct {
 	pageSize  int
 }
 
-// check refuses a validated operation that costs more than limit.
+// check returns the error of a valid operation that costs more than limit; nil for any other. The error tells
+// cost and limit.
 func (c costing) check(doc *ast.QueryDocument, op *ast.OperationDefinition, limit int) *gqlerror.Error {
 	sum := document.Sum[cost]{Fragments: doc.Fragments, Of: c.of, Add: addCosts}
 	total := sum.Set(op.SelectionSet).once
@@ -89,7 +95,7 @@ func (c costing) check(doc *ast.QueryDocument, op *ast.OperationDefinition, limi
 	return err
 }
 
-// of returns what a selection costs with all that is below it.
+// of returns what a selection costs, from the cost of those below it.
 func (c costing) of(selection ast.Selection, below cost) cost {
 	field, ok := selection.(*ast.Field)
 	if !ok {
@@ -108,6 +114,8 @@ func (c costing) of(selection ast.Selection, below cost) cost {
 	return total
 }
 
+// field returns what one field costs with all below it: a scalar its weight, a connection itself and its
+// page, any other list as many objects as it may have.
 func (c costing) field(field *ast.Field, below cost) int {
 	if len(field.SelectionSet) == 0 {
 		return c.prices.scalars[field.Definition.Type.Name()]
@@ -137,9 +145,9 @@ func (c costing) stopsAtCursor(field *ast.Field) bool {
 	return c.argument(field, "before") != nil
 }
 
-// size is the largest slicing argument of those that are given, else the page size that the settings have,
-// which is the assumed size of @listSize unless they were changed. A negative size, which is refused later,
-// counts nothing here.
+// size returns the page size that a connection's arguments ask for: the largest slicing argument of those
+// that are given, else the page size of the settings, which is the assumedSize of @listSize unless they were
+// changed. A negative size, which is refused later, counts nothing here.
 func (c costing) size(field *ast.Field, slicing []string) int {
 	size := -1
 	for _, name := range slicing {
@@ -153,7 +161,7 @@ func (c costing) size(field *ast.Field, slicing []string) int {
 	return size
 }
 
-// length is how many elements an argument that is a list has; one may stand alone.
+// length returns how many elements an argument that is a list has; one may stand without its list.
 func (c costing) length(field *ast.Field, name string) int {
 	if list, ok := c.argument(field, name).([]any); ok {
 		return len(list)
@@ -171,6 +179,7 @@ func (c costing) argument(field *ast.Field, name string) any {
 	return value
 }
 
+// addCosts adds two costs, to maxCost at most.
 func addCosts(a, b cost) cost {
 	return cost{min(a.once+b.once, maxCost), min(a.perElement+b.perElement, maxCost), a.cursors || b.cursors}
 }

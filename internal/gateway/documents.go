@@ -12,9 +12,9 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// documents turns the text of a request into a document that is safe to execute, and remembers the valid ones
-// by their whole text. It holds documents and their plans only: nothing of a caller's variables, token or
-// data. Safe for concurrent use.
+// documents turns the text of a request into a document that may be executed, and remembers the valid ones by
+// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data.
+// Safe for concurrent use.
 type documents struct {
 	schema    *ast.Schema
 	validator document.Validator
@@ -44,10 +44,10 @@ const (
 	perField      = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
 )
 
-// maxErrors bounds the errors of one refused document.
+// maxErrors bounds the errors that are told of one document.
 const maxErrors = 10
 
-// newDocuments makes an empty cache. Unless tellNames, errors keep the names of the schema to themselves.
+// newDocuments makes an empty cache. Unless tellNames, errors do not tell names of the schema.
 func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents, error) {
 	cache, err := otter.New(&otter.Options[string, plannedDocument]{
 		MaximumWeight: maxCachedText,
@@ -62,8 +62,10 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 	return &documents{schema, document.NewValidator(schema, tellNames), limits, cache}, nil
 }
 
-// load parses, measures and validates a document, in this order: validation is dear, and the shape bounds it.
-// Allowed is asked for a parsed document before anything else is said of it.
+// load returns the document of a text, from the cache or by parsing, measuring and validating it, in this
+// order: validation is the dearest, and the limits of a document's size bound what it costs. Allowed is asked
+// of a parsed document, remembered or not, before anything else is said of it. Refused documents are not
+// remembered.
 func (d *documents) load(
 	text string, allowed func(*ast.QueryDocument) *refusal,
 ) (doc plannedDocument, refused *refusal) {
@@ -93,7 +95,7 @@ func (d *documents) load(
 	return doc, nil
 }
 
-// refuseDocument gives errors of the parser or the validator their code.
+// refuseDocument makes the refusal of a text from the errors of the parser or the validator.
 func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
 	refused := &refusal{status: statusByMediaType}
 	for _, err := range list {

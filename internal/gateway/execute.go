@@ -15,7 +15,8 @@ import (
 )
 
 // executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes,
-// the checks and the order that this gateway promises.
+// the checks and the order that this gateway promises. Nothing changes it but its cache and its buffers; safe
+// for concurrent use.
 type executor struct {
 	schema    *ast.Schema
 	exec      graphql.ExecutableSchema
@@ -34,7 +35,7 @@ type executor struct {
 	buffers       bufferPool
 }
 
-// rootWriter makes what writes an operation's root fields into a buffer, by its plan.
+// rootWriter makes the middleware that writes an operation's root fields into a buffer, by its plan.
 type rootWriter func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 
 // outcome is what a request came to: a refusal, or an answer.
@@ -54,8 +55,10 @@ type outcome struct {
 // dataPrefix is how an answer without errors begins.
 const dataPrefix = `{"data":`
 
-// constant answers a request whose data no request can change, as the {__typename} of health checks, when its
-// document is known: there is nothing to run, and so nothing to share.
+// constant returns the outcome of a request whose data no request can change, as the {__typename} of health
+// checks, when its document is remembered: there is nothing to run, and so nothing to share. False for any
+// other request.
+//
 // BenchmarkOperations/trivial: 9 µs and 39 allocations with it, 14 µs and 98 without.
 func (e *executor) constant(request envelope) (out outcome, ok bool) {
 	doc, known := e.documents.cache.GetIfPresent(request.query)
@@ -74,7 +77,7 @@ func (e *executor) constant(request envelope) (out outcome, ok bool) {
 	return outcome{operationName: op.Name, answer: answer, exclusive: true}, true
 }
 
-// execute prepares and runs what a request asks for.
+// execute prepares and runs what a request asks for. Get says that it came by GET, which runs queries alone.
 func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
 	op, name, refused := e.prepare(request, get)
 	if refused != nil {
@@ -85,7 +88,8 @@ func (e *executor) execute(ctx context.Context, request envelope, get bool) outc
 	return out
 }
 
-// run executes a prepared operation under ctx: its token, its deadline, a memory of its own.
+// run executes a prepared operation under ctx: its token, its deadline, a memory of its own, which ends with
+// it.
 func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 	buffer := direct.NewBuffer(append(e.buffers.take(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
@@ -102,11 +106,11 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 	return out
 }
 
-// maxFieldErrors bounds the errors of one answer.
+// maxFieldErrors bounds the errors of one answer: a page of 500 jobs can have several for each.
 const maxFieldErrors = 100
 
-// boundErrors keeps the first 99 errors of more than 100. The last then says how many were left out, since a
-// null without an error would be read as an answer.
+// boundErrors returns at most 100 errors. Of more it keeps the first 99, and the last says how many were left
+// out: a null without an error would be read as an answer.
 func boundErrors(list gqlerror.List, requestID string) gqlerror.List {
 	if len(list) <= maxFieldErrors {
 		return list

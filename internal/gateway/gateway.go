@@ -1,5 +1,14 @@
-// Package gateway is the HTTP side: it negotiates, reads and checks requests, runs them on the graph under
-// the caller's token, and writes answers.
+// Package gateway is GraphQL over HTTP: it reads and checks requests, runs their operations on the graph
+// under the caller's token, and writes the answers.
+//
+// A request passes through the files in this order: routes.go finds the handler of its path, request.go gives
+// it an id and a line in the log, token.go reads the token, handler.go asks envelope.go for what the caller
+// sent, flight.go for an equal operation that is under way, prepare.go for an operation that may run, and
+// execute.go for its outcome, which response.go writes.
+//
+// Words: an envelope is a request as GraphQL over HTTP wraps it; a document is the text in it, which has
+// operations; an outcome is what a request came to, a refusal or an answer; a refusal is why a request was
+// not executed.
 package gateway
 
 import (
@@ -12,7 +21,8 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// Config says what to serve and within which limits.
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath and Playground has
+// to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -34,7 +44,8 @@ type Config struct {
 	Logger     *slog.Logger
 }
 
-// gateway is what the handlers share.
+// gateway is what the handlers share. Nothing changes it after newGateway but the flights, which lock
+// themselves.
 type gateway struct {
 	executor *executor
 	maxBody  int64
@@ -58,6 +69,7 @@ func New(cfg Config) (http.Handler, error) {
 	return g.routes(cfg, clientSDL)
 }
 
+// newGateway reads the schema and puts the executor together. Errors: as New.
 func newGateway(cfg Config) (*gateway, error) {
 	schema, err := graph.NewSchema(cfg.Federation)
 	if err != nil {

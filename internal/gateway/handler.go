@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// serveGraphQL is GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON object
-// back.
+// serveGraphQL answers GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON
+// object back. Whatever is wrong with the request itself is said before the media type is: a caller who sends
+// no GraphQL is told so in JSON, whatever it accepts.
 // Source: https://graphql.github.io/graphql-over-http/draft/
 func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions {
@@ -52,9 +53,11 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// allowedMethods is the Allow header of /graphql.
 const allowedMethods = "GET, POST, OPTIONS"
 
-// readRequest reads the envelope from wherever the method puts it.
+// readRequest reads the envelope from where the method puts it: the query string of a GET, the body of a
+// POST. Other methods are refused with 405.
 func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope, *refusal) {
 	if int64(len(r.URL.RawQuery)) > maxQueryString {
 		return envelope{}, refuse(http.StatusRequestURITooLong, codePayloadTooLarge,
@@ -72,5 +75,6 @@ func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope,
 	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query by GET.")
 }
 
-// maxQueryString bounds a GET, in bytes: what proxies and logs on the way commonly take.
+// maxQueryString bounds the query string of a GET, in bytes. Source: what proxies and logs on the way
+// commonly take.
 const maxQueryString = 16 << 10

@@ -22,7 +22,7 @@ func integerDigits(value any) string {
 	return ""
 }
 
-// maxDigits is how many digits a number of 64 bits has at most.
+// maxDigits is how many digits a number of 64 bits has at most. A longer text of zeros is not even made.
 const maxDigits = 19
 
 // digitsOf is integerDigits for a number as JSON writes it.

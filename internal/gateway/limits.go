@@ -10,14 +10,14 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// Limits bounds the documents that are executed.
+// Limits bounds the documents that are executed. What fragments bring counts each time that they are spread.
 type Limits struct {
 	// Cost is the most that one operation may cost; see cost.go.
 	Cost int
 	// Depth is the deepest nesting of fields; a root field is at depth 1, and introspection does not count.
 	Depth int
 	// Aliases is how many fields may be renamed, and RootFields how many fields the operation itself may
-	// have. Both count what fragments bring, each time they are spread.
+	// have.
 	Aliases, RootFields int
 }
 
@@ -33,7 +33,8 @@ const (
 	maxIntrospection = 5
 )
 
-// check refuses a document whose size is over a limit; nil when there is none.
+// check returns the error of a document that is over a limit, at the first operation or fragment that is; nil
+// when none is.
 func (l Limits) check(doc *ast.QueryDocument, size document.Size) *gqlerror.Error {
 	for i, shape := range size.Operations {
 		if err := l.checkShape(shape, doc.Operations[i].Position); err != nil {
@@ -52,7 +53,7 @@ func (l Limits) check(doc *ast.QueryDocument, size document.Size) *gqlerror.Erro
 	return nil
 }
 
-// checkShape explains the first limit that a shape is over, for the operation or fragment at pos; nil when
+// checkShape returns the error of an operation or a fragment for the first limit that it is over; nil when
 // there is none.
 func (l Limits) checkShape(shape document.Shape, pos *ast.Position) *gqlerror.Error {
 	for _, limit := range []struct {

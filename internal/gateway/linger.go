@@ -13,14 +13,15 @@ type watchedBody struct {
 	ended bool
 }
 
-// Read notes the end, whatever it is.
+// Read reads from the body. Any error is its end: nothing more comes after one.
 func (b *watchedBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.ended = b.ended || err != nil
 	return n, err
 }
 
-// maxPassedOver is how much of a body net/http reads and drops by itself before it writes an answer.
+// maxPassedOver is how much of a body net/http reads and drops by itself before it writes an answer, in
+// bytes. Source: net/http, maxPostHandlerReadBytes.
 const maxPassedOver = 256 << 10
 
 // watchBody lets the answer to a long body reach a caller that is still sending it. Limit is the most that is
@@ -42,7 +43,8 @@ const (
 	lingerIdle  = time.Second // between two reads: who sends nothing reads
 )
 
-// linger sends the answer, says that it is complete, and drops what still comes in.
+// linger sends the answer, says that it is complete, and reads and drops what still comes in, within the
+// bounds above. It returns when the caller has ended the body or a bound is reached.
 func linger(w http.ResponseWriter, r *http.Request, body io.Reader) {
 	control := http.NewResponseController(w)
 	if control.Flush() != nil {

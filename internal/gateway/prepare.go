@@ -17,8 +17,10 @@ type preparedOperation struct {
 	plan *direct.Plan
 }
 
-// prepare turns an envelope into an operation that may run. Nothing has been asked of the upstream by then.
-// The name is the document's, since operationName can be any text; it is there as soon as it is known.
+// prepare returns an operation that may run, or why it may not. Nothing has been asked of the Jobs API by
+// then. Name is the operation's in the document, as soon as it is known; operationName could be any text,
+// which is not for the log. The checks come from the cheapest to the dearest, and those that need variables
+// last.
 func (e *executor) prepare(request envelope, get bool) (op preparedOperation, name string, refused *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)

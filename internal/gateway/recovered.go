@@ -7,7 +7,8 @@ import (
 	"runtime/debug"
 )
 
-// recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log.
+// recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log
+// with the stack. The caller is told the request's id and nothing of the cause.
 func (g *gateway) recovered(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { //nolint:contextcheck // the request carries its context

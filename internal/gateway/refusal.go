@@ -9,7 +9,7 @@ import (
 	"jobsgateway/graph"
 )
 
-// refusal is a request that is not executed, and why. It is written without a data member.
+// refusal is why a request is not executed. Its answer has errors and no data member.
 type refusal struct {
 	// status is the HTTP status; statusByMediaType for errors of the GraphQL request itself.
 	status int
@@ -22,7 +22,7 @@ type refusal struct {
 // the GraphQL over HTTP specification has it for a well-formed request whose document is wrong.
 const statusByMediaType = 0
 
-// refuse makes a refusal with one error. Message is a constant sentence that tells the caller what to do.
+// refuse makes a refusal with one error. The message is a constant sentence that tells the caller what to do.
 func refuse(status int, code graph.Code, message string) *refusal {
 	return &refusal{status: status, errors: gqlerror.List{requestError(code, message)}}
 }
@@ -34,29 +34,29 @@ func refuseMethod(allow, message string) *refusal {
 	return refused
 }
 
-// refuseOperation refuses an operation for what an error says.
+// refuseOperation makes the refusal of a well-formed request whose operation may not run.
 func refuseOperation(err *gqlerror.Error) *refusal {
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
 }
 
-// argumentError explains what an argument or, with a $ before its name, a variable may not be.
+// argumentError makes the error of an argument, or of a variable when its name has a $ in front.
 func argumentError(pos *ast.Position, argument, message string) *gqlerror.Error {
 	err := at(requestError(graph.CodeBadUserInput, message), pos)
 	err.Extensions["argument"] = argument
 	return err
 }
 
-// badRequest refuses what is not a GraphQL over HTTP request.
+// badRequest refuses, with 400, what is not GraphQL over HTTP.
 func badRequest(message string) *refusal {
 	return refuse(http.StatusBadRequest, codeBadRequest, message)
 }
 
-// requestError makes an error with a code; the request id is added where it is written.
+// requestError makes an error with a code. The request's id is added when it is written.
 func requestError(code graph.Code, message string) *gqlerror.Error {
 	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
 }
 
-// at places an error in the document, where pos is known.
+// at adds a place of the document to an error, where pos is known, and returns the error.
 func at(err *gqlerror.Error, pos *ast.Position) *gqlerror.Error {
 	if pos != nil {
 		err.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}

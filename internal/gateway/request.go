@@ -13,7 +13,8 @@ import (
 )
 
 // requestInfo is what is known of one HTTP request: who asks, under which id, since when, and what came of
-// it. It holds the only copy of the token that outlives the header. One context value carries it all.
+// it. It holds the only copy of the token that outlives the header. One value of the context carries it all;
+// one goroutine writes it.
 type requestInfo struct {
 	id       string
 	trace    trace
@@ -26,8 +27,8 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// infoOf returns what is known of the request that ctx belongs to; an empty one that nobody reads when there
-// is none.
+// infoOf returns what is known of the request that ctx belongs to. Outside of a request that is an empty one,
+// which nobody reads.
 func infoOf(ctx context.Context) *requestInfo {
 	if info, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return info
@@ -56,7 +57,8 @@ func Identity(ctx context.Context) restclient.Identity {
 
 const requestIDHeader = "X-Request-Id"
 
-// acceptableID is what a caller may name a request: it is written into logs and headers as it is.
+// acceptableID is what a caller may name a request: it is written into logs and headers as it is. Another id
+// is replaced.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
 // idLogger adds the id of the request to each line that is written under a request's context.
@@ -73,9 +75,9 @@ func (h idLogger) Handle(ctx context.Context, line slog.Record) error {
 // noSniff keeps browsers from guessing another content type.
 var noSniff = []string{"nosniff"}
 
-// withInfo gives each request its requestInfo. It takes the caller's X-Request-Id, if it gives one that is
-// fit for a log, or makes one, and sends it back. What outlasts the answer, the line in the log and the rest
-// of the body, is done here, too.
+// withInfo gives each request its requestInfo. It takes the caller's X-Request-Id, if that is fit for a log,
+// else makes a random one, and sends it back. What comes after the answer is done here, too: the line in the
+// log, and reading on where the caller is still sending.
 func (g *gateway) withInfo(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		info := &requestInfo{id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), arrived: time.Now()}

@@ -16,7 +16,8 @@ var contentTypes = map[string][]string{
 	typeResponse: {typeResponse + "; charset=utf-8"},
 }
 
-// ofRequest copies errors, which others may share, and gives them the id of a request.
+// ofRequest returns copies of errors with the id of a request. The errors themselves may be shared with other
+// requests.
 func ofRequest(list gqlerror.List, id string) gqlerror.List {
 	var own gqlerror.List
 	for _, err := range list {
@@ -28,7 +29,8 @@ func ofRequest(list gqlerror.List, id string) gqlerror.List {
 	return own
 }
 
-// writeAnswer writes the answer of an operation that ran. The data are bytes already and are not read again.
+// writeAnswer writes the answer of an operation that ran, with 200. The data are bytes already and are not
+// read again.
 func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
 	var head []byte
@@ -53,14 +55,14 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	}
 }
 
-// writeRefusal writes the errors of an operation that was not executed, each with the request id and without
-// data.
+// writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
 	infoOf(r.Context()).log.finish(0, refused.errors)
 	writeErrors(w, r, mediaType, refused)
 }
 
-// writeErrors writes the errors of any request that is refused.
+// writeErrors writes an answer of errors alone, each with the request's id. Its status is the refusal's, or
+// else what the media type asks for: 400 for application/graphql-response+json, 200 for application/json.
 func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
 	list := ofRequest(refused.errors, infoOf(r.Context()).id)
 	status := refused.status
@@ -81,8 +83,8 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 	_, _ = w.Write(body)
 }
 
-// marshalErrors writes errors for people, too: a `<` stays a `<`, since no browser ever takes this for a
-// page.
+// marshalErrors returns errors as a JSON list. A `<` stays a `<`: people read them, and no browser takes this
+// for a page.
 func marshalErrors(list gqlerror.List) []byte {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

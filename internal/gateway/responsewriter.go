@@ -2,7 +2,8 @@ package gateway
 
 import "net/http"
 
-// responseWriter remembers what became of an answer.
+// responseWriter remembers what became of an answer, for the access log, and ends a connection whose caller
+// may still be sending.
 type responseWriter struct {
 	http.ResponseWriter
 
@@ -16,8 +17,8 @@ type responseWriter struct {
 	lingers bool
 }
 
-// WriteHeader notes the final status; 1xx are not final. Nobody reads the rest of a body that has been
-// answered, so its connection ends.
+// WriteHeader notes the final status; those below 200 are not final. Nobody reads the rest of a body that has
+// been answered before its end, so that connection is closed after the answer.
 func (w *responseWriter) WriteHeader(status int) {
 	if status >= http.StatusOK && !w.begun {
 		w.begun, w.status = true, status
@@ -29,7 +30,7 @@ func (w *responseWriter) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Write notes a failure.
+// Write writes a part of the answer and notes a failure, which means that the caller has left.
 func (w *responseWriter) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.WriteHeader(http.StatusOK)

@@ -15,7 +15,9 @@ import (
 // minGzip is the size, in bytes, from which an answer is worth compressing: one that fits a packet is not.
 const minGzip = 1400
 
-// routes wires paths to handlers. The chain around /graphql reads from the outside in.
+// routes wires paths to handlers. Each chain reads from the outside in: what stands first sees a request
+// first and its answer last. Errors: options of the compression that it does not take, which only a change of
+// this file can cause.
 func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	gzipped, err := gzhttp.NewWrapper(gzhttp.MinSize(minGzip), gzhttp.CompressionLevel(gzip.BestSpeed))
 	if err != nil {
@@ -36,7 +38,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	return chain(newRouter(cfg, graphQL, schema, cross), g.withInfo, g.recovered), nil
 }
 
-// chain puts middleware around a handler, the first outermost.
+// chain puts middleware around a handler, the first outermost: chain(h, a, b) is a(b(h)).
 func chain(handler http.Handler, around ...func(http.Handler) http.Handler) http.Handler {
 	for _, wrap := range slices.Backward(around) {
 		handler = wrap(handler)
@@ -44,7 +46,10 @@ func chain(handler http.Handler, around ...func(http.Handler) http.Handler) http
 	return handler
 }
 
-// router finds what the public listener serves: exact paths below a base, and the playground's files.
+// router finds the handler of a path: exact paths below a base, then the playground's files.
+//
+// Example: with the base /jobs-gw, /jobs-gw/graphql is GraphQL, /jobs-gw/ is the playground's page, and
+// /graphql is not found.
 type router struct {
 	base     string // "" or a path without a slash at its end
 	handlers map[string]http.Handler
@@ -62,7 +67,7 @@ type Playground interface {
 	Has(path string) bool
 }
 
-// ServeHTTP answers at the known paths, and at any other with the list of them.
+// ServeHTTP answers at the known paths. At any other it says so, with the list of those that there are.
 func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	below, ok := strings.CutPrefix(r.URL.Path, rt.base)
 	handler := rt.handlers[below]
@@ -78,8 +83,8 @@ func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// newRouter gathers the paths that a configuration asks for. Cross lets pages of other origins read what is
-// refused, too.
+// newRouter gathers the paths that a configuration asks for. Schema is nil where it is not served. Cross lets
+// pages of other origins read what is refused, too.
 func newRouter(cfg Config, graphQL, schema http.Handler, cross func(http.Handler) http.Handler) *router {
 	rt := &router{
 		base:     cfg.BasePath,
@@ -106,7 +111,7 @@ func newRouter(cfg Config, graphQL, schema http.Handler, cross func(http.Handler
 	return rt
 }
 
-// readOnly refuses what is neither GET nor HEAD.
+// readOnly refuses what is neither GET nor HEAD, with 405.
 func (rt *router) readOnly(next http.Handler) http.Handler {
 	message := "This path is there to GET. Send GraphQL requests to " + rt.base + "/graphql."
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -118,7 +123,8 @@ func (rt *router) readOnly(next http.Handler) http.Handler {
 	})
 }
 
-// redirect sends a reader to a location, which is not made absolute.
+// redirect sends the caller to a location with 307. It is not made absolute: a proxy may have taken a part of
+// the path away.
 func redirect(location string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", location)
@@ -148,7 +154,7 @@ var (
 	varies  = []string{"Accept, Authorization, Origin"}
 )
 
-// varied says what an answer depends on, and that no shared cache may keep it.
+// varied says in the headers what an answer depends on, and that no shared cache may keep it.
 func varied(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -158,7 +164,7 @@ func varied(next http.Handler) http.Handler {
 	})
 }
 
-// serveSDL serves the clients' schema as text.
+// serveSDL serves the schema of clients as text. A minute of caching spares tools that ask again and again.
 func serveSDL(sdl string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
