@@ -7,7 +7,10 @@ import (
 	"strings"
 )
 
-// Element is one element of such a header, as far as anybody here asks.
+// Element is one element of such a header, as far as anybody here asks. Other parameters are read and
+// dropped.
+//
+// Example: of "text/html;level=2;q=0.5, */*" the first is the name text/html with a weight of 0.5.
 type Element struct {
 	// Name is a media type such as application/json, a coding such as gzip, or a wildcard; in lower case.
 	Name string
@@ -84,7 +87,8 @@ func Parse(list string) (e Element, rest string, ok bool) {
 	}
 }
 
-// parseWeight reads a number from 0 to 1 that is written with digits and a point alone.
+// parseWeight reads a number from 0 to 1 that is written with digits and a point alone; false for anything
+// else.
 func parseWeight(text string) (q float64, ok bool) {
 	if strings.Trim(text, "0123456789.") != "" {
 		return 0, false
@@ -93,7 +97,8 @@ func parseWeight(text string) (q float64, ok bool) {
 	return q, err == nil && q <= 1
 }
 
-// fieldParser is what is left to read of the value of a header field. Source: RFC 9110, section 5.6.
+// fieldParser is what is left to read of the value of a header field. Its methods take from the front.
+// Source: RFC 9110, section 5.6.
 type fieldParser string
 
 // skipBlanks passes optional white space.
@@ -119,6 +124,7 @@ func (p *fieldParser) token() string {
 	return token
 }
 
+// isTokenByte reports whether a byte may stand in a token. Source: RFC 9110, section 5.6.2.
 func isTokenByte(b byte) bool {
 	return 'a' <= b|0x20 && b|0x20 <= 'z' || '0' <= b && b <= '9' ||
 		strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0

@@ -1,10 +1,16 @@
-// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. The
-// parser and most rules are gqlparser's; what it cannot do is done here, before it or after it, and told to
-// its maintainers in docs/upstream.md.
+// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. It
+// has never heard of jobs. The parser and most rules are gqlparser's; what it cannot do is done here, before
+// it or after it, and told to its maintainers in docs/upstream.md.
 //
-// A text becomes a Document in four steps, from the cheapest to the dearest: Parse reads it, Measure takes
-// its size, so that the caller can refuse what is too large, Validator holds it to the specification's rules,
-// and New finds out once what every request asks again.
+// A text becomes a Document in four steps, from the cheapest to the dearest:
+//
+//	Parse    reads the text, in scan.go, strings.go, parse.go and positions.go
+//	Measure  takes the size, so that the caller can refuse what is too large, in shape.go
+//	Validate holds it to the specification's rules, in validate.go, rules.go and valuerules.go
+//	New      finds out once what every request asks again, in document.go
+//
+// Whoever walks through a document does it by Walk or by Sum, in walk.go: both take a time that is linear in
+// the text, though fragments that spread each other can stand for more fields than there are atoms.
 package document
 
 import (
@@ -36,9 +42,9 @@ type Operation struct {
 	Representations []*ast.Value
 }
 
-// New makes the Document of a document that has been measured and found valid. The document is its own from
-// then on: what validation has written into it of one operation is taken out, since a fragment may be shared
-// by several.
+// New makes the Document of a document that was measured and found valid. It is the Document's own from then
+// on, and is changed: what validation has written into it of one operation is taken out, since a fragment may
+// be shared by several.
 func New(doc *ast.QueryDocument, size Size) *Document {
 	d := &Document{QueryDocument: doc}
 	for i, op := range doc.Operations {
@@ -63,7 +69,8 @@ func (d *Document) Operation(name string) *Operation {
 	return nil
 }
 
-// prepare notes the conditions of a set, and makes its values ready to be read for any operation.
+// prepare notes the conditions of a set, and makes its values ready to be read for any operation. Fragments
+// are prepared by themselves.
 func (d *Document) prepare(set ast.SelectionSet) {
 	Walk(set, nil, func(selection ast.Selection) bool {
 		for _, directive := range directivesOf(selection) {
@@ -88,19 +95,16 @@ func (d *Document) prepare(set ast.SelectionSet) {
 // default.
 func forgetDefinitions(arguments ast.ArgumentList) {
 	for _, argument := range arguments {
-		forgetDefinition(argument.Value)
-	}
-}
-
-func forgetDefinition(value *ast.Value) {
-	value.VariableDefinition = nil
-	for _, child := range value.Children {
-		forgetDefinition(child.Value)
+		for value := range valuesIn(argument.Value) {
+			value.VariableDefinition = nil
+		}
 	}
 }
 
 // emptyScalars replaces each representation that is not an object by an object without members. That one
 // alone is then refused, at its place; the generated code would refuse the whole list.
+//
+// Example: [1, {__typename: "Job", id: "7"}, $x] becomes [{}, {__typename: "Job", id: "7"}, $x].
 func emptyScalars(list *ast.Value) {
 	elements := []*ast.Value{list} // one may stand without brackets
 	if list.Kind == ast.ListValue {
@@ -116,7 +120,7 @@ func emptyScalars(list *ast.Value) {
 	}
 }
 
-// representations returns what the _entities of an operation are asked for.
+// representations returns the lists that the _entities of an operation are asked for.
 func representations(doc *ast.QueryDocument, op *ast.OperationDefinition) (lists []*ast.Value) {
 	Walk(op.SelectionSet, doc.Fragments, func(selection ast.Selection) bool {
 		field, ok := selection.(*ast.Field)

@@ -30,6 +30,7 @@ var rewordings = []rewording{
 	reword(`^Field "\w+\.(\w+)" must be non-null`, `Field "$1" must be non-null`),
 }
 
+// otherType is said of a value whose type may not be named.
 const otherType = `A value of another type is expected here, not $1`
 
 // rewording is a pattern of messages, and what is said instead of what it matches.
@@ -38,14 +39,19 @@ type rewording struct {
 	instead string
 }
 
+// reword makes a row of the table.
 func reword(pattern, instead string) rewording {
 	return rewording{regexp.MustCompile(pattern), instead}
 }
 
+// word is what may be a name.
 var word = regexp.MustCompile(`\w+`)
 
 // hideNames returns a message without the names of the schema that the document does not have, unless they
-// may be told.
+// may be told. A message that no rewording fits and that still has such a name in quotes is replaced by one
+// that says nothing but that the document is wrong.
+//
+// Example: Cannot query field "nope" on type "Query" becomes Cannot query field "nope" here.
 func (v Validator) hideNames(message string, doc *ast.QueryDocument) string {
 	if v.hidden == nil {
 		return message

@@ -10,9 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Parse reads a document of at most maxTokens tokens; comments and commas are none. Errors: the first fault
-// of the text, with its place. Lines end with LF, CR or CRLF, and columns count characters (code points) from
-// 1, here and in every position of the document.
+// Parse returns the document of a text of at most maxTokens tokens; comments and commas are none. Errors: the
+// first fault of the text, with its place. Lines end with LF, CR or CRLF, and columns count characters (code
+// points) from 1, here and in every position of the document.
+//
+// gqlparser's own lexer reads some texts that are no GraphQL, and its positions are off behind some strings
+// and comments. So the text is scanned here, and gqlparser gets the tokens back, one a line: what it says of
+// line n is said of token n.
 func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 	s := scanner{text: text, line: 1}
 	fault := s.scan(maxTokens)
@@ -48,21 +52,23 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 // noElement is what gqlparser says of brackets with nothing between them, whatever they are for.
 const noElement = "expected at least one definition"
 
-// firstFault is the fault that a reader meets first, of those that several readers found: at token number at.
+// firstFault is the fault that stands first in the text, of those that the scanner and the parser found. At
+// is the number of its token.
 type firstFault struct {
 	at  int
 	err *gqlerror.Error
 }
 
-// add takes note of a fault at a token. At the same token the fault that is known already is kept.
+// add takes note of a fault at a token. Of two at the same token the first that was added stays.
 func (f *firstFault) add(at int, err *gqlerror.Error) {
 	if f.err == nil || at < f.at {
 		f.at, f.err = at, err
 	}
 }
 
-// misplaced finds the first token that gqlparser takes for what it is not: a string for the word "on", and
-// variables of a fragment, which the specification does not have. The message is empty when there is none.
+// misplaced returns the first token that gqlparser takes for what it is not, and what is wrong with it: a
+// string for the word "on", and variables of a fragment, which the specification does not have. The message
+// is empty when there is none.
 func misplaced(s *scanner) (index int, message string) {
 	depth := 0
 	for i, t := range s.tokens {
@@ -84,15 +90,17 @@ func misplaced(s *scanner) (index int, message string) {
 	return 0, ""
 }
 
-// variableOfDefinitions is a variable in a directive of a variable's definition, where only constants may
-// stand.
+// variableOfDefinitions returns a variable in a directive of a variable's definition, where only constants
+// may stand; nil when there is none.
 func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
 	for _, op := range doc.Operations {
 		for _, definition := range op.VariableDefinitions {
 			for _, directive := range definition.Directives {
 				for _, argument := range directive.Arguments {
-					if found := variableIn(argument.Value); found != nil {
-						return found
+					for value := range valuesIn(argument.Value) {
+						if value.Kind == ast.Variable {
+							return value
+						}
 					}
 				}
 			}
@@ -101,19 +109,7 @@ func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
 	return nil
 }
 
-func variableIn(value *ast.Value) *ast.Value {
-	if value == nil || value.Kind == ast.Variable { // nil where the parser stopped
-		return value
-	}
-	for _, child := range value.Children {
-		if found := variableIn(child.Value); found != nil {
-			return found
-		}
-	}
-	return nil
-}
-
-// fail makes the error of a text that is not GraphQL.
+// fail makes the error of a text that is not GraphQL, with a place.
 func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 	return &gqlerror.Error{
 		Message:   cut(fmt.Sprintf(format, args...), maxMessage),
@@ -125,7 +121,7 @@ func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 // the document.
 const maxMessage = 300
 
-// cut bounds a message.
+// cut returns a message of at most so many characters, and an ellipsis where some were left out.
 func cut(message string, most int) string {
 	n := 0
 	for i := range message {

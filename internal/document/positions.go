@@ -6,15 +6,16 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// positions gives every position of a parsed document the place that its token has in the caller's text.
+// positions replaces every position of a parsed document, whose line is the number of a token, by the place
+// that the token has in the caller's text.
 type positions struct {
 	tokens   []token
 	from, to *ast.Source
 }
 
-// restore replaces a position whose line is the number of a token. Before says how many tokens earlier that
-// begins which the position is of. A position that was restored before is left alone: gqlparser gives one to
-// several nodes.
+// restore replaces one position. Before is how many tokens earlier that begins which the position is of:
+// gqlparser places a fragment behind its dots, and the specification at its dots. A position that was
+// replaced before is left alone, since gqlparser gives one to several nodes.
 func (p positions) restore(pos *ast.Position, before int) {
 	if pos == nil || pos.Src != p.from {
 		return
@@ -29,6 +30,7 @@ func (p positions) restore(pos *ast.Position, before int) {
 	pos.Start, pos.End = t.start, t.start+utf8.RuneCountInString(p.to.Input[t.from:t.to])
 }
 
+// document replaces the positions of a document.
 func (p positions) document(doc *ast.QueryDocument) {
 	p.restore(doc.Position, 0)
 	for _, op := range doc.Operations {
@@ -49,6 +51,7 @@ func (p positions) document(doc *ast.QueryDocument) {
 	}
 }
 
+// selections replaces those of a set and of all that is below it.
 func (p positions) selections(set ast.SelectionSet) {
 	Walk(set, nil, func(selection ast.Selection) bool {
 		const dots = 1 // before a fragment
@@ -80,7 +83,8 @@ func (p positions) arguments(list ast.ArgumentList) {
 	}
 }
 
-// value mends a value, and makes a block string one again.
+// value replaces those of a value, and makes a block string one again: gqlparser got it as a string of one
+// line.
 func (p positions) value(value *ast.Value) {
 	if value == nil {
 		return
@@ -96,6 +100,7 @@ func (p positions) value(value *ast.Value) {
 	}
 }
 
+// typ replaces those of a variable's type.
 func (p positions) typ(typ *ast.Type) {
 	for ; typ != nil; typ = typ.Elem {
 		before := 0

@@ -6,8 +6,9 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// specified are the specification's rules, without suggestions: those tell names of the schema to whoever
-// guesses, and grow with the square of the document.
+// specified returns the specification's rules, without suggestions: those tell names of the schema to whoever
+// guesses, and grow with the square of the document. Each rule below says where gqlparser's of the same name
+// falls short.
 func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
@@ -35,7 +36,7 @@ func ruleOf(rule func(*core.Events, report)) core.RuleFunc {
 	}
 }
 
-// knownArguments blames an argument that is not known where it stands, which gqlparser does where its field
+// knownArguments reports an argument that is not known at its own place; gqlparser reports it where its field
 // or directive stands.
 func knownArguments(observers *core.Events, report report) {
 	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
@@ -58,7 +59,8 @@ func knownArguments(observers *core.Events, report report) {
 	})
 }
 
-// uniqueOperationNames leaves operations without a name to the rule that they must stand alone.
+// uniqueOperationNames reports the second operation of a name, and leaves operations without a name to the
+// rule that they must stand alone.
 func uniqueOperationNames(observers *core.Events, report report) {
 	seen := map[string]bool{"": false}
 	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
@@ -69,7 +71,8 @@ func uniqueOperationNames(observers *core.Events, report report) {
 	})
 }
 
-// uniqueDirectives leaves directives that the schema does not know to the rule that they must be known.
+// uniqueDirectives reports a directive that stands twice in one place and may not, and leaves directives that
+// the schema does not know to the rule that they must be known.
 func uniqueDirectives(observers *core.Events, report report) {
 	observers.OnDirectiveList(func(_ *core.Walker, list []*ast.Directive) {
 		seen := map[string]bool{}
@@ -86,8 +89,8 @@ func uniqueDirectives(observers *core.Events, report report) {
 	})
 }
 
-// singleRootField holds a subscription to one root field, by the name that its answer has, which no condition
-// may take away.
+// singleRootField reports a subscription that has more than one root field by the names that its answer has,
+// or one that a condition may take away.
 // Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
 func singleRootField(observers *core.Events, report report) {
 	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {

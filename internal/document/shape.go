@@ -7,8 +7,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Shape is the size of an operation or a fragment, counting what its fragments bring each time that they are
+// Shape is the size of an operation or a fragment. What fragments bring counts each time that they are
 // spread. Every number is at most maxCount: beyond that it only says "too many".
+//
+// Example: {a: jobs {...F} jobs {...F}} fragment F on JobConnection {nodes {id}} has 6 fields, 1 alias, 2
+// roots and a depth of 3.
 type Shape struct {
 	// Fields counts all fields, Aliases those with another name in the answer, Roots those of the outermost
 	// level.
@@ -22,7 +25,8 @@ type Shape struct {
 	Introspection, SDL int
 }
 
-// maxCount keeps numbers from overflowing: fragments that spread each other double a number every 8 tokens.
+// maxCount keeps numbers from overflowing. Fragments that spread each other twice double a number every 8
+// tokens, so 2,000 tokens reach 2^250.
 const maxCount = 1 << 40
 
 // AsksSchema reports whether the schema is asked for, by introspection or as SDL.
@@ -38,8 +42,8 @@ type Size struct {
 	TooBig *ast.Position
 }
 
-// Measure takes the shape of a parsed document, valid or not, in a time that is linear in the document, and
-// in nothing that its fragments multiply to. It has to come before validation, which is quadratic in places.
+// Measure returns the size of a parsed document, valid or not, in a time that is linear in its text. It has
+// to come before validation, which is quadratic in places.
 func Measure(doc *ast.QueryDocument) Size {
 	var size Size
 	sum := Sum[Shape]{Fragments: doc.Fragments, Of: size.of, OfFragment: ofFragment, Add: addShapes}
@@ -62,7 +66,8 @@ func Measure(doc *ast.QueryDocument) Size {
 	return size
 }
 
-// of returns the shape of a selection with all that is below it.
+// of returns the shape of a selection, from the shape of what is below it. It notes numbers that are too big
+// on the way.
 func (s *Size) of(selection ast.Selection, shape Shape) Shape {
 	shape.Directives += len(directivesOf(selection))
 	field, ok := selection.(*ast.Field)
@@ -88,7 +93,8 @@ func (s *Size) of(selection ast.Selection, shape Shape) Shape {
 	return shape
 }
 
-// ofFragment takes the depth from a fragment on a type of introspection, which can be spread there alone.
+// ofFragment returns the shape of a fragment, from that of its selections. One on a type of introspection can
+// be spread in introspection alone, whose depth does not count.
 func ofFragment(fragment *ast.FragmentDefinition, shape Shape) Shape {
 	shape.Directives += len(fragment.Directives)
 	if strings.HasPrefix(fragment.TypeCondition, "__") {
@@ -97,7 +103,7 @@ func ofFragment(fragment *ast.FragmentDefinition, shape Shape) Shape {
 	return shape
 }
 
-// addShapes puts two shapes beside each other.
+// addShapes returns the shape of two selections that stand beside each other.
 func addShapes(a, b Shape) Shape {
 	return Shape{
 		Fields:        min(a.Fields+b.Fields, maxCount),
@@ -110,22 +116,18 @@ func addShapes(a, b Shape) Shape {
 	}
 }
 
-// checkNumbers looks for numbers beyond 64 bits in a value, which may be nil.
+// checkNumbers looks for numbers beyond 64 bits in a value.
 func (s *Size) checkNumbers(value *ast.Value) {
-	if value == nil {
-		return
-	}
-	var err error
-	switch value.Kind {
-	case ast.IntValue:
-		_, err = strconv.ParseInt(value.Raw, 10, 64)
-	case ast.FloatValue:
-		_, err = strconv.ParseFloat(value.Raw, 64)
-	}
-	if err != nil {
-		s.TooBig = value.Position
-	}
-	for _, child := range value.Children {
-		s.checkNumbers(child.Value)
+	for value := range valuesIn(value) {
+		var err error
+		switch value.Kind {
+		case ast.IntValue:
+			_, err = strconv.ParseInt(value.Raw, 10, 64)
+		case ast.FloatValue:
+			_, err = strconv.ParseFloat(value.Raw, 64)
+		}
+		if err != nil {
+			s.TooBig = value.Position
+		}
 	}
 }

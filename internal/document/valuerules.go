@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// valuesOfCorrectType refuses every literal that is not of the type of its place. A custom scalar takes any
-// literal.
+// valuesOfCorrectType reports every literal that is not of the type of its place. A scalar that the
+// specification does not know takes any literal.
 // Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type and the three sections after it.
 func valuesOfCorrectType(observers *core.Events, report report) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
@@ -63,7 +63,8 @@ func isCustom(def *ast.Definition) bool {
 	return def.Kind == ast.Scalar && !def.OneOf("Int", "Float", "String", "Boolean", "ID")
 }
 
-// scalarTakes reports whether a literal that is neither null nor a list may stand for a scalar.
+// scalarTakes reports whether a literal that is neither null nor a list may stand for a scalar. An Int has 32
+// bits, a Float takes whole numbers, and an ID takes a whole number or a string.
 func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 	isInt := value.Kind == ast.IntValue
 	isText := value.Kind == ast.StringValue || value.Kind == ast.BlockValue
@@ -84,7 +85,8 @@ func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 	return true
 }
 
-// checkInputObject looks at the fields of an input object; their values are asked for themselves.
+// checkInputObject reports fields that are missing or unknown, and the wrong number of fields of a @oneOf
+// type. The values of the fields are asked for themselves.
 func checkInputObject(def *ast.Definition, value *ast.Value, report report) {
 	for _, field := range def.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {

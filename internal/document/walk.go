@@ -1,6 +1,10 @@
 package document
 
-import "github.com/vektah/gqlparser/v2/ast"
+import (
+	"iter"
+
+	"github.com/vektah/gqlparser/v2/ast"
+)
 
 // Visitor is told of a selection, and reports whether those below it are to be visited, too.
 type Visitor func(selection ast.Selection) (below bool)
@@ -105,4 +109,28 @@ func directivesOf(selection ast.Selection) ast.DirectiveList {
 		return selection.Directives
 	}
 	return nil
+}
+
+// valuesIn iterates over a value and the values inside it, each before those that are inside of it. A nil
+// value, as of a variable without a default, has none.
+//
+// Example: {a: [1, 2]} is visited as {a: [1, 2]}, [1, 2], 1, 2.
+func valuesIn(value *ast.Value) iter.Seq[*ast.Value] {
+	return func(yield func(*ast.Value) bool) { yieldValues(value, yield) }
+}
+
+// yieldValues returns false when nothing more is asked for.
+func yieldValues(value *ast.Value, yield func(*ast.Value) bool) bool {
+	if value == nil {
+		return true
+	}
+	if !yield(value) {
+		return false
+	}
+	for _, child := range value.Children {
+		if !yieldValues(child.Value, yield) {
+			return false
+		}
+	}
+	return true
 }
