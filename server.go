@@ -42,6 +42,7 @@ import (
 	"jobsgateway/restclient"
 )
 
+// main runs the program and tells on stderr why it ended, if something was wrong.
 func main() {
 	if err := run(signals(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,15 +50,16 @@ func main() {
 	}
 }
 
-// signals is a context that ends with the first TERM or interrupt. The second finds no handler and kills.
+// signals returns a context that ends with the first TERM or interrupt. The second finds no handler and
+// kills.
 func signals() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx
 }
 
-// run is the program. It returns when ctx ends and all requests have been answered, or at once when something
-// is wrong.
+// run is the program. It returns nil when ctx has ended and all requests have been answered, and an error at
+// once when something is wrong. Args are without the program's name, environ is as os.Environ gives it.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -80,7 +82,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends.
+// serve wires the gateway and serves until ctx ends. What is opened first is closed last.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
 	takeNetLog(logger)
@@ -146,7 +148,8 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	return err
 }
 
-// upstreamName is the Jobs API's address as a log may show it, whatever the settings let through.
+// upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
+// the settings let through.
 func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
@@ -168,7 +171,7 @@ const (
 )
 
 // stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is
-// still running after the drain is cut off and reported.
+// still running after the drain is cut off and reported as an error.
 func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	if asked {
 		<-time.After(lameDuck)
@@ -220,7 +223,7 @@ const (
 	poolFactor = 2
 )
 
-// newServer makes a server that waits for nobody for ever. It speaks HTTP/1.1 only: HTTP/2 comes from the
+// newServer makes a server in which every wait has an end. It speaks HTTP/1.1 only: HTTP/2 comes from the
 // balancer.
 func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
 	protocols := &http.Protocols{}
@@ -248,7 +251,7 @@ func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 	})
 }
 
-// listen opens an address; an error names the setting.
+// listen opens an address. Its error names the setting.
 func listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -257,7 +260,7 @@ func listen(ctx context.Context, setting, address string) (net.Listener, error) 
 	return listener, nil
 }
 
-// ignoreClosed drops the error that every server returns when it was asked to stop.
+// ignoreClosed returns nil for the error that every server returns when it was asked to stop.
 func ignoreClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -265,7 +268,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// newLogger writes to stderr: text on a terminal, else JSON, unless a setting says so.
+// newLogger returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so.
 func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: set.LogLevel}
 	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
@@ -274,6 +277,7 @@ func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(stderr, options))
 }
 
+// isTerminal reports whether a person reads w.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {

@@ -25,8 +25,8 @@ type Shape struct {
 	Introspection, SDL int
 }
 
-// maxCount keeps numbers from overflowing. Fragments that spread each other twice double a number every 8
-// tokens, so 2,000 tokens reach 2^250.
+// maxCount keeps numbers from overflowing. Fragments that spread each other twice double a number every 10
+// tokens, so 2,000 tokens reach 2^200.
 const maxCount = 1 << 40
 
 // AsksSchema reports whether the schema is asked for, by introspection or as SDL.

@@ -22,7 +22,7 @@ type answer struct {
 	body   []byte
 }
 
-// serve sends the ordinary answer.
+// serve sends the ordinary answer. The memory of its body is kept for the next one.
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, serial uint64) {
 	buf := e.buffers.Get().(*[]byte)
 	defer e.buffers.Put(buf)
@@ -37,8 +37,9 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, serial uint64) 
 	}
 }
 
-// answer decides: route, then method, then token, then parameters (inferred). The body may be built in buf,
-// which must not be used for anything else until the body was sent.
+// answer returns the ordinary answer. What is wrong is told in this order (inferred): the path, the method,
+// the token, the parameters. The body may be built in buf, which must not be used for anything else until the
+// body was sent.
 func (e *Emulator) answer(r *http.Request, serial uint64, buf []byte) answer {
 	path := r.URL.EscapedPath()
 	id, one := strings.CutPrefix(path, "/jobs/")
@@ -67,8 +68,8 @@ func (e *Emulator) answer(r *http.Request, serial uint64, buf []byte) answer {
 	return a
 }
 
-// authorize reads the bearer token and returns the company that it is confined to, 0 for none. The tokens
-// "invalid" and "forbidden" are refused by name; any other is good.
+// authorize returns the company that the bearer token is confined to, 0 for none. The tokens "invalid" and
+// "forbidden" are refused by name; any other is good.
 func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	given := h.Values("Authorization")
 	if len(given) != 1 {
@@ -88,8 +89,8 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	return e.opts.Tokens[token], nil
 }
 
-// one answers GET /jobs/{job_id} with the bare record. An unknown job, a stranger's job and a fresh one are
-// the same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
+// one answers GET /jobs/{job_id} with the bare record. An unknown job, a job of another company and a fresh
+// one are the same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
 func (e *Emulator) one(escaped string, company int64, buf []byte) (answer, *refusal) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {
@@ -107,12 +108,12 @@ func (e *Emulator) one(escaped string, company int64, buf []byte) (answer, *refu
 	return answer{status: http.StatusOK, mime: "application/json", body: append(buf, j.raw...)}, nil
 }
 
-// fresh tells whether a job is too new to be found by its id.
+// fresh reports whether a job is too new to be found by its id.
 func (e *Emulator) fresh(j *job) bool {
 	return e.opts.FreshWindow > 0 && !j.born.IsZero() && e.opts.Now().Before(j.born.Add(e.opts.FreshWindow))
 }
 
-// list answers GET /jobs.
+// list answers GET /jobs with a page, spoiled as the options say.
 func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *refusal) {
 	q, no := parseQuery(rawQuery, e.opts.Older)
 	if no != nil {
@@ -136,7 +137,8 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	return answer{status: http.StatusOK, mime: "application/json", body: e.appendPage(buf, p, records)}, nil
 }
 
-// compress gzips a body that is large enough for a caller that takes it, and returns it as it is otherwise.
+// compress returns the body as it is sent, and sets the headers for that: in gzip where it is large enough
+// and the caller takes it.
 func (e *Emulator) compress(h http.Header, r *http.Request, body []byte) []byte {
 	if len(body) <= gzipFloor {
 		return body
@@ -166,7 +168,7 @@ func writeHead(w http.ResponseWriter, a *answer, length int64) {
 	w.WriteHeader(a.status)
 }
 
-// pause waits, and reports false when the caller left first.
+// pause waits. It returns false when the caller left first.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

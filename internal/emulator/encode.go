@@ -26,17 +26,20 @@ func comma(b []byte) []byte {
 	return b
 }
 
+// text appends a string member.
 func text(b []byte, name, value string) []byte { return quote(member(b, name), value) }
 
+// number appends an integer member.
 func number(b []byte, name string, value int64) []byte {
 	return strconv.AppendInt(member(b, name), value, 10)
 }
 
+// boolean appends true or false.
 func boolean(b []byte, name string, value bool) []byte {
 	return strconv.AppendBool(member(b, name), value)
 }
 
-// value appends JSON that is already encoded; none means null.
+// value appends a member of JSON that is already encoded; none means null.
 func value(b []byte, name string, raw []byte) []byte {
 	b = member(b, name)
 	if raw == nil {
@@ -55,6 +58,8 @@ func optional(b []byte, name, s string) []byte {
 
 // instant appends a time as upstream writes it: UTC without a zone, up to six fraction digits, trailing zeros
 // dropped; a zero time is null. Source: upstream GET /jobs, example.
+//
+// Example: 2024-05-01T08:30:00.12.
 func instant(b []byte, name string, t time.Time) []byte {
 	if t.IsZero() {
 		return value(b, name, nil)

@@ -37,11 +37,13 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, detail: strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD")}
 }
 
+// badRequest makes a refusal with 400.
 func badRequest(format string, args ...any) *refusal {
 	return refuse(http.StatusBadRequest, format, args...)
 }
 
-// answer renders a refusal for one request; serial makes the log id. A shape out of range has no body.
+// answer returns a refusal as it is sent for one request; serial makes the log id. A shape out of range has
+// no body.
 func (x *refusal) answer(shape ErrorShape, r *http.Request, serial uint64) answer {
 	a := answer{status: x.status, header: http.Header{}}
 	switch x.status {
@@ -88,7 +90,7 @@ func appendProblem(b []byte, x *refusal, title string, r *http.Request) []byte {
 	return text(b, "instance", r.URL.EscapedPath())
 }
 
-// logID is a uuid that counts, so that a test can tell two answers apart and repeat itself.
+// logID returns a uuid that counts, so that a test can tell two answers apart and repeat itself.
 func logID(serial uint64) string {
 	return fmt.Sprintf("10610000-0000-4000-8000-%012x", serial&0xffffffffffff)
 }

@@ -56,13 +56,13 @@ func (l *living) nextArrival() {
 	l.arrival = l.arrival.Add(time.Duration(l.random.ExpFloat64() * float64(arrivalEvery)))
 }
 
-// schedule adds an appointment.
+// schedule notes when a job changes next.
 func (l *living) schedule(a appointment) {
 	i, _ := slices.BinarySearchFunc(l.agenda, a, appointment.compare)
 	l.agenda = slices.Insert(l.agenda, i, a)
 }
 
-// due tells whether anything has happened by now that the store does not show.
+// due reports whether anything has happened by now that the store does not show.
 func (l *living) due(now time.Time) bool {
 	return !l.arrival.After(now) || len(l.agenda) > 0 && !l.agenda[0].due.After(now)
 }

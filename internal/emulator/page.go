@@ -5,14 +5,17 @@ import (
 	"compress/gzip"
 )
 
-// pages are the numbers around one page; previous and next are 0 when there is none.
+// pages are the numbers around one page of a list; previous and next are 0 when there is no such page.
 type pages struct {
 	current, records, total, previous, next int64
 }
 
 // pager numbers pages from 1: current = offset / per_page + 1, an offset within a page belonging to that page
-// (inferred). Past the end, previous names the last page that exists. Source: upstream GET /jobs, prev_page.
-// An empty result has 0 pages, and so has per_page=0 (inferred).
+// (inferred). Past the end, previous names the last page that exists. An empty result has 0 pages, and so has
+// per_page=0 (inferred). Source: upstream GET /jobs, prev_page.
+//
+// Example: 120 records with per_page=50 are 3 pages; offset=50 is page 2, between 1 and 3; offset=500 is page
+// 11, whose previous page is 3.
 func pager(offset, perPage, records int) pages {
 	p := pages{current: 1, records: int64(records)}
 	if perPage == 0 {
@@ -47,6 +50,7 @@ func (e *Emulator) appendPage(b []byte, p pages, records [][]byte) []byte {
 	return append(b, ']', '}')
 }
 
+// pageNumber appends the number of a page, and of none nothing or null, as the options say.
 func (e *Emulator) pageNumber(b []byte, name string, page int64) []byte {
 	switch {
 	case page > 0:
@@ -57,7 +61,7 @@ func (e *Emulator) pageNumber(b []byte, name string, page int64) []byte {
 	return b
 }
 
-// zip compresses whole bodies, so that their length is known before the first byte leaves.
+// zip compresses a whole body, so that its length is known before its first byte leaves.
 func (e *Emulator) zip(body []byte) []byte {
 	z := e.zippers.Get().(*gzip.Writer)
 	defer e.zippers.Put(z)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// query is a list request, understood: what to match, in which order, and which stretch of it.
+// query is what a list request asks for: what to match, in which order, and which stretch of it.
 type query struct {
 	states, types, tags []string // any of, each; empty matches all
 	plane               string   // lower case; empty matches all
@@ -31,7 +31,7 @@ var states = [...]string{
 	"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled",
 }
 
-// knownStates are those of the generation that is served.
+// knownStates returns the states of the generation of the API that is served.
 func knownStates(older bool) []string {
 	if older {
 		return states[:len(states)-1]
@@ -99,14 +99,14 @@ func (q *query) orderBy(v url.Values) *refusal {
 	return nil
 }
 
-// everything tells whether the query matches every job there is.
+// everything reports whether the query matches every job, so that no job has to be looked at.
 func (q *query) everything() bool {
 	return len(q.states) == 0 && len(q.types) == 0 && len(q.tags) == 0 &&
 		q.plane == "" && q.dataset == nil && q.company == 0
 }
 
-// matches is the filter: any value within one parameter, all parameters together (inferred). A job that lacks
-// the member asked for, or has it empty, never matches.
+// matches reports whether a job passes the filter: any value within one parameter, all parameters together
+// (inferred). A job that lacks the member asked for, or has it empty, never matches.
 func (q *query) matches(j *job) bool {
 	has := func(tag string) bool { return slices.Contains(j.tags, tag) }
 	return (q.company == 0 || q.company == j.company) &&
@@ -117,7 +117,7 @@ func (q *query) matches(j *job) bool {
 		(len(q.tags) == 0 || slices.ContainsFunc(q.tags, has))
 }
 
-// count reads a parameter that counts records: an integer of zero or more.
+// count reads a parameter that counts records: an integer of zero or more, or missing where it is absent.
 func count(v url.Values, name string, missing int) (int, *refusal) {
 	if !v.Has(name) {
 		return missing, nil
@@ -129,7 +129,7 @@ func count(v url.Values, name string, missing int) (int, *refusal) {
 	return n, nil
 }
 
-// unknownParameters names what GET /jobs does not know, sorted.
+// unknownParameters returns the names that GET /jobs does not know, sorted.
 func unknownParameters(v url.Values) []string {
 	var names []string
 	for name := range v {

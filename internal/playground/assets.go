@@ -103,7 +103,8 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// contentTypeOf goes by the ending of a name; "" stands for what is embedded but not served.
+// contentTypeOf returns the content type for the ending of a name; "" stands for what is embedded but not
+// served.
 func contentTypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -131,12 +132,13 @@ func inflate(w io.Writer, body []byte, size int64) error {
 	return err
 }
 
-// inflatedSize reads the length from the last four bytes of a gzip file (RFC 1952, ISIZE): right for one
-// member of less than 4 GiB, which each of ours is.
+// inflatedSize returns the length of what a gzip file holds, from its last four bytes (RFC 1952, ISIZE):
+// right for one member of less than 4 GiB, which each of ours is.
 func inflatedSize(body []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(body[len(body)-4:]))
 }
 
+// compress returns a text in gzip, as small as gzip makes it: it is done once.
 func compress(plain []byte) []byte {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -152,7 +154,8 @@ func compress(plain []byte) []byte {
 	return out.Bytes()
 }
 
-// digest is short for a path, and long enough that two builds will not share it.
+// digest returns 16 hexadecimal digits of a hash: short for a path, and long enough that two builds will not
+// share it.
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
