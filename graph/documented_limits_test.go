@@ -73,7 +73,7 @@ func TestDocumentedLimitOfEntities(t *testing.T) {
 	if refused != nil {
 		t.Fatal(refused)
 	}
-	lists := document.New(doc, document.Measure(doc)).Operation("").Representations
+	lists := document.Representations(doc, doc.Operations[0])
 	one := map[string]any{"__typename": "Dataset", "id": "7"}
 	for _, n := range []int{most, most + 1} {
 		list := make([]any, n)

@@ -164,7 +164,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	if err := CheckRepresentations(document.New(doc, document.Measure(doc)).Operation(op.Name).Representations, values); err != nil {
+	if err := CheckRepresentations(document.Representations(doc, op), values); err != nil {
 		r.t.Fatal(err)
 	}
 	logger := r.log.Logger()

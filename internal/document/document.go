@@ -50,7 +50,7 @@ func New(doc *ast.QueryDocument, size Size) *Document {
 	for i, op := range doc.Operations {
 		d.prepare(op.SelectionSet)
 		d.MostFields = max(d.MostFields, size.Operations[i].Fields)
-		d.operations = append(d.operations, Operation{op, size.Operations[i], representations(doc, op)})
+		d.operations = append(d.operations, Operation{op, size.Operations[i], Representations(doc, op)})
 	}
 	for _, fragment := range doc.Fragments {
 		d.prepare(fragment.SelectionSet)
@@ -120,8 +120,8 @@ func emptyScalars(list *ast.Value) {
 	}
 }
 
-// representations returns the lists that the _entities of an operation are asked for.
-func representations(doc *ast.QueryDocument, op *ast.OperationDefinition) (lists []*ast.Value) {
+// Representations returns the lists that the _entities of a valid operation are asked for, in the order of the text.
+func Representations(doc *ast.QueryDocument, op *ast.OperationDefinition) (lists []*ast.Value) {
 	Walk(op.SelectionSet, doc.Fragments, func(selection ast.Selection) bool {
 		field, ok := selection.(*ast.Field)
 		if ok && field.Name == "_entities" {
