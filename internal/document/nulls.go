@@ -31,11 +31,10 @@ func (d *Document) findNull(op *ast.OperationDefinition, variables map[string]an
 		}
 	}
 	Walk(op.SelectionSet, d.Fragments, func(selection ast.Selection) bool {
-		directives := directivesOf(selection)
-		for _, directive := range directives { // all of them, before one is read
+		for _, directive := range directivesOf(selection) { // all of them, before one is read
 			look(directive.Arguments)
 		}
-		if found || !Included(directives, variables) {
+		if found || !Included(selection, variables) {
 			return false
 		}
 		if field, ok := selection.(*ast.Field); ok {
@@ -54,9 +53,9 @@ func isMisplacedNull(value *ast.Value, variables map[string]any) bool {
 		value.ExpectedType != nil && value.ExpectedType.NonNull
 }
 
-// Included reports whether @skip and @include leave in the selection that they stand on, in a valid document.
-func Included(directives ast.DirectiveList, variables map[string]any) bool {
-	for _, directive := range directives {
+// Included reports whether @skip and @include leave a selection in, in a valid document.
+func Included(selection ast.Selection, variables map[string]any) bool {
+	for _, directive := range directivesOf(selection) {
 		if directive.Name != "skip" && directive.Name != "include" {
 			continue
 		}
