@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"jobsgateway/internal/document"
-
 	"github.com/vektah/gqlparser/v2"
 )
 
@@ -73,7 +71,7 @@ func TestDocumentedLimitOfEntities(t *testing.T) {
 	if refused != nil {
 		t.Fatal(refused)
 	}
-	lists := document.Representations(doc, doc.Operations[0])
+	lists := Representations(doc, doc.Operations[0])
 	one := map[string]any{"__typename": "Dataset", "id": "7"}
 	for _, n := range []int{most, most + 1} {
 		list := make([]any, n)

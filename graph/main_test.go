@@ -24,7 +24,6 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
-	"jobsgateway/internal/document"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -164,7 +163,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	if err := CheckRepresentations(document.Representations(doc, op), values); err != nil {
+	if err := CheckRepresentations(Representations(doc, op), values); err != nil {
 		r.t.Fatal(err)
 	}
 	logger := r.log.Logger()

@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Plans are the plans of a document's operations. Each is compiled when it is first asked for, and remembered. Safe for
-// concurrent use.
+// Plans are the plans of a document's operations. Each is compiled when it is first asked for, and
+// remembered. Safe for concurrent use.
 type Plans struct {
 	schema *ast.Schema
 	doc    *ast.QueryDocument
@@ -19,11 +19,12 @@ type Plans struct {
 	plans map[string]*Plan // by operation name and conditions
 }
 
-// maxPlans bounds the plans that a document remembers: each condition doubles them, and clients use few of the combinations.
+// maxPlans bounds the plans that a document remembers: each condition doubles them, and clients use few of
+// the combinations.
 const maxPlans = 16
 
-// NewPlans makes the plans of a document that is valid in schema and that nobody changes any more. Conditions are the names of
-// the variables that its @skip and @include read.
+// NewPlans makes the plans of a document that is valid in schema and that nobody changes any more. Conditions
+// are the names of the variables that its @skip and @include read.
 func NewPlans(schema *ast.Schema, doc *ast.QueryDocument, conditions []string) *Plans {
 	return &Plans{schema: schema, doc: doc, conditions: conditions, plans: map[string]*Plan{}}
 }
@@ -38,7 +39,8 @@ func (p *Plans) Most() int {
 	return maxPlans
 }
 
-// Plan returns the plan of one of the document's operations. Variables decide @skip and @include, and nothing else.
+// Plan returns the plan of one of the document's operations. Variables decide @skip and @include, and nothing
+// else.
 func (p *Plans) Plan(op *ast.OperationDefinition, variables map[string]any) *Plan {
 	key := op.Name
 	if len(p.conditions) > 0 {
@@ -59,7 +61,8 @@ func (p *Plans) Plan(op *ast.OperationDefinition, variables map[string]any) *Pla
 	return plan
 }
 
-// keyOf spells an operation and what its conditions come to, such as "Board 01"; an operation's name has no blank.
+// keyOf spells an operation and what its conditions come to, such as "Board 01"; an operation's name has no
+// blank.
 func (p *Plans) keyOf(op *ast.OperationDefinition, variables map[string]any) string {
 	key := append([]byte(op.Name), ' ')
 	for _, name := range p.conditions {

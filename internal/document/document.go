@@ -36,10 +36,6 @@ type Document struct {
 type Operation struct {
 	*ast.OperationDefinition
 	Shape
-
-	// Representations are the lists that _entities is asked for, wherever the operation's root fields are
-	// spread. One may be an element without its list, as the specification allows.
-	Representations []*ast.Value
 }
 
 // New makes the Document of a document that was measured and found valid. It is the Document's own from then
@@ -50,7 +46,7 @@ func New(doc *ast.QueryDocument, size Size) *Document {
 	for i, op := range doc.Operations {
 		d.prepare(op.SelectionSet)
 		d.MostFields = max(d.MostFields, size.Operations[i].Fields)
-		d.operations = append(d.operations, Operation{op, size.Operations[i], Representations(doc, op)})
+		d.operations = append(d.operations, Operation{op, size.Operations[i]})
 	}
 	for _, fragment := range doc.Fragments {
 		d.prepare(fragment.SelectionSet)
@@ -82,9 +78,6 @@ func (d *Document) prepare(set ast.SelectionSet) {
 		}
 		if field, ok := selection.(*ast.Field); ok {
 			forgetDefinitions(field.Arguments)
-			if list := field.Arguments.ForName("representations"); list != nil { // of _entities
-				emptyScalars(list.Value)
-			}
 		}
 		return true
 	})
@@ -99,37 +92,4 @@ func forgetDefinitions(arguments ast.ArgumentList) {
 			value.VariableDefinition = nil
 		}
 	}
-}
-
-// emptyScalars replaces each representation that is not an object by an object without members. That one
-// alone is then refused, at its place; the generated code would refuse the whole list.
-//
-// Example: [1, {__typename: "Job", id: "7"}, $x] becomes [{}, {__typename: "Job", id: "7"}, $x].
-func emptyScalars(list *ast.Value) {
-	elements := []*ast.Value{list} // one may stand without brackets
-	if list.Kind == ast.ListValue {
-		elements = elements[:0]
-		for _, child := range list.Children {
-			elements = append(elements, child.Value)
-		}
-	}
-	for _, element := range elements {
-		if element.Kind != ast.Variable && element.Kind != ast.ObjectValue {
-			element.Kind, element.Children = ast.ObjectValue, nil
-		}
-	}
-}
-
-// Representations returns the lists that the _entities of a valid operation are asked for, in the order of the text.
-func Representations(doc *ast.QueryDocument, op *ast.OperationDefinition) (lists []*ast.Value) {
-	Walk(op.SelectionSet, doc.Fragments, func(selection ast.Selection) bool {
-		field, ok := selection.(*ast.Field)
-		if ok && field.Name == "_entities" {
-			if list := field.Arguments.ForName("representations"); list != nil {
-				lists = append(lists, list.Value)
-			}
-		}
-		return !ok // below fields is nothing of the root
-	})
-	return lists
 }

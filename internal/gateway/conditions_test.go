@@ -105,7 +105,7 @@ func TestWeightOfPlans(t *testing.T) {
 			t.Fatal(err)
 		}
 		valid := document.New(doc, document.Measure(doc))
-		planned := plannedDocument{valid, direct.NewPlans(schema, doc, valid.Conditions)}
+		planned := plannedDocument{Document: valid, plans: direct.NewPlans(schema, doc, valid.Conditions)}
 		if got := planned.plannedFields(); got != want {
 			t.Errorf("%s: %d fields, want %d", text, got, want)
 		}

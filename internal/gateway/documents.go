@@ -19,7 +19,7 @@ type documents struct {
 	schema    *ast.Schema
 	validator document.Validator
 	limits    Limits
-	cache     *otter.Cache[string, plannedDocument]
+	cache     *otter.Cache[string, *plannedDocument]
 }
 
 // plannedDocument is a document with the plans that write the answers of its operations.
@@ -27,13 +27,15 @@ type plannedDocument struct {
 	*document.Document
 
 	plans *direct.Plans
+	// representations are what the _entities of each operation are asked for.
+	representations map[*ast.OperationDefinition][]*ast.Value
 }
 
 // plannedFields is how many fields the plans have together that the document may come to have: what their
 // memory is reckoned by. Fragments count each time that they are spread, so a short text can have many.
 //
 // Example: one operation of three fields, one of them with @skip(if: $x), has two plans and 6 fields.
-func (d plannedDocument) plannedFields() int { return d.MostFields * d.plans.Most() }
+func (d *plannedDocument) plannedFields() int { return d.MostFields * d.plans.Most() }
 
 // Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a
 // plan about as much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans
@@ -49,9 +51,9 @@ const maxErrors = 10
 
 // newDocuments makes an empty cache. Unless tellNames, errors do not tell names of the schema.
 func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents, error) {
-	cache, err := otter.New(&otter.Options[string, plannedDocument]{
+	cache, err := otter.New(&otter.Options[string, *plannedDocument]{
 		MaximumWeight: maxCachedText,
-		Weigher: func(text string, doc plannedDocument) uint32 {
+		Weigher: func(text string, doc *plannedDocument) uint32 {
 			weight := len(text) + perDocument + perField*doc.plannedFields()
 			return uint32(weight) //nolint:gosec // a text is at most a request body
 		},
@@ -62,37 +64,51 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 	return &documents{schema, document.NewValidator(schema, tellNames), limits, cache}, nil
 }
 
+// allowance returns why a parsed document may not be executed; nil when it may.
+type allowance func(*ast.QueryDocument) *refusal
+
 // load returns the document of a text, from the cache or by parsing, measuring and validating it, in this
 // order: validation is the dearest, and the limits of a document's size bound what it costs. Allowed is asked
 // of a parsed document, remembered or not, before anything else is said of it. Refused documents are not
 // remembered.
-func (d *documents) load(
-	text string, allowed func(*ast.QueryDocument) *refusal,
-) (doc plannedDocument, refused *refusal) {
+func (d *documents) load(text string, allowed allowance) (*plannedDocument, *refusal) {
 	if doc, ok := d.cache.GetIfPresent(text); ok {
 		return doc, allowed(doc.QueryDocument)
 	}
 	parsed, err := document.Parse(text, maxTokens)
 	if err != nil {
-		return doc, refuseDocument(codeParseFailed, gqlerror.List{err})
+		return nil, refuseDocument(codeParseFailed, gqlerror.List{err})
 	}
 	if refused := allowed(parsed); refused != nil {
-		return doc, refused
+		return nil, refused
 	}
 	if len(parsed.Operations) == 0 {
-		return doc, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
+		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
 	size := document.Measure(parsed)
 	if err := d.limits.check(parsed, size); err != nil {
-		return doc, refuseOperation(err)
+		return nil, refuseOperation(err)
 	}
 	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
-		return doc, refuseDocument(codeValidationFailed, list)
+		return nil, refuseDocument(codeValidationFailed, list)
 	}
-	valid := document.New(parsed, size)
-	doc = plannedDocument{valid, direct.NewPlans(d.schema, parsed, valid.Conditions)}
+	doc := d.plan(parsed, size)
 	d.cache.Set(text, doc)
 	return doc, nil
+}
+
+// plan makes what is remembered of a valid document.
+func (d *documents) plan(parsed *ast.QueryDocument, size document.Size) *plannedDocument {
+	valid := document.New(parsed, size)
+	plans := direct.NewPlans(d.schema, parsed, valid.Conditions)
+	representations := make(map[*ast.OperationDefinition][]*ast.Value, len(parsed.Operations))
+	for _, op := range parsed.Operations {
+		representations[op] = graph.Representations(parsed, op)
+		for _, list := range representations[op] {
+			graph.EmptyScalars(list)
+		}
+	}
+	return &plannedDocument{valid, plans, representations}
 }
 
 // refuseDocument makes the refusal of a text from the errors of the parser or the validator.

@@ -56,7 +56,7 @@ func (e *executor) prepare(request envelope, get bool) (op preparedOperation, na
 		return op, name, refuseOperation(argumentError(declared.Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
-	if err := graph.CheckRepresentations(chosen.Representations, variables); err != nil {
+	if err := graph.CheckRepresentations(doc.representations[definition], variables); err != nil {
 		return op, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	reckoning := costing{e.prices, variables, e.pageSize}
