@@ -8,11 +8,12 @@ import (
 	"unicode"
 )
 
-// netLog is a log for what net/http says by itself. It takes out what may be bytes of an answer or of a request.
+// netLog is a handler for what net/http says by itself. It takes out what may be bytes of an answer or of a
+// request.
 type netLog struct{ slog.Handler }
 
-// takeNetLog sends what packages write to the standard logger to ours. It is the only way to hear net/http's client, and there
-// is one a process: of several gateways the last has it.
+// takeNetLog sends what packages write to the standard logger to ours. It is the only way to hear net/http's
+// client. There is one standard logger a process: of several gateways the last has it.
 func takeNetLog(logger *slog.Logger) {
 	slog.SetLogLoggerLevel(slog.LevelWarn)
 	slog.SetDefault(slog.New(netLog{logger.Handler()}))
@@ -28,7 +29,8 @@ func (l netLog) Handle(ctx context.Context, line slog.Record) error {
 	return l.Handler.Handle(ctx, clean)
 }
 
-// unsolicited is what the client says of an answer that nobody asked for, before it repeats the start of its bytes.
+// unsolicited is what the client says of an answer that nobody asked for, before it repeats the start of its
+// bytes.
 const unsolicited = "Unsolicited response received on idle HTTP channel"
 
 var (
@@ -41,7 +43,10 @@ var (
 // maxNetMessage bounds a message, in characters: a stack, for one, tells enough in its first lines.
 const maxNetMessage = 1000
 
-// cleanMessage takes quoted texts and control characters out of a message.
+// cleanMessage returns a message without quoted texts, without control characters, and of at most
+// maxNetMessage characters.
+//
+// Example: malformed HTTP response "\x15secret" becomes net/http: malformed HTTP response "…".
 func cleanMessage(message string) string {
 	if strings.HasPrefix(message, unsolicited) {
 		return "net/http: the Jobs API sent an answer that nobody asked for; its connection was closed"

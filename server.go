@@ -5,9 +5,10 @@
 //	jobsgateway schema [--federation]   # print the schema
 //	jobsgateway --help                  # all settings; each has a JOBSGW_ variable
 //
-// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz and
-// /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway says that it is
-// not ready, serves on for a moment, finishes what runs and exits with 0; a second signal ends it at once.
+// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz
+// and /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
+// says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
+// ends it at once.
 package main
 
 //go:generate go run ./internal/generate
@@ -41,6 +42,7 @@ import (
 	"jobsgateway/restclient"
 )
 
+// main runs the program and tells on stderr why it ended, if something was wrong.
 func main() {
 	if err := run(signals(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -48,14 +50,16 @@ func main() {
 	}
 }
 
-// signals is a context that ends with the first TERM or interrupt. The second finds no handler and kills.
+// signals returns a context that ends with the first TERM or interrupt. The second finds no handler and
+// kills.
 func signals() context.Context {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
 	return ctx
 }
 
-// run is the program. It returns when ctx ends and all requests have been answered, or at once when something is wrong.
+// run is the program. It returns nil when ctx has ended and all requests have been answered, and an error at
+// once when something is wrong. Args are without the program's name, environ is as os.Environ gives it.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -78,7 +82,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends.
+// serve wires the gateway and serves until ctx ends. What is opened first is closed last.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
 	takeNetLog(logger)
@@ -144,13 +148,14 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	return err
 }
 
-// upstreamName is the Jobs API's address as a log may show it, whatever the settings let through.
+// upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
+// the settings let through.
 func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says otherwise.
-// The tenth that is left is for what is not on the heap. Outside a container there is no limit.
+// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says
+// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit.
 func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 	const heapShare = 0.9
 	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
@@ -165,8 +170,8 @@ const (
 	drainTimeout = 8 * time.Second
 )
 
-// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is still
-// running after the drain is cut off and reported.
+// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is
+// still running after the drain is cut off and reported as an error.
 func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	if asked {
 		<-time.After(lameDuck)
@@ -206,18 +211,20 @@ func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog
 	})
 }
 
-// Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in seconds.
+// Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in
+// seconds.
 const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 10 * time.Second
 	writeSlack        = 5 * time.Second // beyond the request's own deadline, to write its answer
-	idleTimeout       = 2 * time.Minute // longer than balancers keep idle connections, so that they close first
+	idleTimeout       = 2 * time.Minute // longer than a balancer keeps one: it shall be the first to close
 	maxHeaderBytes    = 32 << 10
 	// poolFactor makes room for the fan-out of several operations in the pool of upstream connections.
 	poolFactor = 2
 )
 
-// newServer makes a server that waits for nobody for ever. It speaks HTTP/1.1 only: HTTP/2 comes from the balancer.
+// newServer makes a server in which every wait has an end. It speaks HTTP/1.1 only: HTTP/2 comes from the
+// balancer.
 func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
@@ -244,7 +251,7 @@ func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 	})
 }
 
-// listen opens an address; an error names the setting.
+// listen opens an address. Its error names the setting.
 func listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -253,7 +260,7 @@ func listen(ctx context.Context, setting, address string) (net.Listener, error) 
 	return listener, nil
 }
 
-// ignoreClosed drops the error that every server returns when it was asked to stop.
+// ignoreClosed returns nil for the error that every server returns when it was asked to stop.
 func ignoreClosed(err error) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -261,7 +268,7 @@ func ignoreClosed(err error) error {
 	return err
 }
 
-// newLogger writes to stderr: text on a terminal, else JSON, unless a setting says so.
+// newLogger returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so.
 func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: set.LogLevel}
 	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
@@ -270,6 +277,7 @@ func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(stderr, options))
 }
 
+// isTerminal reports whether a person reads w.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {

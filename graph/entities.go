@@ -11,11 +11,12 @@ import (
 
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/document"
 	"jobsgateway/restclient"
 )
 
-// jobEntities answers representations of jobs in their order: null for a job that does not exist, an error of its
-// own for a key that is none. Equal ids are one call, different ones go off together.
+// jobEntities answers representations of jobs in their order: null for a job that does not exist, an error of
+// its own for a key that is none. Equal ids are one call, different ones go off together.
 func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error) {
 	entities, errs := make([]*model.Job, len(reps)), make(graphql.BatchErrorList, len(reps))
 	op := operation.From(ctx)
@@ -34,7 +35,8 @@ func (r *Resolver) jobEntities(ctx context.Context, reps []*model.JobRepresentat
 	return entities, batchError(errs)
 }
 
-// datasetEntities answers representations of datasets in their order, an error of its own for a key that is none.
+// datasetEntities answers representations of datasets in their order, an error of its own for a key that is
+// none.
 func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*model.Dataset, error) {
 	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
 	for i, rep := range reps {
@@ -53,36 +55,56 @@ func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*mode
 // maxRepresentations bounds _entities: a page of the Jobs API, and what routers send at a time.
 const maxRepresentations = restclient.MaxPerPage
 
-// CheckRepresentations refuses an operation that asks for too many entities at once, and replaces, in its variables, each
-// representation that is no object of ours by one that datasetEntities refuses at its place: the generated code would refuse
-// all of its type, with names of Go's types. Errors: *model.InputError.
-func CheckRepresentations(doc *ast.QueryDocument, op *ast.OperationDefinition, variables map[string]any) error {
-	return checkRepresentations(doc, op.SelectionSet, variables)
+// Representations returns the lists that the _entities of a valid operation are asked for, in the order of
+// the text. One may be an element without its list, as the specification allows.
+func Representations(doc *ast.QueryDocument, op *ast.OperationDefinition) (lists []*ast.Value) {
+	document.Walk(op.SelectionSet, doc.Fragments, func(selection ast.Selection) (below bool) {
+		field, isField := selection.(*ast.Field)
+		if isField && field.Name == "_entities" {
+			if argument := field.Arguments.ForName("representations"); argument != nil {
+				lists = append(lists, argument.Value)
+			}
+		}
+		return !isField // _entities is a root field
+	})
+	return lists
 }
 
-// checkRepresentations looks at the root fields of a valid operation, of which there are few, wherever they are spread.
-func checkRepresentations(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any) error {
-	for _, selection := range set {
-		var err error
-		switch selection := selection.(type) {
-		case *ast.Field:
-			if argument := selection.Arguments.ForName("representations"); selection.Name == "_entities" && argument != nil {
-				err = checkList(argument.Value, variables)
-			}
-		case *ast.InlineFragment:
-			err = checkRepresentations(doc, selection.SelectionSet, variables)
-		case *ast.FragmentSpread:
-			err = checkRepresentations(doc, doc.Fragments.ForName(selection.Name).SelectionSet, variables)
+// EmptyScalars replaces, in a list that is written in a document, each representation that is not an object
+// by an object without members. That one alone is then refused, at its place; the generated code would refuse
+// the whole list.
+//
+// Example: [1, {__typename: "Job", id: "7"}, $x] becomes [{}, {__typename: "Job", id: "7"}, $x].
+func EmptyScalars(list *ast.Value) {
+	elements := []*ast.Value{list} // one may stand without brackets
+	if list.Kind == ast.ListValue {
+		elements = elements[:0]
+		for _, child := range list.Children {
+			elements = append(elements, child.Value)
 		}
-		if err != nil {
+	}
+	for _, element := range elements {
+		if element.Kind != ast.Variable && element.Kind != ast.ObjectValue {
+			element.Kind, element.Children = ast.ObjectValue, nil
+		}
+	}
+}
+
+// CheckRepresentations refuses an operation that asks for too many entities in one of its lists, and
+// replaces, in its variables, each representation that is no object of ours by one that datasetEntities
+// refuses at its place: the generated code would refuse all of its type, with names of Go's types. Errors:
+// *model.InputError.
+func CheckRepresentations(lists []*ast.Value, variables map[string]any) error {
+	for _, list := range lists {
+		if err := checkList(list, variables); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkList checks one list of representations. What variables hold of it, all or elements, is replaced in them; a list of one
-// may be written without brackets.
+// checkList checks one list of representations. What variables hold of it, all or elements, is replaced in
+// them; a list of one may be written without brackets.
 func checkList(value *ast.Value, variables map[string]any) error {
 	n := 1
 	switch value.Kind {
@@ -120,7 +142,8 @@ func orNoRepresentation(v any) any {
 // noRepresentation is what datasetEntities refuses at its place.
 func noRepresentation() map[string]any { return map[string]any{"__typename": "Dataset", "id": ""} }
 
-// checkWritten does for representations that are written into the document what CheckRepresentations does for variables.
+// checkWritten does for representations that are written into the document what CheckRepresentations does for
+// variables.
 func checkWritten(field *graphql.FieldContext) {
 	list, ok := field.Args["representations"].([]map[string]any)
 	if !ok || field.Field.Name != "_entities" {

@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 	"pgregory.net/rapid"
 
 	"jobsgateway/internal/emulator"
@@ -222,4 +224,33 @@ func TestEntitiesGoTogether(t *testing.T) {
 			t.Errorf("%s %s, %d calls", got.data, got.wire, got.calls)
 		}
 	})
+}
+
+// What is written into a list of representations and is no object becomes one without members; objects and
+// variables are left as they are, and so is any other argument.
+func TestScalarsAmongRepresentations(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[string]string{
+		`representations: [1, "x", E, true, [1], {a: 1}, {}, $v]`: `representations: [{},{},{},{},{},{a:1},{},$v]`,
+		`representations: 1`:      `representations: {}`,
+		`representations: {a: 1}`: `representations: {a:1}`,
+		`representations: $v`:     `representations: $v`,
+		`v: [1, "x", $v]`:         `v: [1,"x",$v]`,
+	} {
+		name := "_entities"
+		if strings.HasPrefix(written, "v") {
+			name = "other"
+		}
+		doc, err := parser.ParseQuery(&ast.Source{Input: "query($v: _Any) { " + name + "(" + written + ") }"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, list := range Representations(doc, doc.Operations[0]) {
+			EmptyScalars(list)
+		}
+		argument := doc.Operations[0].SelectionSet[0].(*ast.Field).Arguments[0]
+		if got := argument.Name + ": " + argument.Value.String(); got != want {
+			t.Errorf("%s: %s, want %s", written, got, want)
+		}
+	}
 }

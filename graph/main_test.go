@@ -163,7 +163,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 	if err != nil {
 		r.t.Fatalf("%s %s: %v", query, variables, err)
 	}
-	if err := CheckRepresentations(doc, op, values); err != nil {
+	if err := CheckRepresentations(Representations(doc, op), values); err != nil {
 		r.t.Fatal(err)
 	}
 	logger := r.log.Logger()

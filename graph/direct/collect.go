@@ -5,6 +5,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"jobsgateway/internal/document"
 )
 
 // field is a field of a selection set, merged from all selections with its response key: {a: job {id} a: job
@@ -28,33 +30,21 @@ type collector struct {
 // appearance, those in fragments that apply to the type included.
 func (c *collector) collect(object string, set ast.SelectionSet) []*field {
 	var fields []*field
-	c.gather(object, set, map[string]bool{}, &fields)
-	return fields
-}
-
-// gather adds to fields what collect returns. Spread are the fragments that were added already: each is added
-// once.
-func (c *collector) gather(object string, set ast.SelectionSet, spread map[string]bool, fields *[]*field) {
-	for _, selection := range set {
+	document.Walk(set, c.fragments, func(selection ast.Selection) (below bool) {
+		if !document.Included(selection, c.variables) {
+			return false
+		}
 		switch selection := selection.(type) {
 		case *ast.Field:
-			if c.included(selection.Directives) {
-				merge(fields, object, selection)
-			}
+			merge(&fields, object, selection)
 		case *ast.InlineFragment:
-			if c.included(selection.Directives) && c.applies(selection.TypeCondition, object) {
-				c.gather(object, selection.SelectionSet, spread, fields)
-			}
+			return c.applies(selection.TypeCondition, object)
 		case *ast.FragmentSpread:
-			if spread[selection.Name] || !c.included(selection.Directives) {
-				continue
-			}
-			spread[selection.Name] = true
-			if fragment := c.fragments.ForName(selection.Name); c.applies(fragment.TypeCondition, object) {
-				c.gather(object, fragment.SelectionSet, spread, fields)
-			}
+			return c.applies(c.fragments.ForName(selection.Name).TypeCondition, object)
 		}
-	}
+		return false
+	})
+	return fields
 }
 
 // merge adds a field, or its selections to the field with the same response key. Validation has seen that the
@@ -80,28 +70,4 @@ func (c *collector) applies(condition, object string) bool {
 	}
 	isObject := func(def *ast.Definition) bool { return def.Name == object }
 	return slices.ContainsFunc(c.schema.PossibleTypes[condition], isObject)
-}
-
-// included reports whether @skip and @include let a selection in.
-func (c *collector) included(directives ast.DirectiveList) bool {
-	for _, directive := range directives {
-		switch directive.Name {
-		case "skip":
-			if c.condition(directive) {
-				return false
-			}
-		case "include":
-			if !c.condition(directive) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// condition returns the value of the argument "if".
-func (c *collector) condition(directive *ast.Directive) bool {
-	value, _ := directive.Arguments.ForName("if").Value.Value(c.variables)
-	is, _ := value.(bool) // as validation has seen
-	return is
 }

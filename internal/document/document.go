@@ -1,139 +1,95 @@
-// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. The parser and
-// most rules are gqlparser's; what it cannot do is done here, before it or after it, and told to its maintainers in
-// docs/upstream.md.
+// Package document reads the text of a request by the rules of the GraphQL specification, September 2025. It
+// has never heard of jobs. The parser and most rules are gqlparser's; what it cannot do is done here, before
+// it or after it, and told to its maintainers in docs/upstream.md.
+//
+// A text becomes a Document in four steps, from the cheapest to the dearest:
+//
+//	Parse    reads the text, in scan.go, strings.go, parse.go and positions.go
+//	Measure  takes the size, so that the caller can refuse what is too large, in shape.go
+//	Validate holds it to the specification's rules, in validate.go, rules.go and valuerules.go
+//	New      finds out once what every request asks again, in document.go
+//
+// Whoever walks through a document does it by Walk or by Sum, in walk.go: both take a time that is linear in
+// the text, though fragments that spread each other can stand for more fields than there are atoms.
 package document
 
 import (
-	"errors"
-	"fmt"
-	"strings"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Parse reads a document of at most maxTokens tokens; comments and commas are none. Errors: the first fault of the text,
-// with its place. Lines end with LF, CR or CRLF, and columns count characters (code points) from 1, here and in every
-// position of the document.
-func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
-	s := scanner{text: text, line: 1}
-	fault := s.scan(maxTokens)
-	found := firstFault{at: len(s.tokens), err: fault}
-	if i, message := misplaced(&s); message != "" {
-		found.add(i, s.fail(s.tokens[i].place, "%s", message))
-	}
+// Document is a valid document with what is known of it. Nothing changes it after New; safe for concurrent
+// use.
+type Document struct {
+	*ast.QueryDocument
 
-	rewritten := &ast.Source{Input: s.plain.String()}
-	doc, err := parser.ParseQuery(rewritten)
-	if located, ok := errors.AsType[*gqlerror.Error](err); ok && len(located.Locations) == 1 {
-		i := min(located.Locations[0].Line-1, len(s.tokens))
-		where := s.place() // the end
-		if i < len(s.tokens) {
-			where = s.tokens[i].place
-		}
-		found.add(i, s.fail(where, "%s", strings.Replace(located.Message, noElement, "Expected at least one element", 1)))
-	} else if err != nil {
-		found.add(0, s.fail(place{line: 1, column: 1}, "%v", err))
-	}
-	if variable := variableOfDefinitions(doc); variable != nil {
-		i := variable.Position.Line - 1
-		found.add(i, s.fail(s.tokens[i].place, `Unexpected variable "$%s" in a constant value`, variable.Raw))
-	}
-	if found.err != nil {
-		return nil, found.err
-	}
-	m := mapper{tokens: s.tokens, from: rewritten, to: &ast.Source{Input: text}}
-	m.document(doc)
-	return doc, nil
+	// Conditions are the names of the variables that @skip and @include read, sorted.
+	Conditions []string
+	// MostFields is how many fields the operation has that has the most.
+	MostFields int
+
+	operations []Operation
 }
 
-// noElement is what gqlparser says of brackets with nothing between them, whatever they are for.
-const noElement = "expected at least one definition"
-
-// firstFault is the fault that a reader meets first, of those that several readers found: at token number at.
-type firstFault struct {
-	at  int
-	err *gqlerror.Error
+// Operation is one operation of a document with what is known of it.
+type Operation struct {
+	*ast.OperationDefinition
+	Shape
 }
 
-// add takes note of a fault at a token. At the same token the fault that is known already is kept.
-func (f *firstFault) add(at int, err *gqlerror.Error) {
-	if f.err == nil || at < f.at {
-		f.at, f.err = at, err
+// New makes the Document of a document that was measured and found valid. It is the Document's own from then
+// on, and is changed: what validation has written into it of one operation is taken out, since a fragment may
+// be shared by several.
+func New(doc *ast.QueryDocument, size Size) *Document {
+	d := &Document{QueryDocument: doc}
+	for i, op := range doc.Operations {
+		d.prepare(op.SelectionSet)
+		d.MostFields = max(d.MostFields, size.Operations[i].Fields)
+		d.operations = append(d.operations, Operation{op, size.Operations[i]})
 	}
-}
-
-// misplaced finds the first token that gqlparser takes for what it is not: a string for the word "on", and variables of
-// a fragment, which the specification does not have. The message is empty when there is none.
-func misplaced(s *scanner) (index int, message string) {
-	depth := 0
-	for i, t := range s.tokens {
-		switch t.kind {
-		case '{':
-			depth++
-		case '}':
-			depth--
-		case kindString, kindBlock:
-			if i > 0 && s.tokens[i-1].kind == kindSpread {
-				return i, "Expected a name, on or {, found a string"
-			}
-		case '(':
-			if depth == 0 && i > 1 && s.tokens[i-1].kind == kindName && s.source(i-2) == "fragment" {
-				return i, "Expected on, found ("
-			}
-		}
+	for _, fragment := range doc.Fragments {
+		d.prepare(fragment.SelectionSet)
 	}
-	return 0, ""
+	slices.Sort(d.Conditions)
+	d.Conditions = slices.Compact(d.Conditions)
+	return d
 }
 
-// variableOfDefinitions is a variable in a directive of a variable's definition, where only constants may stand.
-func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
-	for _, op := range doc.Operations {
-		for _, definition := range op.VariableDefinitions {
-			for _, directive := range definition.Directives {
-				for _, argument := range directive.Arguments {
-					if found := variableIn(argument.Value); found != nil {
-						return found
-					}
-				}
-			}
-		}
+// Operation returns the operation of a name, or the only one for "". Nil when there is no such operation, or
+// when "" could be several.
+func (d *Document) Operation(name string) *Operation {
+	if i := slices.Index(d.Operations, d.Operations.ForName(name)); i >= 0 {
+		return &d.operations[i]
 	}
 	return nil
 }
 
-func variableIn(value *ast.Value) *ast.Value {
-	if value == nil || value.Kind == ast.Variable { // nil where the parser stopped
-		return value
-	}
-	for _, child := range value.Children {
-		if found := variableIn(child.Value); found != nil {
-			return found
+// prepare notes the conditions of a set, and makes its values ready to be read for any operation. Fragments
+// are prepared by themselves.
+func (d *Document) prepare(set ast.SelectionSet) {
+	Walk(set, nil, func(selection ast.Selection) bool {
+		for _, directive := range directivesOf(selection) {
+			forgetDefinitions(directive.Arguments)
+			condition := directive.Arguments.ForName("if")
+			if condition != nil && condition.Value.Kind == ast.Variable {
+				d.Conditions = append(d.Conditions, condition.Value.Raw)
+			}
 		}
-	}
-	return nil
+		if field, ok := selection.(*ast.Field); ok {
+			forgetDefinitions(field.Arguments)
+		}
+		return true
+	})
 }
 
-// fail makes the error of a text that is not GraphQL.
-func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
-	return &gqlerror.Error{
-		Message:   cut(fmt.Sprintf(format, args...), maxMessage),
-		Locations: []gqlerror.Location{{Line: at.line, Column: at.column}},
-	}
-}
-
-// maxMessage bounds what an error says, in characters: names and strings of the caller's can be as long as the document.
-const maxMessage = 300
-
-// cut bounds a message.
-func cut(message string, most int) string {
-	n := 0
-	for i := range message {
-		if n == most {
-			return message[:i] + "…"
+// forgetDefinitions takes the definitions of variables out of arguments. Validation writes that of one
+// operation into the fragments that several share, and a value that a request leaves out would have its
+// default.
+func forgetDefinitions(arguments ast.ArgumentList) {
+	for _, argument := range arguments {
+		for value := range valuesIn(argument.Value) {
+			value.VariableDefinition = nil
 		}
-		n++
 	}
-	return message
 }

@@ -188,8 +188,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// FuzzParse reads any text: an error has a place within it, and a document keeps its places when every line ends in
-// another way.
+// FuzzParse reads any text: an error has a place within it, and a document keeps its places when every line
+// ends in another way.
 func FuzzParse(f *testing.F) {
 	for _, text := range []string{
 		"{a}", "{\r\n a(b: \"é\", c: \"\"\"x\r\ny\"\"\")\r\n ...F @d }\r\nfragment F on X { b }", `query Q($a:[Int!]!=[1]@x){a(b:{c:$a})}`,

@@ -45,8 +45,8 @@ func kennelSchema(t testing.TB) *ast.Schema {
 	return schema
 }
 
-// rulesOfTheSpecification has, for each rule of section 5 of the edition of September 2025, documents that keep it and
-// documents that break it.
+// rulesOfTheSpecification has, for each rule of section 5 of the edition of September 2025, documents that
+// keep it and documents that break it.
 var rulesOfTheSpecification = []struct {
 	rule         string
 	keep, broken []string
@@ -246,8 +246,8 @@ var rulesOfTheSpecification = []struct {
 	},
 }
 
-// valuesOfWrongType puts each kind of literal where it does not belong: as an argument, in a list, in an input object, in
-// a directive and as a default.
+// valuesOfWrongType puts each kind of literal where it does not belong: as an argument, in a list, in an
+// input object, in a directive and as a default.
 func valuesOfWrongType() []string {
 	all := []string{`1`, `1.5`, `"a"`, `"""a"""`, `true`, `RED`, `{}`, `{a:1}`, `[{}]`, `[[RED]]`}
 	takes := map[string][]string{
@@ -289,8 +289,8 @@ func check(v document.Validator, text string) gqlerror.List {
 
 var schemaNames = regexp.MustCompile(`\b(Dog|Cat|Pet|Named|Human|Free|Color|Time|Where|One|Int|Float|String|Boolean|ID|RED|BLUE|find|need|name|ages|barks|loud|meows|owner|onField)\b`)
 
-// Every rule of the specification is kept by what keeps it, and broken by what breaks it. Each error has its places; when
-// names may not be told, it has none that was not sent.
+// Every rule of the specification is kept by what keeps it, and broken by what breaks it. Each error has its
+// places; when names may not be told, it has none that was not sent.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	telling, silent := document.NewValidator(kennelSchema(t), true), document.NewValidator(kennelSchema(t), false)

@@ -16,7 +16,7 @@ const (
 	kindSpread = '.'
 )
 
-// place is where something stands, counted from 1.
+// place is where something stands: line and column, both from 1.
 type place struct{ line, column int }
 
 // token is a token of the text: which bytes, and where.
@@ -28,8 +28,10 @@ type token struct {
 	start    int // characters from the beginning of the text
 }
 
-// scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, so that a line of
-// what gqlparser says is the number of a token, and strings without what its lexer reads differently.
+// scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, and
+// strings without what its lexer reads differently.
+//
+// Example: the text "{ a, b } # end" is written as the four lines {, a, b and }.
 type scanner struct {
 	text      string
 	at        int // the next byte
@@ -83,19 +85,20 @@ func (s *scanner) next() *gqlerror.Error {
 	case strings.IndexByte("!$&():=@[]{|}", c) >= 0:
 		s.take(c, 1)
 	case c == '\'':
-		return s.fail(s.place(), `Unexpected single quote character ('), did you mean to use a double quote (")?`)
+		const message = `Unexpected single quote character ('), did you mean to use a double quote (")?`
+		return s.fail(s.place(), message)
 	default:
 		return s.fail(s.place(), "Unexpected character: %s", s.describe())
 	}
 	return nil
 }
 
-// take makes a token of the next n bytes, which are ASCII and mean the same to gqlparser.
+// take adds the next n bytes as a token. They are ASCII and mean the same to gqlparser.
 func (s *scanner) take(kind byte, n int) {
 	s.add(token{place: s.place(), kind: kind, from: s.at, start: s.at - s.extra}, s.at+n, s.text[s.at:s.at+n])
 }
 
-// add puts down a token that ends before the byte to, as gqlparser shall read it.
+// add adds a token that ends before the byte to. Plain is how gqlparser shall read it.
 func (s *scanner) add(t token, to int, plain string) {
 	t.to = to
 	s.tokens = append(s.tokens, t)
@@ -104,18 +107,19 @@ func (s *scanner) add(t token, to int, plain string) {
 	s.at = to
 }
 
-// source is a token as it was written.
+// source returns a token as it was written.
 func (s *scanner) source(i int) string { return s.text[s.tokens[i].from:s.tokens[i].to] }
 
-// place is where the next byte stands.
+// place returns where the next byte stands.
 func (s *scanner) place() place { return s.placeOf(s.at) }
 
-// placeOf is where a byte of this line stands, when only ASCII is between it and the next byte.
+// placeOf returns where a byte of this line stands, when there is only ASCII between it and the next byte.
 func (s *scanner) placeOf(at int) place {
 	return place{line: s.line, column: at - s.lineStart - (s.extra - s.lineExtra) + 1}
 }
 
-// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any character.
+// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any
+// character.
 func (s *scanner) skipIgnored() {
 	for comment := false; s.at < len(s.text); {
 		switch c := s.text[s.at]; {
@@ -152,7 +156,8 @@ func (s *scanner) newLine() {
 	s.lineStart, s.lineExtra = s.at, s.extra
 }
 
-// number reads an Int or a Float. Neither may be followed by a letter, a digit or a dot.
+// number reads an Int or a Float. Neither may be followed by a letter, a digit or a dot: 0x1, 007 and 1.2.3
+// are no numbers.
 func (s *scanner) number() *gqlerror.Error {
 	end := s.at
 	byteAt := func() byte {

@@ -7,11 +7,12 @@ import (
 	"unicode/utf16"
 	"unicode/utf8"
 
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none, however it is
-// written.
+// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none,
+// however it is written.
 func (s *scanner) quotedString() *gqlerror.Error {
 	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
 	var value strings.Builder
@@ -36,7 +37,9 @@ func (s *scanner) quotedString() *gqlerror.Error {
 }
 
 // simpleEscapes are the escapes of one letter.
-var simpleEscapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
+var simpleEscapes = map[byte]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
+}
 
 // escape reads one escape, or two that are a pair.
 func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
@@ -60,8 +63,9 @@ func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
 	return s.fail(s.place(), "Invalid character escape sequence: %q", cutLine(rest, 2))
 }
 
-// unicodeEscape reads `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00` at the beginning of text: the character, and how
-// many bytes it takes. They are negative, those to quote, when it is no character.
+// unicodeEscape reads an escape at the beginning of a text: `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00`.
+// It returns the character and how many bytes the escape takes. When it is no character, such as half a pair,
+// it returns the negative number of bytes that the error shall quote.
 func unicodeEscape(text string) (r rune, n int) {
 	const short, long, longest = len(`\u0000`), len(`\u{`), len(`\u{00000000}`)
 	if strings.HasPrefix(text, `\u{`) {
@@ -95,7 +99,7 @@ func unicodeEscape(text string) (r rune, n int) {
 	return 0, -short
 }
 
-// hexDigits reads `\u` and four digits.
+// hexDigits reads `\u` and four digits; false for anything else.
 func hexDigits(text string) (r rune, ok bool) {
 	if len(text) < len(`\u0000`) || text[:2] != `\u` {
 		return 0, false
@@ -110,6 +114,7 @@ func hexDigits(text string) (r rune, ok bool) {
 	return r, true
 }
 
+// hexDigit returns the value of a hexadecimal digit.
 func hexDigit(c byte) (rune, bool) {
 	switch {
 	case isDigit(c):
@@ -120,7 +125,8 @@ func hexDigit(c byte) (rune, bool) {
 	return 0, false
 }
 
-// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first three.
+// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first
+// three.
 func (s *scanner) blockString() *gqlerror.Error {
 	const quotes, escaped = `"""`, `\"""`
 	t := token{place: s.place(), kind: kindBlock, from: s.at, start: s.at - s.extra}
@@ -145,8 +151,11 @@ func (s *scanner) blockString() *gqlerror.Error {
 	return s.fail(s.place(), "Unterminated string")
 }
 
-// blockValue takes the indentation that all lines but the first share, and the blank lines at both ends, out of a block
-// string. Source: https://spec.graphql.org/September2025/#BlockStringValue()
+// blockValue returns the value of a block string: without the indentation that all lines but the first share,
+// and without blank lines at both ends.
+// Source: https://spec.graphql.org/September2025/#BlockStringValue()
+//
+// Example: the lines "", " a", " b" and " " are the value "a\n b".
 func blockValue(raw string) string {
 	lines := strings.Split(raw, "\n")
 	common := math.MaxInt
@@ -170,27 +179,14 @@ func blockValue(raw string) string {
 	return strings.Join(lines[first:last], "\n")
 }
 
-// plainString writes a string for gqlparser: on one line, control characters escaped.
+// plainString returns a string as gqlparser reads it: in quotes, on one line, control characters escaped.
+// JSON has the same escapes.
 func plainString(value string) string {
-	var b strings.Builder
-	b.Grow(len(value) + 2)
-	b.WriteByte('"')
-	for _, c := range []byte(value) {
-		switch {
-		case c == '"' || c == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(c)
-		case c < ' ':
-			fmt.Fprintf(&b, `\u%04x`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	b.WriteByte('"')
-	return b.String()
+	quoted, _ := jsontext.AppendQuote(nil, value) // bytes that are no UTF-8 become U+FFFD
+	return string(quoted)
 }
 
-// describe names the next character for an error.
+// describe returns the next character for an error: itself in quotes, or its number where it is not of ASCII.
 func (s *scanner) describe() string {
 	if s.at >= len(s.text) {
 		return "<EOF>"
@@ -202,7 +198,7 @@ func (s *scanner) describe() string {
 	return fmt.Sprintf("U+%04X", r)
 }
 
-// cutLine is at most n bytes of text, of its first line.
+// cutLine returns at most n bytes of a text, and nothing behind its first line.
 func cutLine(text string, n int) string {
 	text = text[:min(n, len(text))]
 	if i := strings.IndexAny(text, "\r\n"); i >= 0 {

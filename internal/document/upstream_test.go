@@ -13,8 +13,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// What docs/upstream.md reports is still so: where a release of gqlparser has mended it, this fails, and what is done
-// about it here can go. Each text stands in the report, too.
+// What docs/upstream.md reports is still so: where a release of gqlparser has mended it, this fails, and what
+// is done about it here can go. Each text stands in the report, too.
 func TestReportIsTrue(t *testing.T) {
 	t.Parallel()
 	report, err := os.ReadFile("../../docs/upstream.md")
@@ -57,7 +57,8 @@ func TestReportIsTrue(t *testing.T) {
 	}
 }
 
-// asIs is what gqlparser says alone: errors, or that a document is valid, with the value of the argument "text".
+// asIs is what gqlparser says alone: errors, or that a document is valid, with the value of the argument
+// "text".
 func asIs(schema *ast.Schema, text string) string {
 	doc, err := parser.ParseQuery(&ast.Source{Input: text})
 	if err != nil {

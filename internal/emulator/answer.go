@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jobsgateway/internal/accept"
 )
 
 // gzipFloor is the size from which a body is worth compressing, in bytes.
@@ -20,7 +22,7 @@ type answer struct {
 	body   []byte
 }
 
-// serve sends the ordinary answer.
+// serve sends the ordinary answer. The memory of its body is kept for the next one.
 func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, serial uint64) {
 	buf := e.buffers.Get().(*[]byte)
 	defer e.buffers.Put(buf)
@@ -35,8 +37,9 @@ func (e *Emulator) serve(w http.ResponseWriter, r *http.Request, serial uint64) 
 	}
 }
 
-// answer decides: route, then method, then token, then parameters (inferred). The body may be built in buf, which
-// must not be used for anything else until the body was sent.
+// answer returns the ordinary answer. What is wrong is told in this order (inferred): the path, the method,
+// the token, the parameters. The body may be built in buf, which must not be used for anything else until the
+// body was sent.
 func (e *Emulator) answer(r *http.Request, serial uint64, buf []byte) answer {
 	path := r.URL.EscapedPath()
 	id, one := strings.CutPrefix(path, "/jobs/")
@@ -65,8 +68,8 @@ func (e *Emulator) answer(r *http.Request, serial uint64, buf []byte) answer {
 	return a
 }
 
-// authorize reads the bearer token and returns the company that it is confined to, 0 for none. The tokens
-// "invalid" and "forbidden" are refused by name; any other is good.
+// authorize returns the company that the bearer token is confined to, 0 for none. The tokens "invalid" and
+// "forbidden" are refused by name; any other is good.
 func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	given := h.Values("Authorization")
 	if len(given) != 1 {
@@ -76,7 +79,8 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	token = strings.TrimSpace(token)
 	switch {
 	case !strings.EqualFold(scheme, "Bearer") || token == "":
-		return 0, refuse(http.StatusUnauthorized, "the Authorization header must be of the form Bearer <token>")
+		return 0, refuse(http.StatusUnauthorized,
+			"the Authorization header must be of the form Bearer <token>")
 	case token == "invalid":
 		return 0, refuse(http.StatusUnauthorized, "the token is not valid")
 	case token == "forbidden":
@@ -85,31 +89,31 @@ func (e *Emulator) authorize(h http.Header) (int64, *refusal) {
 	return e.opts.Tokens[token], nil
 }
 
-// one answers GET /jobs/{job_id} with the bare record. An unknown job, a stranger's job and a fresh one are the
-// same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
+// one answers GET /jobs/{job_id} with the bare record. An unknown job, a job of another company and a fresh
+// one are the same 404 without a body; an id that is neither known nor a uuid is a 400 (inferred).
 func (e *Emulator) one(escaped string, company int64, buf []byte) (answer, *refusal) {
 	id, err := url.PathUnescape(escaped)
 	if err != nil {
-		return answer{}, refuse(http.StatusBadRequest, "job_id: %v", err)
+		return answer{}, badRequest("job_id: %v", err)
 	}
 	e.mu.RLock()
 	j := e.store.get(id)
 	e.mu.RUnlock()
 	switch {
-	case j == nil && !isUUID(id):
-		return answer{}, refuse(http.StatusBadRequest, "job_id: %q is not a uuid", id)
+	case j == nil && !uuidForm.MatchString(id):
+		return answer{}, badRequest("job_id: %q is not a uuid", id)
 	case j == nil, company != 0 && j.company != company, e.fresh(j):
 		return answer{status: http.StatusNotFound}, nil
 	}
 	return answer{status: http.StatusOK, mime: "application/json", body: append(buf, j.raw...)}, nil
 }
 
-// fresh tells whether a job is too new to be found by its id.
+// fresh reports whether a job is too new to be found by its id.
 func (e *Emulator) fresh(j *job) bool {
 	return e.opts.FreshWindow > 0 && !j.born.IsZero() && e.opts.Now().Before(j.born.Add(e.opts.FreshWindow))
 }
 
-// list answers GET /jobs.
+// list answers GET /jobs with a page, spoiled as the options say.
 func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *refusal) {
 	q, no := parseQuery(rawQuery, e.opts.Older)
 	if no != nil {
@@ -119,7 +123,8 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	asked := q
 	var ok bool
 	if q.offset, q.perPage, ok = e.opts.stretch(q.offset, q.perPage); !ok {
-		return answer{}, refuse(http.StatusBadRequest, "offset: %d is not a multiple of per_page, %d", asked.offset, asked.perPage)
+		const message = "offset: %d is not a multiple of per_page, %d"
+		return answer{}, badRequest(message, asked.offset, asked.perPage)
 	}
 	e.mu.RLock()
 	records, total := e.store.page(&q)
@@ -132,13 +137,14 @@ func (e *Emulator) list(rawQuery string, company int64, buf []byte) (answer, *re
 	return answer{status: http.StatusOK, mime: "application/json", body: e.appendPage(buf, p, records)}, nil
 }
 
-// compress gzips a body that is large enough for a caller that takes it, and returns it as it is otherwise.
+// compress returns the body as it is sent, and sets the headers for that: in gzip where it is large enough
+// and the caller takes it.
 func (e *Emulator) compress(h http.Header, r *http.Request, body []byte) []byte {
 	if len(body) <= gzipFloor {
 		return body
 	}
 	h.Set("Vary", "Accept-Encoding")
-	if !acceptsGzip(r.Header) {
+	if !accept.Gzip(r.Header["Accept-Encoding"]) {
 		return body
 	}
 	h.Set("Content-Encoding", "gzip")
@@ -162,7 +168,7 @@ func writeHead(w http.ResponseWriter, a *answer, length int64) {
 	w.WriteHeader(a.status)
 }
 
-// pause waits, and reports false when the caller left first.
+// pause waits. It returns false when the caller left first.
 func pause(ctx context.Context, d time.Duration) bool {
 	if d <= 0 {
 		return ctx.Err() == nil

@@ -65,8 +65,8 @@ func materializeView(g *generator, d *draft, r *rand.Rand) {
 	d.result = append(b, '}')
 }
 
-// forecast has no dataset_id in its input, so that a filter by dataset passes it over. Its results come in the
-// published variants; cost is in millionths of a US cent.
+// forecast has no dataset_id in its input, so that a filter by dataset passes it over. Its results come in
+// the published variants; cost is in millionths of a US cent.
 func forecast(g *generator, d *draft, r *rand.Rand) {
 	names, where := g.columns(r), predicates[r.IntN(len(predicates))]
 	b := text([]byte{'{'}, "nql", "EXPLAIN "+nql(d.dataset, names, where))
@@ -78,7 +78,8 @@ func forecast(g *generator, d *draft, r *rand.Rand) {
 	case 0:
 		d.result = fmt.Appendf(nil, `{"success":{"result":{"Forecast":{"cost":%d,"rows":%d}}}}`, cost, rows)
 	case 1:
-		d.result = fmt.Appendf(nil, `{"rows":%d,"cost":%d,"nql_type":"forecast","type":"success"}`, rows, cost)
+		const form = `{"rows":%d,"cost":%d,"nql_type":"forecast","type":"success"}`
+		d.result = fmt.Appendf(nil, form, rows, cost)
 	default:
 		d.result = fmt.Appendf(nil, `{"type":"forecast","cost":%d,"rows":%d}`, cost, rows)
 	}
@@ -109,26 +110,29 @@ func deliverData(g *generator, d *draft, r *rand.Rand) {
 	b = text(b, "destination", "s3://deliveries/"+subjects[r.IntN(len(subjects))]+"/")
 	b = texts(append(b, '}'), "columns", g.columns(r))
 	d.input = append(b, '}')
-	d.result = fmt.Appendf(nil, `{"rows":%d,"size":%d,"files":%d}`, r.Int64N(4e9), r.Int64N(9e14), 1+r.IntN(400))
+	const form = `{"rows":%d,"size":%d,"files":%d}`
+	d.result = fmt.Appendf(nil, form, r.Int64N(4e9), r.Int64N(9e14), 1+r.IntN(400))
 }
 
-// inference asks a language model. Its structured_output is the caller's own, hence of any shape and depth, and
-// its text needs escaping in JSON, HTML and SQL alike.
+// inference asks a language model. Its structured_output is the caller's own, hence of any shape and depth,
+// and its text needs escaping in JSON, HTML and SQL alike.
 func inference(g *generator, d *draft, r *rand.Rand) {
 	topic := subjects[r.IntN(len(subjects))]
 	b := text([]byte{'{'}, "model", "anthropic.claude-sonnet")
 	b = append(member(b, "messages"), '[')
 	for i := range g.size(1 + r.IntN(2)) {
 		b = text(append(comma(b), '{'), "role", "user")
-		b = text(b, "content", fmt.Sprintf("Part %d: label the columns of \"%s\" <like this> & say \"unknown\" when unsure.", i+1, topic))
+		const prompt = `Part %d: label the columns of "%s" <like this> & say "unknown" when unsure.`
+		b = text(b, "content", fmt.Sprintf(prompt, i+1, topic))
 		b = append(b, '}')
 	}
-	b = value(append(b, ']'), "inference_config",
-		[]byte(`{"temperature":0.2,"max_tokens":2048,"output_format_schema":{"type":"object","additionalProperties":true}}`))
+	b = value(append(b, ']'), "inference_config", []byte(`{"temperature":0.2,"max_tokens":2048,`+
+		`"output_format_schema":{"type":"object","additionalProperties":true}}`))
 	d.input = append(texts(b, "tags", []string{"labels", topic}), '}')
 
 	in, out := 200+r.IntN(9000), 20+r.IntN(1800)
-	b = fmt.Appendf(nil, `{"usage":{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d}`, in, out, in+out)
+	const usage = `{"usage":{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d}`
+	b = fmt.Appendf(nil, usage, in, out, in+out)
 	b = append(member(b, "structured_output"), '[')
 	for range g.size(1 + r.IntN(3)) {
 		b = text(append(comma(b), '{'), "column", columns[r.IntN(len(columns))])
@@ -210,7 +214,8 @@ const columnStride = 5
 
 // nql is the query as a user writes it.
 func nql(dataset int64, names []string, where string) string {
-	return fmt.Sprintf(`SELECT "%s" FROM company_data."%d" WHERE %s`, strings.Join(names, `", "`), dataset, where)
+	const form = `SELECT "%s" FROM company_data."%d" WHERE %s`
+	return fmt.Sprintf(form, strings.Join(names, `", "`), dataset, where)
 }
 
 // sql is the same query compiled.

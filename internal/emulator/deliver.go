@@ -10,6 +10,7 @@ import (
 	"strings"
 )
 
+// defaultPiece is the size of the pieces of a slow body, in bytes, where a fault names none.
 const defaultPiece = 256
 
 // serveFault sends an answer in the manner that a fault prescribes; its delay has passed already.
@@ -50,7 +51,7 @@ func (e *Emulator) serveFault(w http.ResponseWriter, r *http.Request, serial uin
 	}
 }
 
-// faultAnswer is the fault's own answer, or the ordinary one with the fault's headers.
+// faultAnswer returns the fault's own answer, or the ordinary one with the fault's headers.
 func (e *Emulator) faultAnswer(w http.ResponseWriter, r *http.Request, serial uint64, f *Fault) answer {
 	if !f.replaces() {
 		a := e.answer(r, serial, nil)
@@ -90,7 +91,7 @@ func (e *Emulator) faultAnswer(w http.ResponseWriter, r *http.Request, serial ui
 	return a
 }
 
-// transmit copies the body, drop by drop if so told, and reports false when the caller left on the way.
+// transmit sends the body, piece by piece if so told. It returns false when the caller left on the way.
 func transmit(w http.ResponseWriter, r *http.Request, f *Fault, body io.Reader) bool {
 	if f.Drip <= 0 {
 		_, err := io.Copy(w, body)
@@ -146,12 +147,14 @@ func huge(n int64) io.Reader {
 	if pad < 0 {
 		return io.LimitReader(filler(' '), n)
 	}
-	return io.MultiReader(strings.NewReader(hugeHead), io.LimitReader(filler('x'), pad), strings.NewReader(hugeTail))
+	head, tail := strings.NewReader(hugeHead), strings.NewReader(hugeTail)
+	return io.MultiReader(head, io.LimitReader(filler('x'), pad), tail)
 }
 
 // filler is an endless row of one byte.
 type filler byte
 
+// Read fills p with the byte, doubling what is filled.
 func (c filler) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
@@ -170,6 +173,7 @@ func bomb(n int64) io.Reader {
 	return b
 }
 
+// bombReader compresses plain as it is read, 1 MiB at a time.
 type bombReader struct {
 	plain io.Reader
 	zip   *gzip.Writer

@@ -31,8 +31,8 @@ type draft struct {
 	ended     time.Time
 	// outcome is the last state: completed, failed or cancelled.
 	outcome string
-	// lag is the time from ended_at to the last write, which updated_at shows. Source: upstream GET /jobs, whose
-	// example has 15 microseconds there.
+	// lag is the time from ended_at to the last write, which updated_at shows. Source: upstream GET /jobs,
+	// whose example has 15 microseconds there.
 	lag time.Duration
 }
 
@@ -47,8 +47,8 @@ const (
 	holdCancelling             // has one, and was asked to stop
 )
 
-// state is where the job stands at a moment, when its record was last written, and when it next moves; next is
-// zero for a finished job.
+// state returns where the job stands at a moment, when its record was last written, and when it next moves;
+// next is zero for a finished job.
 func (d *draft) state(now time.Time) (state string, updated, next time.Time) {
 	cancelling := !d.cancelled.IsZero() && !d.cancelled.After(now)
 	settled := d.ended.Add(d.lag)
@@ -65,7 +65,7 @@ func (d *draft) state(now time.Time) (state string, updated, next time.Time) {
 	return "pending", d.created, earliest(d.cancelled, d.scheduled)
 }
 
-// earliest is the first of two moments; a zero first one does not count.
+// earliest returns the first of two moments; a zero first one does not count.
 func earliest(maybe, t time.Time) time.Time {
 	if !maybe.IsZero() && maybe.Before(t) {
 		return maybe
@@ -103,7 +103,9 @@ func (d *draft) plan(r *rand.Rand, failing float64) {
 // hold moves a planned life so that it is still going at end, which must not be before its creation.
 func (d *draft) hold(h hold, r *rand.Rand, end time.Time) {
 	// The lives go on after end, most of them within minutes, when time passes.
-	soon := func(most time.Duration) time.Duration { return time.Second + time.Duration(r.Int64N(int64(most))) }
+	soon := func(most time.Duration) time.Duration {
+		return time.Second + time.Duration(r.Int64N(int64(most)))
+	}
 	since := end.Sub(d.created)
 	d.cancelled = time.Time{}
 	d.scheduled = micro(d.created.Add(since / 6))
@@ -127,7 +129,7 @@ func (d *draft) hold(h hold, r *rand.Rand, end time.Time) {
 	}
 }
 
-// micro cuts a time to what a record can print.
+// micro cuts a time to microseconds, which is what a record can print.
 func micro(t time.Time) time.Time { return t.Truncate(time.Microsecond) }
 
 // source writes request_source: a user of the company, or a process without either.

@@ -1,13 +1,18 @@
 // Package emulator is the Jobs REST API in memory, served over real HTTP: GET /jobs with every documented
 // parameter, GET /jobs/{job_id}, bearer tokens, the known error shapes, and whatever can go wrong on the way.
 //
-// It exists for demonstrations, tests and benchmarks, and it follows the upstream contract rather than the
-// client that talks to it. Where upstream is silent the choice made here is marked as inferred.
+// It exists for demonstrations, tests and benchmarks, and it follows the contract of the Jobs API rather than
+// the client that talks to it. Where upstream is silent the choice made here is marked as inferred.
 //
 //	srv := httptest.NewServer(emulator.New(emulator.Options{Seed: 1}))
 //
 // Three things make it more than canned answers: the data can live (Options.Living), the next requests can be
 // told to fail in a given manner (Script), and every request is remembered (Requests).
+//
+// Where to look: options.go says what can be chosen. generate.go, draft.go, content.go, words.go and
+// encode.go make jobs, read.go takes those that are given, store.go keeps them in order, living.go moves
+// them. query.go, answer.go, page.go and errors.go answer a request, faults.go and deliver.go spoil an
+// answer, log.go remembers requests.
 package emulator
 
 import (
@@ -83,31 +88,31 @@ func (e *Emulator) Insert(raw json.RawMessage) {
 	e.store.add(read(raw), e.opts.Now())
 }
 
-// Replace puts a record in the place of the job with this id and says whether there was one. The new record
-// is ordered by its own members; where it lacks them, it keeps the order value and the place of the old one.
-// A living job that is replaced stays as given from then on.
+// Replace puts a record in the place of the job with this id, and reports whether there was one. The new
+// record is ordered by its own members; where it lacks them, it keeps the order value and the place of the
+// old one. A living job that is replaced stays as given from then on.
 func (e *Emulator) Replace(id string, raw json.RawMessage) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.store.replace(id, read(raw))
 }
 
-// Remove drops the job with this id and says whether there was one.
+// Remove drops the job with this id, and reports whether there was one.
 func (e *Emulator) Remove(id string) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.store.remove(id)
 }
 
-// Len is the number of jobs held, of all companies. It does not move living data; only requests do.
+// Len returns how many jobs there are, of all companies. It does not move living data; only requests do.
 func (e *Emulator) Len() int {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
 	return len(e.store.created.jobs)
 }
 
-// IDs lists the ids of all jobs in created_at_desc order, with an empty string for a record without one.
-// It does not move living data.
+// IDs returns the ids of all jobs in created_at_desc order, with an empty string for a record without one. It
+// does not move living data.
 func (e *Emulator) IDs() []string {
 	e.mu.RLock()
 	defer e.mu.RUnlock()
@@ -119,7 +124,7 @@ func (e *Emulator) IDs() []string {
 	return ids
 }
 
-// advance brings living data forward. The shared lock answers the common case, in which nothing is due.
+// advance brings living data forward to now. The shared lock serves the common case, in which nothing is due.
 func (e *Emulator) advance(now time.Time) {
 	if e.living == nil {
 		return

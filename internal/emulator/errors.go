@@ -37,7 +37,13 @@ func refuse(status int, format string, args ...any) *refusal {
 	return &refusal{status: status, detail: strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD")}
 }
 
-// answer renders a refusal for one request; serial makes the log id. A shape out of range has no body.
+// badRequest makes a refusal with 400.
+func badRequest(format string, args ...any) *refusal {
+	return refuse(http.StatusBadRequest, format, args...)
+}
+
+// answer returns a refusal as it is sent for one request; serial makes the log id. A shape out of range has
+// no body.
 func (x *refusal) answer(shape ErrorShape, r *http.Request, serial uint64) answer {
 	a := answer{status: x.status, header: http.Header{}}
 	switch x.status {
@@ -63,8 +69,9 @@ func (x *refusal) answer(shape ErrorShape, r *http.Request, serial uint64) answe
 		b = append(b, '}')
 	case HTMLError:
 		a.mime = "text/html; charset=utf-8"
-		b = fmt.Appendf(b, "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n<body><h1>%s</h1><p>%s</p></body></html>\n",
-			x.status, title, title, html.EscapeString(x.detail))
+		const page = "<!DOCTYPE html>\n<html><head><title>%d %s</title></head>\n" +
+			"<body><h1>%s</h1><p>%s</p></body></html>\n"
+		b = fmt.Appendf(b, page, x.status, title, title, html.EscapeString(x.detail))
 	case EmptyError:
 	}
 	if a.mime == "" && len(b) > 0 {
@@ -83,7 +90,7 @@ func appendProblem(b []byte, x *refusal, title string, r *http.Request) []byte {
 	return text(b, "instance", r.URL.EscapedPath())
 }
 
-// logID is a uuid that counts, so that a test can tell two answers apart and repeat itself.
+// logID returns a uuid that counts, so that a test can tell two answers apart and repeat itself.
 func logID(serial uint64) string {
 	return fmt.Sprintf("10610000-0000-4000-8000-%012x", serial&0xffffffffffff)
 }

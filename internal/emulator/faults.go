@@ -28,7 +28,8 @@ const (
 // Fault is what happens to a request instead of, or on the way to, its ordinary answer. Its parts combine: a
 // delay, then an answer, then the manner in which the answer is sent. The zero value changes nothing.
 //
-// While none of Status, Body, Huge, Bomb and Location is set, the ordinary answer is sent, in the given manner.
+// While none of Status, Body, Huge, Bomb and Location is set, the ordinary answer is sent, in the given
+// manner.
 type Fault struct {
 	// Match picks the requests that take this fault; nil picks any. It is called with the script locked
 	// and must not call the emulator nor read the request's body.
@@ -86,7 +87,8 @@ func (e *Emulator) Script(faults ...Fault) {
 	}
 }
 
-// Scripted is the number of faults still in the script; a test that expects all to have been met checks for 0.
+// Scripted is the number of faults still in the script; a test that expects all to have been met checks for
+// 0.
 func (e *Emulator) Scripted() int {
 	e.script.mu.Lock()
 	defer e.script.mu.Unlock()

@@ -30,6 +30,8 @@ const (
 	streamExecutors = -4_000_000_000
 )
 
+// newGenerator makes a generator. The bad hour begins at five eighths of the span, and the newer name of
+// compiled SQL at a quarter.
 func newGenerator(opts Options) *generator {
 	begin := opts.End.Add(-opts.Span)
 	return &generator{
@@ -40,7 +42,7 @@ func newGenerator(opts Options) *generator {
 	}
 }
 
-// stream is the random source of one number under the seed.
+// stream returns the random source of one number under the seed.
 func (g *generator) stream(n int64) *rand.Rand {
 	// Numbers that follow each other are spread over all bits, so that their streams are not alike.
 	spread := uint64(n) * 0x9E3779B97F4A7C15 //nolint:gosec // negative numbers wrap, and stay different
@@ -68,10 +70,13 @@ func (g *generator) history() (jobs []*job, unfinished []appointment) {
 }
 
 // holdPattern repeats over the newest jobs, newest first, so that every unfinished state occurs.
-var holdPattern = [...]hold{holdPending, holdRunning, holdRunning, holdCancelling, holdScheduled, holdRunning, holdRunning, holdRunning}
+var holdPattern = [...]hold{
+	holdPending, holdRunning, holdRunning, holdCancelling,
+	holdScheduled, holdRunning, holdRunning, holdRunning,
+}
 
-// arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some exact
-// ties, and a crowd just before the end of which the held newest ones have not finished.
+// arrivals draws the creation times, ascending: a day rhythm, a multiple of the load in the bad hour, some
+// exact ties, and a crowd just before the end of which the held newest ones have not finished.
 func (g *generator) arrivals() (times []time.Time, held int) {
 	r, o := g.stream(streamHistory), g.opts
 	held = max(o.Jobs/50, min(len(holdPattern), o.Jobs/4))
@@ -95,8 +100,8 @@ func (g *generator) arrivals() (times []time.Time, held int) {
 	return times, held
 }
 
-// load is the chance, 0 to 1, that a job drawn at a moment stays: busy afternoons (UTC), a burst of scheduled
-// work at two in the morning.
+// load returns the chance, 0 to 1, that a job drawn at a moment stays: busy afternoons (UTC), and a burst of
+// scheduled work at two in the morning.
 func (g *generator) load(t time.Time) float64 {
 	if g.inBadHour(t) {
 		return 1
@@ -109,14 +114,16 @@ func (g *generator) load(t time.Time) float64 {
 	return l
 }
 
+// nightHour is when scheduled work runs, UTC.
 const nightHour = 2
 
+// inBadHour reports whether a moment is in the hour in which nearly every job fails.
 func (g *generator) inBadHour(t time.Time) bool {
 	return !t.Before(g.bad) && t.Before(g.bad.Add(g.badFor))
 }
 
-// grain cuts a time downwards so that printed fractions have 0, 3, 5 or 6 digits, mostly 6.
-// Source: the digits that occur across the published samples.
+// grain cuts a time downwards so that printed fractions have 0, 3, 5 or 6 digits, mostly 6. Source: the
+// digits that occur across the published samples.
 func grain(r *rand.Rand, t time.Time) time.Time {
 	switch p := r.IntN(100); {
 	case p < 3:
@@ -147,7 +154,8 @@ func (g *generator) draft(n int, created time.Time) *draft {
 		d.user = 400*d.company + r.Int64N(12)
 	}
 	if r.IntN(100) < 45 {
-		d.tags = append(d.tags, "workflow_enqueued", "workflow_id="+uuid(g.stream(streamWorkflows-r.Int64N(25))))
+		workflow := uuid(g.stream(streamWorkflows - r.Int64N(25)))
+		d.tags = append(d.tags, "workflow_enqueued", "workflow_id="+workflow)
 	}
 	if r.IntN(12) == 0 {
 		d.tags = append(d.tags, "batch-processing", "item-"+strconv.Itoa(r.IntN(40)))
@@ -196,7 +204,7 @@ func (g *generator) size(n int) int {
 	return n
 }
 
-// uuid draws a random (version 4) uuid.
+// uuid returns a random (version 4) uuid.
 func uuid(r *rand.Rand) string {
 	var u [16]byte
 	binary.BigEndian.PutUint64(u[:8], r.Uint64()&^0xf000|0x4000)
@@ -211,7 +219,7 @@ func uuid(r *rand.Rand) string {
 	return string(b)
 }
 
-// digest draws what looks like a SHA-256 in hexadecimal.
+// digest returns what looks like a SHA-256 in hexadecimal.
 func digest(r *rand.Rand) string {
 	var b []byte
 	for range 4 {

@@ -1,8 +1,9 @@
 package emulator
 
 import (
-	"container/heap"
+	"cmp"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -21,30 +22,10 @@ type appointment struct {
 	draft *draft
 }
 
-// agenda is a heap of appointments, earliest first; equal moments go by age, so that the order of events, and
-// with it every tie, is the same on each run.
-type agenda []appointment
-
-func (a *agenda) Len() int { return len(*a) }
-
-func (a *agenda) Less(i, k int) bool {
-	one, other := (*a)[i], (*a)[k]
-	if c := one.due.Compare(other.due); c != 0 {
-		return c < 0
-	}
-	return one.draft.number < other.draft.number
-}
-
-func (a *agenda) Swap(i, k int) { (*a)[i], (*a)[k] = (*a)[k], (*a)[i] }
-
-func (a *agenda) Push(x any) { *a = append(*a, x.(appointment)) }
-
-func (a *agenda) Pop() any {
-	last := len(*a) - 1
-	x := (*a)[last]
-	(*a)[last] = appointment{} // lets go of the draft
-	*a = (*a)[:last]
-	return x
+// compare orders appointments by their moments, and equal ones by age, so that the order of events, and with
+// it every tie, is the same on each run.
+func (a appointment) compare(b appointment) int {
+	return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.draft.number, b.draft.number))
 }
 
 // living moves a store through time. Events are applied one by one in the order of their moments, whenever a
@@ -52,10 +33,10 @@ func (a *agenda) Pop() any {
 type living struct {
 	gen     *generator
 	random  *rand.Rand
-	number  int       // of the job that arrives next
-	arrival time.Time // its moment
-	last    time.Time // created_at of the job before
-	agenda  agenda
+	number  int           // of the job that arrives next
+	arrival time.Time     // its moment
+	last    time.Time     // created_at of the job before
+	agenda  []appointment // earliest first
 }
 
 // newLiving starts at the end of history with the jobs that had not finished there.
@@ -64,7 +45,7 @@ func newLiving(gen *generator, unfinished []appointment) *living {
 		gen: gen, random: gen.stream(streamLiving), agenda: unfinished,
 		number: gen.opts.Jobs + 1, arrival: gen.opts.End, last: gen.opts.End,
 	}
-	heap.Init(&l.agenda)
+	slices.SortFunc(l.agenda, appointment.compare)
 	l.nextArrival()
 	return l
 }
@@ -75,7 +56,13 @@ func (l *living) nextArrival() {
 	l.arrival = l.arrival.Add(time.Duration(l.random.ExpFloat64() * float64(arrivalEvery)))
 }
 
-// due tells whether anything has happened by now that the store does not show.
+// schedule notes when a job changes next.
+func (l *living) schedule(a appointment) {
+	i, _ := slices.BinarySearchFunc(l.agenda, a, appointment.compare)
+	l.agenda = slices.Insert(l.agenda, i, a)
+}
+
+// due reports whether anything has happened by now that the store does not show.
 func (l *living) due(now time.Time) bool {
 	return !l.arrival.After(now) || len(l.agenda) > 0 && !l.agenda[0].due.After(now)
 }
@@ -103,7 +90,7 @@ func (l *living) arrive(s *store) {
 		d := l.gen.draft(l.number, created)
 		j, next := d.record(created, l.gen.opts)
 		s.insert(j)
-		heap.Push(&l.agenda, appointment{due: next, job: j, draft: d})
+		l.schedule(appointment{due: next, job: j, draft: d})
 	}
 	l.number++
 	l.nextArrival()
@@ -111,13 +98,14 @@ func (l *living) arrive(s *store) {
 
 // move brings the job whose moment is first into its next state, unless it was removed or replaced meanwhile.
 func (l *living) move(s *store) {
-	a := heap.Pop(&l.agenda).(appointment)
+	a := l.agenda[0]
+	l.agenda = slices.Delete(l.agenda, 0, 1)
 	if s.byID[a.job.id] != a.job {
 		return
 	}
 	j, next := a.draft.record(a.due, l.gen.opts)
 	s.swap(a.job, j)
 	if !next.IsZero() {
-		heap.Push(&l.agenda, appointment{due: next, job: j, draft: a.draft})
+		l.schedule(appointment{due: next, job: j, draft: a.draft})
 	}
 }

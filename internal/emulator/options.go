@@ -26,8 +26,8 @@ type Options struct {
 	Seed uint64
 	// Jobs is how many jobs are generated, at most MaxJobs; zero and below mean 2,000.
 	Jobs int
-	// Span is how far before End the generated jobs begin; zero and below mean 14 days, and less than a minute
-	// means a minute.
+	// Span is how far before End the generated jobs begin; zero and below mean 14 days, and less than a
+	// minute means a minute.
 	Span time.Duration
 	// End is the moment at which generated history stops; zero means Now at the time of New.
 	End time.Time
@@ -59,8 +59,8 @@ type Options struct {
 	// NullPager writes an absent prev_page or next_page as an explicit null. Source: sibling endpoints.
 	NullPager bool
 	// Older answers like the previous generation of the API: a list has records only, without any pager
-	// member, a generated record has no data_plane_id, and the state "scheduled" is not known: the filter refuses it,
-	// and a generated job that would be in it is still pending.
+	// member, a generated record has no data_plane_id, and the state "scheduled" is not known: the filter
+	// refuses it, and a generated job that would be in it is still pending.
 	Older bool
 	// Drift sprinkles words that no document knows over the generated records: the state "archiving", the
 	// type "datasets_rewrite_manifest", the request source "workflow_task", and additional members. The
@@ -76,11 +76,12 @@ type Options struct {
 	// Offsets is what becomes of an offset that is no multiple of per_page. Upstream documents an offset in
 	// records and explains it as "page_number * per_page": an API that means pages may refuse or round it.
 	Offsets OffsetRule
-	// SteadyTies lets jobs with equal order values stand in the same order in the ascending and the descending
-	// list, as under a second criterion; without it one list is the other turned round. Upstream documents neither.
+	// SteadyTies lets jobs with equal order values stand in the same order in the ascending and the
+	// descending list, as under a second criterion; without it one list is the other turned round. Upstream
+	// documents neither.
 	SteadyTies bool
-	// Ties is the order in which a list shows jobs with equal order values. Upstream documents none, and a database
-	// promises none under LIMIT and OFFSET.
+	// Ties is the order in which a list shows jobs with equal order values. Upstream documents none, and a
+	// database promises none under LIMIT and OFFSET.
 	Ties TieRule
 	// Totals is how true total_records is. NextPage follows the list as it is, not the total that is told.
 	Totals TotalRule
@@ -88,8 +89,8 @@ type Options struct {
 	TotalCap int
 	// NoNextPage leaves next_page out although there is a next page, as an older generation may.
 	NoNextPage bool
-	// MaxRecords caps the records of one answer below what per_page asks for, without an error; zero means not
-	// at all. Totals stay honest.
+	// MaxRecords caps the records of one answer below what per_page asks for, without an error; zero means
+	// not at all. Totals stay honest.
 	MaxRecords int
 	// Latency is waited before every answer, for as long as the caller stays.
 	Latency time.Duration
@@ -113,8 +114,8 @@ type TieRule int
 const (
 	// TiesInserted shows equals in the order of insertion, the same in every answer.
 	TiesInserted TieRule = iota
-	// TiesByWindow shows equals in an order that depends on offset and per_page: another in each window, and the same
-	// when a window is asked for again.
+	// TiesByWindow shows equals in an order that depends on offset and per_page: another in each window, and
+	// the same when a window is asked for again.
 	TiesByWindow
 	// TiesDrawn shows equals in an order that is drawn anew for each answer.
 	TiesDrawn

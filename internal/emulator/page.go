@@ -3,19 +3,19 @@ package emulator
 import (
 	"bytes"
 	"compress/gzip"
-	"net/http"
-	"strconv"
-	"strings"
 )
 
-// pages are the numbers around one page; previous and next are 0 when there is none.
+// pages are the numbers around one page of a list; previous and next are 0 when there is no such page.
 type pages struct {
 	current, records, total, previous, next int64
 }
 
 // pager numbers pages from 1: current = offset / per_page + 1, an offset within a page belonging to that page
-// (inferred). Past the end, previous names the last page that exists. Source: upstream GET /jobs, prev_page.
-// An empty result has 0 pages, and so has per_page=0 (inferred).
+// (inferred). Past the end, previous names the last page that exists. An empty result has 0 pages, and so has
+// per_page=0 (inferred). Source: upstream GET /jobs, prev_page.
+//
+// Example: 120 records with per_page=50 are 3 pages; offset=50 is page 2, between 1 and 3; offset=500 is page
+// 11, whose previous page is 3.
 func pager(offset, perPage, records int) pages {
 	p := pages{current: 1, records: int64(records)}
 	if perPage == 0 {
@@ -50,6 +50,7 @@ func (e *Emulator) appendPage(b []byte, p pages, records [][]byte) []byte {
 	return append(b, ']', '}')
 }
 
+// pageNumber appends the number of a page, and of none nothing or null, as the options say.
 func (e *Emulator) pageNumber(b []byte, name string, page int64) []byte {
 	switch {
 	case page > 0:
@@ -60,7 +61,7 @@ func (e *Emulator) pageNumber(b []byte, name string, page int64) []byte {
 	return b
 }
 
-// zip compresses whole bodies, so that their length is known before the first byte leaves.
+// zip compresses a whole body, so that its length is known before its first byte leaves.
 func (e *Emulator) zip(body []byte) []byte {
 	z := e.zippers.Get().(*gzip.Writer)
 	defer e.zippers.Put(z)
@@ -70,32 +71,4 @@ func (e *Emulator) zip(body []byte) []byte {
 	_, _ = z.Write(body)
 	_ = z.Close()
 	return out.Bytes()
-}
-
-// acceptsGzip reads Accept-Encoding: gzip, x-gzip or *, unless its weight is zero.
-func acceptsGzip(h http.Header) bool {
-	accepted := false
-	for _, line := range h.Values("Accept-Encoding") {
-		for item := range strings.SplitSeq(line, ",") {
-			coding, weight, _ := strings.Cut(item, ";")
-			coding = strings.ToLower(strings.TrimSpace(coding))
-			ok := !zeroWeight(weight)
-			switch coding {
-			case "gzip", "x-gzip":
-				return ok // named outright: it outranks *
-			case "*":
-				accepted = ok
-			}
-		}
-	}
-	return accepted
-}
-
-func zeroWeight(parameter string) bool {
-	name, q, found := strings.Cut(strings.TrimSpace(parameter), "=")
-	if !found || !strings.EqualFold(strings.TrimSpace(name), "q") {
-		return false
-	}
-	w, err := strconv.ParseFloat(strings.TrimSpace(q), 64)
-	return err == nil && w == 0
 }

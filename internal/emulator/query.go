@@ -1,14 +1,14 @@
 package emulator
 
 import (
-	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 )
 
-// query is a list request, understood: what to match, in which order, and which stretch of it.
+// query is what a list request asks for: what to match, in which order, and which stretch of it.
 type query struct {
 	states, types, tags []string // any of, each; empty matches all
 	plane               string   // lower case; empty matches all
@@ -21,13 +21,17 @@ type query struct {
 }
 
 // parameters are the names that GET /jobs knows. Source: upstream GET /jobs.
-var parameters = []string{"data_plane_id", "dataset_id", "offset", "order_by", "per_page", "state", "tag", "type"}
+var parameters = []string{
+	"data_plane_id", "dataset_id", "offset", "order_by", "per_page", "state", "tag", "type",
+}
 
-// states are the words that the state filter accepts, the one that an older generation lacks last. Source: upstream GET /jobs;
-// for the last one the vendor's other interfaces.
-var states = [...]string{"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled"}
+// states are the words that the state filter accepts, the one that an older generation lacks last. Source:
+// upstream GET /jobs; for the last one the vendor's other interfaces.
+var states = [...]string{
+	"cancelled", "completed", "failed", "pending", "pending_cancellation", "running", "scheduled",
+}
 
-// knownStates are those of the generation that is served.
+// knownStates returns the states of the generation of the API that is served.
 func knownStates(older bool) []string {
 	if older {
 		return states[:len(states)-1]
@@ -36,30 +40,30 @@ func knownStates(older bool) []string {
 }
 
 // parseQuery reads the parameters of GET /jobs. Lists repeat their key; of a repeated single value the first
-// counts. Refused with 400: an unknown state or order (inferred), a malformed data plane (inferred) or number,
-// a negative offset (inferred), and a per_page above MaxPerPage or below zero. per_page=0 is an empty page
-// with honest totals (inferred). An older generation knows fewer states.
+// counts. Refused with 400: an unknown state or order (inferred), a malformed data plane (inferred) or
+// number, a negative offset (inferred), and a per_page above MaxPerPage or below zero. per_page=0 is an empty
+// page with honest totals (inferred). An older generation knows fewer states.
 func parseQuery(raw string, older bool) (query, *refusal) {
 	v, err := url.ParseQuery(raw)
 	if err != nil {
-		return query{}, refuse(http.StatusBadRequest, "query string: %v", err)
+		return query{}, badRequest("query string: %v", err)
 	}
 	q := query{states: v["state"], types: v["type"], tags: v["tag"], perPage: MaxPerPage}
 	for _, s := range q.states {
 		if known := knownStates(older); !slices.Contains(known, s) {
-			return q, refuse(http.StatusBadRequest, "state: %q is not one of %s", s, strings.Join(known, ", "))
+			return q, badRequest("state: %q is not one of %s", s, strings.Join(known, ", "))
 		}
 	}
 	if v.Has("data_plane_id") {
 		q.plane = strings.ToLower(v.Get("data_plane_id"))
-		if !isUUID(q.plane) {
-			return q, refuse(http.StatusBadRequest, "data_plane_id: %q is not a uuid", v.Get("data_plane_id"))
+		if !uuidForm.MatchString(q.plane) {
+			return q, badRequest("data_plane_id: %q is not a uuid", v.Get("data_plane_id"))
 		}
 	}
 	if v.Has("dataset_id") {
 		n, err := strconv.ParseInt(v.Get("dataset_id"), 10, 64)
 		if err != nil {
-			return q, refuse(http.StatusBadRequest, "dataset_id: %q is not an integer", v.Get("dataset_id"))
+			return q, badRequest("dataset_id: %q is not an integer", v.Get("dataset_id"))
 		}
 		q.dataset = &n
 	}
@@ -68,7 +72,7 @@ func parseQuery(raw string, older bool) (query, *refusal) {
 		return q, no
 	}
 	if q.perPage > MaxPerPage {
-		return q, refuse(http.StatusBadRequest, "per_page: %d is more than %d", q.perPage, MaxPerPage)
+		return q, badRequest("per_page: %d is more than %d", q.perPage, MaxPerPage)
 	}
 	if q.offset, no = count(v, "offset", 0); no != nil {
 		return q, no
@@ -90,41 +94,42 @@ func (q *query) orderBy(v url.Values) *refusal {
 	case "updated_at_desc":
 		q.updated = true
 	default:
-		return refuse(http.StatusBadRequest, "order_by: %q is not an order", v.Get("order_by"))
+		return badRequest("order_by: %q is not an order", v.Get("order_by"))
 	}
 	return nil
 }
 
-// everything tells whether the query matches every job there is.
+// everything reports whether the query matches every job, so that no job has to be looked at.
 func (q *query) everything() bool {
 	return len(q.states) == 0 && len(q.types) == 0 && len(q.tags) == 0 &&
 		q.plane == "" && q.dataset == nil && q.company == 0
 }
 
-// matches is the filter: any value within one parameter, all parameters together (inferred). A job that lacks
-// the member asked for, or has it empty, never matches.
+// matches reports whether a job passes the filter: any value within one parameter, all parameters together
+// (inferred). A job that lacks the member asked for, or has it empty, never matches.
 func (q *query) matches(j *job) bool {
+	has := func(tag string) bool { return slices.Contains(j.tags, tag) }
 	return (q.company == 0 || q.company == j.company) &&
 		(len(q.states) == 0 || slices.Contains(q.states, j.state)) &&
 		(len(q.types) == 0 || j.kind != "" && slices.Contains(q.types, j.kind)) &&
 		(q.plane == "" || q.plane == j.plane) &&
 		(q.dataset == nil || j.hasDataset && *q.dataset == j.dataset) &&
-		(len(q.tags) == 0 || slices.ContainsFunc(q.tags, func(t string) bool { return slices.Contains(j.tags, t) }))
+		(len(q.tags) == 0 || slices.ContainsFunc(q.tags, has))
 }
 
-// count reads a parameter that counts records: an integer of zero or more.
+// count reads a parameter that counts records: an integer of zero or more, or missing where it is absent.
 func count(v url.Values, name string, missing int) (int, *refusal) {
 	if !v.Has(name) {
 		return missing, nil
 	}
 	n, err := strconv.Atoi(v.Get(name))
 	if err != nil || n < 0 {
-		return 0, refuse(http.StatusBadRequest, "%s: %q is not an integer of 0 or more", name, v.Get(name))
+		return 0, badRequest("%s: %q is not an integer of 0 or more", name, v.Get(name))
 	}
 	return n, nil
 }
 
-// unknownParameters names what GET /jobs does not know, sorted.
+// unknownParameters returns the names that GET /jobs does not know, sorted.
 func unknownParameters(v url.Values) []string {
 	var names []string
 	for name := range v {
@@ -136,22 +141,5 @@ func unknownParameters(v url.Values) []string {
 	return names
 }
 
-// isUUID accepts the canonical form in either case.
-func isUUID(s string) bool {
-	if len(s) != 36 {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			if c != '-' {
-				return false
-			}
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
-		default:
-			return false
-		}
-	}
-	return true
-}
+// uuidForm is the canonical form of a uuid, in either case.
+var uuidForm = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)

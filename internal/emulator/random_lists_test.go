@@ -109,8 +109,8 @@ func plainList(jobs []*plainJob, q url.Values, perPage, offset int) (ids []strin
 	return ids, len(kept)
 }
 
-// TestListAgreesWithPlainModel compares random lists and questions with the plain filter above, also after
-// the list was changed by Insert, Replace and Remove.
+// TestListAgreesWithPlainModel compares random lists and questions with the plain filter above, also after the
+// list was changed by Insert, Replace and Remove.
 func TestListAgreesWithPlainModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

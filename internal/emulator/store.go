@@ -27,12 +27,14 @@ type job struct {
 	born time.Time
 }
 
-// order is the list of jobs, ascending by one time and then by seq. The descending order is its exact reverse.
+// order is the list of jobs, ascending by one time and then by seq. The descending order is its exact
+// reverse.
 type order struct {
 	at   func(*job) time.Time
 	jobs []*job
 }
 
+// compare orders two jobs by time and, at the same time, by age: the one that was stored first comes first.
 func (o *order) compare(a, b *job) int {
 	if c := o.at(a).Compare(o.at(b)); c != 0 {
 		return c
@@ -40,25 +42,29 @@ func (o *order) compare(a, b *job) int {
 	return cmp.Compare(a.seq, b.seq)
 }
 
-// find is the place of a job, or where it would be.
+// find returns the place of a job, or where it would be.
 func (o *order) find(j *job) (int, bool) { return slices.BinarySearchFunc(o.jobs, j, o.compare) }
 
-// insert costs a binary search and the shift of whatever is newer, which for arrivals is nothing.
+// insert adds a job. It costs a binary search and the shift of whatever is newer, which for arrivals is
+// nothing.
 func (o *order) insert(j *job) {
 	i, _ := o.find(j)
 	o.jobs = slices.Insert(o.jobs, i, j)
 }
 
+// remove drops a job, if it is there.
 func (o *order) remove(j *job) {
 	if i, ok := o.find(j); ok {
 		o.jobs = slices.Delete(o.jobs, i, i+1)
 	}
 }
 
-// tiesTurned is a copy of the list in which equal values stand as they do in the descending order.
+// tiesTurned returns a copy of the list in which jobs of the same time stand as they do in the descending
+// order.
 func (o *order) tiesTurned() []*job { return o.eachTie(slices.Reverse[[]*job]) }
 
-// tiesShuffled is a copy of the list in which equal values stand as the window's own order has them.
+// tiesShuffled returns a copy of the list in which jobs of the same time stand in an order that depends on
+// the offset and per_page of the query or, for TiesDrawn, on nothing.
 func (o *order) tiesShuffled(q *query) []*job {
 	window := [2]uint64{uint64(q.offset), uint64(q.perPage)} //nolint:gosec // neither is negative
 	if q.ties == TiesDrawn {
@@ -70,7 +76,8 @@ func (o *order) tiesShuffled(q *query) []*job {
 	})
 }
 
-// eachTie is a copy of the list in which each stretch of equal values was put into another order.
+// eachTie returns a copy of the list in which each stretch of jobs of the same time was put into another
+// order.
 func (o *order) eachTie(reorder func(equal []*job)) []*job {
 	jobs := slices.Clone(o.jobs)
 	for start, i := 0, 1; i <= len(jobs); i++ {
@@ -82,7 +89,7 @@ func (o *order) eachTie(reorder func(equal []*job)) []*job {
 	return jobs
 }
 
-// newest is the highest order value, zero in an empty list.
+// newest returns the highest time, zero for an empty list.
 func (o *order) newest() time.Time {
 	if len(o.jobs) == 0 {
 		return time.Time{}
@@ -148,7 +155,7 @@ func (s *store) insert(j *job) {
 	s.index(j)
 }
 
-// replace puts a job read from outside in the place of the one with this id.
+// replace puts a job read from outside in the place of the one with this id; false when there is none.
 func (s *store) replace(id string, j *job) bool {
 	old := s.get(id)
 	if old == nil {
@@ -184,7 +191,7 @@ func (s *store) swap(old, j *job) {
 	}
 }
 
-// remove drops the job with this id.
+// remove drops the job with this id; false when there is none.
 func (s *store) remove(id string) bool {
 	j := s.get(id)
 	if j == nil {
@@ -210,8 +217,8 @@ func (s *store) forget(j *job) {
 	}
 }
 
-// page returns the records of one stretch and how many jobs match in all. Without a filter it costs the stretch
-// alone, with one a look at every job. The bytes stay valid after the lock is released.
+// page returns the records of one stretch and how many jobs match in all. Without a filter it costs the
+// stretch alone, with one a look at every job. The bytes stay valid after the lock is released.
 func (s *store) page(q *query) (records [][]byte, total int) {
 	in := &s.created
 	if q.updated {
@@ -247,7 +254,7 @@ func (s *store) page(q *query) (records [][]byte, total int) {
 	return records, total
 }
 
-// place turns a position in the asked order into one in the ascending list of n.
+// place returns the index, in the ascending list of n, of the i-th job in the asked order.
 func place(q *query, i, n int) int {
 	if q.ascending {
 		return i

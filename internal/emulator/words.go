@@ -22,7 +22,8 @@ var processes = [...]string{
 // columns are what the SQL selects; some need escaping in JSON.
 var columns = [...]string{
 	"unique_id", "event_timestamp", "country_code", "email_sha256", "hl7_gender", "zip_code", "device_type",
-	"price_cpm_usd", "segment_name", "city → region", "last_seen_at", "household_size", "browser", "referrer_url",
+	"price_cpm_usd", "segment_name", "city → region", "last_seen_at", "household_size", "browser",
+	"referrer_url",
 }
 
 // subjects name datasets and views.
@@ -39,18 +40,29 @@ var predicates = [...]string{
 	`"referrer_url" LIKE 'https://example.com/%' OR "household_size" >= 4`,
 }
 
-// mishap is what can go wrong: the message, about a dataset, and the exception that the stack trace opens with.
+// mishap is what can go wrong: the message, about a dataset, and the exception that the stack trace opens
+// with.
 type mishap struct{ message, exception string }
 
-// outage is the place in mishaps of what nearly every job of the bad hour dies of; it happens at no other time.
+// outage is the place in mishaps of what nearly every job of the bad hour dies of; it happens at no other
+// time.
 const outage = 0
 
 var mishaps = [...]mishap{
-	{"Data plane unavailable: catalog did not answer for dataset %d", "java.net.SocketTimeoutException: Read timed out"},
+	{
+		"Data plane unavailable: catalog did not answer for dataset %d",
+		"java.net.SocketTimeoutException: Read timed out",
+	},
 	{"Table not found: ds_%d", "org.apache.spark.sql.AnalysisException: [TABLE_OR_VIEW_NOT_FOUND]"},
-	{"\"event_timestamp\" of dataset %d cannot be cast to TIMESTAMP", "org.apache.spark.SparkDateTimeException: [CAST_INVALID_INPUT]"},
+	{
+		`"event_timestamp" of dataset %d cannot be cast to TIMESTAMP`,
+		"org.apache.spark.SparkDateTimeException: [CAST_INVALID_INPUT]",
+	},
 	{"Budget exceeded while scanning dataset %d", "io.example.jobs.BudgetExceeded: cost > limit"},
-	{"Executor lost while writing dataset %d", "org.apache.spark.SparkException: Job aborted due to stage failure"},
+	{
+		"Executor lost while writing dataset %d",
+		"org.apache.spark.SparkException: Job aborted due to stage failure",
+	},
 }
 
 // frames are lines of a stack trace.

@@ -22,8 +22,9 @@ func (w *heldWriter) Write(p []byte) (int, error) {
 	return w.ResponseRecorder.Write(p)
 }
 
-// The bytes of an answer are not written to again while anybody reads them: neither by who ran the operation, when it has
-// been served before one that joined, nor the other way round. Those of an answer that nobody else has are used again.
+// The bytes of an answer are not written to again while anybody reads them: neither by who ran the operation,
+// when it has been served before one that joined, nor the other way round. Those of an answer that nobody
+// else has are used again.
 func TestAnswersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	upstream := &tokenTotals{gate: make(chan struct{})}
@@ -64,7 +65,7 @@ func TestAnswersAreNotOverwritten(t *testing.T) {
 	}
 	until(t, func() bool { // a pool may lose things
 		serve(httptest.NewRecorder(), "token-1", shared)
-		return cap(g.executor.takeBuffer()) > 0
+		return cap(g.executor.buffers.take()) > 0
 	})
 }
 
@@ -84,7 +85,7 @@ func TestSharedBuffersAreNotGivenBack(t *testing.T) {
 	all.Wait()
 	until(t, func() bool { return len(h.log.with("operation")) == 4 })
 	for range 16 {
-		if b := g.executor.takeBuffer(); b != nil {
+		if b := g.executor.buffers.take(); b != nil {
 			t.Errorf("given back: %s", b[:cap(b)])
 		}
 	}
@@ -115,4 +116,22 @@ func TestAnswersUnderLoad(t *testing.T) {
 		})
 	}
 	all.Wait()
+}
+
+// Memory of an answer is kept for the next ones up to 2 MiB, and not a byte beyond.
+func TestKeptBuffers(t *testing.T) {
+	t.Parallel()
+	const most = 2 << 20
+	p := &bufferPool{}
+	until(t, func() bool { // a pool may lose things
+		p.give(make([]byte, 0, most))
+		return cap(p.take()) == most
+	})
+	p = &bufferPool{}
+	for range 50 {
+		p.give(make([]byte, 0, most+1))
+		if b := p.take(); b != nil {
+			t.Fatalf("%d bytes are kept", cap(b))
+		}
+	}
 }

@@ -10,10 +10,11 @@ import (
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/direct"
+	"jobsgateway/internal/document"
 )
 
-// A null passes validation in place of a default, but @skip and @include cannot be decided by it: the executor would panic,
-// in a goroutine of its own where there are several root fields.
+// A null passes validation in place of a default, but @skip and @include cannot be decided by it: the
+// executor would panic, in a goroutine of its own where there are several root fields.
 func TestNullConditions(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -35,8 +36,9 @@ func TestNullConditions(t *testing.T) {
 	}
 }
 
-// A null passes validation in place of a default of the variable or of the argument, too. Where the schema takes no null it is
-// a mistake of the request's, before anything runs; where it takes one, or the operation does not come there, it is none.
+// A null passes validation in place of a default of the variable or of the argument, too. Where the schema
+// takes no null it is a mistake of the request's, before anything runs; where it takes one, or the operation
+// does not come there, it is none.
 func TestNullArguments(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -81,8 +83,8 @@ func TestNullArguments(t *testing.T) {
 	}
 }
 
-// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments and conditions
-// make much of little.
+// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments
+// and conditions make much of little.
 func TestWeightOfPlans(t *testing.T) {
 	t.Parallel()
 	schema, err := graph.NewSchema(true)
@@ -102,7 +104,9 @@ func TestWeightOfPlans(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := direct.NewDocument(schema, doc).PlannedFields(); got != want {
+		valid := document.New(doc, document.Measure(doc))
+		planned := plannedDocument{Document: valid, plans: direct.NewPlans(schema, doc, valid.Conditions)}
+		if got := planned.plannedFields(); got != want {
 			t.Errorf("%s: %d fields, want %d", text, got, want)
 		}
 	}

@@ -2,208 +2,192 @@ package gateway
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/internal/document"
 )
 
-// The cost of an operation is how many objects it can make the gateway write, before anything is asked: each object counts 1, a
-// JSON value 5, each other scalar nothing, and a list counts its elements as often as its @listSize says, which is the page size
-// that the arguments ask for. A page of which only the cursors are asked, or that stops at a cursor, is read all the same, so
-// its records count. Routers reckon from the same directives; docs/federation.md tells where they differ.
+// The cost of an operation is how many objects it can make the gateway write, before anything is asked: each
+// object counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its
+// @listSize says, which is the page size that the arguments ask for. A page of which only the cursors are
+// asked, or that stops at a cursor, is read all the same, so its records count. Routers reckon from the same
+// directives; docs/federation.md tells where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
+//
+// Example: {jobs(first: 2) {nodes {id input {raw}}}} costs 1 for the connection and 2 times 1 + 1 + 5 for a
+// job with an input and its JSON value, 15 in all.
 
-// cost is what a selection set costs: fixed, and per element of the list that the enclosing field slices.
-type cost struct{ fixed, sized int }
-
-// costing reckons one operation with its variables. Each fragment is reckoned once.
-type costing struct {
-	schema    *ast.Schema
-	variables map[string]any
-	pageSize  int
-	known     map[string]cost
+// prices are what @cost and @listSize say in a schema, read once.
+type prices struct {
+	// scalars has the weights of scalar types by their names; the others weigh nothing.
+	scalars map[string]int
+	// slicing has the arguments that say how long the pages of a connection field are.
+	slicing map[*ast.FieldDefinition][]string
+	// paged are the fields of connections that are as long as the page.
+	paged map[*ast.FieldDefinition]bool
 }
 
-// checkCost refuses a validated operation that costs more than limit. A page whose size is not asked for has pageSize.
-func checkCost(
-	schema *ast.Schema, op *ast.OperationDefinition, variables map[string]any, limit, pageSize int,
-) *gqlerror.Error {
-	c := costing{schema: schema, variables: variables, pageSize: pageSize, known: map[string]cost{}}
-	total := c.selectionSet(op.SelectionSet, nil).fixed
+// newPrices reads the directives of a schema.
+func newPrices(schema *ast.Schema) prices {
+	p := prices{map[string]int{}, map[*ast.FieldDefinition][]string{}, map[*ast.FieldDefinition]bool{}}
+	for name, def := range schema.Types {
+		if directive := def.Directives.ForName("cost"); directive != nil {
+			p.scalars[name], _ = strconv.Atoi(directive.Arguments.ForName("weight").Value.Raw)
+		}
+		for _, field := range def.Fields {
+			directive := field.Directives.ForName("listSize")
+			if directive == nil {
+				continue
+			}
+			p.slicing[field] = wordsOf(directive, "slicingArguments")
+			for _, name := range wordsOf(directive, "sizedFields") {
+				p.paged[schema.Types[field.Type.Name()].Fields.ForName(name)] = true
+			}
+		}
+	}
+	return p
+}
+
+// wordsOf returns the strings of a directive's argument that is a list.
+func wordsOf(directive *ast.Directive, argument string) (words []string) {
+	for _, child := range directive.Arguments.ForName(argument).Value.Children {
+		words = append(words, child.Value.Raw)
+	}
+	return words
+}
+
+// cost is what a selection costs: once, and for each element of the page that it is a part of.
+//
+// Example: of {jobs {nodes {id} totalCount}} nodes costs 1 for each element and totalCount nothing, so jobs
+// costs 1 + 50 * 1 where a page has 50.
+type cost struct {
+	once, perElement int
+	// cursors: a connection is asked for the cursors of its page.
+	cursors bool
+}
+
+// maxCost keeps costs from overflowing: beyond it they only say "too much". Source: far above any --max-cost,
+// and the product of two is compared before it is made.
+const maxCost = 1 << 40
+
+// costing reckons one operation with its variables. A page whose size is not asked for has pageSize.
+type costing struct {
+	prices    prices
+	variables map[string]any
+	pageSize  int
+}
+
+// check returns the error of a valid operation that costs more than limit; nil for any other. The error tells
+// cost and limit.
+func (c costing) check(doc *ast.QueryDocument, op *ast.OperationDefinition, limit int) *gqlerror.Error {
+	sum := document.Sum[cost]{Fragments: doc.Fragments, Of: c.of, Add: addCosts}
+	total := sum.Set(op.SelectionSet).once
 	if total <= limit {
 		return nil
 	}
-	err := at(requestError(codeComplexity, fmt.Sprintf("The operation could return more than %d objects, a JSON value counting as 5; "+
-		"ask for smaller pages or nest fewer lists.", limit)), op.Position)
+	const message = "The operation could return more than %d objects, a JSON value counting as 5; " +
+		"ask for smaller pages or nest fewer lists."
+	err := at(requestError(codeComplexity, fmt.Sprintf(message, limit)), op.Position)
 	err.Extensions["cost"], err.Extensions["limit"] = total, limit
 	return err
 }
 
-// selectionSet reckons a set of an object whose enclosing field has the sizedFields given.
-func (c costing) selectionSet(set ast.SelectionSet, sizedFields []string) cost {
-	var total cost
-	for _, selection := range set {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			n := c.field(selection)
-			if slices.Contains(sizedFields, selection.Name) {
-				total.add(cost{sized: n})
-			} else {
-				total.add(cost{fixed: n})
-			}
-		case *ast.InlineFragment:
-			total.add(c.selectionSet(selection.SelectionSet, sizedFields))
-		case *ast.FragmentSpread:
-			known, ok := c.known[selection.Name]
-			if !ok {
-				// What a fragment's fields are sized by depends on its type alone, since a type is returned by
-				// fields with the same sizedFields.
-				known = c.selectionSet(selection.Definition.SelectionSet, sizedFields)
-				c.known[selection.Name] = known
-			}
-			total.add(known)
-		}
+// of returns what a selection costs, from the cost of those below it.
+func (c costing) of(selection ast.Selection, below cost) cost {
+	field, ok := selection.(*ast.Field)
+	if !ok {
+		return below
+	}
+	total := cost{once: c.field(field, below)}
+	switch field.Name {
+	case "startCursor", "endCursor":
+		total.cursors = true
+	case "pageInfo":
+		total.cursors = below.cursors
+	}
+	if c.prices.paged[field.Definition] {
+		total.once, total.perElement = 0, total.once
 	}
 	return total
 }
 
-// field reckons one field with all below it.
-func (c costing) field(field *ast.Field) int {
-	if field.Definition == nil {
-		return 0
-	}
+// field returns what one field costs with all below it: a scalar its weight, a connection itself and its
+// page, any other list as many objects as it may have.
+func (c costing) field(field *ast.Field, below cost) int {
 	if len(field.SelectionSet) == 0 {
-		return c.weight(field.Definition.Type.Name())
+		return c.prices.scalars[field.Definition.Type.Name()]
 	}
-	size, sizedFields := 1, []string(nil)
-	switch listSize := field.Definition.Directives.ForName("listSize"); {
-	case listSize != nil:
-		size, sizedFields = c.listSize(field, listSize)
-	case field.Name == "datasets":
-		size = c.length(field, "ids")
-	case field.Name == "_entities":
-		size = c.length(field, "representations")
-	}
-	inner := c.selectionSet(field.SelectionSet, sizedFields)
-	if sizedFields == nil { // the field is itself the list
-		return saturate(size, 1+inner.fixed)
-	}
-	if inner.sized == 0 && (asksCursors(field.SelectionSet) || c.stopsAtCursor(field)) {
-		inner.sized = 1 // the records are read all the same
-	}
-	return min(1+inner.fixed+saturate(size, inner.sized), saturation)
-}
-
-// asksCursors reports whether a connection is asked for the cursors of its page. Fragments are followed wherever they are
-// spread, which the shape of a document bounds.
-func asksCursors(set ast.SelectionSet) bool {
-	return slices.ContainsFunc(set, func(selection ast.Selection) bool {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			return selection.Name == "startCursor" || selection.Name == "endCursor" ||
-				selection.Name == "pageInfo" && asksCursors(selection.SelectionSet)
-		case *ast.InlineFragment:
-			return asksCursors(selection.SelectionSet)
-		case *ast.FragmentSpread:
-			return asksCursors(selection.Definition.SelectionSet)
+	if slicing, isConnection := c.prices.slicing[field.Definition]; isConnection {
+		if below.perElement == 0 && (below.cursors || c.stopsAtCursor(field)) {
+			below.perElement = 1 // the records are read all the same
 		}
-		return false
-	})
+		return min(1+below.once+product(c.size(field, slicing), below.perElement), maxCost)
+	}
+	length := 1
+	switch field.Name {
+	case "datasets":
+		length = c.length(field, "ids")
+	case "_entities":
+		length = c.length(field, "representations")
+	}
+	return product(length, 1+below.once)
 }
 
-// stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with after. Where it stops is
-// known only when its records are read, whatever is asked of them.
+// stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with
+// after. Where it stops is known only when its records are read, whatever is asked of them.
 func (c costing) stopsAtCursor(field *ast.Field) bool {
-	gives := func(name string) bool {
-		argument := field.Arguments.ForName(name)
-		if argument == nil {
-			return false
-		}
-		value, _ := argument.Value.Value(c.variables)
-		return value != nil
+	if c.argument(field, "last") != nil {
+		return c.argument(field, "after") != nil
 	}
-	stop := "before"
-	if gives("last") {
-		stop = "after"
-	}
-	return gives(stop)
+	return c.argument(field, "before") != nil
 }
 
-// weight is what a scalar costs by its @cost: nothing, but for those that can be long.
-func (c costing) weight(typeName string) int {
-	def := c.schema.Types[typeName]
-	if def == nil {
-		return 0
-	}
-	directive := def.Directives.ForName("cost")
-	if directive == nil {
-		return 0
-	}
-	weight, _ := strconv.Atoi(directive.Arguments.ForName("weight").Value.Raw)
-	return weight
-}
-
-// listSize reads @listSize: the largest slicing argument of those that are given, else the page size that the settings
-// have, which is the assumed size unless they were changed. A negative size, which is refused later, counts nothing here.
-func (c costing) listSize(field *ast.Field, directive *ast.Directive) (size int, sizedFields []string) {
-	size = -1
-	for _, name := range children(directive.Arguments.ForName("slicingArguments")) {
-		if n, given := c.integer(field.Arguments.ForName(name)); given {
-			size = max(0, n, size)
+// size returns the page size that a connection's arguments ask for: the largest slicing argument of those
+// that are given, else the page size of the settings, which is the assumedSize of @listSize unless they were
+// changed. A negative size, which is refused later, counts nothing here.
+func (c costing) size(field *ast.Field, slicing []string) int {
+	size := -1
+	for _, name := range slicing {
+		if n, given := c.argument(field, name).(int64); given {
+			size = max(0, int(n), size)
 		}
 	}
 	if size < 0 {
-		size = c.pageSize
+		return c.pageSize
 	}
-	return size, children(directive.Arguments.ForName("sizedFields"))
+	return size
 }
 
-// integer reads an argument, written as a literal or by a variable; false when it is absent or null.
-func (c costing) integer(argument *ast.Argument) (int, bool) {
-	if argument == nil {
-		return 0, false
-	}
-	value, _ := argument.Value.Value(c.variables) // an Int, as validation and the reading of variables have seen, or null
-	n, given := value.(int64)
-	return int(n), given
-}
-
-// length is how many elements an argument that is a list has.
+// length returns how many elements an argument that is a list has; one may stand without its list.
 func (c costing) length(field *ast.Field, name string) int {
-	argument := field.Arguments.ForName(name)
-	if argument == nil {
-		return 1
-	}
-	value, _ := argument.Value.Value(c.variables)
-	if list, ok := value.([]any); ok {
+	if list, ok := c.argument(field, name).([]any); ok {
 		return len(list)
 	}
 	return 1
 }
 
-func (t *cost) add(o cost) {
-	t.fixed = min(t.fixed+o.fixed, saturation)
-	t.sized = min(t.sized+o.sized, saturation)
-}
-
-// saturate multiplies two numbers from 0 to saturation.
-func saturate(a, b int) int {
-	if a > 0 && b > saturation/a {
-		return saturation
-	}
-	return a * b
-}
-
-// children are the strings of an argument that is a list.
-func children(argument *ast.Argument) []string {
+// argument returns an argument's value, written as a literal or by a variable; nil when it is absent or null.
+func (c costing) argument(field *ast.Field, name string) any {
+	argument := field.Arguments.ForName(name)
 	if argument == nil {
 		return nil
 	}
-	list := make([]string, len(argument.Value.Children))
-	for i, child := range argument.Value.Children {
-		list[i] = child.Value.Raw
+	value, _ := argument.Value.Value(c.variables) // it can be read, as validation has seen
+	return value
+}
+
+// addCosts adds two costs, to maxCost at most.
+func addCosts(a, b cost) cost {
+	return cost{min(a.once+b.once, maxCost), min(a.perElement+b.perElement, maxCost), a.cursors || b.cursors}
+}
+
+// product multiplies two numbers from 0 to maxCost, to maxCost at most.
+func product(a, b int) int {
+	if a > 0 && b > maxCost/a {
+		return maxCost
 	}
-	return list
+	return a * b
 }

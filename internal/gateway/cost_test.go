@@ -26,7 +26,8 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 	if misfit != nil {
 		t.Fatal(misfit)
 	}
-	cost, _ := checkCost(schema, doc.Operations[0], values, -1, 50).Extensions["cost"].(int)
+	reckoning := costing{newPrices(schema), values, 50}
+	cost, _ := reckoning.check(doc, doc.Operations[0], -1).Extensions["cost"].(int)
 	return cost
 }
 
@@ -123,7 +124,7 @@ func TestCostLimit(t *testing.T) {
 		got := h.post(tc.doc, tc.variables)
 		h.wantRefused(got, http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
 		cost, _ := got.errors[0].Extensions["cost"].(float64)
-		if limit := got.errors[0].Extensions["limit"]; limit != 100_000.0 || cost <= 100_000 || cost > saturation {
+		if limit := got.errors[0].Extensions["limit"]; limit != 100_000.0 || cost <= 100_000 || cost > maxCost {
 			t.Errorf("%s: %s", tc.doc, got.body)
 		}
 		if len(got.errors[0].Locations) != 1 {

@@ -12,42 +12,66 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// documents turns the text of a request into a document that is safe to execute, and remembers the valid ones by
-// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data. Safe for concurrent use.
+// documents turns the text of a request into a document that may be executed, and remembers the valid ones by
+// their whole text. It holds documents and their plans only: nothing of a caller's variables, token or data.
+// Safe for concurrent use.
 type documents struct {
 	schema    *ast.Schema
 	validator document.Validator
 	limits    Limits
-	cache     *otter.Cache[string, *direct.Document]
+	cache     *otter.Cache[string, *plannedDocument]
 }
 
-// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a plan about as
-// much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans included.
+// plannedDocument is a document with the plans that write the answers of its operations.
+type plannedDocument struct {
+	*document.Document
+
+	plans *direct.Plans
+	// representations are what the _entities of each operation are asked for.
+	representations map[*ast.OperationDefinition][]*ast.Value
+}
+
+// plannedFields is how many fields the plans have together that the document may come to have: what their
+// memory is reckoned by. Fragments count each time that they are spread, so a short text can have many.
+//
+// Example: one operation of three fields, one of them with @skip(if: $x), has two plans and 6 fields.
+func (d *plannedDocument) plannedFields() int { return d.MostFields * d.plans.Most() }
+
+// Bounds of the cache. A parsed document takes about 30 times its text (measured: 0.95 MB for 33 KB), and a
+// plan about as much for the fields that it weighs, so the weight bounds the memory at about 60 MiB, plans
+// included.
 const (
-	maxCachedText  = 2 << 20 // bytes of text in all
-	perDocument    = 256     // bytes added for each, so that many tiny ones are bounded, too
-	perField       = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
-	maxErrors      = 10      // of one refused document
-	maxFieldErrors = 100     // of one answer
+	maxCachedText = 2 << 20 // bytes of text in all
+	perDocument   = 256     // bytes added for each, so that many tiny ones are bounded, too
+	perField      = 5       // bytes added for each field of a plan (measured: 150 bytes of memory)
 )
 
-// newDocuments makes an empty cache. Unless tellNames, errors keep the names of the schema to themselves.
+// maxErrors bounds the errors that are told of one document.
+const maxErrors = 10
+
+// newDocuments makes an empty cache. Unless tellNames, errors do not tell names of the schema.
 func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents, error) {
-	cache, err := otter.New(&otter.Options[string, *direct.Document]{
+	cache, err := otter.New(&otter.Options[string, *plannedDocument]{
 		MaximumWeight: maxCachedText,
-		Weigher: func(text string, doc *direct.Document) uint32 {
-			return uint32(len(text) + perDocument + perField*doc.PlannedFields()) //nolint:gosec // a text is at most a request body
+		Weigher: func(text string, doc *plannedDocument) uint32 {
+			weight := len(text) + perDocument + perField*doc.plannedFields()
+			return uint32(weight) //nolint:gosec // a text is at most a request body
 		},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("document cache: %w", err)
 	}
-	return &documents{schema: schema, validator: document.NewValidator(schema, tellNames), limits: limits, cache: cache}, nil
+	return &documents{schema, document.NewValidator(schema, tellNames), limits, cache}, nil
 }
 
-// load parses, measures and validates a document, in this order: validation is dear, and the shape bounds it.
-// Allowed is asked for a parsed document before anything else is said of it.
-func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal) (*direct.Document, *refusal) {
+// allowance returns why a parsed document may not be executed; nil when it may.
+type allowance func(*ast.QueryDocument) *refusal
+
+// load returns the document of a text, from the cache or by parsing, measuring and validating it, in this
+// order: validation is the dearest, and the limits of a document's size bound what it costs. Allowed is asked
+// of a parsed document, remembered or not, before anything else is said of it. Refused documents are not
+// remembered.
+func (d *documents) load(text string, allowed allowance) (*plannedDocument, *refusal) {
 	if doc, ok := d.cache.GetIfPresent(text); ok {
 		return doc, allowed(doc.QueryDocument)
 	}
@@ -61,18 +85,33 @@ func (d *documents) load(text string, allowed func(*ast.QueryDocument) *refusal)
 	if len(parsed.Operations) == 0 {
 		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
-	if err := checkShape(parsed, d.limits); err != nil {
+	size := document.Measure(parsed)
+	if err := d.limits.check(parsed, size); err != nil {
 		return nil, refuseOperation(err)
 	}
 	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)
 	}
-	doc := direct.NewDocument(d.schema, parsed)
+	doc := d.plan(parsed, size)
 	d.cache.Set(text, doc)
 	return doc, nil
 }
 
-// refuseDocument gives errors of the parser or the validator their code.
+// plan makes what is remembered of a valid document.
+func (d *documents) plan(parsed *ast.QueryDocument, size document.Size) *plannedDocument {
+	valid := document.New(parsed, size)
+	plans := direct.NewPlans(d.schema, parsed, valid.Conditions)
+	representations := make(map[*ast.OperationDefinition][]*ast.Value, len(parsed.Operations))
+	for _, op := range parsed.Operations {
+		representations[op] = graph.Representations(parsed, op)
+		for _, list := range representations[op] {
+			graph.EmptyScalars(list)
+		}
+	}
+	return &plannedDocument{valid, plans, representations}
+}
+
+// refuseDocument makes the refusal of a text from the errors of the parser or the validator.
 func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
 	refused := &refusal{status: statusByMediaType}
 	for _, err := range list {
@@ -81,29 +120,4 @@ func refuseDocument(code graph.Code, list gqlerror.List) *refusal {
 		})
 	}
 	return refused
-}
-
-// usesIntrospection reports whether an operation asks for the schema, through fragments too.
-func usesIntrospection(doc *ast.QueryDocument, set ast.SelectionSet, seen map[string]bool) bool {
-	for _, selection := range set {
-		switch selection := selection.(type) {
-		case *ast.Field:
-			if selection.Name == "__schema" || selection.Name == "__type" || selection.Name == "_service" {
-				return true
-			}
-		case *ast.InlineFragment:
-			if usesIntrospection(doc, selection.SelectionSet, seen) {
-				return true
-			}
-		case *ast.FragmentSpread:
-			fragment := doc.Fragments.ForName(selection.Name)
-			if fragment != nil && !seen[selection.Name] {
-				seen[selection.Name] = true
-				if usesIntrospection(doc, fragment.SelectionSet, seen) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

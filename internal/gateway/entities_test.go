@@ -39,7 +39,8 @@ func TestManyRepresentations(t *testing.T) {
 	}
 }
 
-// A representation that is written into the document costs itself alone, too, also where it is not even an object.
+// A representation that is written into the document costs itself alone, too, also where it is not even an
+// object.
 func TestLiteralRepresentations(t *testing.T) {
 	t.Parallel()
 	h := start(t)

@@ -12,14 +12,15 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// envelope is a GraphQL request as it came over HTTP, read strictly.
+// envelope is a GraphQL request as it came over HTTP, read strictly. Two equal envelopes ask for the same.
 type envelope struct {
 	query         string
 	operationName string
 	variables     string // a JSON object as it was sent; empty when there is none
 }
 
-// wireEnvelope has the members of a request before their types are checked. Other members are ignored.
+// wireEnvelope has the members of a request as JSON, before their types are checked. Other members are
+// ignored.
 type wireEnvelope struct {
 	Query         jsontext.Value `json:"query"`
 	OperationName jsontext.Value `json:"operationName"`
@@ -27,7 +28,8 @@ type wireEnvelope struct {
 	Extensions    jsontext.Value `json:"extensions"`
 }
 
-// readPost reads the body of a POST, at most maxBody bytes of it. No error repeats any part of the body.
+// readPost reads the body of a POST, at most maxBody bytes of it. It refuses a longer body with 413 and any
+// other fault with 400. No error repeats any part of the body.
 func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, *refusal) {
 	if r.ContentLength > maxBody {
 		return envelope{}, tooLarge()
@@ -52,10 +54,12 @@ func tooLarge() *refusal {
 		"The request body is too large; send a shorter document, or variables instead of literals.")
 }
 
-// strictly is what JSON takes to be read here, where other readers guess.
+// strictly says what has to be so for JSON to be read here. Readers that are less strict differ in what they
+// make of the rest, and so could a proxy that checks requests and the gateway.
 const strictly = ": UTF-8, each member once, no half of a surrogate pair."
 
-// decodeEnvelope reads one JSON object and nothing after it: no double members, no broken UTF-8, exact names.
+// decodeEnvelope reads one JSON object and nothing after it: no member twice, no broken UTF-8, names exactly
+// as they are spelled.
 func decodeEnvelope(body []byte) (envelope, *refusal) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
 		return envelope{}, badRequest("Batching is not supported: send one operation a request.")
@@ -67,7 +71,8 @@ func decodeEnvelope(body []byte) (envelope, *refusal) {
 	return wire.check()
 }
 
-// readGet reads the parameters of a GET.
+// readGet reads the parameters of a GET: query and operationName as text, variables and extensions as JSON.
+// An empty parameter is none.
 func readGet(rawQuery string) (envelope, *refusal) {
 	params, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -96,14 +101,15 @@ func readGet(rawQuery string) (envelope, *refusal) {
 	return wire.check()
 }
 
-// check makes sure that each member has its type; null and absent are one.
+// check makes sure that each member has its type, and reads them. A null member is an absent one.
 func (wire wireEnvelope) check() (envelope, *refusal) {
 	var out envelope
 	switch {
 	case !wire.is(wire.Extensions, '{'):
 		return out, badRequest("extensions must be a JSON object.")
 	case isNull(wire.Query) && wire.isPersisted():
-		return out, refuse(statusByMediaType, codePersistedQuery, "Persisted queries are not supported: send the query.")
+		return out, refuse(statusByMediaType, codePersistedQuery,
+			"Persisted queries are not supported: send the query.")
 	case isNull(wire.Query) || wire.Query.Kind() != '"':
 		return out, badRequest("The request needs a query: a string with a GraphQL document.")
 	case !wire.is(wire.OperationName, '"'):
@@ -125,7 +131,7 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 	return out, nil
 }
 
-// readVariables reads the variables; their numbers are json.Number.
+// readVariables returns the variables as Go values, with json.Number for numbers; nil when there are none.
 func (e envelope) readVariables() map[string]any {
 	if e.variables == "" {
 		return nil
@@ -137,20 +143,22 @@ func (e envelope) readVariables() map[string]any {
 	return variables
 }
 
-// is reports whether an optional member is absent, null or of the kind that its first byte tells.
+// is reports whether an optional member is absent, null or of a kind.
 func (wireEnvelope) is(v jsontext.Value, kind jsontext.Kind) bool {
 	return isNull(v) || v.Kind() == kind
 }
 
-// isPersisted reports whether the request names its document by a hash.
+// isPersisted reports whether the request names its document by a hash, as Apollo's automatic persisted
+// queries do.
 func (wire wireEnvelope) isPersisted() bool {
 	var extensions struct {
 		PersistedQuery jsontext.Value `json:"persistedQuery"`
 	}
-	return !isNull(wire.Extensions) && jsonv2.Unmarshal(wire.Extensions, &extensions) == nil && !isNull(extensions.PersistedQuery)
+	err := jsonv2.Unmarshal(wire.Extensions, &extensions) // of nothing an error
+	return err == nil && !isNull(extensions.PersistedQuery)
 }
 
-// isNull reports whether a member is absent or null.
+// isNull reports whether a JSON value is absent or null.
 func isNull(v []byte) bool {
 	v = bytes.TrimSpace(v)
 	return len(v) == 0 || string(v) == "null"

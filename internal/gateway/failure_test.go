@@ -25,7 +25,8 @@ func (broken) Job(context.Context, restclient.JobID) (*restclient.Job, error) {
 	panic(fmt.Errorf("%s", marker))
 }
 
-// A panic below a field is that field's error and a stack in the log; the process and the other fields live on.
+// A panic below a field is that field's error and a stack in the log; the process and the other fields live
+// on.
 func TestPanicsOfFields(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -109,7 +110,8 @@ func TestPanicsOfHandlers(t *testing.T) {
 	h.wantFine(h.post(queryType, nil))
 }
 
-// stuck scripts an upstream call that never ends by itself. Its context comes over the channel when it has begun.
+// stuck scripts an upstream call that never ends by itself. Its context comes over the channel when it has
+// begun.
 func (h *house) stuck() <-chan context.Context {
 	begun := make(chan context.Context, 1)
 	h.jobs.Script(emulator.Fault{Delay: 24 * time.Hour, Match: func(r *http.Request) bool {
@@ -203,7 +205,8 @@ func TestFieldErrorsAreCapped(t *testing.T) {
 	}
 }
 
-// The log tells at its usual level why the Jobs API could not be asked, under the request's id, once however many calls fail.
+// The log tells at its usual level why the Jobs API could not be asked, under the request's id, once however
+// many calls fail.
 func TestOutageInTheLog(t *testing.T) {
 	t.Parallel()
 	h := start(t)

@@ -11,8 +11,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// FuzzEnvelope holds what is accepted against encoding/json, and what is refused against the promise that nothing of
-// it is repeated.
+// FuzzEnvelope holds what is accepted against encoding/json, and what is refused against the promise that
+// nothing of it is repeated.
 func FuzzEnvelope(f *testing.F) {
 	for _, seed := range []string{
 		`{"query":"{__typename}"}`, `{"query":"q","operationName":"A","variables":{"a":[1,null,{"b":1e400}]},"extensions":{}}`,
@@ -47,7 +47,8 @@ func FuzzEnvelope(f *testing.F) {
 	})
 }
 
-// isRange reports whether encoding/json failed for want of a float64 that large, which the envelope does not need.
+// isRange reports whether encoding/json failed for want of a float64 that large, which the envelope does not
+// need.
 func isRange(err error) bool {
 	var e *json.UnmarshalTypeError
 	return errors.As(err, &e) && strings.HasPrefix(e.Value, "number")
@@ -69,13 +70,14 @@ func FuzzGet(f *testing.F) {
 	})
 }
 
-// FuzzShape takes a document the whole way to its execution. Whatever passes the shape check is within its limits with
-// all fragments spread, and validates and is reckoned without a panic.
+// FuzzShape takes a document the whole way to its execution. Whatever passes the shape check is within its
+// limits with all fragments spread, and validates and is reckoned without a panic.
 func FuzzShape(f *testing.F) {
 	schema, err := graph.NewSchema(true)
 	if err != nil {
 		f.Fatal(err)
 	}
+	prices := newPrices(schema)
 	for _, tc := range documentShapes {
 		if len(tc.doc) < 4<<10 {
 			f.Add(tc.doc, `{}`)
@@ -91,16 +93,21 @@ func FuzzShape(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text, variables string) {
 		doc, err := document.Parse(text, maxTokens)
-		if err != nil || checkShape(doc, testLimits) != nil {
+		if err != nil {
+			return
+		}
+		size := document.Measure(doc)
+		if testLimits.check(doc, size) != nil {
 			return
 		}
 		if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 			return
 		}
+		_ = document.New(doc, size)
 		for _, op := range doc.Operations {
-			var plain shape
+			var plain document.Shape
 			plainShape(doc, op.SelectionSet, 1, &plain)
-			if plain.fields > maxFields || plain.directives > maxDirectives || plain.aliases > testLimits.Aliases || plain.width > testLimits.RootFields {
+			if plain.Fields > maxFields || plain.Directives > maxDirectives || plain.Aliases > testLimits.Aliases || plain.Roots > testLimits.RootFields {
 				t.Errorf("a valid document of the shape %+v: %s", plain, text)
 			}
 		}
@@ -109,11 +116,10 @@ func FuzzShape(f *testing.F) {
 		given := map[string]any{}
 		_ = decoder.Decode(&given)
 		for _, op := range doc.Operations {
-			_ = usesIntrospection(doc, op.SelectionSet, map[string]bool{})
 			values, err := readVariables(schema, op, given)
 			switch {
 			case err == nil:
-				_ = checkCost(schema, op, values, 0, 50)
+				_ = costing{prices, values, 50}.check(doc, op, 0)
 			case err.Extensions["argument"] == nil || len(err.Locations) != 1:
 				t.Errorf("refused with %v", err)
 			}

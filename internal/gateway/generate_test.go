@@ -14,8 +14,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// drawing writes a random valid document over the schema. Fragments are complete before they are spread, so that
-// none is in itself, and may be spread any number of times.
+// drawing writes a random valid document over the schema. Fragments are complete before they are spread, so
+// that none is in itself, and may be spread any number of times.
 type drawing struct {
 	*rapid.T
 
@@ -172,32 +172,33 @@ func (d *drawing) directives() string {
 }
 
 // plainShape measures a set in the plainest way: it goes wherever the executor would go.
-func plainShape(doc *ast.QueryDocument, set ast.SelectionSet, depth int, into *shape) {
+func plainShape(doc *ast.QueryDocument, set ast.SelectionSet, depth int, into *document.Shape) {
 	for _, selection := range set {
 		switch selection := selection.(type) {
 		case *ast.Field:
-			into.fields++
-			into.depth = max(into.depth, depth)
-			into.directives += len(selection.Directives)
+			into.Fields++
+			into.Depth = max(into.Depth, depth)
+			into.Directives += len(selection.Directives)
 			if depth == 1 {
-				into.width++
+				into.Roots++
 			}
 			if selection.Alias != selection.Name {
-				into.aliases++
+				into.Aliases++
 			}
 			plainShape(doc, selection.SelectionSet, depth+1, into)
 		case *ast.InlineFragment:
-			into.directives += len(selection.Directives)
+			into.Directives += len(selection.Directives)
 			plainShape(doc, selection.SelectionSet, depth, into)
 		case *ast.FragmentSpread:
 			definition := doc.Fragments.ForName(selection.Name)
-			into.directives += len(selection.Directives) + len(definition.Directives)
+			into.Directives += len(selection.Directives) + len(definition.Directives)
 			plainShape(doc, definition.SelectionSet, depth, into)
 		}
 	}
 }
 
-// plainCost counts objects from the root down: a set is written so many times, and each of its objects as often.
+// plainCost counts objects from the root down: a set is written so many times, and each of its objects as
+// often.
 func plainCost(doc *ast.QueryDocument, set ast.SelectionSet, variables map[string]any, times, pageSize int) int {
 	total := 0
 	for _, selection := range set {
@@ -252,10 +253,9 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 		doc := parse(t, text)
 		op := doc.Operations[0]
 
-		var want shape
+		var want document.Shape
 		plainShape(doc, op.SelectionSet, 1, &want)
-		s := shaper{fragments: doc.Fragments, known: map[string]shape{}, open: map[string]bool{}}
-		if got := s.selectionSet(op.SelectionSet); got != want {
+		if got := document.Measure(doc).Operations[0]; got != want {
 			t.Fatalf("shape %+v, want %+v of %s", got, want, text)
 		}
 
@@ -267,14 +267,15 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 			t.Fatalf("%v in %s of %s", err, values, text)
 		}
 		plain := plainCost(doc, op.SelectionSet, variables, 1, 0)
-		if overflows := plain < 0 || plain > saturation; overflows {
-			plain = saturation
+		if overflows := plain < 0 || plain > maxCost; overflows {
+			plain = maxCost
 		}
-		limited := checkCost(schema, op, variables, -1, 50)
+		reckoning := costing{newPrices(schema), variables, 50}
+		limited := reckoning.check(doc, op, -1)
 		if got := limited.Extensions["cost"]; got != plain {
 			t.Fatalf("cost %v, want %d of %s with %v", got, plain, text, values)
 		}
-		if checkCost(schema, op, variables, plain, 50) != nil {
+		if reckoning.check(doc, op, plain) != nil {
 			t.Fatalf("a cost of %d is over a limit of as much", plain)
 		}
 	})

@@ -12,7 +12,8 @@ import (
 	"jobsgateway/graph"
 )
 
-// Texts that were taken for other texts: nothing runs, nothing is asked, and nothing is logged as a fault of ours.
+// Texts that were taken for other texts: nothing runs, nothing is asked, and nothing is logged as a fault of
+// ours.
 func TestNotGraphQL(t *testing.T) {
 	t.Parallel()
 	const parse, validation = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
@@ -94,8 +95,8 @@ func TestStringsArrive(t *testing.T) {
 	}
 }
 
-// Without introspection, errors have no name of the schema that the document does not have: not of a type, an argument or
-// a field.
+// Without introspection, errors have no name of the schema that the document does not have: not of a type, an
+// argument or a field.
 func TestErrorsWithoutNames(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) { s.config.Introspection = false })

@@ -34,7 +34,8 @@ func (s *sender) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Of a body whose answer is there 16 MiB are dropped, for 5 seconds, and a second is waited for each piece of it.
+// Of a body whose answer is there 16 MiB are dropped, for 5 seconds, and a second is waited for each piece of
+// it.
 func TestLingerIsBounded(t *testing.T) {
 	t.Parallel()
 	drop := func(body io.Reader) (*listener, time.Duration) {
@@ -75,8 +76,8 @@ func (c *clock) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Whether a caller has left is asked seven times: five times within the second after it seemed so, and for the last time after
-// seven.
+// Whether a caller has left is asked seven times: five times within the second after it seemed so, and for
+// the last time after seven.
 func TestAheadInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

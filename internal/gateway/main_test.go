@@ -284,7 +284,8 @@ func envelopeOf(t testing.TB, query string, variables any) string {
 	return string(body)
 }
 
-// raw sends bytes as they are over a connection of its own and reads one answer. It is for what no HTTP client sends.
+// raw sends bytes as they are over a connection of its own and reads one answer. It is for what no HTTP
+// client sends.
 func (h *house) raw(text string) answer {
 	h.t.Helper()
 	conn := h.dial()

@@ -3,6 +3,8 @@ package gateway
 import (
 	"net/http"
 	"strings"
+
+	"jobsgateway/internal/accept"
 )
 
 // The media types of answers.
@@ -11,31 +13,35 @@ const (
 	typeResponse = "application/graphql-response+json"
 )
 
-// negotiate chooses the media type of the answer to a query from the Accept headers: the one that the client prefers
-// by q, application/graphql-response+json of two equals. No header and any wildcard mean application/json, which
-// every client reads. What else is listed, such as multipart/mixed, never matters to a query, nor do parameters but q: both
-// types are always UTF-8. False when the client accepts neither. Source: GraphQL over HTTP, section 6; the audits of npm's graphql-http.
-func negotiate(accept []string) (chosen string, ok bool) {
+// negotiate returns the media type of an answer from the Accept headers of its request: the one that the
+// client prefers by q, application/graphql-response+json of two equals. No header and any wildcard mean
+// application/json, which every client reads. What else is listed, such as multipart/mixed, never matters to
+// a query, nor do parameters but q: both types are always UTF-8. False when the client accepts neither.
+// Source: GraphQL over HTTP, section 6; the audits of npm's graphql-http.
+//
+// Example: "application/json;q=0.9, application/graphql-response+json" is the second, "*/*" is
+// application/json, and "text/html" is neither.
+func negotiate(headers []string) (chosen string, ok bool) {
 	json, response, asked := preference{}, preference{}, false
-	for _, list := range accept {
+	for _, list := range headers {
 		asked = asked || strings.Trim(list, " \t") != ""
 		for list != "" {
-			var m mediaType
-			m, list, ok = parseMediaType(list)
+			var e accept.Element
+			e, list, ok = accept.Parse(list)
 			if !ok {
 				continue
 			}
-			switch m.name {
+			switch e.Name {
 			case typeJSON:
-				json.consider(m.q, 2)
+				json.consider(e.Q, 2)
 			case typeResponse:
-				response.consider(m.q, 2)
+				response.consider(e.Q, 2)
 			case "application/*":
-				json.consider(m.q, 1)
-				response.consider(m.q, 1)
+				json.consider(e.Q, 1)
+				response.consider(e.Q, 1)
 			case "*/*":
-				json.consider(m.q, 0)
-				response.consider(m.q, 0)
+				json.consider(e.Q, 0)
+				response.consider(e.Q, 0)
 			}
 		}
 	}
@@ -52,35 +58,42 @@ func negotiate(accept []string) (chosen string, ok bool) {
 	return "", false
 }
 
-// preference is the q that the most specific range gives a media type.
+// preference is the q that the most specific range gives a media type. How specific a range is: 2 for the
+// type itself, 1 for application/*, 0 for */*.
 type preference struct {
 	q        float64
 	specific int
 	seen     bool
 }
 
+// consider takes a range into account. Of two that are equally specific the better q counts.
 func (p *preference) consider(q float64, specific int) {
 	if !p.seen || specific > p.specific || specific == p.specific && q > p.q {
 		*p = preference{q: q, specific: specific, seen: true}
 	}
 }
 
-// checkContent refuses a POST whose body is not plain JSON in UTF-8.
+// checkContent refuses, with 415, a POST whose body is not said to be plain JSON in UTF-8. Browsers send such
+// a Content-Type to other origins only after a preflight, which is what keeps other sites' forms out.
 func checkContent(h http.Header) *refusal {
 	const send = "Send the request as Content-Type: application/json."
+	refuseType := func(message string) *refusal {
+		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, message)
+	}
 	sent := h["Content-Type"]
 	if len(sent) != 1 {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
+		return refuseType(send)
 	}
-	m, rest, ok := parseMediaType(sent[0])
-	if !ok || m.name != typeJSON || rest != "" {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send)
+	e, rest, ok := accept.Parse(sent[0])
+	if !ok || e.Name != typeJSON || rest != "" {
+		return refuseType(send)
 	}
-	if m.hasCharset && !strings.EqualFold(m.charset, "utf-8") {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, send+" Its charset is utf-8.")
+	if e.HasCharset && !strings.EqualFold(e.Charset, "utf-8") {
+		return refuseType(send + " Its charset is utf-8.")
 	}
-	if encoding := strings.Join(h.Values("Content-Encoding"), ","); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return refuse(http.StatusUnsupportedMediaType, codeUnsupportedMediaType, "Send the request without Content-Encoding.")
+	encoding := strings.Join(h.Values("Content-Encoding"), ",")
+	if encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return refuseType("Send the request without Content-Encoding.")
 	}
 	return nil
 }

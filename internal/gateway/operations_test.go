@@ -38,8 +38,8 @@ var sharedFragments = map[string]shared{
 	"a type":            {`Query{__type(name:$v){name}}`, `$v:String!`, `$v:String!="Job"`, map[string]any{"v": "Dataset"}},
 }
 
-// An operation is read with its own definitions: what it comes to beside another that shares its fragments, in either
-// order and whoever asked before, is what it comes to alone.
+// An operation is read with its own definitions: what it comes to beside another that shares its fragments,
+// in either order and whoever asked before, is what it comes to alone.
 func TestOperationsShareNoDefaults(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) { s.config.Limits.RootFields = 20 })

@@ -136,7 +136,8 @@ func TestWithoutFederation(t *testing.T) {
 	h.wantFine(h.post(queryJobs, nil))
 }
 
-// What means nothing for a kind of type is null, as clients' tools expect it, and what means something is there.
+// What means nothing for a kind of type is null, as clients' tools expect it, and what means something is
+// there.
 // Source: https://spec.graphql.org/September2025/#sec-The-__Type-Type
 func TestIntrospectionOfKinds(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph"
+	"jobsgateway/internal/document"
 )
 
 // repeat joins n texts made from their number.
@@ -127,7 +128,8 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// The whole introspection query that GraphiQL and graphql-js send, all options on, nests below no limit of ours.
+// The whole introspection query that GraphiQL and graphql-js send, all options on, nests below no limit of
+// ours.
 func TestFullIntrospection(t *testing.T) {
 	t.Parallel()
 	query, err := os.ReadFile("testdata/introspection.graphql")
@@ -157,8 +159,8 @@ func parse(t rapid.TB, text string) *ast.QueryDocument {
 	return doc
 }
 
-// What a bomb costs is counted, not timed: one that is twice as long may cost about twice the memory, though it
-// stands for a square of it, or for a power.
+// What a bomb costs is counted, not timed: one that is twice as long may cost about twice the memory, though
+// it stands for a square of it, or for a power.
 func TestMeasuringIsLinear(t *testing.T) {
 	for _, bomb := range []struct {
 		name string
@@ -175,7 +177,7 @@ func TestMeasuringIsLinear(t *testing.T) {
 	} {
 		cost := func(n int) float64 {
 			doc := parse(t, bomb.make(n))
-			return testing.AllocsPerRun(5, func() { _ = checkShape(doc, testLimits) })
+			return testing.AllocsPerRun(5, func() { _ = testLimits.check(doc, document.Measure(doc)) })
 		}
 		small, large := cost(20), cost(40)
 		if large > 3*small+20 {

@@ -24,8 +24,8 @@ import (
 // unreadable is a page of one record that nobody asks to read: without it the totals would not be true.
 var unreadable = []restclient.Record{{Err: &restclient.Error{Kind: restclient.KindMalformed}}}
 
-// tokenTotals is an upstream that answers when it is let. A list is as long as its caller's token says, times ten, and
-// the dataset asked for.
+// tokenTotals is an upstream that answers when it is let. A list is as long as its caller's token says, times
+// ten, and the dataset asked for.
 type tokenTotals struct {
 	gate  chan struct{}
 	calls atomic.Int64
@@ -296,7 +296,8 @@ func TestNoForeignAnswers(t *testing.T) {
 	for n := range tokens * each * len(queries) {
 		all.Go(func() { ask(1+n%tokens, n/tokens%len(queries)) })
 	}
-	// Those that overtake earlier ones on the way here are not joined by them, so there may be more calls than these.
+	// Those that overtake earlier ones on the way here are not joined by them, so there may be more calls
+	// than these.
 	until(t, func() bool {
 		return g.flights.waiting() >= tokens*(each-1)*len(queries) && upstream.calls.Load() >= tokens*5
 	})
@@ -389,7 +390,7 @@ func TestCutShortIsAskedAgain(t *testing.T) {
 	defer cancel()
 	led := g.flights.ask(t.Context(), flightKey{token: "token-6", query: query}, time.Now().Add(300*time.Millisecond), func(ctx context.Context) outcome {
 		cancel()
-		ctx = context.WithValue(ctx, scopeKey{}, &scope{token: "token-6"})
+		ctx = context.WithValue(ctx, requestInfoKey{}, &requestInfo{token: "token-6"})
 		return g.executor.execute(ctx, envelope{query: query}, false)
 	})
 	await(t, hurry.Done())

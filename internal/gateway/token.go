@@ -12,8 +12,9 @@ var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 // maxToken bounds a token, in bytes; a longer one is refused, never cut.
 const maxToken = 8 << 10
 
-// parseBearer reads the Authorization headers of a request: none is no token and fine, exactly one well-formed
-// `Bearer <token>` is the token, anything else is refused. It never falls back to anonymous.
+// parseBearer reads the Authorization headers of a request. None is no token and fine; exactly one
+// well-formed `Bearer <token>` is the token; ok is false for anything else. A bad header is never taken for
+// an anonymous caller.
 func parseBearer(values []string) (token string, ok bool) {
 	switch len(values) {
 	case 0:
@@ -27,17 +28,19 @@ func parseBearer(values []string) (token string, ok bool) {
 	return "", false
 }
 
-// bearer puts the caller's token into the scope of the request, or refuses with 401.
+// bearer notes the caller's token in the requestInfo, or refuses with 401. No part of a bad header is
+// repeated.
 func (g *gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, ok := parseBearer(r.Header["Authorization"])
 		if !ok {
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			g.writeRefusal(w, r, typeJSON, refuse(http.StatusUnauthorized, "UNAUTHENTICATED",
-				"The Authorization header is not understood: send it once, as Bearer, one blank and the token."))
+				"The Authorization header is not understood: "+
+					"send it once, as Bearer, one blank and the token."))
 			return
 		}
-		scopeOf(r.Context()).token = token
+		infoOf(r.Context()).token = token
 		next.ServeHTTP(w, r)
 	})
 }

@@ -104,7 +104,8 @@ func TestHeadersBeyondHTTP(t *testing.T) {
 	}
 }
 
-// The Authorization header is the only authority: what looks like a token elsewhere is none, and stays out of the log.
+// The Authorization header is the only authority: what looks like a token elsewhere is none, and stays out of
+// the log.
 func TestTokenElsewhere(t *testing.T) {
 	t.Parallel()
 	h := start(t)

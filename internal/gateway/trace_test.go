@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A trace is continued if it is one: its id is logged, and the Jobs API is told of it, as of the request's id.
+// A trace is continued if it is one: its id is logged, and the Jobs API is told of it, as of the request's
+// id.
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	const trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -46,7 +47,8 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// What tracing systems wrote beside a trace goes on with it, from however many headers, if all of it is right; never without.
+// What tracing systems wrote beside a trace goes on with it, from however many headers, if all of it is
+// right; never without.
 func TestTraceState(t *testing.T) {
 	t.Parallel()
 	const parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

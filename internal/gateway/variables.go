@@ -10,11 +10,17 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// readVariables reads the caller's values as an operation declares its variables, with the defaults filled in. What follows
-// sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also where one value was sent for it, an
-// input object a map[string]any. The error names the first place that does not fit, and repeats nothing of its value.
+// readVariables returns the caller's values as an operation declares its variables, with the defaults filled
+// in. What follows sees one form of each: an Int is an int64 of 32 bits, an ID a string, a list a []any, also
+// where one value was sent for it, an input object a map[string]any. A variable without a value and a default
+// is absent. The error names the first place that does not fit, and repeats nothing of its value.
 // Source: https://spec.graphql.org/September2025/#sec-Coercing-Variable-Values
-func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[string]any) (map[string]any, *gqlerror.Error) {
+//
+// Example: for ($ids: [ID!]!, $n: Int = 20) and {"ids": 7} it returns {"ids": ["7"], "n": 20}; for {"ids":
+// [7, null]} the error names $ids[1].
+func readVariables(
+	schema *ast.Schema, op *ast.OperationDefinition, given map[string]any,
+) (map[string]any, *gqlerror.Error) {
 	values := make(map[string]any, len(op.VariableDefinitions))
 	for _, declared := range op.VariableDefinitions {
 		value, has := given[declared.Variable]
@@ -35,8 +41,8 @@ func readVariables(schema *ast.Schema, op *ast.OperationDefinition, given map[st
 	return values, nil
 }
 
-// coerce gives a value in the form of its type, or the place in it that does not fit; path is its own. Objects and lists may
-// be changed in their place.
+// coerce returns a value in the form of its type, or else the place in it that does not fit. Path is the
+// value's own place. Objects and lists may be changed in place.
 func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (read any, misfit ast.Path) {
 	if value == nil && typ.NonNull {
 		return nil, path
@@ -58,7 +64,7 @@ func coerce(schema *ast.Schema, typ *ast.Type, value any, path ast.Path) (read a
 	return read, nil
 }
 
-// coerceList takes one value for a list of it.
+// coerceList is coerce for a list of elem. One value is taken for a list of it.
 func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (read any, misfit ast.Path) {
 	list, isList := value.([]any)
 	if !isList {
@@ -73,8 +79,12 @@ func coerceList(schema *ast.Schema, elem *ast.Type, value any, path ast.Path) (r
 	return list, nil
 }
 
-// coerceObject leaves out what is left out: the generated code fills in the defaults of fields.
-func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.Path) (read any, misfit ast.Path) {
+// coerceObject is coerce for an input object. What is left out stays left out: the generated code fills in
+// the defaults of fields. Of several unknown members the first in alphabetical order is the place, so that
+// the error does not change from one request to the next.
+func coerceObject(
+	schema *ast.Schema, def *ast.Definition, value any, path ast.Path,
+) (read any, misfit ast.Path) {
 	members, isObject := value.(map[string]any)
 	if !isObject {
 		return nil, path
@@ -89,27 +99,28 @@ func coerceObject(schema *ast.Schema, def *ast.Definition, value any, path ast.P
 		if !has && (!field.Type.NonNull || field.DefaultValue != nil) {
 			continue
 		}
-		if members[field.Name], misfit = coerce(schema, field.Type, member, append(path, ast.PathName(field.Name))); misfit != nil {
+		at := append(path, ast.PathName(field.Name))
+		if members[field.Name], misfit = coerce(schema, field.Type, member, at); misfit != nil {
 			return nil, misfit
 		}
 	}
 	return members, nil
 }
 
-// coerceLeaf reads a scalar or an enum. Scalars of our own take anything, in which whole numbers are written as such, and
-// so are those of a Float, which can stand in one of these.
+// coerceLeaf is coerce for a scalar or an enum. The schema's own scalars take any JSON, in which whole
+// numbers are written as such; those of a Float are, too, since a Float can stand in one.
 func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 	text, isText := value.(string)
 	switch {
 	case def.Kind == ast.Enum:
 		return text, isText && def.EnumValues.ForName(text) != nil
 	case def.Name == "Int":
-		n, err := strconv.ParseInt(whole(value), 10, 32)
+		n, err := strconv.ParseInt(integerDigits(value), 10, 32)
 		return n, err == nil
 	case def.Name == "ID" && isText, def.Name == "String":
 		return text, isText
 	case def.Name == "ID":
-		digits := whole(value)
+		digits := integerDigits(value)
 		return digits, digits != ""
 	case def.Name == "Boolean":
 		is, isBoolean := value.(bool)
@@ -119,25 +130,28 @@ func coerceLeaf(def *ast.Definition, value any) (read any, fits bool) {
 		_, isFloat := value.(float64)
 		number, _ := value.(json.Number)
 		_, err := number.Float64()
-		return withWhole(value), isInt || isFloat || err == nil
+		return normalized(value), isInt || isFloat || err == nil
 	}
-	return withWhole(value), true
+	return normalized(value), true
 }
 
-// withWhole writes the whole numbers in a value without a point or an exponent, as far as they have 64 bits.
-func withWhole(value any) any {
+// normalized returns a value in which numbers that are whole and fit into 64 bits are written without a point
+// or an exponent, so that all that compare them see one spelling.
+//
+// Example: {"id": 1.0, "x": 2.5} becomes {"id": 1, "x": 2.5}.
+func normalized(value any) any {
 	switch value := value.(type) {
 	case json.Number:
-		if digits := whole(value); digits != "" {
+		if digits := integerDigits(value); digits != "" {
 			return json.Number(digits)
 		}
 	case []any:
 		for i, element := range value {
-			value[i] = withWhole(element)
+			value[i] = normalized(element)
 		}
 	case map[string]any:
 		for name, member := range value {
-			value[name] = withWhole(member)
+			value[name] = normalized(member)
 		}
 	}
 	return value

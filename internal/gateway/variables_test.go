@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestVariables sends values that JSON can hold to arguments that do not take them. Whether the request is refused or
-// the field, the caller learns which argument it is, and the upstream is not asked.
+// TestVariables sends values that JSON can hold to arguments that do not take them. Whether the request is
+// refused or the field, the caller learns which argument it is, and the upstream is not asked.
 func TestVariables(t *testing.T) {
 	t.Parallel()
 	const (

@@ -15,6 +15,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+
+	"jobsgateway/internal/accept"
 )
 
 //go:embed third_party web/app.js web/app.css web/icon.svg
@@ -86,7 +88,7 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", contentTypeOf(name))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	w.Header().Set("Vary", "Accept-Encoding")
-	if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+	if accept.Gzip(r.Header["Accept-Encoding"]) {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		if r.Method != http.MethodHead {
@@ -101,7 +103,8 @@ func (a *assets) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// contentTypeOf goes by the ending of a name; "" stands for what is embedded but not served.
+// contentTypeOf returns the content type for the ending of a name; "" stands for what is embedded but not
+// served.
 func contentTypeOf(name string) string {
 	switch path.Ext(name) {
 	case ".js":
@@ -129,12 +132,13 @@ func inflate(w io.Writer, body []byte, size int64) error {
 	return err
 }
 
-// inflatedSize reads the length from the last four bytes of a gzip file (RFC 1952, ISIZE): right for one
-// member of less than 4 GiB, which each of ours is.
+// inflatedSize returns the length of what a gzip file holds, from its last four bytes (RFC 1952, ISIZE):
+// right for one member of less than 4 GiB, which each of ours is.
 func inflatedSize(body []byte) int64 {
 	return int64(binary.LittleEndian.Uint32(body[len(body)-4:]))
 }
 
+// compress returns a text in gzip, as small as gzip makes it: it is done once.
 func compress(plain []byte) []byte {
 	var out bytes.Buffer
 	w, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
@@ -150,33 +154,9 @@ func compress(plain []byte) []byte {
 	return out.Bytes()
 }
 
-// digest is short for a path, and long enough that two builds will not share it.
+// digest returns 16 hexadecimal digits of a hash: short for a path, and long enough that two builds will not
+// share it.
 func digest(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:8])
-}
-
-// acceptsGzip reads Accept-Encoding as RFC 9110 section 12.5.3 has it: "gzip" decides, else "*"; a weight
-// of zero is a refusal, and so is a weight that cannot be read.
-func acceptsGzip(header []string) bool {
-	accepted := false
-	for part := range strings.SplitSeq(strings.Join(header, ","), ",") {
-		coding, params, _ := strings.Cut(part, ";")
-		coding = strings.ToLower(strings.TrimSpace(coding))
-		if coding != "gzip" && coding != "x-gzip" && coding != "*" {
-			continue
-		}
-		weight := 1.0
-		if _, q, ok := strings.Cut(params, "="); ok {
-			var err error
-			if weight, err = strconv.ParseFloat(strings.TrimSpace(q), 64); err != nil {
-				weight = 0
-			}
-		}
-		if coding != "*" {
-			return weight > 0
-		}
-		accepted = weight > 0
-	}
-	return accepted
 }

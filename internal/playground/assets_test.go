@@ -48,7 +48,8 @@ func TestChecksums(t *testing.T) {
 	}
 }
 
-// TestDigest: the path of the files changes with a byte of any of them, or browsers keep the old one for a year.
+// TestDigest: the path of the files changes with a byte of any of them, or browsers keep the old one for a
+// year.
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	base := &assets{byName: map[string][]byte{"a.js": []byte("1"), "b.js": []byte("2")}}
@@ -71,37 +72,5 @@ func TestInflateIsBounded(t *testing.T) {
 	}
 	if out.Len() != 10 {
 		t.Errorf("got %d bytes, want 10", out.Len())
-	}
-}
-
-func TestAcceptsGzip(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		header []string
-		want   bool
-	}{
-		{nil, false},
-		{[]string{""}, false},
-		{[]string{"gzip"}, true},
-		{[]string{"GZip"}, true},
-		{[]string{"x-gzip"}, true},
-		{[]string{"gzip, deflate, br"}, true},
-		{[]string{"br", "gzip"}, true},
-		{[]string{"br;q=1.0, gzip;q=0.2"}, true},
-		{[]string{"gzip; q=0.5"}, true},
-		{[]string{"gzip;q=0"}, false},
-		{[]string{"gzip;q=0.000"}, false},
-		{[]string{"gzip;q=much"}, false},
-		{[]string{"*"}, true},
-		{[]string{"*;q=0"}, false},
-		{[]string{"*, gzip;q=0"}, false},
-		{[]string{"gzip, *;q=0"}, true},
-		{[]string{"identity"}, false},
-		{[]string{"gzipped"}, false},
-	}
-	for _, tt := range tests {
-		if got := acceptsGzip(tt.header); got != tt.want {
-			t.Errorf("acceptsGzip(%q): got %v, want %v", tt.header, got, tt.want)
-		}
 	}
 }

@@ -13,7 +13,8 @@ import (
 	"jobsgateway/internal/playground"
 )
 
-// TestPageHasNoInlineCode: the policy forbids inline scripts and styles, so one in the page would silently not run.
+// TestPageHasNoInlineCode: the policy forbids inline scripts and styles, so one in the page would silently
+// not run.
 func TestPageHasNoInlineCode(t *testing.T) {
 	t.Parallel()
 	h := playground.New(playground.Options{
@@ -109,7 +110,8 @@ func TestNothingForeign(t *testing.T) {
 	}
 }
 
-// TestPageIsRelative: a page below another path finds its files, the endpoint and the schema there, and keeps a token of its own.
+// TestPageIsRelative: a page below another path finds its files, the endpoint and the schema there, and keeps
+// a token of its own.
 func TestPageIsRelative(t *testing.T) {
 	t.Parallel()
 	h := playground.New(playground.Options{Demo: true})

@@ -1,10 +1,11 @@
 // Package playground is the page in which people try the gateway: GraphiQL with a box for the token, worked
 // examples in tabs, the documentation of the schema and a check-box explorer.
 //
-// Everything comes from embedded files: the page works without a network and under a strict Content-Security-Policy,
-// and sends nothing to any host but its own. The gateway carries GraphiQL 3.9 because it is the last line
-// with a self-contained browser build, which needs neither a bundler here nor workers and foreign scripts there;
-// vendor.sh fetches the very same files again, third_party/SHA256SUMS says what they are.
+// Everything comes from embedded files: the page works without a network and under a strict
+// Content-Security-Policy, and sends nothing to any host but its own. The gateway carries GraphiQL 3.9
+// because it is the last line with a self-contained browser build, which needs neither a bundler here nor
+// workers and foreign scripts there; vendor.sh fetches the very same files again, third_party/SHA256SUMS says
+// what they are.
 package playground
 
 import (
@@ -20,16 +21,16 @@ import (
 //go:embed web/page.html
 var pageFile embed.FS
 
-// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons
-// and fonts inside GraphiQL's style sheet. The hash admits one style element, the scroll lock that
-// GraphiQL's dialogs and menus put up. Its text depends on the margins of the body and the width of the
-// scroll bar, and both are nought here (app.css): whoever changes that meets a violation in the browser's console.
+// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons and
+// fonts inside GraphiQL's style sheet. The hash admits one style element, the scroll lock that GraphiQL's
+// dialogs and menus put up. Its text depends on the margins of the body and the width of the scroll bar, and
+// both are nought here (app.css): whoever changes that meets a violation in the browser's console.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
 	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// Options says what the page talks to. The zero value is the gateway's own layout. Whatever the page refers to is relative to
-// its own address, so that it works below any path, also where a proxy takes that away.
+// Options says what the page talks to. The zero value is the gateway's own layout. Whatever the page refers
+// to is relative to its own address, so that it works below any path, also where a proxy takes that away.
 type Options struct {
 	// Endpoint answers GraphQL over POST. Default: graphql, beside the page.
 	Endpoint string
@@ -39,9 +40,10 @@ type Options struct {
 	Demo bool
 }
 
-// Playground serves the page at / and its files below /playground/, where a base path was taken off before. It reads nothing
-// but embedded files and is safe for concurrent use. The first request for any of them makes page and files ready: a gateway
-// that nobody explores does not hold them. It panics then when an embedded file is damaged, which is a fault of the build.
+// Playground serves the page at / and its files below /playground/, where a base path was taken off before.
+// It reads nothing but embedded files and is safe for concurrent use. The first request for any of them makes
+// page and files ready: a gateway that nobody explores does not hold them. It panics then when an embedded
+// file is damaged, which is a fault of the build.
 type Playground struct{ ready func() content }
 
 // content is what there is to serve.

@@ -12,13 +12,14 @@ import (
 // prefix begins the name of every variable that is ours.
 const prefix = "JOBSGW_"
 
-// grammar is the command line. The settings hang on a command of their own rather than on the root, because the
-// root's flags would be shared with schema, whose --federation means another thing.
+// grammar is the command line. The settings hang on a command of their own rather than on the root, because
+// the root's flags would be shared with schema, whose --federation means another thing.
 type grammar struct {
 	Help    bool `short:"h" help:"Print this text and stop."`
 	Version bool `help:"Print the version and stop."`
 
-	Serve  Settings `cmd:"" default:"withargs" help:"Serve GraphQL until the process is told to stop; the default."`
+	Serve Settings `cmd:"" default:"withargs" help:"Serve GraphQL until the process is told to stop; the default."`
+
 	Schema struct {
 		Federation bool `help:"Print it as a subgraph of Apollo Federation offers it."`
 	} `cmd:"" help:"Print the GraphQL schema and stop."`
@@ -32,18 +33,18 @@ type grammar struct {
 // topics are what help is asked about. There is one text for all.
 type topics []string
 
-// Parse reads args, the command line without the program's name, over environ, "NAME=value" as [os.Environ] gives
-// it, over the defaults. It looks at nothing else, prints nothing and never ends the process.
+// Parse reads args, the command line without the program's name, over environ, "NAME=value" as [os.Environ]
+// gives it, over the defaults. It looks at nothing else, prints nothing and never ends the process.
 //
-// An empty variable is an error where an empty value means nothing: whoever wrote it meant another value than the
-// default. A variable is not read where its flag is given. Of a flag that is given more than once the last counts, and
-// lists add up. A name that begins with JOBSGW_ and is not a setting is an error, unless Kubernetes or Docker made it
-// (see linked).
+// An empty variable is an error where an empty value means nothing: whoever wrote it meant another value than
+// the default. A variable is not read where its flag is given. Of a flag that is given more than once the
+// last counts, and lists add up. A name that begins with JOBSGW_ and is not a setting is an error, unless
+// Kubernetes or Docker made it (see linked).
 //
-// The error has one line for each wrong setting, in the order of the help text, that names flag and variable and
-// says what is accepted; unknown variables come last. Only a line that cannot be read as flags at all, such as one
-// with an unknown flag, ends at its first fault. The user info and the query of a URL are never in the error.
-// Parse may be called by any number of goroutines at once.
+// The error has one line for each wrong setting, in the order of the help text, that names flag and variable
+// and says what is accepted; unknown variables come last. Only a line that cannot be read as flags at all,
+// such as one with an unknown flag, ends at its first fault. The user info and the query of a URL are never
+// in the error. Parse may be called by any number of goroutines at once.
 func Parse(args, environ []string) (Invocation, error) {
 	var line grammar
 	found := faults{}
@@ -80,25 +81,24 @@ func Parse(args, environ []string) (Invocation, error) {
 	return Invocation{Command: Serve, Settings: line.Serve}, nil
 }
 
-// newParser builds the parser that fills line, takes what the command line leaves open from variables, and puts
-// what is wrong into found.
+// newParser builds the parser that fills line, takes what the command line leaves open from variables, and
+// puts what is wrong into found.
 func newParser(line *grammar, variables map[string]string, found faults) (*kong.Kong, error) {
+	fromVariable := func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
+		text, ok := variables[variable(flag.Name)]
+		// Variables are for serve alone: schema prints the same everywhere.
+		if !ok || parent.Command == nil || parent.Command.Name != "serve" {
+			return nil, nil
+		}
+		return text, nil
+	}
 	options := []kong.Option{
 		kong.Name("jobsgateway"),
 		// Kong's own help flag prints and exits from inside Parse; ours is a flag like others.
 		kong.NoDefaultHelp(),
 		kong.Exit(func(int) {}),
 		// Kong's env tag would read the process's environment, past the one that was passed.
-		kong.Resolvers(kong.ResolverFunc(func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
-			// Variables are for serve alone: schema prints the same everywhere.
-			if parent.Command == nil || parent.Command.Name != "serve" {
-				return nil, nil
-			}
-			if text, ok := variables[variable(flag.Name)]; ok {
-				return text, nil
-			}
-			return nil, nil
-		})),
+		kong.Resolvers(kong.ResolverFunc(fromVariable)),
 	}
 	// Every setting is read by a mapper of ours. The other flags are booleans that kong reads by itself.
 	for typ, read := range readingsByType {
@@ -142,8 +142,8 @@ func both(flag string) string {
 	return "--" + flag + " (" + variable(flag) + ")"
 }
 
-// faults holds what is wrong with a setting by the name of its flag. Kong stops at the first error that a mapper
-// returns; collecting them here is what lets all be told at once.
+// faults holds what is wrong with a setting by the name of its flag. Kong stops at the first error that a
+// mapper returns; collecting them here is what lets all be told at once.
 type faults map[string]string
 
 // lines gives the faults in the order of flags.
@@ -190,7 +190,8 @@ func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 	return nil
 }
 
-// next takes the text that belongs to the flag from the line. What is not a value stays there for the next flag.
+// next takes the text that belongs to the flag from the line. What is not a value stays there for the next
+// flag.
 func next(ctx *kong.DecodeContext) (string, error) {
 	token := ctx.Scan.Peek()
 	text := token.String()

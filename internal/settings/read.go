@@ -21,8 +21,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// reading turns the trimmed text of one setting into a value of exactly the field's type. Its error says what is
-// wrong with the text and nothing more; what to use instead is said by accepted.
+// reading turns the trimmed text of one setting into a value of exactly the field's type. Its error says what
+// is wrong with the text and nothing more; what to use instead is said by accepted.
 type reading func(text string, tag *kong.Tag) (any, error)
 
 // readingsByType serve the fields whose Go type says enough; readingsByName those with a type tag.
@@ -30,16 +30,20 @@ var (
 	readingsByType = map[reflect.Type]reading{
 		reflect.TypeFor[int]():           ranged("a whole number", parseCount),
 		reflect.TypeFor[int64]():         ranged("a size such as 65536, 64K or 64KiB", parseSize),
-		reflect.TypeFor[time.Duration](): ranged("a duration with its unit, such as 500ms, 5s or 1m30s", parseDuration),
+		reflect.TypeFor[time.Duration](): ranged(wantedDuration, parseDuration),
 		reflect.TypeFor[slog.Level]():    readLevel,
 		reflect.TypeFor[*url.URL]():      readUpstream,
 		reflect.TypeFor[[]string]():      readOrigins,
 	}
-	readingsByName = map[string]reading{"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath}
+	readingsByName = map[string]reading{
+		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath,
+	}
 )
 
-// units are the factors of sizes, in lower case. A K and a KiB are 1024 bytes, as for nginx, Docker and the JVM; a kB is
-// 1000, as the SI has it.
+const wantedDuration = "a duration with its unit, such as 500ms, 5s or 1m30s"
+
+// units are the factors of sizes, in lower case. A K and a KiB are 1024 bytes, as for nginx, Docker and the
+// JVM; a kB is 1000, as the SI has it.
 var units = map[string]int64{
 	"": 1, "b": 1,
 	"k": 1 << 10, "m": 1 << 20, "g": 1 << 30,
@@ -81,13 +85,15 @@ func ranged[T cmp.Ordered](what string, parse func(string) (T, bool)) reading {
 	}
 }
 
-// parseCount saturates: a number too large for an int is out of range, which is another fault than not a number.
+// parseCount saturates: a number too large for an int is out of range, which is another fault than not a
+// number.
 func parseCount(text string) (int, bool) {
 	count, err := strconv.Atoi(text)
 	return count, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// parseSize reads a whole number with or without a unit of units, in any case. It saturates as parseCount does.
+// parseSize reads a whole number with or without a unit of units, in any case. It saturates as parseCount
+// does.
 func parseSize(text string) (int64, bool) {
 	digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
 	number, err := strconv.ParseInt(digits, 10, 64)
@@ -102,8 +108,8 @@ func parseSize(text string) (int64, bool) {
 	return max(number, math.MinInt64/factor) * factor, true
 }
 
-// parseDuration reads numbers with units, in any case and with or without blanks between. It wants a unit: whether 5 means
-// seconds or milliseconds is anyone's guess.
+// parseDuration reads numbers with units, in any case and with or without blanks between. It wants a unit:
+// whether 5 means seconds or milliseconds is anyone's guess.
 func parseDuration(text string) (time.Duration, bool) {
 	duration, err := time.ParseDuration(strings.ToLower(strings.Join(strings.Fields(text), "")))
 	return duration, err == nil
@@ -129,7 +135,8 @@ func readWord(text string, tag *kong.Tag) (any, error) {
 	return word, nil
 }
 
-// readLevel knows slog's levels by name only: "INFO+2" is a level to slog and a riddle to whoever reads the log.
+// readLevel knows slog's levels by name only: "INFO+2" is a level to slog and a riddle to whoever reads the
+// log.
 func readLevel(text string, tag *kong.Tag) (any, error) {
 	if _, err := readWord(text, tag); err != nil {
 		return nil, err
@@ -139,8 +146,8 @@ func readLevel(text string, tag *kong.Tag) (any, error) {
 	return level, err
 }
 
-// readAddress returns the text as it is. Whether the host exists and the port is free shows when it is listened on.
-// Names of ports are refused: what "http" means is up to a file of the machine.
+// readAddress returns the text as it is. Whether the host exists and the port is free shows when it is
+// listened on. Names of ports are refused: what "http" means is up to a file of the machine.
 func readAddress(text string, _ *kong.Tag) (any, error) {
 	host, port, err := net.SplitHostPort(text)
 	switch {
@@ -178,12 +185,14 @@ func readUpstream(text string, _ *kong.Tag) (any, error) {
 	case base.Port() != "" && !validPort(base.Port(), 1), strings.HasSuffix(base.Host, ":"):
 		return nil, fmt.Errorf("%s has no usable port", shown(text))
 	case strings.EqualFold(path.Base(path.Clean(base.Path)), "jobs"):
-		return nil, fmt.Errorf("%s ends in /jobs, which the gateway appends itself; leave it out", shown(text))
+		const fault = "%s ends in /jobs, which the gateway appends itself; leave it out"
+		return nil, fmt.Errorf(fault, shown(text))
 	}
 	return base, nil
 }
 
-// pathElement is an element of a path that looks the same in a setting, in a request and in a browser's address.
+// pathElement is an element of a path that looks the same in a setting, in a request and in a browser's
+// address.
 var pathElement = regexp.MustCompile(`^[A-Za-z0-9._~-]+$`)
 
 // readPath returns a path without a slash at its end, so "" for the root.
@@ -200,14 +209,15 @@ func readPath(text string, _ *kong.Tag) (any, error) {
 	}
 	for element := range strings.SplitSeq(elements, "/") {
 		if !pathElement.MatchString(element) || strings.Trim(element, ".") == "" {
-			return nil, fmt.Errorf("%s is more than names of letters, digits and -._~ between slashes", shown(text))
+			const fault = "%s is more than names of letters, digits and -._~ between slashes"
+			return nil, fmt.Errorf(fault, shown(text))
 		}
 	}
 	return trimmed, nil
 }
 
-// readOrigins reads a list parted by commas, where an empty item is none, as is the word none. All wrong items share the
-// one error.
+// readOrigins reads a list parted by commas, where an empty item is none, as is the word none. All wrong
+// items share the one error.
 func readOrigins(text string, _ *kong.Tag) (any, error) {
 	if strings.Contains(text, "@") {
 		// The whole list is shown as one, since a password may hold a comma.
@@ -230,8 +240,8 @@ func readOrigins(text string, _ *kong.Tag) (any, error) {
 	return origins, nil
 }
 
-// originFault says why a browser would never send text as an Origin, or nothing. An origin is compared as a string,
-// so one that only means the same would be refused to every page, without a word.
+// originFault says why a browser would never send text as an Origin, or nothing. An origin is compared as a
+// string, so one that only means the same would be refused to every page, without a word.
 func originFault(text string) string {
 	origin, err := url.Parse(text)
 	switch {
@@ -253,14 +263,13 @@ func originFault(text string) string {
 	return ""
 }
 
-// plainHost holds for an IP address and for a name in ASCII. The empty host is plain too.
+// plainName is a host's name in ASCII, or none.
+var plainName = regexp.MustCompile(`^[A-Za-z0-9._-]*$`)
+
+// plainHost reports whether a host is an IP address or a name in ASCII. The empty host is plain too.
 func plainHost(host string) bool {
-	if _, err := netip.ParseAddr(host); err == nil {
-		return true
-	}
-	return !strings.ContainsFunc(host, func(r rune) bool {
-		return r > unicode.MaxASCII || (!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-._", r))
-	})
+	_, err := netip.ParseAddr(host)
+	return err == nil || plainName.MatchString(host)
 }
 
 // validPort holds for a number from least to 65535, without a sign.

@@ -17,8 +17,9 @@ import (
 // longestShown bounds a value within an error, in characters: enough for any URL that means well.
 const longestShown = 100
 
-// contradictions adds the settings that are right alone and wrong together. A pair of which one is wrong anyway is
-// left out: its value is not what the user meant. Names in set have a value that is not the default.
+// contradictions adds the settings that are right alone and wrong together. A pair of which one is wrong
+// anyway is left out: its value is not what the user meant. Names in set have a value that is not the
+// default.
 func contradictions(s *Settings, set map[string]bool, found faults) {
 	sound := func(one, other string) bool { return found[one] == "" && found[other] == "" }
 
@@ -34,8 +35,8 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 	case s.Demo && strings.HasPrefix(found["upstream-url"], isEmpty):
 		delete(found, "upstream-url") // no address at all is what the demo wants
 	case s.Demo && set["upstream-url"]:
-		found["demo"] = fmt.Sprintf("the demo serves a Jobs API of its own, but %s is set too; use one of the two",
-			both("upstream-url"))
+		const fault = "the demo serves a Jobs API of its own, but %s is set too; use one of the two"
+		found["demo"] = fmt.Sprintf(fault, both("upstream-url"))
 	}
 	if sound("upstream-timeout", "request-timeout") && s.UpstreamTimeout > s.RequestTimeout {
 		found["upstream-timeout"] = fmt.Sprintf("%v is above %s, which is %v; use at most that or raise it",
@@ -47,8 +48,8 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 	}
 }
 
-// collide tells whether two addresses cannot be listened on together: the same port of the same host, or of all
-// hosts on either side. Two names of one host are left for the system to refuse.
+// collide tells whether two addresses cannot be listened on together: the same port of the same host, or of
+// all hosts on either side. Two names of one host are left for the system to refuse.
 func collide(one, other string) bool {
 	host1, port1, _ := net.SplitHostPort(one)
 	host2, port2, _ := net.SplitHostPort(other)
@@ -84,18 +85,20 @@ func unknown(variables map[string]string, flags []*kong.Flag) []error {
 	return lines
 }
 
-// linked recognises the variables that Kubernetes and Docker put into every container beside a service whose name
-// begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80. Nobody set them and nobody
-// can unset them one by one, so they are not held against anyone.
+// linked recognises the variables that Kubernetes and Docker put into every container beside a service whose
+// name begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80. Nobody set them
+// and nobody can unset them one by one, so they are not held against anyone.
 func linked(name, text string) bool {
-	if strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://") {
-		return true
-	}
-	return regexp.MustCompile(`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`).
-		MatchString(name)
+	isPort := strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://")
+	return isPort || linkedName.MatchString(name)
 }
 
-// nearest is the flag whose variable differs least from name, or "" if more than a third of the name would change.
+// linkedName is how such a variable ends whose value can be anything.
+var linkedName = regexp.MustCompile(
+	`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
+
+// nearest is the flag whose variable differs least from name, or "" if more than a third of the name would
+// change.
 func nearest(name string, flags []*kong.Flag) string {
 	best, least := "", (len(name)-len(prefix))/3+1
 	for _, flag := range flags {
@@ -108,8 +111,8 @@ func nearest(name string, flags []*kong.Flag) string {
 	return best
 }
 
-// shown is a value as an error may show it: in quotes, so that what cannot be seen is seen, without its secrets,
-// and not endless.
+// shown is a value as an error may show it: in quotes, so that what cannot be seen is seen, without its
+// secrets, and not endless.
 func shown(text string) string {
 	text = redact(text)
 	if runes := []rune(text); len(runes) > longestShown {
@@ -118,8 +121,8 @@ func shown(text string) string {
 	return strconv.Quote(text)
 }
 
-// redact hides the user info and the query of a URL, which need not be well formed: what stands between the first
-// "//" and the last "@", and what follows a "?". It errs towards hiding.
+// redact hides the user info and the query of a URL, which need not be well formed: what stands between the
+// first "//" and the last "@", and what follows a "?". It errs towards hiding.
 func redact(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
 		scheme := ""

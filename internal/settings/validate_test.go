@@ -119,7 +119,8 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	}
 }
 
-// TestValuesAreShown: what is no secret is shown, so that nobody has to guess, and in a form that keeps to its line.
+// TestValuesAreShown: what is no secret is shown, so that nobody has to guess, and in a form that keeps to
+// its line.
 func TestValuesAreShown(t *testing.T) {
 	_, err := Parse(nil, []string{"JOBSGW_LOG_LEVEL=a\nb"})
 	expectLine(t, err, both("log-level"), `"a\nb"`)

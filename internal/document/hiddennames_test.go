@@ -7,7 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// A message that the table does not know is told when its quotes hold no name that was not sent, whatever kind of name.
+// A message that the table does not know is told when its quotes hold no name that was not sent, whatever
+// kind of name.
 func TestDiscreetByDefault(t *testing.T) {
 	t.Parallel()
 	schema, err := gqlparser.LoadSchema(&ast.Source{Input: `type Query{secret(hidden:Int):Mode} enum Mode{FAST} directive @covert on FIELD input Form{part:Int}`})
@@ -34,10 +35,10 @@ func TestDiscreetByDefault(t *testing.T) {
 		if want == "" {
 			want = message
 		}
-		if got := NewValidator(schema, false).discreet(message, doc); got != want {
+		if got := NewValidator(schema, false).hideNames(message, doc); got != want {
 			t.Errorf("%s: %s", message, got)
 		}
-		if got := NewValidator(schema, true).discreet(message, doc); got != message {
+		if got := NewValidator(schema, true).hideNames(message, doc); got != message {
 			t.Errorf("%s, told: %s", message, got)
 		}
 	}

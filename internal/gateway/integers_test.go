@@ -28,7 +28,7 @@ func TestWhole(t *testing.T) {
 		"1e400": "", "1e999999999": "", "1e-999999999": "", "1e99999999999999999999": "", "1e-99999999999999999999": "", "-1e2147483647": "", "1e-2147483648": "",
 		"1" + zeros: "", "1." + zeros: "1", "1." + zeros + "1": "", "0." + zeros + "1e10001": "1", "1" + zeros + "e-10000": "1", zeros[:0] + "0." + zeros: "0",
 	} {
-		if got := whole(json.Number(number)); got != want {
+		if got := integerDigits(json.Number(number)); got != want {
 			t.Errorf("%.40s is %q, want %q", number, got, want)
 		}
 	}
@@ -47,7 +47,7 @@ func TestWholeIsExact(t *testing.T) {
 		if exact.IsInt() && exact.Num().IsInt64() {
 			want = exact.Num().String()
 		}
-		if got := whole(json.Number(number)); got != want {
+		if got := integerDigits(json.Number(number)); got != want {
 			t.Fatalf("%s is %q, want %q", number, got, want)
 		}
 	})
@@ -59,7 +59,7 @@ func TestWholeIsCheap(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for range 100 {
-			_ = whole(json.Number(number))
+			_ = integerDigits(json.Number(number))
 		}
 		runtime.ReadMemStats(&after)
 		if grown := after.TotalAlloc - before.TotalAlloc; grown > 1<<20 {
@@ -81,8 +81,8 @@ var wholeNumbers = []struct{ doc, variables, want string }{
 	{`query($v:ID!){_entities(representations:[{__typename:"Dataset",id:$v}]){...on Dataset{id}}}`, `{"v":%s}`, `{"_entities":[{"id":"1"}]}`},
 }
 
-// Writers of JSON write the integer 1 in many ways, and each of them is taken for it: by POST and by GET, for an Int and for an
-// ID, alone, in lists, and in objects.
+// Writers of JSON write the integer 1 in many ways, and each of them is taken for it: by POST and by GET, for
+// an Int and for an ID, alone, in lists, and in objects.
 func TestWholeNumbersByVariables(t *testing.T) {
 	t.Parallel()
 	h := start(t)

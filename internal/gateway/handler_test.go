@@ -79,7 +79,8 @@ func TestBodySize(t *testing.T) {
 	h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
 }
 
-// Whoever sends all of its body before it reads anything gets its refusal, whatever that is for, and no reset.
+// Whoever sends all of its body before it reads anything gets its refusal, whatever that is for, and no
+// reset.
 func TestLongBodiesAreRead(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -213,7 +214,8 @@ func TestLeastCompression(t *testing.T) {
 	}
 }
 
-// Answers that fit a packet are not compressed and say how long they are; large ones are, for those who accept it.
+// Answers that fit a packet are not compressed and say how long they are; large ones are, for those who
+// accept it.
 func TestCompression(t *testing.T) {
 	t.Parallel()
 	h := start(t)

@@ -25,8 +25,8 @@ func (h *heads) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// An answer whose head nobody wrote is a 200, one head is written, and the log's status is that of the head which ended the
-// interim ones. What could not be written is a failure.
+// An answer whose head nobody wrote is a 200, one head is written, and the log's status is that of the head
+// which ended the interim ones. What could not be written is a failure.
 func TestStatuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -42,7 +42,7 @@ func TestStatuses(t *testing.T) {
 		"nobody reads":   {[]int{201}, 3, []int{201}, true},
 	} {
 		h := &heads{ResponseRecorder: httptest.NewRecorder(), takes: 2}
-		w := &statusWriter{ResponseWriter: h}
+		w := &responseWriter{ResponseWriter: h}
 		for _, status := range c.written {
 			w.WriteHeader(status)
 		}

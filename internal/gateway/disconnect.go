@@ -9,24 +9,29 @@ import (
 	"time"
 )
 
-// A caller that closes its side of a connection after its request still waits for the answer; one that has left does not.
-// What comes in says the same in both cases: the end. What goes out tells them apart, since the network answers bytes for a
-// connection that is gone with a reset. So when net/http has seen the end, the first bytes of the answer, which are the same
-// for every answer, are sent ahead one by one, with waits between them in which a reset can come back.
+// A caller that closes its side of a connection after its request still waits for the answer; one that has
+// left does not. What comes in says the same in both cases: the end. What goes out tells them apart, since
+// the network answers bytes for a connection that is gone with a reset. So when net/http has seen the end,
+// the first bytes of the answer, which are the same for every answer, are sent ahead one by one, with waits
+// between them in which a reset can come back.
 
 // answerStart is what every answer of net/http begins with, to a request of HTTP/1.1 or 1.0.
 const answerStart = "HTTP/1."
 
-// aheadWaits are the waits between the bytes that are sent ahead. The first ones see a caller in the same building leave at
-// once; all together, 7 s, are more than a reset takes from anywhere, and half of the default of --request-timeout.
+// aheadWaits are the waits between the bytes that are sent ahead. The first ones see a caller in the same
+// building leave at once. All together they are 7 s: more than a reset takes from anywhere, and half of the
+// default of --request-timeout.
 var aheadWaits = [len(answerStart) - 1]time.Duration{
-	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond, 2 * time.Second, 4 * time.Second,
+	10 * time.Millisecond, 40 * time.Millisecond, 150 * time.Millisecond, 800 * time.Millisecond,
+	2 * time.Second, 4 * time.Second,
 }
 
-// errAnswerStart is a fault of ours or a change of net/http.
+// errAnswerStart says that net/http's answer does not begin with the bytes that were sent ahead: a fault
+// here, or a change of net/http.
 var errAnswerStart = errors.New("the answer does not begin as what was sent ahead")
 
-// conn is a connection that can tell whether its caller is still there. net/http reads from it as from any other.
+// conn is a connection that can tell whether its caller is still there. net/http reads from it as from any
+// other.
 type conn struct {
 	net.Conn
 
@@ -36,15 +41,18 @@ type conn struct {
 	lost  bool // the caller has left
 }
 
+// connKey is the key of a request's connection in its context.
 type connKey struct{}
 
-// Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to it.
-func Listen(listener net.Listener) net.Listener { return attentive{listener} }
+// Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to
+// it.
+func Listen(listener net.Listener) net.Listener { return connListener{listener} }
 
-type attentive struct{ net.Listener }
+// connListener is a listener whose connections are conns.
+type connListener struct{ net.Listener }
 
 // Accept waits for the next connection.
-func (l attentive) Accept() (net.Conn, error) {
+func (l connListener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
 	if err != nil {
 		return nil, err
@@ -63,7 +71,8 @@ func connOf(ctx context.Context) *conn {
 	return c
 }
 
-// Write writes what was not sent ahead.
+// Write writes p, but for the bytes of it that were sent ahead. Errors: errAnswerStart, and those of the
+// network.
 func (c *conn) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	sent := c.ahead
@@ -87,7 +96,8 @@ func (c *conn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// await says that a request has been read and its answer has not begun.
+// await says that a request has been read and its answer has not begun: from now on bytes of it may be sent
+// ahead.
 func (c *conn) await() {
 	if c == nil {
 		return
@@ -108,7 +118,8 @@ func isLost(ctx context.Context) bool {
 	return c.lost
 }
 
-// sendAhead sends the next byte of the answer, unless it has begun; false when the caller has left.
+// sendAhead sends the next byte of the answer, unless it has begun or all of its start was sent. It returns
+// false when the caller has left.
 func (c *conn) sendAhead() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,8 +134,9 @@ func (c *conn) sendAhead() bool {
 	return true
 }
 
-// left waits, after the context of a request has ended, until it is known whether the caller has left: true when it has, false
-// when done is closed before that.
+// left waits, after the context of a request has ended, until it is known whether the caller has left. It
+// returns true when it has, false when done is closed before that. Outside of a server that listens by
+// Listen, the end of a context means that the caller has left.
 func left(ctx context.Context, done <-chan struct{}) bool {
 	c := connOf(ctx)
 	if c == nil {

@@ -7,16 +7,17 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/core"
 )
 
-// valuesOfCorrectType refuses every literal that is not of the type of its place. A custom scalar takes any literal.
+// valuesOfCorrectType reports every literal that is not of the type of its place. A scalar that the
+// specification does not know takes any literal.
 // Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type and the three sections after it.
-func valuesOfCorrectType(observers *core.Events, addError core.AddErrFunc) {
+func valuesOfCorrectType(observers *core.Events, report report) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
 		typ, def := value.ExpectedType, value.Definition
 		if typ == nil || def == nil || value.Kind == ast.Variable {
 			return // another rule's: an unknown name, or a variable
 		}
 		wrong := func() {
-			addError(core.Message(`Expected value of type "%s", found %s.`, typ, value), core.At(value.Position))
+			report(value.Position, `Expected value of type "%s", found %s.`, typ, value)
 		}
 		switch value.Kind { // the others are the type's affair
 		case ast.NullValue:
@@ -36,19 +37,20 @@ func valuesOfCorrectType(observers *core.Events, addError core.AddErrFunc) {
 				wrong()
 				return
 			}
-			checkInputObject(def, value, addError)
+			checkInputObject(def, value, report)
 		case ast.Enum:
 			switch {
 			case value.Kind != ast.EnumValue:
-				addError(core.Message(`Enum "%s" cannot represent non-enum value: %s.`, def.Name, value), core.At(value.Position))
+				report(value.Position, `Enum "%s" cannot represent non-enum value: %s.`, def.Name, value)
 			case def.EnumValues.ForName(value.Raw) == nil:
-				addError(core.Message(`Value "%s" does not exist in "%s" enum.`, value.Raw, def.Name), core.At(value.Position))
+				report(value.Position, `Value "%s" does not exist in "%s" enum.`, value.Raw, def.Name)
 			}
 		case ast.Scalar:
 			switch {
 			case scalarTakes(def, value):
 			case def.Name == "Int" && value.Kind == ast.IntValue:
-				addError(core.Message("Int takes a whole number from -2147483648 to 2147483647, found %s.", value), core.At(value.Position))
+				const message = "Int takes a whole number from -2147483648 to 2147483647, found %s."
+				report(value.Position, message, value)
 			default:
 				wrong()
 			}
@@ -61,7 +63,8 @@ func isCustom(def *ast.Definition) bool {
 	return def.Kind == ast.Scalar && !def.OneOf("Int", "Float", "String", "Boolean", "ID")
 }
 
-// scalarTakes reports whether a literal that is neither null nor a list may stand for a scalar.
+// scalarTakes reports whether a literal that is neither null nor a list may stand for a scalar. An Int has 32
+// bits, a Float takes whole numbers, and an ID takes a whole number or a string.
 func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 	isInt := value.Kind == ast.IntValue
 	isText := value.Kind == ast.StringValue || value.Kind == ast.BlockValue
@@ -82,26 +85,27 @@ func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 	return true
 }
 
-// checkInputObject looks at the fields of an input object; their values are asked for themselves.
-func checkInputObject(def *ast.Definition, value *ast.Value, addError core.AddErrFunc) {
+// checkInputObject reports fields that are missing or unknown, and the wrong number of fields of a @oneOf
+// type. The values of the fields are asked for themselves.
+func checkInputObject(def *ast.Definition, value *ast.Value, report report) {
 	for _, field := range def.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {
-			addError(core.Message(`Field "%s.%s" of required type "%s" was not provided.`, def.Name, field.Name, field.Type),
-				core.At(value.Position))
+			const message = `Field "%s.%s" of required type "%s" was not provided.`
+			report(value.Position, message, def.Name, field.Name, field.Type)
 		}
 	}
 	for _, child := range value.Children {
 		if def.Fields.ForName(child.Name) == nil {
-			addError(core.Message(`Field "%s" is not defined by type "%s".`, child.Name, def.Name), core.At(child.Position))
+			report(child.Position, `Field "%s" is not defined by type "%s".`, child.Name, def.Name)
 		}
 	}
 	if def.Directives.ForName("oneOf") == nil {
 		return
 	}
-	switch {
-	case len(value.Children) != 1:
-		addError(core.Message(`OneOf Input Object "%s" must specify exactly one key.`, def.Name), core.At(value.Position))
-	case value.Children[0].Value.Kind == ast.NullValue:
-		addError(core.Message(`Field "%s.%s" must be non-null.`, def.Name, value.Children[0].Name), core.At(value.Children[0].Position))
+	switch children := value.Children; {
+	case len(children) != 1:
+		report(value.Position, `OneOf Input Object "%s" must specify exactly one key.`, def.Name)
+	case children[0].Value.Kind == ast.NullValue:
+		report(children[0].Position, `Field "%s.%s" must be non-null.`, def.Name, children[0].Name)
 	}
 }

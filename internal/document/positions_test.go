@@ -10,7 +10,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-// Every node of a document has the place of its first token, in lines and columns as in characters from the beginning.
+// Every node of a document has the place of its first token, in lines and columns as in characters from the
+// beginning.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	const text = "\r\n  query Q(\r\n \"é\" $a: [\r\nInt!] = [1 \"\"\"x\r\n\"\"\"] @d(n: 2)) @e {\r\n\ta: b(c: {d: \"é\" e: $a}) @f {\r\n" +

@@ -9,11 +9,11 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator"
 	"go.uber.org/goleak"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/internal/document"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -21,25 +21,25 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // smallSchema has a root that is the same for everybody and one that is written from a value.
 var smallSchema = gqlparser.MustLoadSchema(&ast.Source{Input: `type Query { dataset: Dataset } type Dataset { id: ID! }`})
 
-// documentOf makes the Document of a text, which is valid.
-func documentOf(t testing.TB, text string) *Document {
+// plansOf makes the Plans of a text, which is valid.
+func plansOf(t testing.TB, text string) *Plans {
 	t.Helper()
 	doc, err := gqlparser.LoadQueryWithRules(smallSchema, text, nil)
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
-	return NewDocument(smallSchema, doc)
+	return NewPlans(smallSchema, doc, document.New(doc, document.Measure(doc)).Conditions)
 }
 
 // planOf gives the plan of an operation with variables as a request gives them.
-func planOf(t testing.TB, d *Document, operation string, given map[string]any) *Plan {
+func planOf(t testing.TB, p *Plans, operation string, given map[string]any) *Plan {
 	t.Helper()
-	op := d.Operations.ForName(operation)
+	op := p.doc.Operations.ForName(operation)
 	variables, err := validator.VariableValues(smallSchema, op, given)
 	if err != nil {
 		t.Fatalf("%v: %v", given, err)
 	}
-	return d.Plan(op, variables)
+	return p.Plan(op, variables)
 }
 
 // dataOf gives what a plan writes: for everybody, or of the dataset 7.
@@ -76,7 +76,7 @@ func TestPlansFollowConditions(t *testing.T) {
 		"defaults":        {`query($x: Boolean! = true, $y: Boolean = false) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{`{"a":"Query"}`, `{}`, `{"a":"Query","b":"Query"}`, `{"b":"Query"}`}},
 	} {
 		for range 2 { // whichever combination comes first
-			d := documentOf(t, c.text)
+			p := plansOf(t, c.text)
 			plans := make([]*Plan, 4)
 			for round := range 2 {
 				for i := range plans {
@@ -84,7 +84,7 @@ func TestPlansFollowConditions(t *testing.T) {
 					if len(c.wants) > 1 {
 						given = values{"x": i&1 != 0, "y": i&2 != 0}
 					}
-					plan := planOf(t, d, "", given)
+					plan := planOf(t, p, "", given)
 					if got := dataOf(t, plan); got != c.wants[i%len(c.wants)] {
 						t.Errorf("%s, %v: %s, want %s", name, given, got, c.wants[i%len(c.wants)])
 					}
@@ -94,21 +94,9 @@ func TestPlansFollowConditions(t *testing.T) {
 					plans[i] = plan
 				}
 			}
-			if len(d.plans) != len(c.wants) {
-				t.Errorf("%s: %d plans", name, len(d.plans))
+			if len(p.plans) != len(c.wants) {
+				t.Errorf("%s: %d plans", name, len(p.plans))
 			}
-		}
-	}
-}
-
-// No value of a document tells of an operation: a fragment may be shared.
-func TestDocumentForgetsDefinitions(t *testing.T) {
-	t.Parallel()
-	d := documentOf(t, `query($x: Boolean = true) { dataset @include(if: $x) { id ...F @skip(if: $x) ... @skip(if: $x) { id } } } fragment F on Dataset { id }`)
-	dataset, _ := d.Operations[0].SelectionSet[0].(*ast.Field)
-	for i, selection := range append(ast.SelectionSet{dataset}, dataset.SelectionSet[1:]...) {
-		if condition := directivesOf(selection)[0].Arguments[0].Value; condition.VariableDefinition != nil {
-			t.Errorf("condition %d is %v", i, condition.VariableDefinition)
 		}
 	}
 }
@@ -116,7 +104,7 @@ func TestDocumentForgetsDefinitions(t *testing.T) {
 // What a request leaves out has its default, and shares the plan of those who say so; null is not true.
 func TestPlansOfDefaults(t *testing.T) {
 	t.Parallel()
-	d := documentOf(t, `query($x: Boolean! = true, $y: Boolean = true) { a: __typename @include(if: $x) b: __typename @include(if: $y) }`)
+	p := plansOf(t, `query($x: Boolean! = true, $y: Boolean = true) { a: __typename @include(if: $x) b: __typename @include(if: $y) }`)
 	for _, c := range []struct {
 		given values
 		want  string
@@ -129,8 +117,8 @@ func TestPlansOfDefaults(t *testing.T) {
 		{values{"y": false}, `{"a":"Query"}`, 2},
 		{values{"x": false}, `{"b":"Query"}`, 3},
 	} {
-		if got := dataOf(t, planOf(t, d, "", c.given)); got != c.want || len(d.plans) != c.plans {
-			t.Errorf("%v: %s and %d plans, want %s and %d", c.given, got, len(d.plans), c.want, c.plans)
+		if got := dataOf(t, planOf(t, p, "", c.given)); got != c.want || len(p.plans) != c.plans {
+			t.Errorf("%v: %s and %d plans, want %s and %d", c.given, got, len(p.plans), c.want, c.plans)
 		}
 	}
 }
@@ -143,19 +131,19 @@ func TestPlansOfOtherVariables(t *testing.T) {
 	if errs != nil {
 		t.Fatal(errs)
 	}
-	d := NewDocument(schema, doc)
+	p := NewPlans(schema, doc, []string{"x"})
 	for n := range 50 {
-		d.Plan(doc.Operations[0], map[string]any{"n": n, "x": n%2 == 0})
+		p.Plan(doc.Operations[0], map[string]any{"n": n, "x": n%2 == 0})
 	}
-	if len(d.plans) != 2 {
-		t.Errorf("%d plans", len(d.plans))
+	if len(p.plans) != 2 {
+		t.Errorf("%d plans", len(p.plans))
 	}
 }
 
 // The operations of one document never get each other's plans, whatever their names and conditions.
 func TestPlansOfManyOperations(t *testing.T) {
 	t.Parallel()
-	d := documentOf(t, `query A($x: Boolean!) { a: __typename @include(if: $x) }
+	p := plansOf(t, `query A($x: Boolean!) { a: __typename @include(if: $x) }
 		query A1($x: Boolean!) { b: __typename @include(if: $x) }
 		query A10($y: Boolean!) { c: __typename @skip(if: $y) }
 		query B { d: __typename }`)
@@ -173,15 +161,15 @@ func TestPlansOfManyOperations(t *testing.T) {
 			{"A10", values{"y": false}, `{"c":"Query"}`},
 			{"B", nil, `{"d":"Query"}`},
 		} {
-			if got := dataOf(t, planOf(t, d, c.operation, c.given)); got != c.want {
+			if got := dataOf(t, planOf(t, p, c.operation, c.given)); got != c.want {
 				t.Errorf("%s %v: %s, want %s", c.operation, c.given, got, c.want)
 			}
 		}
 	}
-	if len(d.plans) != 7 {
-		t.Errorf("%d plans", len(d.plans))
+	if len(p.plans) != 7 {
+		t.Errorf("%d plans", len(p.plans))
 	}
-	plain := documentOf(t, `query A { a: __typename } query B { b: __typename }`)
+	plain := plansOf(t, `query A { a: __typename } query B { b: __typename }`)
 	if a, b := dataOf(t, planOf(t, plain, "A", nil)), dataOf(t, planOf(t, plain, "B", nil)); a != `{"a":"Query"}` || b != `{"b":"Query"}` {
 		t.Errorf("%s, %s", a, b)
 	}
@@ -214,22 +202,22 @@ func combination(n, i int) (given values, want string) {
 func TestPlansAreBounded(t *testing.T) {
 	t.Parallel()
 	const n, most = 12, 16
-	d := documentOf(t, manyConditions(n))
+	p := plansOf(t, manyConditions(n))
 	var first *Plan
 	for i := range 1 << n {
 		given, want := combination(n, i)
-		plan := planOf(t, d, "", given)
+		plan := planOf(t, p, "", given)
 		if got := dataOf(t, plan); got != want {
 			t.Fatalf("%v: %s, want %s", given, got, want)
 		}
 		if i == 0 {
 			first = plan
 		}
-		if len(d.plans) != min(i+1, most) {
-			t.Fatalf("%d plans after %d", len(d.plans), i+1)
+		if len(p.plans) != min(i+1, most) {
+			t.Fatalf("%d plans after %d", len(p.plans), i+1)
 		}
 	}
-	if given, _ := combination(n, 0); planOf(t, d, "", given) != first {
+	if given, _ := combination(n, 0); planOf(t, p, "", given) != first {
 		t.Error("the first plan was forgotten")
 	}
 }
@@ -239,7 +227,7 @@ func TestPlansAtOnce(t *testing.T) {
 	t.Parallel()
 	const n, workers = 5, 16
 	for range 10 {
-		d := documentOf(t, manyConditions(n))
+		p := plansOf(t, manyConditions(n))
 		start := make(chan struct{})
 		var all sync.WaitGroup
 		for worker := range workers {
@@ -248,7 +236,7 @@ func TestPlansAtOnce(t *testing.T) {
 				for k := range 1 << n {
 					i := (k*7 + worker) % (1 << n)
 					given, want := combination(n, i)
-					if got := dataOf(t, d.Plan(d.Operations[0], given)); got != want {
+					if got := dataOf(t, p.Plan(p.doc.Operations[0], given)); got != want {
 						t.Errorf("%v: %s, want %s", given, got, want)
 					}
 				}
@@ -256,35 +244,8 @@ func TestPlansAtOnce(t *testing.T) {
 		}
 		close(start)
 		all.Wait()
-		if len(d.plans) != 16 {
-			t.Errorf("%d plans", len(d.plans))
-		}
-	}
-}
-
-// What is written into a list of representations and is no object becomes one without members; objects and variables are left as
-// they are, and so is any other argument.
-func TestScalarsAmongRepresentations(t *testing.T) {
-	t.Parallel()
-	schema := gqlparser.MustLoadSchema(&ast.Source{Input: `scalar _Any type Query { _entities(representations: [_Any!]!): ID other(v: [_Any]): ID }`})
-	for written, want := range map[string]string{
-		`representations: [1, "x", E, true, [1], {a: 1}, {}, $v]`: `representations: [{},{},{},{},{},{a:1},{},$v]`,
-		`representations: 1`:      `representations: {}`,
-		`representations: {a: 1}`: `representations: {a:1}`,
-		`representations: $v`:     `representations: $v`,
-		`v: [1, "x", $v]`:         `v: [1,"x",$v]`,
-	} {
-		name := "_entities"
-		if strings.HasPrefix(written, "v") {
-			name = "other"
-		}
-		doc, err := parser.ParseQuery(&ast.Source{Input: "query($v: _Any) { " + name + "(" + written + ") }"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		argument := NewDocument(schema, doc).Operations[0].SelectionSet[0].(*ast.Field).Arguments[0]
-		if got := argument.Name + ": " + argument.Value.String(); got != want {
-			t.Errorf("%s: %s, want %s", written, got, want)
+		if len(p.plans) != 16 {
+			t.Errorf("%d plans", len(p.plans))
 		}
 	}
 }

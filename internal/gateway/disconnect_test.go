@@ -16,8 +16,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// slow scripts upstream calls that are answered when the channel that it gives is closed. The contexts of the calls come over
-// the other.
+// slow scripts upstream calls that are answered when the channel that it gives is closed. The contexts of the
+// calls come over the other.
 func (h *house) slow(calls int) (begun <-chan context.Context, release chan struct{}) {
 	contexts, release := make(chan context.Context, calls), make(chan struct{})
 	for range calls {
@@ -45,8 +45,8 @@ func withToken(query string) string {
 		tokenA, len(body), body)
 }
 
-// Who closes its sending side after the request gets its answer, however long that takes, and the bytes that were sent ahead
-// are part of it.
+// Who closes its sending side after the request gets its answer, however long that takes, and the bytes that
+// were sent ahead are part of it.
 func TestHalfClosedConnections(t *testing.T) {
 	t.Parallel()
 	const query = `{jobs(first:1){totalCount}}`
@@ -80,7 +80,8 @@ func TestHalfClosedConnections(t *testing.T) {
 	}
 }
 
-// Who joined an equal operation and closes its sending side gets its answer, too, and so does who asked first.
+// Who joined an equal operation and closes its sending side gets its answer, too, and so does who asked
+// first.
 func TestHalfClosedJoiners(t *testing.T) {
 	t.Parallel()
 	h, g, _ := newOpen(t, nil, nil)
@@ -187,7 +188,8 @@ func TestLeftInTime(t *testing.T) {
 	})
 }
 
-// readAhead waits until so many bytes of an answer have been sent ahead, and gives a connection that has them to read still.
+// readAhead waits until so many bytes of an answer have been sent ahead, and gives a connection that has them
+// to read still.
 func readAhead(t *testing.T, conn net.Conn, bytes int) net.Conn {
 	t.Helper()
 	first := make([]byte, bytes)
@@ -253,7 +255,8 @@ func TestHalfClosedPipeline(t *testing.T) {
 	}
 }
 
-// Who leaves ends its upstream calls, in whichever way it leaves, also after it had closed its sending side only.
+// Who leaves ends its upstream calls, in whichever way it leaves, also after it had closed its sending side
+// only.
 func TestLeaving(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(*net.TCPConn) error{
@@ -291,7 +294,8 @@ func TestLeaving(t *testing.T) {
 	}
 }
 
-// A connection on which bytes were sent ahead is used again for nothing else, and one on which none were is kept.
+// A connection on which bytes were sent ahead is used again for nothing else, and one on which none were is
+// kept.
 func TestKeptConnections(t *testing.T) {
 	t.Parallel()
 	h := start(t)
@@ -318,7 +322,8 @@ func TestKeptConnections(t *testing.T) {
 	}
 }
 
-// An answer that was read to its end is never logged as one that could not be written, and one that was not is.
+// An answer that was read to its end is never logged as one that could not be written, and one that was not
+// is.
 func TestClosedAfterTheAnswer(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) { s.jobs.Jobs = 500 })

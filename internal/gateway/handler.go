@@ -1,0 +1,80 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+)
+
+// serveGraphQL answers GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON
+// object back. Whatever is wrong with the request itself is said before the media type is: a caller who sends
+// no GraphQL is told so in JSON, whatever it accepts.
+// Source: https://graphql.github.io/graphql-over-http/draft/
+func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		w.Header().Set("Allow", allowedMethods)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	request, refused := g.readRequest(w, r)
+	switch {
+	case refused != nil && !acceptable:
+		g.writeRefusal(w, r, typeJSON, refused)
+		return
+	case refused != nil:
+		g.writeRefusal(w, r, mediaType, refused)
+		return
+	case !acceptable:
+		g.writeRefusal(w, r, typeJSON, refuse(http.StatusNotAcceptable, codeNotAcceptable,
+			"Accept application/graphql-response+json or application/json."))
+		return
+	}
+	info := infoOf(r.Context())
+	out, ok := g.executor.constant(request)
+	shared := false
+	if !ok {
+		connOf(r.Context()).await()
+		get := r.Method == http.MethodGet
+		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
+		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
+		out, shared = g.flights.do(r.Context(), key, info.arrived.Add(g.timeout), run)
+	}
+	info.log.operationName, info.log.shared = out.operationName, shared
+	if out.refused != nil {
+		g.writeRefusal(w, r, mediaType, out.refused)
+		return
+	}
+	if shared { // the calls were another's, and so is the id in the errors
+		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
+	}
+	g.writeAnswer(w, r, mediaType, out)
+	if out.exclusive { // over HTTP/1, the only one served, a write that has returned is done with its bytes
+		g.executor.buffers.give(out.answer)
+	}
+}
+
+// allowedMethods is the Allow header of /graphql.
+const allowedMethods = "GET, POST, OPTIONS"
+
+// readRequest reads the envelope from where the method puts it: the query string of a GET, the body of a
+// POST. Other methods are refused with 405.
+func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope, *refusal) {
+	if int64(len(r.URL.RawQuery)) > maxQueryString {
+		return envelope{}, refuse(http.StatusRequestURITooLong, codePayloadTooLarge,
+			"The URL is too long; send the operation by POST.")
+	}
+	switch r.Method {
+	case http.MethodGet:
+		return readGet(r.URL.RawQuery)
+	case http.MethodPost:
+		if refused := checkContent(r.Header); refused != nil {
+			return envelope{}, refused
+		}
+		return readPost(w, r, g.maxBody)
+	}
+	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query by GET.")
+}
+
+// maxQueryString bounds the query string of a GET, in bytes. Source: what proxies and logs on the way
+// commonly take.
+const maxQueryString = 16 << 10

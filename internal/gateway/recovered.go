@@ -1,0 +1,31 @@
+package gateway
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+)
+
+// recovered turns a panic outside the resolvers, which recover themselves, into a 500 and a line in the log
+// with the stack. The caller is told the request's id and nothing of the cause.
+func (g *gateway) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() { //nolint:contextcheck // the request carries its context
+			value := recover()
+			if value == nil {
+				return
+			}
+			if value == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
+				panic(value)
+			}
+			g.logger.LogAttrs(r.Context(), slog.LevelError, "request failed",
+				slog.String("request_id", infoOf(r.Context()).id),
+				slog.String("error", fmt.Sprintf("panic: %v", value)),
+				slog.String("stack", string(debug.Stack())))
+			g.writeRefusal(w, r, typeJSON, refuse(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR",
+				"The gateway failed. Its operator finds the cause in the log, under the request id."))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}

@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"net/http"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph"
+)
+
+// refusal is why a request is not executed. Its answer has errors and no data member.
+type refusal struct {
+	// status is the HTTP status; statusByMediaType for errors of the GraphQL request itself.
+	status int
+	errors gqlerror.List
+	// allow is the Allow header of a 405.
+	allow string
+}
+
+// statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as
+// the GraphQL over HTTP specification has it for a well-formed request whose document is wrong.
+const statusByMediaType = 0
+
+// refuse makes a refusal with one error. The message is a constant sentence that tells the caller what to do.
+func refuse(status int, code graph.Code, message string) *refusal {
+	return &refusal{status: status, errors: gqlerror.List{requestError(code, message)}}
+}
+
+// refuseMethod refuses a request for its method; allow is the list of those that may be used.
+func refuseMethod(allow, message string) *refusal {
+	refused := refuse(http.StatusMethodNotAllowed, codeMethodNotAllowed, message)
+	refused.allow = allow
+	return refused
+}
+
+// refuseOperation makes the refusal of a well-formed request whose operation may not run.
+func refuseOperation(err *gqlerror.Error) *refusal {
+	return &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+}
+
+// argumentError makes the error of an argument, or of a variable when its name has a $ in front.
+func argumentError(pos *ast.Position, argument, message string) *gqlerror.Error {
+	err := at(requestError(graph.CodeBadUserInput, message), pos)
+	err.Extensions["argument"] = argument
+	return err
+}
+
+// badRequest refuses, with 400, what is not GraphQL over HTTP.
+func badRequest(message string) *refusal {
+	return refuse(http.StatusBadRequest, codeBadRequest, message)
+}
+
+// requestError makes an error with a code. The request's id is added when it is written.
+func requestError(code graph.Code, message string) *gqlerror.Error {
+	return &gqlerror.Error{Message: message, Extensions: map[string]any{"code": code}}
+}
+
+// at adds a place of the document to an error, where pos is known, and returns the error.
+func at(err *gqlerror.Error, pos *ast.Position) *gqlerror.Error {
+	if pos != nil {
+		err.Locations = []gqlerror.Location{{Line: pos.Line, Column: pos.Column}}
+	}
+	return err
+}

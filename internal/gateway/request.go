@@ -1,0 +1,99 @@
+package gateway
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/google/uuid"
+
+	"jobsgateway/restclient"
+)
+
+// requestInfo is what is known of one HTTP request: who asks, under which id, since when, and what came of
+// it. It holds the only copy of the token that outlives the header. One value of the context carries it all;
+// one goroutine writes it.
+type requestInfo struct {
+	id       string
+	trace    trace
+	token    string // empty when the request has none
+	arrived  time.Time
+	log      logEntry
+	response responseWriter
+	body     watchedBody // where it may be answered before its end
+}
+
+type requestInfoKey struct{}
+
+// infoOf returns what is known of the request that ctx belongs to. Outside of a request that is an empty one,
+// which nobody reads.
+func infoOf(ctx context.Context) *requestInfo {
+	if info, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
+		return info
+	}
+	return &requestInfo{}
+}
+
+// RequestID returns the id of the request that ctx belongs to, the caller's or one made here; empty outside a
+// request.
+func RequestID(ctx context.Context) string { return infoOf(ctx).id }
+
+// TokenFrom returns the bearer token of the caller that ctx belongs to; false when the request had none.
+func TokenFrom(ctx context.Context) (string, bool) {
+	token := infoOf(ctx).token
+	return token, token != ""
+}
+
+// Identity returns what upstream calls made for ctx are known by: the request's id, and the trace it belongs
+// to, if any.
+func Identity(ctx context.Context) restclient.Identity {
+	info := infoOf(ctx)
+	return restclient.Identity{
+		RequestID: info.id, Traceparent: info.trace.parent, Tracestate: info.trace.state,
+	}
+}
+
+const requestIDHeader = "X-Request-Id"
+
+// acceptableID is what a caller may name a request: it is written into logs and headers as it is. Another id
+// is replaced.
+var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// idLogger adds the id of the request to each line that is written under a request's context.
+type idLogger struct{ slog.Handler }
+
+// Handle adds the id.
+func (h idLogger) Handle(ctx context.Context, line slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		line.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, line)
+}
+
+// noSniff keeps browsers from guessing another content type.
+var noSniff = []string{"nosniff"}
+
+// withInfo gives each request its requestInfo. It takes the caller's X-Request-Id, if that is fit for a log,
+// else makes a random one, and sends it back. What comes after the answer is done here, too: the line in the
+// log, and reading on where the caller is still sending.
+func (g *gateway) withInfo(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		info := &requestInfo{id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), arrived: time.Now()}
+		if !acceptableID.MatchString(info.id) {
+			info.id = uuid.NewString()
+		}
+		info.response = responseWriter{ResponseWriter: w, status: http.StatusOK}
+		header := w.Header()
+		header[requestIDHeader] = []string{info.id}
+		header["X-Content-Type-Options"] = noSniff
+		r = r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+		info.watchBody(r, g.maxBody)
+		next.ServeHTTP(&info.response, r)
+		g.logAccess(r, info)
+		if info.response.lingers {
+			linger(w, r, info.body.ReadCloser)
+		}
+	})
+}

@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"net/http"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// contentTypes are the Content-Type headers of the media types.
+var contentTypes = map[string][]string{
+	typeJSON:     {typeJSON + "; charset=utf-8"},
+	typeResponse: {typeResponse + "; charset=utf-8"},
+}
+
+// ofRequest returns copies of errors with the id of a request. The errors themselves may be shared with other
+// requests.
+func ofRequest(list gqlerror.List, id string) gqlerror.List {
+	var own gqlerror.List
+	for _, err := range list {
+		ownErr := *err
+		ownErr.Extensions = maps.Clone(err.Extensions)
+		ownErr.Extensions["requestId"] = id
+		own = append(own, &ownErr)
+	}
+	return own
+}
+
+// writeAnswer writes the answer of an operation that ran, with 200. The data are bytes already and are not
+// read again.
+func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
+	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
+	var head []byte
+	answer := out.answer
+	if len(out.errors) > 0 {
+		// Errors first, as the specification recommends: they are seen even where a log cuts the answer.
+		head = append(append([]byte(`{"errors":`), marshalErrors(out.errors)...), `,"data":`...)
+		answer = answer[len(dataPrefix):]
+	}
+	header := w.Header()
+	header["Content-Type"] = contentTypes[mediaType]
+	header["Content-Length"] = []string{strconv.Itoa(len(head) + len(answer))}
+	w.WriteHeader(http.StatusOK)
+	// A failed write means that the caller has left; responseWriter remembers it for the access log.
+	for _, part := range [][]byte{head, answer} {
+		if len(part) == 0 {
+			continue
+		}
+		if _, err := w.Write(part); err != nil {
+			return
+		}
+	}
+}
+
+// writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
+func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
+	infoOf(r.Context()).log.finish(0, refused.errors)
+	writeErrors(w, r, mediaType, refused)
+}
+
+// writeErrors writes an answer of errors alone, each with the request's id. Its status is the refusal's, or
+// else what the media type asks for: 400 for application/graphql-response+json, 200 for application/json.
+func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
+	list := ofRequest(refused.errors, infoOf(r.Context()).id)
+	status := refused.status
+	if status == statusByMediaType {
+		status = http.StatusOK
+		if mediaType == typeResponse {
+			status = http.StatusBadRequest
+		}
+	}
+	body := append(append([]byte(`{"errors":`), marshalErrors(list)...), '}')
+	header := w.Header()
+	if refused.allow != "" {
+		header.Set("Allow", refused.allow)
+	}
+	header["Content-Type"] = contentTypes[mediaType]
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}
+
+// marshalErrors returns errors as a JSON list. A `<` stays a `<`: people read them, and no browser takes this
+// for a page.
+func marshalErrors(list gqlerror.List) []byte {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(list); err != nil {
+		return []byte(`[]`) // extensions hold strings and numbers only
+	}
+	return bytes.TrimSpace(buf.Bytes())
+}
