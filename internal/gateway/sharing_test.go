@@ -71,10 +71,7 @@ func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) 
 		t.Cleanup(client.Close)
 		cfg.Upstream = client
 	}
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	docs, err := newDocuments(schema, cfg.Limits, true)
 	if err != nil {
 		t.Fatal(err)
