@@ -191,7 +191,8 @@ func (s *scanner) number() *gqlerror.Error {
 	switch {
 	case isZero && isDigit(next()):
 		message = "Invalid number, unexpected digit after 0: %s"
-	case !isZero && !digits(), skip(".") && !digits(), skip("eE") && !exponent(), next() == '.', isNameStart(next()):
+	case !isZero && !digits(), skip(".") && !digits(), skip("eE") && !exponent(),
+		next() == '.', isNameStart(next()):
 	default:
 		s.take(kindNumber, end-s.at)
 		return nil
