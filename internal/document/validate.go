@@ -86,7 +86,7 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 // fragment's fields, again for each operation that spreads the fragment. Here all operations become fields of
 // one operation, so that each fragment is compared once.
 //
-// BenchmarkHostile/one_fragment_for_many_operations measures it.
+// BenchmarkHostile/one-fragment-for-many-operations measures it.
 func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
 	all := &ast.OperationDefinition{Operation: ast.Query}
 	for i, op := range doc.Operations {
