@@ -26,8 +26,8 @@ type demo struct {
 	done   chan struct{}
 }
 
-// startDemo serves a Jobs API on a loopback address. The gateway talks to it over HTTP, as to any other, so nothing in
-// the demonstration is a short cut.
+// startDemo serves a Jobs API on a loopback address. The gateway talks to it over HTTP, as to any other, so
+// nothing in the demonstration is a short cut.
 func startDemo(ctx context.Context) (*demo, error) {
 	listener, err := listen(ctx, "--demo (JOBSGW_DEMO)", "127.0.0.1:0")
 	if err != nil {
@@ -59,7 +59,8 @@ const curlCommand = `curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo
       -H 'Content-Type: application/json' \
       -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'`
 
-// welcome says what to open and what to type: on stdout for people, and in the log, where a container's output is read.
+// welcome says what to open and what to type: on stdout for people, and in the log, where a container's
+// output is read.
 func welcome(w io.Writer, logger *slog.Logger, address string) {
 	_, _ = fmt.Fprintf(w, `
 Jobs Gateway, with demonstration data. Open

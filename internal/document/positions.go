@@ -69,6 +69,7 @@ func (p positions) selections(set ast.SelectionSet) {
 	})
 }
 
+// directives replaces those of directives and of their arguments.
 func (p positions) directives(list ast.DirectiveList) {
 	for _, directive := range list {
 		p.restore(directive.Position, 1) // the @
@@ -76,6 +77,7 @@ func (p positions) directives(list ast.DirectiveList) {
 	}
 }
 
+// arguments replaces those of arguments and of their values.
 func (p positions) arguments(list ast.ArgumentList) {
 	for _, argument := range list {
 		p.restore(argument.Position, 0)

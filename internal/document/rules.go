@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// specified returns the specification's rules, without suggestions: those tell names of the schema to whoever
+// specified returns the specification's rules, without suggestions: those show names of the schema to whoever
 // guesses, and grow with the square of the document. Each rule below says where gqlparser's of the same name
 // falls short.
 func specified() *rules.Rules {

@@ -7,7 +7,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Kinds of tokens. A punctuator is its own kind.
+// Kinds of tokens. A punctuator is its own kind: '{' for {.
 const (
 	kindName   = 'n'
 	kindNumber = '0'
@@ -19,7 +19,7 @@ const (
 // place is where something stands: line and column, both from 1.
 type place struct{ line, column int }
 
-// token is a token of the text: which bytes, and where.
+// token is a token of the text: of which kind, which bytes, and where.
 type token struct {
 	place
 
@@ -63,7 +63,7 @@ func (s *scanner) scan(maxTokens int) *gqlerror.Error {
 	}
 }
 
-// next reads one token.
+// next reads one token and adds it. Errors: what no token begins with, and the faults of numbers and strings.
 func (s *scanner) next() *gqlerror.Error {
 	c := s.text[s.at]
 	rest := s.text[s.at:]
@@ -118,8 +118,8 @@ func (s *scanner) placeOf(at int) place {
 	return place{line: s.line, column: at - s.lineStart - (s.extra - s.lineExtra) + 1}
 }
 
-// skipIgnored passes white space, commas, comments and marks of the byte order. A comment may hold any
-// character.
+// skipIgnored passes white space, commas, comments and marks of the byte order. A comment goes to the end of
+// its line and may hold any character.
 func (s *scanner) skipIgnored() {
 	for comment := false; s.at < len(s.text); {
 		switch c := s.text[s.at]; {
@@ -139,14 +139,15 @@ func (s *scanner) skipIgnored() {
 	}
 }
 
-// passRune passes one character.
+// passRune passes one character of any width. Extra counts the bytes beyond its first, so that columns count
+// characters.
 func (s *scanner) passRune() {
 	_, width := utf8.DecodeRuneInString(s.text[s.at:])
 	s.at += width
 	s.extra += width - 1
 }
 
-// newLine passes the end of a line: LF, CR or both.
+// newLine passes the end of a line: LF, CR or both, which are one end.
 func (s *scanner) newLine() {
 	if strings.HasPrefix(s.text[s.at:], "\r\n") {
 		s.at++
@@ -160,59 +161,49 @@ func (s *scanner) newLine() {
 // are no numbers.
 func (s *scanner) number() *gqlerror.Error {
 	end := s.at
-	byteAt := func() byte {
+	next := func() byte {
 		if end < len(s.text) {
 			return s.text[end]
 		}
 		return 0
 	}
+	skip := func(oneOf string) bool {
+		found := next() != 0 && strings.IndexByte(oneOf, next()) >= 0
+		if found {
+			end++
+		}
+		return found
+	}
 	digits := func() bool {
 		start := end
-		for isDigit(byteAt()) {
+		for isDigit(next()) {
 			end++
 		}
 		return end > start
 	}
-	wrong := func() *gqlerror.Error {
-		at := s.placeOf(end)
-		s.at = end
-		return s.fail(at, "Invalid number, expected digit but got: %s", s.describe())
+	exponent := func() bool {
+		skip("+-")
+		return digits()
 	}
-	if byteAt() == '-' {
-		end++
+	message := "Invalid number, expected digit but got: %s"
+	skip("-")
+	isZero := skip("0")
+	switch {
+	case isZero && isDigit(next()):
+		message = "Invalid number, unexpected digit after 0: %s"
+	case !isZero && !digits(), skip(".") && !digits(), skip("eE") && !exponent(),
+		next() == '.', isNameStart(next()):
+	default:
+		s.take(kindNumber, end-s.at)
+		return nil
 	}
-	if byteAt() == '0' {
-		end++
-		if isDigit(byteAt()) {
-			at := s.placeOf(end)
-			s.at = end
-			return s.fail(at, "Invalid number, unexpected digit after 0: %s", s.describe())
-		}
-	} else if !digits() {
-		return wrong()
-	}
-	if byteAt() == '.' {
-		end++
-		if !digits() {
-			return wrong()
-		}
-	}
-	if byteAt() == 'e' || byteAt() == 'E' {
-		end++
-		if byteAt() == '+' || byteAt() == '-' {
-			end++
-		}
-		if !digits() {
-			return wrong()
-		}
-	}
-	if byteAt() == '.' || isNameStart(byteAt()) {
-		return wrong()
-	}
-	s.take(kindNumber, end-s.at)
-	return nil
+	at := s.placeOf(end)
+	s.at = end
+	return s.fail(at, message, s.describe())
 }
 
+// isDigit reports whether a byte is a digit.
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
+// isNameStart reports whether a name may begin with a byte: a letter of ASCII or an underscore.
 func isNameStart(c byte) bool { return c == '_' || 'a' <= c|0x20 && c|0x20 <= 'z' }

@@ -14,7 +14,7 @@ import (
 // roots and a depth of 3.
 type Shape struct {
 	// Fields counts all fields, Aliases those with another name in the answer, Roots those of the outermost
-	// level.
+	// level, which for an operation are its root fields.
 	Fields, Aliases, Roots int
 	// Depth is the deepest nesting of fields; one without a field inside has 1. What is inside introspection
 	// does not count.
@@ -32,7 +32,7 @@ const maxCount = 1 << 40
 // AsksSchema reports whether the schema is asked for, by introspection or as SDL.
 func (s Shape) AsksSchema() bool { return s.Introspection+s.SDL > 0 }
 
-// Size is what Measure finds out about a document.
+// Size is what Measure finds out about a document, for the caller to compare with its limits.
 type Size struct {
 	// Operations and Fragments have the shapes of the document's, in its order. The Roots of a fragment are
 	// 0.

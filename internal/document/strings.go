@@ -11,8 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// quotedString reads a string of one line. Its escapes give characters: half a surrogate pair is none,
-// however it is written.
+// quotedString reads a string of one line and adds it as its value, so that gqlparser does not read its
+// escapes. Escapes give characters: half a surrogate pair is none, however it is written. Errors: a string
+// that does not end on its line, and an escape that there is not.
 func (s *scanner) quotedString() *gqlerror.Error {
 	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
 	var value strings.Builder
@@ -41,7 +42,7 @@ var simpleEscapes = map[byte]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// escape reads one escape, or two that are a pair.
+// escape reads one escape, or two that are a surrogate pair, and adds what it stands for to value.
 func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
 	rest := s.text[s.at:]
 	if strings.HasPrefix(rest, `\u`) {
@@ -125,8 +126,8 @@ func hexDigit(c byte) (rune, bool) {
 	return 0, false
 }
 
-// blockString reads a string between three quotes: no escapes, but for three quotes. It ends at the first
-// three.
+// blockString reads a string between three quotes and adds it as its value. It has no escapes but the one for
+// three quotes, and ends at the first three others.
 func (s *scanner) blockString() *gqlerror.Error {
 	const quotes, escaped = `"""`, `\"""`
 	t := token{place: s.place(), kind: kindBlock, from: s.at, start: s.at - s.extra}

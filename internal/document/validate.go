@@ -42,10 +42,12 @@ func NewValidator(schema *ast.Schema, tellNames bool) Validator {
 // maxErrors errors, those that stand first in the text; equal faults are one error with all their places. It
 // writes what it finds out into the document, as gqlparser's validation does.
 func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List {
+	// Each call has rules of its own: a rule that is bound counts its faults.
 	bounded := rules.NewRules()
 	for name, rule := range v.rules {
 		bounded.AddRule(name, bound(rule))
 	}
+	// Rules run in any order, so their errors are put into the order of the text.
 	list := append(v.overlapping(doc), validator.ValidateWithRules(v.schema, doc, bounded)...)
 	slices.SortStableFunc(list, func(a, b *gqlerror.Error) int {
 		return slices.CompareFunc(a.Locations, b.Locations, compareLocations)
@@ -58,6 +60,7 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 			// The first cut keeps a very long message from costing time; what is left out of it cannot be in
 			// the first maxMessage characters of what hideNames makes of it.
 			message := cut(v.hideNames(cut(err.Message, 10*maxMessage), doc), maxMessage)
+			// Two messages of the rules can become the same one when names are hidden.
 			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
 			switch {
 			case i >= 0:
@@ -83,7 +86,7 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 // fragment's fields, again for each operation that spreads the fragment. Here all operations become fields of
 // one operation, so that each fragment is compared once.
 //
-// BenchmarkHostile/one_fragment_for_many_operations measures it.
+// BenchmarkHostile/one-fragment-for-many-operations measures it.
 func (v Validator) overlapping(doc *ast.QueryDocument) gqlerror.List {
 	all := &ast.OperationDefinition{Operation: ast.Query}
 	for i, op := range doc.Operations {

@@ -6,7 +6,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// Visitor is told of a selection, and reports whether those below it are to be visited, too.
+// Visitor sees a selection, and reports whether those below it are to be visited, too.
 type Visitor func(selection ast.Selection) (below bool)
 
 // Walk visits the selections of a set in the order of the text, each before those below it. Visit reports

@@ -91,7 +91,8 @@ func (e *Emulator) faultAnswer(w http.ResponseWriter, r *http.Request, serial ui
 	return a
 }
 
-// transmit sends the body, piece by piece if so told. It returns false when the caller left on the way.
+// transmit sends the body, in slow pieces if the fault says so. It returns false when the caller left on the
+// way.
 func transmit(w http.ResponseWriter, r *http.Request, f *Fault, body io.Reader) bool {
 	if f.Drip <= 0 {
 		_, err := io.Copy(w, body)

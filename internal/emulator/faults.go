@@ -69,7 +69,7 @@ type Fault struct {
 	After int64
 }
 
-// replaces tells whether the fault brings its own answer.
+// replaces reports whether the fault has an answer of its own.
 func (f *Fault) replaces() bool {
 	return f.Status != 0 || f.Body != nil || f.Huge > 0 || f.Bomb > 0 || f.Location != ""
 }

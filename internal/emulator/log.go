@@ -24,7 +24,7 @@ type Request struct {
 }
 
 // Requests returns a copy of the log, oldest first. It holds the first MaxRequests requests since New or
-// Reset; Total tells how many there were.
+// Reset; Total returns how many there were.
 func (e *Emulator) Requests() []Request {
 	e.log.mu.Lock()
 	defer e.log.mu.Unlock()

@@ -83,9 +83,10 @@ type Options struct {
 	// Ties is the order in which a list shows jobs with equal order values. Upstream documents none, and a
 	// database promises none under LIMIT and OFFSET.
 	Ties TieRule
-	// Totals is how true total_records is. NextPage follows the list as it is, not the total that is told.
+	// Totals is how true total_records is. NextPage follows the list as it is, not the total that is
+	// reported.
 	Totals TotalRule
-	// TotalCap is the most that TotalsCapped tells; zero means 100.
+	// TotalCap is the most that TotalsCapped reports; zero means 100.
 	TotalCap int
 	// NoNextPage leaves next_page out although there is a next page, as an older generation may.
 	NoNextPage bool
@@ -125,22 +126,23 @@ const (
 type TotalRule int
 
 const (
-	// TotalsTrue tells how many jobs match, as documented.
+	// TotalsTrue reports how many jobs match, as documented.
 	TotalsTrue TotalRule = iota
-	// TotalsCapped tells TotalCap at most.
+	// TotalsCapped reports TotalCap at most.
 	TotalsCapped
-	// TotalsLagging tells a tenth less than there are.
+	// TotalsLagging reports a tenth less than there are.
 	TotalsLagging
-	// TotalsOfPage tells how many records the answer has.
+	// TotalsOfPage reports how many records the answer has.
 	TotalsOfPage
-	// TotalsInflated tells 1,000 more than there are, if there are any.
+	// TotalsInflated reports 1,000 more than there are, if there are any.
 	TotalsInflated
 )
 
 // defaultTotalCap is the TotalCap of a zero Options.
 const defaultTotalCap = 100
 
-// total gives what the answer tells of a list of true jobs, of which it shows so many records.
+// total returns the total that an answer reports, for a list that has so many jobs and an answer that has so
+// many records.
 func (o Options) total(matching, records int) int {
 	switch o.Totals {
 	case TotalsCapped:
@@ -156,7 +158,8 @@ func (o Options) total(matching, records int) int {
 	return matching
 }
 
-// stretch applies the switches to what was asked for; false when the offset is refused.
+// stretch returns the offset and the number of records that are served for what was asked; false when the
+// offset is refused.
 func (o Options) stretch(offset, perPage int) (from, size int, ok bool) {
 	if perPage > 0 && offset%perPage != 0 {
 		switch o.Offsets {
@@ -173,7 +176,7 @@ func (o Options) stretch(offset, perPage int) (from, size int, ok bool) {
 	return offset, perPage, true
 }
 
-// Records is shorthand for an Options that holds exactly the given records, newest first.
+// Records returns Options for exactly the given records, newest first.
 func Records(raw ...json.RawMessage) Options {
 	if raw == nil {
 		raw = []json.RawMessage{}
@@ -181,7 +184,8 @@ func Records(raw ...json.RawMessage) Options {
 	return Options{Records: raw}
 }
 
-// withDefaults fills what the caller left open.
+// withDefaults returns the options with what the caller left open filled in, and what is out of bounds
+// brought into them.
 func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now

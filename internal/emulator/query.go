@@ -80,22 +80,19 @@ func parseQuery(raw string, older bool) (query, *refusal) {
 	return q, q.orderBy(v)
 }
 
-// orderBy reads order_by; without one the newest job comes first. Source: upstream GET /jobs.
+// orders are the words of order_by: by which time, and which way. Source: upstream GET /jobs.
+var orders = map[string]struct{ updated, ascending bool }{
+	"created_at_asc": {false, true}, "created_at_desc": {false, false},
+	"updated_at_asc": {true, true}, "updated_at_desc": {true, false},
+}
+
+// orderBy reads order_by; without one the newest job comes first.
 func (q *query) orderBy(v url.Values) *refusal {
-	if !v.Has("order_by") {
-		return nil
-	}
-	switch v.Get("order_by") {
-	case "created_at_asc":
-		q.ascending = true
-	case "created_at_desc":
-	case "updated_at_asc":
-		q.updated, q.ascending = true, true
-	case "updated_at_desc":
-		q.updated = true
-	default:
+	order, known := orders[v.Get("order_by")]
+	if v.Has("order_by") && !known {
 		return badRequest("order_by: %q is not an order", v.Get("order_by"))
 	}
+	q.updated, q.ascending = order.updated, order.ascending
 	return nil
 }
 

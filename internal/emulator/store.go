@@ -176,10 +176,6 @@ func (s *store) replace(id string, j *job) bool {
 func (s *store) swap(old, j *job) {
 	j.seq = old.seq
 	for _, o := range []*order{&s.created, &s.updated} {
-		if i, ok := o.find(old); ok && o.compare(old, j) == 0 {
-			o.jobs[i] = j
-			continue
-		}
 		o.remove(old)
 		o.insert(j)
 	}

@@ -7,17 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
 
 // costOf reckons the one operation of a valid document.
 func costOf(t testing.TB, text string, variables map[string]any) int {
 	t.Helper()
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	doc := parse(t, text)
 	if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 		t.Fatal(list)

@@ -11,8 +11,11 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/direct"
+	"jobsgateway/internal/document"
 )
 
 func TestRefusedDocuments(t *testing.T) {
@@ -70,6 +73,29 @@ func TestRefusedDocuments(t *testing.T) {
 		t.Errorf("%d upstream calls", n)
 	}
 }
+
+// schemaOf reads the schema of a subgraph.
+func schemaOf(t testing.TB) *ast.Schema {
+	t.Helper()
+	schema, err := graph.NewSchema(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}
+
+// documentsOf makes an empty cache of documents.
+func documentsOf(t testing.TB, schema *ast.Schema) *documents {
+	t.Helper()
+	docs, err := newDocuments(schema, testLimits, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+// anyDocument allows every document.
+func anyDocument(*ast.QueryDocument) *refusal { return nil }
 
 // fieldNames are names that only the schema knows: an error that has one the document did not have gives it
 // away.
@@ -184,30 +210,22 @@ func TestIntrospectionOff(t *testing.T) {
 // The cache answers as the parser does, keeps valid documents only, and nothing of a caller in them.
 func TestDocumentCache(t *testing.T) {
 	t.Parallel()
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs, err := newDocuments(schema, testLimits, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	anything := func(*ast.QueryDocument) *refusal { return nil }
+	docs := documentsOf(t, schemaOf(t))
 	const valid = `query($n:Int){jobs(first:$n){...F @defer}} fragment F on JobConnection{totalCount}`
-	first, refused := docs.load(valid, anything)
+	first, refused := docs.load(valid, anyDocument)
 	if refused != nil {
 		t.Fatal(refused.errors)
 	}
-	second, _ := docs.load(valid, anything)
+	second, _ := docs.load(valid, anyDocument)
 	if first != second {
 		t.Error("a valid document is not remembered")
 	}
-	if other, _ := docs.load(valid+" ", anything); other == first {
+	if other, _ := docs.load(valid+" ", anyDocument); other == first {
 		t.Error("another text is the same document")
 	}
 	for _, text := range []string{`{`, `{nope}`, `{` + strings.Repeat("__typename ", 30) + `}`, `fragment F on Job{id}`} {
 		for range 2 {
-			if doc, refused := docs.load(text, anything); doc != nil || refused == nil {
+			if doc, refused := docs.load(text, anyDocument); doc != nil || refused == nil {
 				t.Errorf("%q was loaded", text)
 			}
 		}
@@ -306,24 +324,43 @@ func TestRememberedDocuments(t *testing.T) {
 		text   func(i int) string
 		fields int
 	}{{padded(0), 1}, {padded(50_000), 1}, {spread, 491}} {
-		schema, err := graph.NewSchema(true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		docs, err := newDocuments(schema, testLimits, true)
-		if err != nil {
-			t.Fatal(err)
-		}
+		docs := documentsOf(t, schemaOf(t))
 		each := len(tc.text(0)) + 256 + 5*tc.fields
 		fitting := all / each
 		for i := range 2 * fitting {
-			if _, refused := docs.load(tc.text(i), func(*ast.QueryDocument) *refusal { return nil }); refused != nil {
+			if _, refused := docs.load(tc.text(i), anyDocument); refused != nil {
 				t.Fatal(refused.errors)
 			}
 		}
 		docs.cache.CleanUp()
 		if n := docs.cache.EstimatedSize(); n > fitting || n < fitting*9/10 {
 			t.Errorf("%d documents of %d bytes each are remembered, want %d", n, each, fitting)
+		}
+	}
+}
+
+// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments
+// and conditions make much of little.
+func TestWeightOfPlans(t *testing.T) {
+	t.Parallel()
+	schema := schemaOf(t)
+	for text, want := range map[string]int{
+		`{__typename}`:                          1,
+		`{a:jobs{nodes{id}} b:jobs{nodes{id}}}`: 6,
+		`{a:jobs{nodes{...F}} b:jobs{nodes{...F}}} fragment F on Job{id type}`:   8,
+		`query($a:Boolean!){jobs{nodes{id @skip(if:$a)}}}`:                       2 * 3,
+		`query A($a:Boolean!){jobs{nodes{id @skip(if:$a)}}} query B{__typename}`: 2 * 2 * 3,
+		`query($a:Boolean!,$b:Boolean!,$c:Boolean!,$d:Boolean!,$e:Boolean!){a:__typename@skip(if:$a)@include(if:$b)
+			b:__typename@skip(if:$c)@include(if:$d) c:__typename@skip(if:$e)}`: 16 * 3,
+	} {
+		doc, err := parser.ParseQuery(&ast.Source{Input: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		valid := document.New(doc, document.Measure(doc))
+		planned := plannedDocument{Document: valid, plans: direct.NewPlans(schema, doc, valid.Conditions)}
+		if got := planned.plannedFields(); got != want {
+			t.Errorf("%s: %d fields, want %d", text, got, want)
 		}
 	}
 }

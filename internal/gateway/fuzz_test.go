@@ -7,7 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
 
@@ -73,10 +72,7 @@ func FuzzGet(f *testing.F) {
 // FuzzShape takes a document the whole way to its execution. Whatever passes the shape check is within its
 // limits with all fragments spread, and validates and is reckoned without a panic.
 func FuzzShape(f *testing.F) {
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		f.Fatal(err)
-	}
+	schema := schemaOf(f)
 	prices := newPrices(schema)
 	for _, tc := range documentShapes {
 		if len(tc.doc) < 4<<10 {

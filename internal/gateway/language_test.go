@@ -8,8 +8,6 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"jobsgateway/graph"
 )
 
 // Texts that were taken for other texts: nothing runs, nothing is asked, and nothing is logged as a fault of
@@ -100,10 +98,7 @@ func TestStringsArrive(t *testing.T) {
 func TestErrorsWithoutNames(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) { s.config.Introspection = false })
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	names := []string{"first", "filter", "representations"}
 	for name, def := range schema.Types {
 		names = append(names, name)
@@ -157,10 +152,7 @@ func TestErrorsWithoutNames(t *testing.T) {
 func TestFieldErrorsWithoutNames(t *testing.T) {
 	t.Parallel()
 	h := start(t, func(s *setup) { s.config.Introspection = false })
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	var names []string
 	for name, def := range schema.Types {
 		names = append(names, name)

@@ -16,7 +16,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/restclient"
 )
@@ -71,20 +70,10 @@ func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) 
 		t.Cleanup(client.Close)
 		cfg.Upstream = client
 	}
-	schema, err := graph.NewSchema(true)
+	g, err := newGateway(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	docs, err := newDocuments(schema, cfg.Limits, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resolver := &graph.Resolver{Pages: cfg.Pages}
-	g := &gateway{maxBody: cfg.MaxBody, timeout: cfg.Timeout, logger: cfg.Logger, executor: &executor{
-		schema: schema, exec: graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}), write: resolver.Direct,
-		documents: docs, introspection: true, maxCost: cfg.Limits.Cost, pageSize: cfg.Pages.Default, upstream: cfg.Upstream, calls: cfg.Calls,
-		logger: cfg.Logger, present: graph.Presenter{Logger: cfg.Logger, RequestID: RequestID}, root: graph.ServeSDL(""),
-	}}
 	if change != nil {
 		change(g.executor)
 	}

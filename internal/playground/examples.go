@@ -20,8 +20,8 @@ type Example struct {
 	Variables string `json:"variables"`
 }
 
-// Examples returns the examples in the order of their tabs. The caller owns the slice. The documents are
-// those that the page shows, so whoever runs these has run what a visitor will.
+// Examples returns the examples in the order of their tabs. The caller owns the slice. The page shows these
+// very documents, so a test that runs them runs what a visitor will.
 func Examples() []Example {
 	names, err := fs.Glob(exampleFiles, "examples/*.graphql")
 	if err != nil {

@@ -24,7 +24,7 @@ var pageFile embed.FS
 // contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons and
 // fonts inside GraphiQL's style sheet. The hash admits one style element, the scroll lock that GraphiQL's
 // dialogs and menus put up. Its text depends on the margins of the body and the width of the scroll bar, and
-// both are nought here (app.css): whoever changes that meets a violation in the browser's console.
+// both are 0 here (app.css). Another value is a violation in the browser's console.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
 	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
 	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -73,7 +73,7 @@ func (p *Playground) Has(path string) bool {
 	return path == "/" || strings.HasPrefix(path, filesPath) && p.ready().files.has(path)
 }
 
-// ServeHTTP answers GET and HEAD of a path that is there; whoever asks sees to both.
+// ServeHTTP answers GET and HEAD of a path that Has reports. The caller sees to both.
 func (p *Playground) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := p.ready()
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -90,7 +90,7 @@ func (p *Playground) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(c.page))
 }
 
-// renderPage fills the template once: the page is the same for every visitor.
+// renderPage returns the page, filled in once: it is the same for every visitor.
 func renderPage(o Options, files *assets) []byte {
 	page := template.Must(template.ParseFS(pageFile, "web/page.html"))
 	var out bytes.Buffer

@@ -40,7 +40,7 @@ except for the origins (none) and the base path (/). Durations are written 500ms
 are turned off by --playground=false or --no-playground.
 `
 
-// help writes the whole manual from the model, so that a flag cannot be missing from it.
+// help returns the whole manual, written from the model of the flags, so that no flag can be missing from it.
 func help(app *kong.Application) string {
 	var out strings.Builder
 	out.WriteString(helpHead)
@@ -77,7 +77,7 @@ func help(app *kong.Application) string {
 	return out.String()
 }
 
-// usage is a flag as it is typed.
+// usage returns a flag as it is typed.
 func usage(flag *kong.Flag) string {
 	switch {
 	case flag.Tag.Negatable != "":
@@ -88,7 +88,7 @@ func usage(flag *kong.Flag) string {
 	return "--" + flag.Name + "=" + flag.PlaceHolder
 }
 
-// fallback is the default as it would be typed.
+// fallback returns a flag's default as it would be typed; "none" when there is none.
 func fallback(flag *kong.Flag) string {
 	if !flag.HasDefault {
 		return "none"
@@ -114,7 +114,7 @@ func entry(out *strings.Builder, term string, texts ...string) {
 	}
 }
 
-// version tells what runs: the module's version as the build recorded it, the Go release and the platform.
+// version returns what runs: the module's version as the build recorded it, the Go release and the platform.
 func version() string {
 	number := "(devel)"
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {

@@ -110,7 +110,7 @@ func newParser(line *grammar, variables map[string]string, found faults) (*kong.
 	return kong.New(line, options...)
 }
 
-// own keeps the variables that begin with our prefix.
+// own returns the variables that begin with our prefix, by name.
 func own(environ []string) map[string]string {
 	variables := map[string]string{}
 	for _, entry := range environ {
@@ -121,7 +121,8 @@ func own(environ []string) map[string]string {
 	return variables
 }
 
-// given are the names of the flags that got their value from the line or the environment, not from a default.
+// given returns the names of the flags whose value comes from the line or the environment, not from a
+// default.
 func given(ctx *kong.Context) map[string]bool {
 	names := map[string]bool{}
 	for _, step := range ctx.Path {
@@ -132,21 +133,21 @@ func given(ctx *kong.Context) map[string]bool {
 	return names
 }
 
-// variable is the name of a flag's variable.
+// variable returns the name of a flag's variable: JOBSGW_MAX_PAGE_SIZE for max-page-size.
 func variable(flag string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// both is how every sentence calls a setting, so that whoever set it finds the place.
+// both returns a setting's flag and variable. Every error names a setting so, whichever of the two was used.
 func both(flag string) string {
 	return "--" + flag + " (" + variable(flag) + ")"
 }
 
-// faults holds what is wrong with a setting by the name of its flag. Kong stops at the first error that a
-// mapper returns; collecting them here is what lets all be told at once.
+// faults has what is wrong with a setting by the name of its flag. Kong stops at the first error that a
+// mapper returns; collecting them here lets one run report all of them.
 type faults map[string]string
 
-// lines gives the faults in the order of flags.
+// lines returns an error for each fault, in the order of the flags.
 func (f faults) lines(flags []*kong.Flag) []error {
 	var lines []error
 	for _, flag := range flags {
@@ -191,7 +192,7 @@ func (m mapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
 }
 
 // next takes the text that belongs to the flag from the line. What is not a value stays there for the next
-// flag.
+// flag. Errors: a flag without its value.
 func next(ctx *kong.DecodeContext) (string, error) {
 	token := ctx.Scan.Peek()
 	text := token.String()

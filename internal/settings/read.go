@@ -52,7 +52,7 @@ var units = map[string]int64{
 	"kb": 1e3, "mb": 1e6, "gb": 1e9,
 }
 
-// accepted says in words what the tag allows, for errors and for the help text alike.
+// accepted returns in words what the tag allows, for errors and for the help text alike.
 func accepted(tag *kong.Tag) string {
 	if words := strings.Split(tag.Get("words"), ","); len(words) > 1 {
 		last := len(words) - 1
@@ -68,7 +68,8 @@ func accepted(tag *kong.Tag) string {
 	return span
 }
 
-// ranged reads what parse can read and holds it to the tag's min and max, which are written in the same form.
+// ranged makes a reading that parses a text and holds it to the tag's min and max, which are written in the
+// same form.
 func ranged[T cmp.Ordered](what string, parse func(string) (T, bool)) reading {
 	return func(text string, tag *kong.Tag) (any, error) {
 		value, ok := parse(text)
@@ -85,15 +86,17 @@ func ranged[T cmp.Ordered](what string, parse func(string) (T, bool)) reading {
 	}
 }
 
-// parseCount saturates: a number too large for an int is out of range, which is another fault than not a
-// number.
+// parseCount reads a whole number. One too large for an int is the largest int: it is out of range, which is
+// another fault than not being a number.
 func parseCount(text string) (int, bool) {
 	count, err := strconv.Atoi(text)
 	return count, err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// parseSize reads a whole number with or without a unit of units, in any case. It saturates as parseCount
-// does.
+// parseSize reads a whole number with or without a unit of units, in any case, and returns bytes. It
+// saturates as parseCount does.
+//
+// Example: 64K and 64 KiB are 65536, 64kB is 64000.
 func parseSize(text string) (int64, bool) {
 	digits := strings.TrimRightFunc(text, func(r rune) bool { return !unicode.IsDigit(r) })
 	number, err := strconv.ParseInt(digits, 10, 64)
@@ -115,7 +118,7 @@ func parseDuration(text string) (time.Duration, bool) {
 	return duration, err == nil
 }
 
-// readSwitch knows the words that shells, Compose files and charts use, in any case.
+// readSwitch reads the words for on and off that shells, Compose files and charts use, in any case.
 func readSwitch(text string, _ *kong.Tag) (any, error) {
 	switch strings.ToLower(text) {
 	case "true", "1", "yes", "on":
@@ -135,8 +138,7 @@ func readWord(text string, tag *kong.Tag) (any, error) {
 	return word, nil
 }
 
-// readLevel knows slog's levels by name only: "INFO+2" is a level to slog and a riddle to whoever reads the
-// log.
+// readLevel reads slog's levels by name only: a reader of the log cannot know what "INFO+2" means.
 func readLevel(text string, tag *kong.Tag) (any, error) {
 	if _, err := readWord(text, tag); err != nil {
 		return nil, err
@@ -240,8 +242,8 @@ func readOrigins(text string, _ *kong.Tag) (any, error) {
 	return origins, nil
 }
 
-// originFault says why a browser would never send text as an Origin, or nothing. An origin is compared as a
-// string, so one that only means the same would be refused to every page, without a word.
+// originFault returns why a browser would never send text as an Origin; "" when one could. An origin is
+// compared as a string, so one that only means the same would be refused to every page, without a word.
 func originFault(text string) string {
 	origin, err := url.Parse(text)
 	switch {
@@ -272,7 +274,7 @@ func plainHost(host string) bool {
 	return err == nil || plainName.MatchString(host)
 }
 
-// validPort holds for a number from least to 65535, without a sign.
+// validPort reports whether text is a number from least to 65535, without a sign.
 func validPort(text string, least int) bool {
 	port, err := strconv.ParseUint(text, 10, 16)
 	return err == nil && int(port) >= least

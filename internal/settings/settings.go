@@ -1,8 +1,8 @@
 // Package settings turns the command line and the environment of the binary jobsgateway into one struct.
 //
-// A flag wins over its variable, a variable over the default. The variable of a flag is JOBSGW_ and the flag's
-// name in capitals with underscores: --max-page-size is JOBSGW_MAX_PAGE_SIZE. There is no file. What [Parse]
-// returns without an error needs no further checking: every bound named below holds.
+// A flag wins over its variable, a variable over the default. The variable of a flag is JOBSGW_ and the
+// flag's name in capitals with underscores: --max-page-size is JOBSGW_MAX_PAGE_SIZE. There is no file. What
+// [Parse] returns without an error needs no further checking: every bound named below holds.
 package settings
 
 import (
@@ -11,30 +11,32 @@ import (
 	"time"
 )
 
-// Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come from
-// the field; default, bounds and help from the tag; the errors and the help text are written from the same words.
-// A flag needs a group, a help and a default (CORSOrigins has none), and either min and max, words, or accepts. Where
-// an empty variable means something, the tag says empty.
+// Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
+// from the field; default, bounds and help from the tag; the errors and the help text are written from the
+// same words. A flag needs a group, a help and a default (CORSOrigins has none), and either min and max,
+// words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
 type Settings struct {
 	// Listen is the public address as host:port. An empty host is every interface, port 0 any free port.
 	Listen string `group:"Listening" type:"address" default:"127.0.0.1:8080" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /graphql, /schema.graphql and, at /, the playground"`
-	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes nothing. It
-	// begins with a slash and never ends with one. AdminListen's paths stay what they are.
+	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes
+	// nothing. It begins with a slash and never ends with one. AdminListen's paths stay what they are.
 	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path before all public paths, for a proxy that passes it on"`
-	// AdminListen is the address of the health paths, which the public one never shows. It cannot share Listen's
-	// port unless that is 0.
+	// AdminListen is the address of the health paths, which the public one never shows. It cannot share
+	// Listen's port unless that is 0.
 	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
 
-	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash or /jobs at
-	// its end, and no user info, query or fragment. It is nil under Demo, so that no caller's token can reach a real API.
+	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash or /jobs
+	// at its end, and no user info, query or fragment. It is nil under Demo, so that no caller's token can
+	// reach a real API.
 	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
 	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
 	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with sample data instead of --upstream-url"`
 	// UpstreamTimeout bounds one call of the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
 	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one call of the Jobs API, at most --request-timeout"`
-	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read on.
+	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read
+	// on.
 	MaxUpstreamBody int64 `group:"Upstream" default:"32MiB" min:"64KiB" max:"1GiB" placeholder:"SIZE" help:"Largest answer of the Jobs API, after decompression; a larger page is asked for in parts"`
 	// MaxUpstreamCalls is the budget of calls of one operation, 1 to 10000.
 	MaxUpstreamCalls int `group:"Upstream" default:"200" min:"1" max:"10000" placeholder:"COUNT" help:"Most calls of the Jobs API that one operation may make"`
@@ -50,8 +52,9 @@ type Settings struct {
 	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
 	// MaxBody bounds one request body, which may not be compressed, 1KiB to 16MiB.
 	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body"`
-	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1, a JSON
-	// value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small container.
+	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1,
+	// a JSON value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small
+	// container.
 	MaxCost int `group:"Limits" default:"20000" min:"1" max:"10000000" placeholder:"POINTS" help:"Highest cost of one operation, counted from its document before it runs; an object is 1, a JSON value 5"`
 	// MaxDepth is how deep the selections of one operation may nest, 1 to 100.
 	MaxDepth int `group:"Limits" default:"15" min:"1" max:"100" placeholder:"LEVELS" help:"Deepest nesting of one operation"`
@@ -60,8 +63,8 @@ type Settings struct {
 	// MaxRootFields is how many fields an operation may have at its root, 1 to 1000.
 	MaxRootFields int `group:"Limits" default:"20" min:"1" max:"1000" placeholder:"COUNT" help:"Most fields at the root of one operation"`
 
-	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*" alone.
-	// Empty means that pages of other origins may not.
+	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
+	// alone. Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
 	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection and _service, and serve /schema.graphql"`

@@ -48,7 +48,7 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 	}
 }
 
-// collide tells whether two addresses cannot be listened on together: the same port of the same host, or of
+// collide reports whether two addresses cannot be listened on together: the same port of the same host, or of
 // all hosts on either side. Two names of one host are left for the system to refuse.
 func collide(one, other string) bool {
 	host1, port1, _ := net.SplitHostPort(one)
@@ -61,14 +61,14 @@ func collide(one, other string) bool {
 	return strings.EqualFold(host1, host2) || everywhere(host1) || everywhere(host2)
 }
 
-// everywhere holds for the hosts that stand for all interfaces: none, 0.0.0.0 and [::].
+// everywhere reports whether a host stands for all interfaces: none, 0.0.0.0 and [::].
 func everywhere(host string) bool {
 	address, err := netip.ParseAddr(host)
 	return host == "" || (err == nil && address.IsUnspecified())
 }
 
-// unknown gives a line for each variable that no flag has, in the order of their names. Their values are not
-// shown: a name that we do not know may hold anything.
+// unknown returns an error for each variable that no flag has, in the order of their names. Their values are
+// not shown: a variable that is not known here may hold anything.
 func unknown(variables map[string]string, flags []*kong.Flag) []error {
 	var lines []error
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
@@ -85,9 +85,9 @@ func unknown(variables map[string]string, flags []*kong.Flag) []error {
 	return lines
 }
 
-// linked recognises the variables that Kubernetes and Docker put into every container beside a service whose
-// name begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80. Nobody set them
-// and nobody can unset them one by one, so they are not held against anyone.
+// linked reports whether Kubernetes or Docker made a variable: both put some into every container beside a
+// service whose name begins with "jobsgw", such as JOBSGW_SERVICE_HOST and JOBSGW_PORT=tcp://10.0.0.1:80.
+// Nobody set them and nobody can unset them one by one, so they are no error.
 func linked(name, text string) bool {
 	isPort := strings.HasSuffix(name, "_PORT") && strings.Contains(text, "://")
 	return isPort || linkedName.MatchString(name)
@@ -97,8 +97,8 @@ func linked(name, text string) bool {
 var linkedName = regexp.MustCompile(
 	`_SERVICE_HOST$|_SERVICE_PORT(_\w+)?$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$`)
 
-// nearest is the flag whose variable differs least from name, or "" if more than a third of the name would
-// change.
+// nearest returns the flag whose variable differs least from name, or "" if more than a third of the name
+// would change.
 func nearest(name string, flags []*kong.Flag) string {
 	best, least := "", (len(name)-len(prefix))/3+1
 	for _, flag := range flags {
@@ -111,8 +111,8 @@ func nearest(name string, flags []*kong.Flag) string {
 	return best
 }
 
-// shown is a value as an error may show it: in quotes, so that what cannot be seen is seen, without its
-// secrets, and not endless.
+// shown returns a value as an error may show it: in quotes, so that blanks are seen, without its secrets, and
+// cut.
 func shown(text string) string {
 	text = redact(text)
 	if runes := []rune(text); len(runes) > longestShown {
@@ -122,7 +122,9 @@ func shown(text string) string {
 }
 
 // redact hides the user info and the query of a URL, which need not be well formed: what stands between the
-// first "//" and the last "@", and what follows a "?". It errs towards hiding.
+// first "//" and the last "@", and what follows a "?". In doubt it hides more.
+//
+// Example: https://me:secret@host/path?token=x becomes https://…@host/path?….
 func redact(text string) string {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 {
 		scheme := ""

@@ -4,13 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-
-	"github.com/vektah/gqlparser/v2/ast"
-	"github.com/vektah/gqlparser/v2/parser"
-
-	"jobsgateway/graph"
-	"jobsgateway/graph/direct"
-	"jobsgateway/internal/document"
 )
 
 // A null passes validation in place of a default, but @skip and @include cannot be decided by it: the
@@ -80,34 +73,5 @@ func TestNullArguments(t *testing.T) {
 	got := h.post(`query($x:ID="1"){_entities(representations:[{__typename:"Dataset",id:$x}]){__typename}}`, map[string]any{"x": nil})
 	if string(got.data) != `{"_entities":[null]}` || got.code() != "BAD_USER_INPUT" {
 		t.Errorf("a null in free JSON: %s", got.body)
-	}
-}
-
-// The cache of documents weighs the plans that a document may come to remember, not its text alone: fragments
-// and conditions make much of little.
-func TestWeightOfPlans(t *testing.T) {
-	t.Parallel()
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for text, want := range map[string]int{
-		`{__typename}`:                          1,
-		`{a:jobs{nodes{id}} b:jobs{nodes{id}}}`: 6,
-		`{a:jobs{nodes{...F}} b:jobs{nodes{...F}}} fragment F on Job{id type}`:   8,
-		`query($a:Boolean!){jobs{nodes{id @skip(if:$a)}}}`:                       2 * 3,
-		`query A($a:Boolean!){jobs{nodes{id @skip(if:$a)}}} query B{__typename}`: 2 * 2 * 3,
-		`query($a:Boolean!,$b:Boolean!,$c:Boolean!,$d:Boolean!,$e:Boolean!){a:__typename@skip(if:$a)@include(if:$b)
-			b:__typename@skip(if:$c)@include(if:$d) c:__typename@skip(if:$e)}`: 16 * 3,
-	} {
-		doc, err := parser.ParseQuery(&ast.Source{Input: text})
-		if err != nil {
-			t.Fatal(err)
-		}
-		valid := document.New(doc, document.Measure(doc))
-		planned := plannedDocument{Document: valid, plans: direct.NewPlans(schema, doc, valid.Conditions)}
-		if got := planned.plannedFields(); got != want {
-			t.Errorf("%s: %d fields, want %d", text, got, want)
-		}
 	}
 }

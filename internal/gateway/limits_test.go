@@ -12,7 +12,6 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 	"pgregory.net/rapid"
 
-	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
 
@@ -188,18 +187,11 @@ func TestMeasuringIsLinear(t *testing.T) {
 
 // What has passed the shape check is validated within bounds, though validation is quadratic in places.
 func TestValidationIsBounded(t *testing.T) {
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	docs, err := newDocuments(schema, testLimits, true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	docs := documentsOf(t, schemaOf(t))
 	for _, tc := range documentShapes {
 		allocs := testing.AllocsPerRun(1, func() {
 			docs.cache.Invalidate(tc.doc)
-			_, _ = docs.load(tc.doc, func(*ast.QueryDocument) *refusal { return nil })
+			_, _ = docs.load(tc.doc, anyDocument)
 		})
 		if allocs > 400_000 {
 			t.Errorf("%s: %.0f allocations", tc.name, allocs)
@@ -209,21 +201,14 @@ func TestValidationIsBounded(t *testing.T) {
 
 // BenchmarkRefusal is what a bomb costs before it is refused.
 func BenchmarkRefusal(b *testing.B) {
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		b.Fatal(err)
-	}
-	docs, err := newDocuments(schema, testLimits, true)
-	if err != nil {
-		b.Fatal(err)
-	}
+	docs := documentsOf(b, schemaOf(b))
 	for _, tc := range documentShapes {
 		if tc.code == "" || tc.code == "BAD_USER_INPUT" {
 			continue // loaded, and remembered
 		}
 		b.Run(tc.name, func(b *testing.B) {
 			for b.Loop() {
-				if _, refused := docs.load(tc.doc, func(*ast.QueryDocument) *refusal { return nil }); refused == nil {
+				if _, refused := docs.load(tc.doc, anyDocument); refused == nil {
 					b.Fatal("not refused")
 				}
 			}

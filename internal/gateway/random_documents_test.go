@@ -10,7 +10,6 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"pgregory.net/rapid"
 
-	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
 
@@ -244,10 +243,7 @@ func plainCost(doc *ast.QueryDocument, set ast.SelectionSet, variables map[strin
 // Remembering fragments changes no number.
 func TestMeasuresEqualPlainOnes(t *testing.T) {
 	t.Parallel()
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	rapid.Check(t, func(t *rapid.T) {
 		text, values := drawDocument(t, schema)
 		doc := parse(t, text)
@@ -284,10 +280,7 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 // Documents of the generator are not all small: without this the property above could be one of trivial ones.
 func TestDrawnDocumentsAreRich(t *testing.T) {
 	t.Parallel()
-	schema, err := graph.NewSchema(true)
-	if err != nil {
-		t.Fatal(err)
-	}
+	schema := schemaOf(t)
 	seen := map[string]int{}
 	rapid.Check(t, func(t *rapid.T) {
 		text, _ := drawDocument(t, schema)
