@@ -229,9 +229,9 @@ func TestBothExecutorsInOneAnswer(t *testing.T) {
 	query := fmt.Sprintf(`{ _service { sdl } a: jobs(first: 1) { nodes { id dataset { jobs { totalCount } } } } __schema { types { name } }
 		b: job(id: %q) { raw } c: __typename bad: jobs(first: -1) { totalCount } d: datasets(ids: [1, 2]) { latestJob { id } } __type(name: "Job") { kind } }`, idOf(1))
 	got := rig.ask(query, "")
-	rig.stock = true
+	rig.oracle = true
 	if want := rig.ask(query, ""); got.data != want.data || got.sorted(t) != want.sorted(t) {
-		t.Errorf("%s %s\nof the stock executor\n%s %s", got.data, got.wire, want.data, want.wire)
+		t.Errorf("%s %s\nof the oracle\n%s %s", got.data, got.wire, want.data, want.wire)
 	}
 }
 
@@ -267,9 +267,9 @@ func TestOnePlanForMany(t *testing.T) {
 		upstream := &pool{records: page.Records, salt: "one", honest: true}
 		variables := fmt.Sprintf(`{"r":[{"__typename":"Dataset","id":%d},{"__typename":"Dataset","id":"%d"}]}`, caller%3, caller)
 		all.Go(func() {
-			stock := newRig(t, upstream)
-			stock.stock = true
-			want := stock.ask(query, variables)
+			other := newRig(t, upstream)
+			other.oracle = true
+			want := other.ask(query, variables)
 			own := newRig(t, upstream)
 			for range 3 {
 				ctx, buffer := own.prepare(t.Context(), query, variables)

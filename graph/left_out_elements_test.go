@@ -77,19 +77,19 @@ func TestWhatIsLeftOut(t *testing.T) {
 		},
 		"nobody asks": {`{ jobs { totalCount pageInfo { hasNextPage } } }`, `{"jobs":{"totalCount":6,"pageInfo":{"hasNextPage":false}}}`, []string{}},
 	} {
-		for _, stock := range []bool{false, true} {
+		for _, byOracle := range []bool{false, true} {
 			rig, _ := newJobsRig(t, records...)
-			rig.stock = stock
+			rig.oracle = byOracle
 			got := rig.ask(c.query, "")
 			if diff := cmp.Diff(c.errors, got.without()); diff != "" {
-				t.Errorf("%s, stock %t: (-want +got):\n%s", name, stock, diff)
+				t.Errorf("%s, oracle %t: (-want +got):\n%s", name, byOracle, diff)
 			}
 			if c.data != "" && got.data != c.data {
-				t.Errorf("%s, stock %t: %s, want %s", name, stock, got.data, c.data)
+				t.Errorf("%s, oracle %t: %s, want %s", name, byOracle, got.data, c.data)
 			}
 			for _, err := range got.errors {
 				if codeOf(err) != string(CodeUpstreamBadResponse) || len(err.Locations) != 1 || err.Message != faces[restclient.KindMalformed].message {
-					t.Errorf("%s, stock %t: %s", name, stock, got.wire)
+					t.Errorf("%s, oracle %t: %s", name, byOracle, got.wire)
 				}
 			}
 		}
@@ -110,17 +110,17 @@ func TestEntitiesThatCannotBeRead(t *testing.T) {
 		`{"__typename":"Job","id":"` + idOf(3) + `"}`, // an odd executor
 	}
 	const want = `{"_entities":[null,{"id":"1"},null,null,{"id":"%s","executor":null},null,null,{"id":"%s","executor":null}]}`
-	for _, stock := range []bool{false, true} {
+	for _, byOracle := range []bool{false, true} {
 		rig, _ := newJobsRig(t, record(3, `,"executor":7`), `{"job_id":"`+idOf(2)+`"}`, record(1, ""))
-		rig.stock = stock
+		rig.oracle = byOracle
 		got := rig.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id executor } ... on Dataset { id } } }`,
 			`{"r":[`+strings.Join(sent, ",")+`]}`)
 		if want := fmt.Sprintf(want, idOf(1), idOf(3)); got.data != want {
-			t.Errorf("stock %t: %s, want %s", stock, got.data, want)
+			t.Errorf("oracle %t: %s, want %s", byOracle, got.data, want)
 		}
 		places := []string{"_entities[2]", "_entities[3]", "_entities[5]", "_entities[6]", "_entities[7].executor"}
 		if diff := cmp.Diff(places, got.without()); diff != "" {
-			t.Errorf("stock %t: (-want +got):\n%s", stock, diff)
+			t.Errorf("oracle %t: (-want +got):\n%s", byOracle, diff)
 		}
 	}
 }

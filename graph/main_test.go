@@ -43,7 +43,7 @@ type rig struct {
 	log      *logtest.Buffer
 	root     graphql.RootFieldMiddleware
 	resolver *Resolver
-	stock    bool // run on gqlgen's executor alone: see graph/oracle
+	oracle   bool // run on gqlgen's executor for all fields: see graph/oracle
 }
 
 // newRig makes a rig over any upstream.
@@ -137,7 +137,7 @@ func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
 // run runs the operation of a context that prepare made.
 func (r *rig) run(ctx context.Context) *graphql.Response {
 	exec := NewExecutableSchema(Config{Schema: r.schema, Resolvers: r.resolver})
-	if r.stock {
+	if r.oracle {
 		exec = oracle.NewExecutableSchema(oracle.Config{Schema: r.schema, Resolvers: oracleRoots{r.resolver}})
 	}
 	return exec.Exec(ctx)(ctx)
@@ -180,7 +180,7 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 		ResolverMiddleware:     oracle.Fields,
 		RootResolverMiddleware: r.root,
 	}
-	if !r.stock {
+	if !r.oracle {
 		oc.ResolverMiddleware = r.resolver.Direct(direct.Compile(r.schema, doc, op, values), buffer)
 	}
 	return graphql.WithOperationContext(ctx, oc), buffer

@@ -59,8 +59,8 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 		if got.data != c.want || !slices.Equal(requests, c.requests) {
 			t.Errorf("%s:\n%s for %q, want\n%s for %q", c.query, got.data, requests, c.want, c.requests)
 		}
-		if stock := rig.onStock().ask(c.query, ""); stock.data != c.want {
-			t.Errorf("%s: the stock executor says %s", c.query, stock.data)
+		if want := rig.onOracle().ask(c.query, ""); want.data != c.want {
+			t.Errorf("%s: the oracle says %s", c.query, want.data)
 		}
 	}
 }

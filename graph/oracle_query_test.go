@@ -33,7 +33,7 @@ type drawnFragment struct {
 	depth          int
 }
 
-// introspective fields are the stock executor's in any case.
+// introspective fields are the oracle's in any case.
 func introspective(name string) bool {
 	return strings.HasPrefix(name, "__") || name == "_service"
 }

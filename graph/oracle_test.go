@@ -70,14 +70,14 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 
 // runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has
 // learned nothing.
-func (r *rig) runCase(t *testing.T, c drawnCase, stock bool) (out outcome) {
+func (r *rig) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		own := *r
-		own.stock, own.upstream, own.log = stock, c.upstream, &logtest.Buffer{}
+		own.oracle, own.upstream, own.log = byOracle, c.upstream, &logtest.Buffer{}
 		own.resolver = &Resolver{Pages: r.resolver.Pages}
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
-		if oc := graphql.GetOperationContext(ctx); !stock && !c.upstream.honest {
+		if oc := graphql.GetOperationContext(ctx); !byOracle && !c.upstream.honest {
 			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
 			write := func(ctx context.Context, lookups []*direct.Lookup, _ *paging.Page) {
 				own.resolver.answer(ctx, lookups, nil)
@@ -135,17 +135,17 @@ func TestDirectIsStock(t *testing.T) {
 			}
 			want, got := r.runCase(t, c, true), r.runCase(t, c, false)
 			if got.data != want.data {
-				rt.Fatalf("data\n%s\nof the stock executor\n%s\nerrors\n%s", got.data, want.data, want.sorted(rt))
+				rt.Fatalf("data\n%s\nof the oracle\n%s\nerrors\n%s", got.data, want.data, want.sorted(rt))
 			}
 			if got, want := got.sorted(rt), want.sorted(rt); got != want {
-				rt.Fatalf("errors\n%s\nof the stock executor\n%s", got, want)
+				rt.Fatalf("errors\n%s\nof the oracle\n%s", got, want)
 			}
 			most := want.calls
 			if c.upstream.honest && !c.upstream.tellsSurely() {
 				most *= 2 // a page of the whole list may turn out not to tell of the datasets that it was asked for
 			}
 			if got.calls > most {
-				rt.Fatalf("%d calls; of the stock executor %d", got.calls, want.calls)
+				rt.Fatalf("%d calls; of the oracle %d", got.calls, want.calls)
 			}
 			if got.calls < want.calls {
 				met["calls spared"]++

@@ -46,7 +46,7 @@ var oddInputs = []any{
 	`{"dataset_id":1.0}`, `{"dataset_id":1.5,"dataset":{"id":1}}`, `{"dataset_id":-1,"dataset":{"id":2}}`, `{"dataset_id":[1],"dataset":{"id":2}}`,
 }
 
-// Whatever the list, the page and the questions: the answer is the stock executor's, however the API's filter takes what
+// Whatever the list, the page and the questions: the answer is the oracle's, however the API's filter takes what
 // is not documented, and it costs at most one call for each list that is asked of many datasets.
 func TestPagesTellTheTruth(t *testing.T) {
 	t.Parallel()
@@ -102,16 +102,16 @@ func TestPagesTellTheTruth(t *testing.T) {
 			upstream = strict{client}
 		}
 		rig := fixed.over(fixed.t, upstream)
-		stock, got := rig.onStock().ask(query, ""), rig.ask(query, "")
-		wantSame(t, got, stock)
+		want, got := rig.onOracle().ask(query, ""), rig.ask(query, "")
+		wantSame(t, got, want)
 		if options.MaxRecords > 0 {
 			return // a page is as many calls as it has parts
 		}
-		if most := stock.calls + len(lists); got.calls > most {
-			t.Fatalf("%d calls, the stock executor makes %d: %s", got.calls, stock.calls, query)
+		if most := want.calls + len(lists); got.calls > most {
+			t.Fatalf("%d calls, the oracle makes %d: %s", got.calls, want.calls, query)
 		}
-		if plain && got.calls > stock.calls {
-			t.Fatalf("%d calls, the stock executor makes %d, though all is readable: %s", got.calls, stock.calls, query)
+		if plain && got.calls > want.calls {
+			t.Fatalf("%d calls, the oracle makes %d, though all is readable: %s", got.calls, want.calls, query)
 		}
 	})
 }

@@ -53,11 +53,11 @@ func longOf(inputs ...any) []string {
 	return listOf(append(inputs, make([]any, 100-len(inputs))...)...)
 }
 
-// onStock is the same rig on the stock executor alone.
-func (r *rig) onStock() *rig {
-	stock := *r
-	stock.stock = true
-	return &stock
+// onOracle is the same rig on the oracle.
+func (r *rig) onOracle() *rig {
+	own := *r
+	own.oracle = true
+	return &own
 }
 
 // errorsOf are the errors in an order that does not depend on who was first.
@@ -75,12 +75,12 @@ func errorsOf(t require, o outcome) []string {
 }
 
 // wantSame checks that two executors came to the same.
-func wantSame(t require, got, stock outcome) {
-	if diff := cmp.Diff(stock.data, got.data); diff != "" {
-		t.Fatalf("data (-stock +direct):\n%s", diff)
+func wantSame(t require, got, want outcome) {
+	if diff := cmp.Diff(want.data, got.data); diff != "" {
+		t.Fatalf("data (-oracle +direct):\n%s", diff)
 	}
-	if diff := cmp.Diff(errorsOf(t, stock), errorsOf(t, got)); diff != "" {
-		t.Fatalf("errors (-stock +direct):\n%s", diff)
+	if diff := cmp.Diff(errorsOf(t, want), errorsOf(t, got)); diff != "" {
+		t.Fatalf("errors (-oracle +direct):\n%s", diff)
 	}
 }
 
@@ -93,7 +93,7 @@ const (
 	ofResult = `nodes { result { ... on MaterializeViewResult { dataset { latestJob { id } } } } }`
 )
 
-// What a page surely tells is not asked again, anything else is, and either way the answer is the stock executor's.
+// What a page surely tells is not asked again, anything else is, and either way the answer is the oracle's.
 func TestPagesTell(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -174,16 +174,16 @@ func TestPagesTell(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			rig, api := newJobsRig(t, c.records...)
-			stock := rig.onStock().ask(c.query, "")
+			want := rig.onOracle().ask(c.query, "")
 			api.Reset()
 			got := rig.ask(c.query, "")
-			wantSame(t, got, stock)
+			wantSame(t, got, want)
 			asked, others := datasetsAsked(t, api)
 			if asked != c.datasets || others != c.others || got.calls != api.Total() {
 				t.Errorf("asked for %q and %d others, %d counted; want %q and %d", asked, others, got.calls, c.datasets, c.others)
 			}
-			if got.calls > stock.calls {
-				t.Errorf("%d calls, the stock executor makes %d", got.calls, stock.calls)
+			if got.calls > want.calls {
+				t.Errorf("%d calls, the oracle makes %d", got.calls, want.calls)
 			}
 		})
 	}
@@ -295,14 +295,14 @@ func TestListGrownSince(t *testing.T) {
 			t.Errorf("%s: asked for %q and %d others, want %q", name, asked, others, c.datasets)
 		}
 		rig.upstream = client
-		now := rig.onStock().ask(`{ datasets(ids: [1, 2, 3]) { `+c.fields+` } }`, "")
+		now := rig.onOracle().ask(`{ datasets(ids: [1, 2, 3]) { `+c.fields+` } }`, "")
 		want := strings.TrimSuffix(strings.TrimPrefix(now.data, `{"datasets":[`), `]}`)
 		all := []string{}
 		for _, node := range nodesOf(t, got.data) {
 			all = append(all, string(node.Dataset))
 		}
 		if diff := cmp.Diff(want, strings.Join(all, ",")); diff != "" {
-			t.Errorf("%s: data (-stock +direct):\n%s", name, diff)
+			t.Errorf("%s: data (-oracle +direct):\n%s", name, diff)
 		}
 	}
 }
@@ -351,9 +351,9 @@ func TestPagesWithoutTotals(t *testing.T) {
 			`{ jobs(first: 9) { ` + ofAll + ` } }`:          2,
 			`{ jobs(first: 2) { totalCount ` + ofTwo + `}}`: 1,
 		} {
-			got, stock := rig.ask(query, ""), rig.onStock().ask(query, "")
-			wantSame(t, got, stock)
-			if got.calls > stock.calls || options.MaxRecords > 0 && got.calls != calls {
+			got, want := rig.ask(query, ""), rig.onOracle().ask(query, "")
+			wantSame(t, got, want)
+			if got.calls > want.calls || options.MaxRecords > 0 && got.calls != calls {
 				t.Errorf("%s: %d calls, want %d", query, got.calls, calls)
 			}
 		}

@@ -110,7 +110,7 @@ func TestPanicBeforeWriting(t *testing.T) {
 	}
 }
 
-// Fields that the stock executor writes stand where they were asked for, between those of the plan.
+// Fields that the oracle writes stand where they were asked for, between those of the plan.
 func TestOrderOfRootFields(t *testing.T) {
 	t.Parallel()
 	page := &paging.Page{Total: 7}

@@ -12,14 +12,14 @@ import (
 	"pgregory.net/rapid"
 )
 
-// spelled is how the stock executor writes a value.
+// spelled is how the oracle writes a value.
 func spelled(value graphql.Marshaler) string {
 	var b bytes.Buffer
 	value.MarshalGQL(&b)
 	return b.String()
 }
 
-// Whatever the string, it is spelled as by the stock executor: bytes that are no UTF-8 included.
+// Whatever the string, it is spelled as by the oracle: bytes that are no UTF-8 included.
 func FuzzQuote(f *testing.F) {
 	for _, s := range []string{"", "a", "\x00\x1f\x7f", "\"\\/\b\f\n\r\t", "é\u2028😀", "\xff\xc3", "\xed\xa0\x80", "\ufffd"} {
 		f.Add(s)
@@ -47,7 +47,7 @@ func TestQuote(t *testing.T) {
 	})
 }
 
-// Numbers are spelled as by the stock executor, beyond what a duration can be.
+// Numbers are spelled as by the oracle, beyond what a duration can be.
 func TestFloat(t *testing.T) {
 	t.Parallel()
 	check := func(t interface {
