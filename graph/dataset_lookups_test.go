@@ -155,6 +155,7 @@ func TestQuestionsOfDatasets(t *testing.T) {
 			`{"f": {"types": ["t"]}}`, "100 100 200 200 500 500", 1,
 		},
 		"an empty list":                 {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
+		"an empty list beside another":  {`{ dataset(id: 100) { latestJob { id } jobs { totalCount } no: jobs(filter: {types: []}) { nodes { id } } } }`, "", "100", 0},
 		"a job":                         {`{ job(id: "` + idOf(1) + `") { ` + ofDataset + ` result { ... on MaterializeViewResult { ` + ofDataset + ` } } } }`, "", "100 101", 1},
 		"a job without a dataset":       {`{ job(id: "` + idOf(4) + `") { ` + ofDataset + ` } }`, "", "", 1},
 		"a job that is not there":       {`{ job(id: "` + idOf(99) + `") { ` + ofDataset + ` } }`, "", "", 1},

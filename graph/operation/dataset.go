@@ -60,6 +60,9 @@ func unite(open []*DatasetPage) {
 		return key
 	}
 	for _, d := range open {
+		if d.Plan.Empty { // no call is made for it, so it needs nothing of one
+			continue
+		}
 		key, unasked := plain(d), d.Plan.Unasked
 		if known, ok := common[key]; ok {
 			unasked = unasked.Both(known)
