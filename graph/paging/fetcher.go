@@ -120,6 +120,10 @@ func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error
 		}
 	}
 	w, err := f.window(ctx, low, records)
+	for err == nil && w.end() <= offset && !w.reachesEnd() { // the API gives fewer records than lie between low and offset
+		low, records = aligned(part, part, min(f.most, records-1))
+		w, err = f.window(ctx, low, records)
+	}
 	if err == nil && refused {
 		f.tell(ctx, f.Offsets.refuse(part, span{low, low + int64(records)}))
 	}

@@ -28,6 +28,27 @@ func TestNumberedPagesAtOddOffsets(t *testing.T) {
 	}
 }
 
+// The same for an API that gives fewer records than the way from an aligned offset to the page.
+func TestNumberedPagesOfFewRecordsAtOnce(t *testing.T) {
+	t.Parallel()
+	for _, options := range []emulator.Options{{MaxRecords: 5}, {MaxRecords: 5, Offsets: emulator.OffsetsFloored}} {
+		for offset := range 14 {
+			for _, size := range []int{1, 3, 9, 40} {
+				w := newWorld(t, options)
+				for i := range 12 {
+					w.insert(i / 2)
+				}
+				list := idsOf(w.list(restclient.CreatedAtDesc, false))
+				got := w.read(t, request{first: size, last: -1, offset: offset, orderBy: restclient.CreatedAtDesc})
+				if want := list[min(offset, 12):min(offset+size, 12)]; !slices.Equal(got.ids, want) {
+					t.Errorf("%+v: %d jobs at offset %d: %v, want %v", options, size, offset, got.ids, want)
+				}
+				w.close()
+			}
+		}
+	}
+}
+
 // A refused request for another reason teaches nothing about offsets, and neither does a single doubt.
 func TestWhatTeachesOffsets(t *testing.T) {
 	t.Parallel()
