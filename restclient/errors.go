@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"jobsgateway/internal/rawjson"
 )
 
 // Kind says what went wrong with a call, in the words of whoever has to act on it.
@@ -73,6 +75,18 @@ type Error struct {
 	Lacks string
 
 	cause error
+}
+
+// AsError returns the Error that err is or wraps; false when there is none. A rawjson.Error, which tells that a part of
+// an answer cannot be read as what it should be, becomes one of KindMalformed.
+func AsError(err error) (*Error, bool) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e, true
+	}
+	if unread, ok := errors.AsType[*rawjson.Error](err); ok {
+		return malformed("%w", unread), true
+	}
+	return nil, false
 }
 
 // Error describes the failure for a log, in one line of at most 300 characters: what precisely went wrong, with no byte of

@@ -150,23 +150,3 @@ func FuzzTimestamp(f *testing.F) {
 		}
 	})
 }
-
-// Every accessor agrees with the standard library about every value that is JSON.
-func FuzzValue(f *testing.F) {
-	for _, s := range []string{
-		"null", "true", "-0", "9223372036854775807", "9223372036854775808", "1e3", "1.0", `""`, `"17"`, `"\u0031"`, `"\ud800\udc00\ud800"`,
-		"[ ]", "{\n}", `[1,[2,{"a":null}]]`, `{"a":1,"a":{"b":[]},"\u0061":"x"}`, `"é\ud800\u0041"`,
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		s = strings.Trim(s, " \t\r\n")
-		// A JSON is a part of a body that was found to be JSON in UTF-8.
-		if j, err := decodePage([]byte(`{"records":[],"x":`+s+`}`), 1); err != nil || j == nil || !json.Valid([]byte(s)) {
-			return
-		}
-		agree(t, JSON(s))
-		_, _ = JSON(s).Timestamp()
-		_, _ = DatasetOf(JSON(s))
-	})
-}

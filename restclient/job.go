@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"jobsgateway/internal/rawjson"
 )
 
 // State is a job's state as this version knows it.
@@ -27,10 +29,10 @@ var states = [...]State{
 	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled, StatePendingCancellation,
 }
 
-// stateOf finds the state for a JSON string; a new word is StateUnknown, never an error.
-func stateOf(word JSON) State {
+// stateOf returns the state of a JSON string; a new word is StateUnknown, never an error.
+func stateOf(word rawjson.Value) State {
 	for _, s := range states {
-		if spells(word.quoted(), string(s)) {
+		if word.Says(string(s)) {
 			return s
 		}
 	}
@@ -69,7 +71,7 @@ func (id JobID) String() string { return string(id) }
 
 // Job is one record, checked as JSON and for the members that every job has; the others are read when asked for.
 type Job struct {
-	raw     JSON
+	raw     rawjson.Value
 	members [memberCount]span
 }
 
@@ -82,7 +84,7 @@ func spanOf(from, to int) span {
 }
 
 // ID is the job's UUID as the Jobs API wrote it. Never empty.
-func (j *Job) ID() string { return j.Member(MemberID).text() }
+func (j *Job) ID() string { return j.Member(MemberID).TextOrEmpty() }
 
 // State is the state; StateUnknown for a word that is not known here. It allocates nothing for the others.
 func (j *Job) State() State { return stateOf(j.Member(MemberState)) }
@@ -92,14 +94,14 @@ func (j *Job) RawState() string {
 	if known := j.State(); known != StateUnknown {
 		return string(known)
 	}
-	return j.Member(MemberState).text()
+	return j.Member(MemberState).TextOrEmpty()
 }
 
 // IsFinal is State().IsFinal().
 func (j *Job) IsFinal() bool { return j.State().IsFinal() }
 
 // Type is the kind of work, an open set of words. Never empty.
-func (j *Job) Type() string { return j.Member(MemberType).text() }
+func (j *Job) Type() string { return j.Member(MemberType).TextOrEmpty() }
 
 // CreatedAt is when the job was submitted.
 func (j *Job) CreatedAt() Timestamp { return j.essentialTime(MemberCreatedAt) }
@@ -125,12 +127,18 @@ func (j *Job) appendTime(b []byte, m Member) []byte {
 
 // essentialTime reads an instant that was read once when the record was checked.
 func (j *Job) essentialTime(m Member) Timestamp {
-	t, _, _ := j.Member(m).ReadTimestamp()
+	t, _ := ReadTimestamp(j.Member(m))
 	return t
 }
 
 // EndedAt is when the job ended; nil while it has not. Errors: KindMalformed.
-func (j *Job) EndedAt() (*Timestamp, error) { return j.Member(MemberEndedAt).Timestamp() }
+func (j *Job) EndedAt() (*Timestamp, error) {
+	t, err := ReadTimestamp(j.Member(MemberEndedAt))
+	if err != nil || t.IsZero() {
+		return nil, err
+	}
+	return &t, nil
+}
 
 // Executor names what runs the job; nil before it was dispatched. Errors: KindMalformed.
 func (j *Job) Executor() (*string, error) { return j.Member(MemberExecutor).Text() }
@@ -142,22 +150,22 @@ func (j *Job) IdempotencyKey() (*string, error) { return j.Member(MemberIdempote
 func (j *Job) DataPlaneID() (*string, error) { return j.Member(MemberDataPlane).Text() }
 
 // Input is what the job was asked to do, of a shape that depends on Type; empty when absent.
-func (j *Job) Input() JSON { return j.Member(MemberInput) }
+func (j *Job) Input() rawjson.Value { return j.Member(MemberInput) }
 
 // Result is what the job made, of a shape that depends on Type; empty until it has completed.
-func (j *Job) Result() JSON { return j.Member(MemberResult) }
+func (j *Job) Result() rawjson.Value { return j.Member(MemberResult) }
 
 // RequestSource is an object with a type that tells its other members; empty when absent.
-func (j *Job) RequestSource() JSON { return j.Member(MemberRequestSource) }
+func (j *Job) RequestSource() rawjson.Value { return j.Member(MemberRequestSource) }
 
 // Failures are objects of message, timestamp and value. Errors: KindMalformed when it is not an array.
-func (j *Job) Failures() ([]JSON, error) { return j.Member(MemberFailures).Array() }
+func (j *Job) Failures() ([]rawjson.Value, error) { return j.Member(MemberFailures).Array() }
 
 // Tags are strings; nil when the record shows none. Errors: KindMalformed when it is not an array.
-func (j *Job) Tags() ([]JSON, error) { return j.Member(MemberTags).Array() }
+func (j *Job) Tags() ([]rawjson.Value, error) { return j.Member(MemberTags).Array() }
 
 // Raw is the whole record, byte for byte.
-func (j *Job) Raw() JSON { return j.raw }
+func (j *Job) Raw() rawjson.Value { return j.raw }
 
 // Job asks for one job.
 //

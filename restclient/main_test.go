@@ -149,8 +149,8 @@ func ask(t testing.TB, body string) (*JobsPage, error) {
 // wantKind checks that err is an Error of this kind that tells nothing of the token.
 func wantKind(t testing.TB, err error, kind Kind) *Error {
 	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := AsError(err)
+	if !ok {
 		t.Fatalf("got %v, want an error of kind %v", err, kind)
 	}
 	if e.Kind != kind {

@@ -1,6 +1,6 @@
 package restclient
 
-import "bytes"
+import "jobsgateway/internal/rawjson"
 
 // Member numbers the members of a record that mean something here.
 type Member int
@@ -21,11 +21,11 @@ const (
 	MemberTags
 	MemberExecutor
 	MemberIdempotencyKey
-	memberCount // how many there are, and the number of every other name
+	memberCount // how many there are
 )
 
 // memberNames are the names of the members. Source: GET /jobs; failures and tags: the vendor's documents.
-var memberNames = [memberCount + 1]string{
+var memberNames = [memberCount]string{
 	MemberID:             "job_id",
 	MemberState:          "state",
 	MemberType:           "type",
@@ -40,54 +40,11 @@ var memberNames = [memberCount + 1]string{
 	MemberTags:           "tags",
 	MemberExecutor:       "executor",
 	MemberIdempotencyKey: "idempotency_key",
-	memberCount:          "",
-}
-
-// memberNamed finds the number of a member; name is what stands between the quotes.
-func memberNamed(name []byte) Member {
-	switch string(name) {
-	case "job_id":
-		return MemberID
-	case "state":
-		return MemberState
-	case "type":
-		return MemberType
-	case "created_at":
-		return MemberCreatedAt
-	case "updated_at":
-		return MemberUpdatedAt
-	case "ended_at":
-		return MemberEndedAt
-	case "input":
-		return MemberInput
-	case "result":
-		return MemberResult
-	case "failures":
-		return MemberFailures
-	case "data_plane_id":
-		return MemberDataPlane
-	case "request_source":
-		return MemberRequestSource
-	case "tags":
-		return MemberTags
-	case "executor":
-		return MemberExecutor
-	case "idempotency_key":
-		return MemberIdempotencyKey
-	}
-	if bytes.IndexByte(name, '\\') >= 0 {
-		for m, known := range memberNames[:memberCount] {
-			if spells(name, known) {
-				return Member(m)
-			}
-		}
-	}
-	return memberCount
 }
 
 // Member gives the value of a member, one of the constants; nil when it is absent. Of equal names the last counts. It
 // allocates nothing.
-func (j *Job) Member(m Member) JSON {
+func (j *Job) Member(m Member) rawjson.Value {
 	at := j.members[m]
 	if at.to == 0 {
 		return nil

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"jobsgateway/internal/rawjson"
 )
 
 // kindOfStatus is the one map from an HTTP status that is not 200 to a kind.
@@ -67,7 +69,7 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 	if !isJSON(header.Get("Content-Type")) {
 		return e
 	}
-	problem := objectOf(body)
+	problem := rawjson.ObjectOf(body)
 	e.LogID = logID(problem)
 	if e.Kind == KindInvalid {
 		e.Detail = sentenceOf(problem)
@@ -77,13 +79,13 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 
 // sentenceOf finds what a problem says, in any of the shapes that are documented or common, the most telling member first.
 // It is not cut.
-func sentenceOf(problem JSON) string {
+func sentenceOf(problem rawjson.Value) string {
 	failure := problem.Get("error")
-	var first JSON
+	var first rawjson.Value
 	for first = range problem.Get("errors").Elements() {
 		break
 	}
-	for _, said := range []JSON{
+	for _, said := range []rawjson.Value{
 		problem.Get("detail"), problem.Get("error_description"), problem.Get("message"),
 		failure.Get("detail"), failure.Get("message"), first.Get("detail"), first.Get("message"), first,
 		problem.Get("title"), failure,
@@ -100,7 +102,7 @@ var markup = regexp.MustCompile(`(?i)</[a-z]|<!|<(?:html|head|body|title|meta|li
 	`table|form|input|iframe|img|svg|font|a)(?:\s[^>]*=[^>]*|\s*/)?>`)
 
 // logID reads the support handle, which the documents spell in two ways. Odd characters mean that it is none.
-func logID(problem JSON) string {
+func logID(problem rawjson.Value) string {
 	for _, member := range []string{"logId", "log_id"} {
 		text, err := problem.Get(member).Text()
 		if err != nil || text == nil || len(*text) > maxLogID {

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"time"
+
+	"jobsgateway/internal/rawjson"
 )
 
 // Timestamp is an instant with the digits that the Jobs API sent. It holds them itself: no part of an answer stays in
@@ -102,6 +104,9 @@ func (t Timestamp) AppendTo(b []byte) []byte {
 // String gives RFC 3339 in UTC with the digits that were sent; empty for the zero Timestamp.
 func (t Timestamp) String() string { return string(t.AppendTo(make([]byte, 0, len(t.digits)+1))) }
 
+// IsZero reports whether t is the zero Timestamp.
+func (t Timestamp) IsZero() bool { return t.length == 0 }
+
 // Time gives the instant, in UTC, to the nanosecond; the zero Time for the zero Timestamp.
 func (t Timestamp) Time() time.Time {
 	if t.length == 0 {
@@ -131,27 +136,15 @@ func isZoneless(text []byte) bool {
 	return bytes.IndexByte(text, '\\') < 0
 }
 
-// Timestamp reads a string as an instant; nil when empty. Errors: KindMalformed.
-func (v JSON) Timestamp() (*Timestamp, error) {
-	t, ok, err := v.ReadTimestamp()
-	if err != nil || !ok {
-		return nil, err
-	}
-	return &t, nil
-}
-
-// ReadTimestamp is Timestamp for those who want no allocation; false when empty. Errors: KindMalformed.
-func (v JSON) ReadTimestamp() (t Timestamp, ok bool, err error) {
-	if v.IsEmpty() {
-		return Timestamp{}, false, nil
-	}
-	if t, ok = timestampInUTC(v.quoted()); ok {
-		return t, true, nil
+// ReadTimestamp reads a string as an instant; the zero Timestamp when v is empty. It allocates nothing for an instant
+// as the Jobs API writes it. Errors: KindMalformed.
+func ReadTimestamp(v rawjson.Value) (Timestamp, error) {
+	if t, ok := timestampInUTC(v.Quoted()); ok {
+		return t, nil
 	}
 	text, err := v.Text()
-	if err != nil {
-		return Timestamp{}, false, err
+	if err != nil || text == nil {
+		return Timestamp{}, err
 	}
-	t, err = ParseTimestamp(*text)
-	return t, err == nil, err
+	return ParseTimestamp(*text)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"jobsgateway/internal/rawjson"
 )
 
 func TestTimestamps(t *testing.T) {
@@ -105,14 +107,14 @@ func TestTimestampOfAMember(t *testing.T) {
 		`"2023-10-31T11:19:13.400498"`: "2023-10-31T11:19:13.400498Z", `"2023-10-31T11:19:13\u005a"`: "2023-10-31T11:19:13Z",
 		`"2023-10-31 11:19"`: "2023-10-31T11:19:00Z", `"2023-10-31\u002011:19"`: "2023-10-31T11:19:00Z", `"\n2023-10-31T11:19:13"`: "2023-10-31T11:19:13Z",
 	} {
-		got, err := JSON(given).Timestamp()
-		if err != nil || (got == nil) != (want == nil) || got != nil && got.String() != want {
+		got, err := ReadTimestamp(rawjson.Value(given))
+		if err != nil || got.IsZero() != (want == nil) || want != nil && got.String() != want {
 			t.Errorf("%s: got %v, %v, want %v", given, got, err, want)
 		}
 	}
 	for _, given := range []string{"7", "true", "1698751153.5", `["2023-10-31T11:19:13"]`, `{"at":"2023-10-31T11:19:13"}`, `"soon"`, `" "`} {
-		got, err := JSON(given).Timestamp()
-		if got != nil {
+		got, err := ReadTimestamp(rawjson.Value(given))
+		if !got.IsZero() {
 			t.Errorf("%s: got %v", given, got)
 		}
 		wantKind(t, err, KindMalformed)
