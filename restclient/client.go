@@ -13,11 +13,12 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"jobsgateway/internal/flight"
 )
 
 // TokenSource gives the bearer token of the caller that ctx belongs to; false when there is none.
@@ -57,8 +58,8 @@ type Client struct {
 	transport *http.Transport
 	memory    memory
 	unzippers sync.Pool // of *gzip.Reader
-	pages     flights[*JobsPage]
-	jobs      flights[*Job]
+	pages     calls[*JobsPage]
+	jobs      calls[*Job]
 	sizes     sizes
 	// unsizedRecord and unsizedJob are how many bytes a record of the last page and the last job had, of those that came
 	// without a length: what the next may have.
@@ -114,20 +115,45 @@ func New(cfg Config) *Client {
 // Close drops the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
+// calls are those under way that return a T.
+type calls[T any] = flight.Group[callKey, outcome[T]]
+
+// callKey is a call in full: whose it is and what it asks.
+type callKey struct{ token, suffix string }
+
+// outcome is what a call returned.
+type outcome[T any] struct {
+	value T
+	err   error
+}
+
 // shared makes a call, or joins an equal one of the same token that is under way, and decodes its body once for all who
 // wait. Alone: nobody else has what it returns.
 func shared[T any](
-	ctx context.Context, c *Client, under *flights[T], q question, decode func([]byte, error) (T, error),
-) (answer T, alone bool, err error) {
+	ctx context.Context, c *Client, under *calls[T], q question, decode func([]byte, error) (T, error),
+) (value T, alone bool, err error) {
 	if q.token == "" {
-		answer, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
-		return answer, false, err
+		value, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
+		return value, false, err
 	}
-	return under.do(ctx, flightKey{q.token, q.suffix}, c.timeout, func(ctx context.Context) (T, error) {
-		body, err := c.get(ctx, q)
-		runtime.Gosched() // whoever is about to ask the same may still join before the answer is read
-		return decode(body, err)
+	got := under.Go(ctx, callKey{q.token, q.suffix}, c.timeout, func(ctx context.Context) (outcome[T], bool) {
+		value, err := decode(c.get(ctx, q))
+		return outcome[T]{value, err}, isTimeout(err)
 	})
+	if got.Left == nil {
+		return got.Value.value, got.Alone && got.Value.err == nil, got.Value.err
+	}
+	why := "the caller left, or its time was up, before an answer"
+	if ctx.Err() == nil {
+		why = "no answer in the caller's time, which was shared with others' calls"
+	}
+	return value, false, &Error{Kind: KindTimeout, cause: &ended{why, got.Left}}
+}
+
+// isTimeout reports whether a call was given up for want of time, not by the Jobs API.
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindTimeout && e.Status == 0
 }
 
 // caller is the token of whoever ctx belongs to; empty when there is none.
