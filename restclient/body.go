@@ -12,10 +12,6 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// largestGuess bounds the memory that is taken for a body before its bytes arrive, whoever says how many come: a longer
-// body gets more as it grows. It is the largest size that is lent.
-const largestGuess = 4 << 20
-
 // read takes the whole body of an answer that has so many records, 0 for one job, and at most MaxBody decoded bytes of it.
 // Its memory is given back unless it is returned.
 func (c *Client) read(ctx context.Context, res *http.Response, records int) ([]byte, error) {
@@ -161,7 +157,7 @@ func (c *Client) expect(records int, n int64) {
 func (c *Client) readAll(r io.Reader, expected int64) ([]byte, error) {
 	limit := c.maxBody + 1
 	// One byte more than expected, to see the end.
-	b := c.memory.take(int(min(expected+1, largestGuess, limit)))
+	b := c.memory.take(int(min(expected+1, largestLent, limit)))
 	for {
 		room := b[len(b):min(int64(cap(b)), limit)]
 		n, err := r.Read(room)

@@ -19,19 +19,19 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// Every size that is lent has room, wastes at most an eighth, and finds its way back to its own class.
-func TestMemoryClasses(t *testing.T) {
+// Every size that is lent has room, is less than twice what was asked for, and finds its way back to its own pool.
+func TestMemorySizes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 5<<20).Draw(t, "n")
-		class, size := classOf(n)
-		if size < n || size > max(smallestLent, n+n/8+1) {
+		var m memory
+		size := cap(m.take(n))
+		if size < n || size >= max(smallestLent+1, 2*n) {
 			t.Fatalf("%d bytes are given %d", n, size)
 		}
-		if again, same := classOf(size); again != class || same != size {
-			t.Fatalf("%d bytes of class %d belong to class %d", size, class, again)
+		if n <= largestLent && poolOf(size) != poolOf(n) {
+			t.Fatalf("%d bytes of pool %d go back to pool %d", size, poolOf(n), poolOf(size))
 		}
-		var m memory
 		m.give(make([]byte, 0, n))
 		if b := m.take(n); len(b) != 0 || cap(b) < n {
 			t.Fatalf("asked for %d, given %d of %d", n, len(b), cap(b))
@@ -118,7 +118,7 @@ func (l *lender) Read(p []byte) (int, error) {
 }
 
 // A body that cannot be used gives its memory back: one that is too large, one that breaks off. No more is
-// ever taken than the cap, and an eighth for the sizes that are lent.
+// ever taken than twice the cap, and no more than the cap where that is larger than what is lent.
 func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measures what the process takes
 	const rounds, size = 40, 1 << 20
 	for name, body := range map[string]*lender{
@@ -158,7 +158,7 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 		for _, expected := range []int64{0, 100, limit, 1 << 40} {
 			c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 			b, err := c.readAll(&endless{}, expected)
-			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > limit+limit/8+1 {
+			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > max(limit+1, min(2*limit, largestLent)) {
 				t.Errorf("%d bytes in %d for a cap of %d: %v", len(b), cap(b), limit, err)
 			}
 		}
