@@ -104,13 +104,13 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	}
 }
 
-// members is an endless gzip of nothing, which counts what is taken of it.
-type members struct {
+// gzipMembers is an endless gzip of nothing, which counts what is taken of it.
+type gzipMembers struct {
 	one   []byte
 	taken int64
 }
 
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipMembers) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = m.one[m.taken%int64(len(m.one))]
 		m.taken++
@@ -123,7 +123,7 @@ func TestGzipWithoutEnd(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid")
 	header := http.Header{"Content-Encoding": {"gzip"}}
-	nothing := &members{one: zipped(nil)}
+	nothing := &gzipMembers{one: zipped(nil)}
 	_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
 	wantKind(t, err, KindMalformed)
 	if nothing.taken > 2*bodyCap {
@@ -163,17 +163,17 @@ func TestDeepAndWideRecords(t *testing.T) {
 			wantKind(t, err, KindMalformed)
 			continue
 		}
-		if err != nil || len(p.Records) != 3 || string(p.Records[1].Job.Raw()) != given || string(p.Records[1].Job.Result()) != test.result {
+		if err != nil || len(p.Records) != 3 || string(p.Records[1].Job.Raw()) != given || string(p.Records[1].Job.Member(MemberResult)) != test.result {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
 		if test.result[0] != '{' {
-			if elements, err := p.Records[1].Job.Result().Array(); err != nil || len(elements) != 1 {
+			if elements, err := p.Records[1].Job.Member(MemberResult).Array(); err != nil || len(elements) != 1 {
 				t.Errorf("%s: %d elements, %v", test.name, len(elements), err)
 			}
 			continue
 		}
-		members, err := p.Records[1].Job.Result().Object()
+		members, err := p.Records[1].Job.Member(MemberResult).Object()
 		if err != nil || members.Get("a") == nil && string(members.Get("m99999")) != "99999" {
 			t.Errorf("%s: %v", test.name, err)
 		}

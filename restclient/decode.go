@@ -161,29 +161,34 @@ func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 		}
 		from := members.Offset()
 		if value := members.Pass(); m >= 0 && value != nil {
-			j.members[m] = spanOf(from-begin, from-begin+len(value))
+			j.members[m] = span{uint32(from - begin), uint32(from - begin + len(value))} //nolint:gosec // see below
 		}
 	}
 	j.raw = at.Leave(&members)
 	switch {
 	case j.raw == nil:
 		return unreadable("are no JSON") // nobody sees it: the whole body is refused
-	case uint64(len(j.raw)) > math.MaxUint32:
+	case uint64(len(j.raw)) > math.MaxUint32: // more than a span can tell
 		return unreadable("are too large")
 	}
-	return j.checkEssentials()
+	return j.checkNeeds()
 }
 
-// checkEssentials checks the members that every job has: without one of them a record is no job.
-func (j *Job) checkEssentials() error {
-	for m := MemberID; m <= MemberType; m++ {
-		if value := j.Member(m); value.IsEmpty() || value[0] != '"' {
-			return unreadable("have no " + memberNames[m] + " that is a string")
-		}
-	}
-	for m := MemberCreatedAt; m <= MemberUpdatedAt; m++ {
-		if at, err := ReadTimestamp(j.Member(m)); err != nil || at.IsZero() {
-			return unreadable("have no " + memberNames[m] + " that is a time")
+// checkNeeds checks the members that every job needs: without one of them a record is no job.
+func (j *Job) checkNeeds() error {
+	for m, row := range members {
+		value := j.Member(Member(m))
+		switch row.need {
+		case aText:
+			if value.IsEmpty() || value[0] != '"' {
+				return unreadable("have no " + row.name + " that is a string")
+			}
+		case aTime:
+			if at, err := ReadTimestamp(value); err != nil || at.IsZero() {
+				return unreadable("have no " + row.name + " that is a time")
+			}
+		case optional:
+			return nil // and so are all that follow
 		}
 	}
 	return nil

@@ -54,7 +54,9 @@ func TestAllocations(t *testing.T) {
 	text := make([]byte, 0, 64)
 	for name, read := range map[string]func() bool{
 		"State": func() bool { return job.State() == StateFailed && job.IsFinal() },
-		"Get":   func() bool { return string(job.Input().Get("b")) == `[{"c":"d"}]` && job.Input().Get("c") == nil },
+		"Get": func() bool {
+			return string(job.Member(MemberInput).Get("b")) == `[{"c":"d"}]` && job.Member(MemberInput).Get("c") == nil
+		},
 		"ReadTimestamp": func() bool {
 			t, err := ReadTimestamp(job.Member(MemberEndedAt))
 			return err == nil && t.Time().Year() == 2024
@@ -62,7 +64,7 @@ func TestAllocations(t *testing.T) {
 		"AppendTo": func() bool { return string(job.UpdatedAt().AppendTo(text)) == "2023-10-31T11:25:08.327209Z" },
 		"Elements": func() bool {
 			n := 0
-			for element := range job.Input().Get("a").Elements() {
+			for element := range job.Member(MemberInput).Get("a").Elements() {
 				n += len(element)
 			}
 			return n == 2
@@ -114,10 +116,29 @@ func TestPagesOfUnequalRecords(t *testing.T) {
 	}
 }
 
+// A member is found by its name; a name without a row is a mistake of the program. What every job needs comes first.
+func TestMemberTable(t *testing.T) {
+	t.Parallel()
+	for m, row := range members {
+		if got := MemberNamed(row.name); got != Member(m) {
+			t.Errorf("%s is member %d, want %d", row.name, got, m)
+		}
+		if needed := row.need != optional; needed != (m <= int(MemberUpdatedAt)) {
+			t.Errorf("%s: needed is %v in row %d", row.name, needed, m)
+		}
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("there is a member without a row")
+		}
+	}()
+	MemberNamed("job_idx")
+}
+
 // Every member is found by its name, and by its name escaped; near names are other members.
 func TestMembersByName(t *testing.T) {
 	t.Parallel()
-	for m, name := range memberNames[:memberCount] {
+	for m, name := range memberNames {
 		escaped := `\u00` + strconv.FormatInt(int64(name[0]), 16) + name[1:]
 		for _, spelled := range []string{name, escaped} {
 			j, err := decodeJob([]byte(record("x", `"`+spelled+`":"2024-02-29T00:00:00"`)))
@@ -138,9 +159,9 @@ func TestTagsAndFailures(t *testing.T) {
 	t.Parallel()
 	for _, noList := range []string{`{"message":"m"}`, `"m"`, "7"} {
 		j, _ := decodeJob([]byte(record("x", `"failures":`+noList+`,"tags":`+noList)))
-		_, err := j.Failures()
+		_, err := j.Member(MemberFailures).Array()
 		wantKind(t, err, KindMalformed)
-		_, err = j.Tags()
+		_, err = j.Member(MemberTags).Array()
 		wantKind(t, err, KindMalformed)
 	}
 }
@@ -155,12 +176,12 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 		object := `{"snapshot_id":` + number + `}`
 		given := record("x", `"input":`+object+`,"result": `+object)
 		p, err := ask(t, page(given))
-		if err != nil || string(p.Records[0].Job.Raw()) != given || string(p.Records[0].Job.Input()) != object ||
-			string(p.Records[0].Job.Result()) != object {
+		if err != nil || string(p.Records[0].Job.Raw()) != given || string(p.Records[0].Job.Member(MemberInput)) != object ||
+			string(p.Records[0].Job.Member(MemberResult)) != object {
 			t.Errorf("%s: %v", number, err)
 			continue
 		}
-		members, err := p.Records[0].Job.Result().Object()
+		members, err := p.Records[0].Job.Member(MemberResult).Object()
 		if err != nil || string(members.Get("snapshot_id")) != number {
 			t.Errorf("%s: got %s, %v", number, members.Get("snapshot_id"), err)
 		}
