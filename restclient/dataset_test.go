@@ -29,7 +29,8 @@ func TestDatasetOf(t *testing.T) {
 	}
 }
 
-// A job is listed under a dataset where its input's own dataset_id is the number; any other way of naming one is a doubt.
+// A job is listed under a dataset where its input's own dataset_id is the number; any other way of naming one
+// is a doubt.
 func TestFilteredDatasets(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]string{

@@ -11,8 +11,8 @@ import (
 // pageMembers are the members of a page that are read. Source: GET /jobs.
 var pageMembers = [...]string{"records", "total_records", "next_page"}
 
-// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. Every byte is
-// checked, in one pass. Errors: KindMalformed when the body is no JSON or no page.
+// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. It
+// checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
 func decodePage(body []byte, limit int) (*JobsPage, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {
@@ -101,14 +101,14 @@ type recordsDecoder struct {
 	length  int // of the body
 	limit   int
 	records []Record
-	// jobs is where the next jobs go: room for as many as are expected is made at once, since a page has hundreds. It
-	// is never grown, for records point into it.
+	// jobs is where the next jobs go: room for as many as are expected is made at once, since a page has
+	// hundreds. It is never grown, for records point into it.
 	jobs  []Job
 	names rawjson.Names
 }
 
-// decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so that it
-// cannot take the page with it.
+// decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so
+// that it cannot take the page with it.
 func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	// An array that comes twice replaces the first, whose space it takes.
 	d.records, d.jobs = slices.Grow(d.records[:0], 1), d.jobs[:0]
@@ -135,17 +135,17 @@ func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	at.Leave(&elements)
 }
 
-// expected returns how many records there probably are to keep from this one on: those that fit into what is left
-// of the body if they are as long as those before, and an eighth more, since they may be shorter. took and left are
-// bytes. When a first record took 1,000 bytes and 99,000 are left: 1 + 98 + 12 = 111.
+// expected returns how many records there probably are to keep from this one on: those that fit into what is
+// left of the body if they are as long as those before, and an eighth more, since they may be shorter. took
+// and left are bytes. When a first record took 1,000 bytes and 99,000 are left: 1 + 98 + 12 = 111.
 func (d *recordsDecoder) expected(took, left int) int {
 	average := took/(len(d.records)+1) + 1
 	guess := left / average
 	return min(1+guess+guess/8, d.limit-len(d.records))
 }
 
-// decode notes where the members of the record that at stands at are, and checks those that every job has. Errors:
-// KindMalformed for what is JSON but no job. What is no JSON is a fault of at.
+// decode notes where the members of the record that at stands at are, and checks those that every job has.
+// Errors: KindMalformed for what is JSON but no job. What is no JSON is a fault of at.
 func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 	if !at.StartsWith('{') {
 		at.Pass()
@@ -161,7 +161,8 @@ func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 		}
 		from := members.Offset()
 		if value := members.Pass(); m >= 0 && value != nil {
-			j.members[m] = span{uint32(from - begin), uint32(from - begin + len(value))} //nolint:gosec // see below
+			to := from + len(value)
+			j.members[m] = span{uint32(from - begin), uint32(to - begin)} //nolint:gosec // see below
 		}
 	}
 	j.raw = at.Leave(&members)

@@ -15,8 +15,8 @@ func benchPage(b *testing.B) []byte {
 	return body
 }
 
-// BenchmarkDecodePage is one page as the client reads it, and the same work by the standard library in the same
-// run: members that every job has as values, the others as bytes.
+// BenchmarkDecodePage is one page as the client reads it, and the same work by the standard library in the
+// same run: members that every job has as values, the others as bytes.
 func BenchmarkDecodePage(b *testing.B) {
 	b.Run("restclient", func(b *testing.B) {
 		body := benchPage(b)

@@ -80,7 +80,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// Whatever stands around them, jobs find their place: the guess of how many there will be may be wrong in any way.
+// Whatever stands around them, jobs find their place: the guess of how many there will be may be wrong in any
+// way.
 func TestPagesOfUnequalRecords(t *testing.T) {
 	t.Parallel()
 	long := record("long", `"input":"`+strings.Repeat("x", 100_000)+`"`)
@@ -116,7 +117,8 @@ func TestPagesOfUnequalRecords(t *testing.T) {
 	}
 }
 
-// A member is found by its name; a name without a row is a mistake of the program. What every job needs comes first.
+// A member is found by its name; a name without a row is a mistake of the program. What every job needs comes
+// first.
 func TestMemberTable(t *testing.T) {
 	t.Parallel()
 	for m, row := range members {

@@ -7,8 +7,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// BenchmarkEqualCalls is 64 callers that ask for the same page at once. calls/op tells how many requests that costs; 1 is the
-// least.
+// BenchmarkEqualCalls is 64 callers that ask for the same page at once. calls/op tells how many requests that
+// costs; 1 is the least.
 func BenchmarkEqualCalls(b *testing.B) {
 	u := serve(b, emulator.Options{Seed: 1, Jobs: 200})
 	ctx, q := as(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 20}

@@ -131,8 +131,8 @@ func TestFailuresAreNotKept(t *testing.T) {
 	}
 }
 
-// What the Jobs API itself calls a time-out is its answer, for all who wait for it; only what ran out of time here is
-// asked again by those who have time left.
+// What the Jobs API itself calls a time-out is its answer, for all who wait for it; only what ran out of time
+// here is asked again by those who have time left.
 func TestJoinersOfA408(t *testing.T) {
 	t.Parallel()
 	upstream, client := newGated(t, http.StatusRequestTimeout)

@@ -8,11 +8,11 @@ import (
 	"jobsgateway/internal/rawjson"
 )
 
-// State is a job's state as this version knows it.
+// State is the state of a job, among those that this program knows.
 type State string
 
-// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; for StateScheduled the vendor's
-// other interfaces, so that not every Jobs API knows it.
+// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; StateScheduled:
+// the vendor's other interfaces, so not every Jobs API has it.
 const (
 	StatePending             State = "pending"
 	StateScheduled           State = "scheduled"
@@ -24,12 +24,13 @@ const (
 	StateUnknown             State = ""
 )
 
-// states are the known ones, the most frequent first.
+// states are the known states, the most frequent first: Job.State compares them in this order.
 var states = [...]State{
-	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled, StatePendingCancellation,
+	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled,
+	StatePendingCancellation,
 }
 
-// IsFinal reports whether the job has ended. An operator can still force it back into the queue.
+// IsFinal reports whether the job has ended. An operator can still put it back into the queue.
 func (s State) IsFinal() bool {
 	return s == StateCompleted || s == StateFailed || s == StateCancelled
 }
@@ -37,9 +38,10 @@ func (s State) IsFinal() bool {
 // JobID is a job's UUID in canonical form: lower case, with dashes.
 type JobID string
 
-// ParseJobID reads a UUID with dashes in any case; false for anything else.
+// ParseJobID returns the id that s spells: a UUID with dashes, in upper or lower case; false for anything
+// else.
 func ParseJobID(s string) (JobID, bool) {
-	const canonicalLength = 36 // the library accepts braces, a prefix and no dashes, too
+	const canonicalLength = 36 // bytes; the library also accepts braces, a prefix, and no dashes
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != canonicalLength {
 		return "", false
@@ -47,7 +49,7 @@ func ParseJobID(s string) (JobID, bool) {
 	return JobID(id.String()), true
 }
 
-// JobIDFromBinary makes the id of a UUID's 16 bytes.
+// JobIDFromBinary returns the id of a UUID's 16 bytes.
 func JobIDFromBinary(b [16]byte) JobID { return JobID(uuid.UUID(b).String()) }
 
 // AppendBinary appends the UUID's 16 bytes to b.
@@ -56,17 +58,18 @@ func (id JobID) AppendBinary(b []byte) []byte {
 	return append(b, parsed[:]...)
 }
 
-// String gives the canonical form.
+// String returns the canonical form.
 func (id JobID) String() string { return string(id) }
 
-// Job is one record. It is checked to be JSON and to have the members that every job needs; the others are read when
-// somebody asks for them.
+// Job is one record. It is checked to be JSON and to have the members that every job needs; the others are
+// read when somebody asks for them.
 type Job struct {
 	raw     rawjson.Value
 	members [len(members)]span
 }
 
-// span is where a member's value stands in its record, in bytes: [from, to). to is 0 for a member that is absent.
+// span is where a member's value stands in its record, in bytes: [from, to). to is 0 for a member that is
+// absent.
 type span struct{ from, to uint32 }
 
 // ID returns the job's UUID as the Jobs API wrote it. Never empty.
@@ -110,8 +113,8 @@ func (j *Job) AppendCreatedAt(b []byte) []byte { return j.appendTime(b, MemberCr
 // AppendUpdatedAt appends UpdatedAt().String().
 func (j *Job) AppendUpdatedAt(b []byte) []byte { return j.appendTime(b, MemberUpdatedAt) }
 
-// appendTime appends an instant that was found readable when the record was decoded. Nearly all are written without a
-// zone: then their digits are copied.
+// appendTime appends an instant that was found readable when the record was decoded. Nearly all are written
+// without a zone: then their digits are copied.
 func (j *Job) appendTime(b []byte, m Member) []byte {
 	if text := j.Member(m).Quoted(); isZoneless(text) {
 		return append(append(b, text...), 'Z')
@@ -122,12 +125,12 @@ func (j *Job) appendTime(b []byte, m Member) []byte {
 // Raw returns the whole record, byte for byte.
 func (j *Job) Raw() rawjson.Value { return j.raw }
 
-// Job asks for one job.
+// Job returns one job, by one call.
 //
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.
 func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
-	token := c.caller(ctx)
-	job, _, err := shared(ctx, c, &c.jobs, question{token: token, suffix: "/" + string(id)}, func(body []byte, err error) (*Job, error) {
+	one := call{token: c.tokenOf(ctx), suffix: "/" + string(id)}
+	job, _, err := shared(ctx, c, &c.jobs, one, func(body []byte, err error) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}

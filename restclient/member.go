@@ -34,8 +34,9 @@ const (
 	aTime                // an instant that ReadTimestamp reads
 )
 
-// members has a row for each member that is read; those that every job needs come first. A member that is only handed
-// on needs no constant: MemberNamed finds it. Source: GET /jobs; failures and tags: the vendor's documents.
+// members has a row for each member that is read; those that every job needs come first. A member that is
+// only handed on needs no constant: MemberNamed finds it. Source: GET /jobs; failures and tags: the vendor's
+// documents.
 var members = [...]struct {
 	name string
 	need need
@@ -73,8 +74,8 @@ func MemberNamed(name string) Member {
 	return Member(m)
 }
 
-// Member returns the value of a member; nil when it is absent. Of members with one name the last counts. It allocates
-// nothing.
+// Member returns the value of a member; nil when it is absent. Of members with one name the last counts. It
+// allocates nothing.
 func (j *Job) Member(m Member) rawjson.Value {
 	at := j.members[m]
 	if at.to == 0 {

@@ -124,7 +124,8 @@ func TestTimestampOfAMember(t *testing.T) {
 // noOffset is what the standard library takes for an offset and RFC 3339 does not.
 var noOffset = regexp.MustCompile(`[+-](24.*|\d\d:?60)$`)
 
-// byTimePackage reads an instant with the standard library, and gives its digits in UTC: what ParseTimestamp is held to.
+// byTimePackage reads an instant with the standard library, and gives its digits in UTC: what ParseTimestamp
+// is held to.
 func byTimePackage(s string) (digits string, at time.Time, ok bool) {
 	s, named := strings.TrimSpace(s), false
 	for strings.HasSuffix(s, "]") {

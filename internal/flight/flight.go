@@ -86,7 +86,8 @@ func (g *Group[K, V]) Go(ctx context.Context, key K, timeout time.Duration, run 
 		}
 		answer := g.wait(ctx, key, c, own, nil)
 		answer.Joined = running == nil
-		if !answer.Joined || answer.Left != nil || !c.late || ctx.Err() != nil || time.Until(deadline) <= slack {
+		again := answer.Joined && answer.Left == nil && c.late && ctx.Err() == nil
+		if !again || time.Until(deadline) <= slack {
 			return answer
 		}
 	}
@@ -130,7 +131,9 @@ func (g *Group[K, V]) Count() (calls, callers int) {
 
 // join returns the call of this key that ends by deadline, or makes one that does: then running is the
 // context to run it under, and nil otherwise.
-func (g *Group[K, V]) join(ctx context.Context, key K, deadline time.Time) (c *call[V], running context.Context) {
+func (g *Group[K, V]) join(
+	ctx context.Context, key K, deadline time.Time,
+) (c *call[V], running context.Context) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if c = g.underWay[key]; c != nil && c.deadline.Sub(deadline) <= slack {
@@ -139,7 +142,8 @@ func (g *Group[K, V]) join(ctx context.Context, key K, deadline time.Time) (c *c
 		return c, nil
 	}
 	c = &call[V]{deadline: deadline, callers: 1, done: make(chan struct{})}
-	running, c.cancel = context.WithDeadline(context.WithoutCancel(ctx), deadline) //nolint:gosec // finish calls it
+	ctx = context.WithoutCancel(ctx)
+	running, c.cancel = context.WithDeadline(ctx, deadline) //nolint:gosec // finish calls it
 	if g.underWay == nil {
 		g.underWay = map[K]*call[V]{}
 	}

@@ -2,6 +2,7 @@ package rawjson
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -51,26 +52,18 @@ func unescape(b []byte) (r rune, size int) {
 	if len(b) < len(`\n`) {
 		return utf8.RuneError, len(b)
 	}
-	switch b[1] {
-	case 'b':
-		return '\b', 2
-	case 'f':
-		return '\f', 2
-	case 'n':
-		return '\n', 2
-	case 'r':
-		return '\r', 2
-	case 't':
-		return '\t', 2
-	case 'u':
-		const size = len(`\u0000`)
-		r := codeUnit(b)
-		if pair := utf16.DecodeRune(r, codeUnit(b[min(size, len(b)):])); pair != utf8.RuneError {
-			return pair, 2 * size
-		}
-		return r, min(size, len(b))
+	if control := strings.IndexByte("bfnrt", b[1]); control >= 0 {
+		return rune("\b\f\n\r\t"[control]), 2
 	}
-	return rune(b[1]), 2
+	if b[1] != 'u' {
+		return rune(b[1]), 2
+	}
+	size = min(len(`\u0000`), len(b))
+	r = codeUnit(b)
+	if pair := utf16.DecodeRune(r, codeUnit(b[size:])); pair != utf8.RuneError {
+		return pair, 2 * size
+	}
+	return r, size
 }
 
 // codeUnit returns the number of the escape, \u and four hexadecimal digits, that b begins with; negative

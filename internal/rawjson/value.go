@@ -3,6 +3,7 @@ package rawjson
 import (
 	"bytes"
 	"iter"
+	"slices"
 	"strconv"
 )
 
@@ -45,14 +46,23 @@ func (v Value) IsEmpty() bool {
 // Text returns what a string says, without its escapes; nil when it is empty in the sense of IsEmpty. Half of
 // a surrogate pair becomes U+FFFD. Errors: *Error for another type.
 func (v Value) Text() (*string, error) {
-	switch {
-	case v.IsEmpty():
-		return nil, nil
-	case v[0] != '"':
-		return nil, unreadable("not a string")
+	if v, err := v.ofType('"', "a string"); v == nil {
+		return nil, err
 	}
 	text := v.TextOrEmpty()
 	return &text, nil
+}
+
+// ofType returns the value itself; nil when it is empty. Errors: *Error, which names the type, when its first byte is
+// another.
+func (v Value) ofType(first byte, name string) (Value, error) {
+	switch {
+	case v.IsEmpty():
+		return nil, nil
+	case v[0] != first:
+		return nil, unreadable("not %s", name)
+	}
+	return v, nil
 }
 
 // TextOrEmpty returns what a string says, as Text does; empty for another type.
@@ -147,15 +157,7 @@ func (v Value) TextOrInteger() (*string, error) {
 }
 
 // Object returns the value itself if it is an object; nil when it is empty. Errors: *Error for another type.
-func (v Value) Object() (Value, error) {
-	switch {
-	case v.IsEmpty():
-		return nil, nil
-	case v[0] != '{':
-		return nil, unreadable("not an object")
-	}
-	return v, nil
-}
+func (v Value) Object() (Value, error) { return v.ofType('{', "an object") }
 
 // Get returns the value of an object's last member of this name; nil when it has none, or is no object. It
 // reads the whole object. Names are compared as what they say: "a" is also found where it is written
@@ -188,17 +190,8 @@ func (v Value) Members(names []string, values []Value) {
 
 // Array returns the elements of an array; nil when the value is empty. Errors: *Error for another type.
 func (v Value) Array() ([]Value, error) {
-	switch {
-	case v.IsEmpty():
-		return nil, nil
-	case v[0] != '[':
-		return nil, unreadable("not an array")
-	}
-	var elements []Value
-	for element := range v.Elements() {
-		elements = append(elements, element)
-	}
-	return elements, nil
+	array, err := v.ofType('[', "an array")
+	return slices.Collect(array.Elements()), err
 }
 
 // Elements goes over the elements of an array, and over nothing for another type.
