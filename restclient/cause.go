@@ -87,7 +87,8 @@ func (p phase) when() string {
 	}[p]
 }
 
-// describeConnecting returns why there is no connection; empty for any other failure.
+// describeConnecting returns why there is no connection, for an operator who has to find out whether the
+// address, DNS, the network or a certificate is wrong; empty for any other failure.
 func (c *Client) describeConnecting(err error) string {
 	if name, ok := errors.AsType[*net.DNSError](err); ok {
 		switch {

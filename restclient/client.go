@@ -4,6 +4,11 @@
 // sends the bearer token and the ids of the request, and nothing else. An answer is checked once to be JSON
 // and stays bytes; a record's members are read when somebody asks for them, so no digit of a number is lost.
 // All errors of a Client are of type *Error.
+//
+// jobs.go and job.go have the two calls and what they return, client.go and body.go how a call is made and
+// its body read, decode.go how the body becomes records. errors.go has the errors; status.go and cause.go
+// make them of an answer's status and of what the network does. sizes.go remembers which pages were too
+// large.
 package restclient
 
 import (

@@ -96,7 +96,8 @@ func decodeJob(body []byte) (*Job, error) {
 	return job, nil
 }
 
-// recordsDecoder reads the records of a page.
+// recordsDecoder reads the records of a page. All jobs lie in one piece of memory, or a few: a page of 500
+// records costs 4 allocations.
 type recordsDecoder struct {
 	length  int // of the body
 	limit   int

@@ -62,7 +62,8 @@ func (id JobID) AppendBinary(b []byte) []byte {
 func (id JobID) String() string { return string(id) }
 
 // Job is one record. It is checked to be JSON and to have the members that every job needs; the others are
-// read when somebody asks for them.
+// read when somebody asks for them. It is a part of the body of an answer: of a page that has been released
+// no job may be read.
 type Job struct {
 	raw     rawjson.Value
 	members [len(members)]span

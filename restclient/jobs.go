@@ -77,7 +77,9 @@ type JobsQuery struct {
 	PerPage int   // 1 to MaxPerPage; the lower bound of the API is not documented
 }
 
-// Encode returns the query string, without the question mark.
+// Encode returns the query string, without the question mark:
+// "state=failed&offset=50&order_by=created_at_desc&per_page=50". It is sent as it is, so equal queries are
+// equal calls.
 func (q JobsQuery) Encode() string {
 	b := make([]byte, 0, len(q.Filter)+64)
 	if q.Filter != "" {

@@ -58,7 +58,8 @@ func redirectTo(location string) string {
 var harmlessHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,100}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
 
 // statusError returns the Error of an answer other than 200. body is the start of its body. The Error may
-// still quote the token: see Error.forget.
+// still quote the token: see Error.forget. RetryAfter is set for the kinds that may pass with time, LogID if
+// the body is JSON, and Detail only for KindInvalid: that is what a caller can mend.
 func statusError(status int, header http.Header, body []byte, now time.Time) *Error {
 	e := &Error{Kind: kindOfStatus(status), Status: status}
 	if e.Kind == KindRateLimited || e.Kind == KindUnavailable || e.Kind == KindTimeout {

@@ -43,6 +43,11 @@ func ParseTimestamp(s string) (Timestamp, error) {
 
 // timestampInUTC reads an instant as zoneless, with or without a fraction and Z, which is how nearly all are
 // written; false for any other text. It allocates nothing.
+//
+// It checks eight bytes at once. XOR with timestampForm leaves 0 to 9 of each digit, and 0 of each other byte
+// that is right; timestampSlack is then added to set the top bit of every byte that has more left. Of
+// "2026-03-", the first eight bytes, XOR with "0000-00-" leaves 2 0 2 6 0 0 3 0; adding 76 76 76 76 7f 76 76
+// 7f, in hexadecimal, sets none.
 func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	n := len(s)
 	if n > len(zoneless) && s[n-1] == 'Z' {
@@ -54,7 +59,6 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	t.digits = timestampForm
 	t.length = uint8(copy(t.digits[:], s[:n])) //nolint:gosec // at most 29
 	for i := 0; i < len(t.digits); i += 8 {
-		// XOR with the form leaves 0 to 9 of a digit, and 0 of any other byte that is right.
 		left := binary.LittleEndian.Uint64(t.digits[i:]) ^ binary.LittleEndian.Uint64(timestampForm[i:])
 		raised := left + binary.LittleEndian.Uint64(timestampSlack[i:])
 		if (left|raised)&0x8080808080808080 != 0 {
@@ -70,8 +74,8 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 // timestampForm has 0 where a digit stands. It is longer than any text, so that it fills four words.
 var timestampForm = [32]byte([]byte("0000-00-00T00:00:00.000000000000"))
 
-// timestampSlack is added to what XOR with the form left of each byte, to set its top bit if that is too
-// much: at a digit it is v, 0x76, which does so from 10 on; elsewhere it is 0x7f, which does so from 1 on.
+// timestampSlack has v, 0x76, where a digit stands, so that 10 or more reaches the top bit, 0x80; elsewhere
+// it has 0x7f, so that 1 or more does.
 var timestampSlack = [32]byte([]byte("vvvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvvvvvvvvvvvv"))
 
 // clock is an instant by its parts.

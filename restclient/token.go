@@ -47,7 +47,9 @@ func spellings(token string) []string {
 	return all
 }
 
-// hide returns text with "[token]" in place of every part of the token, in upper or lower case.
+// hide returns text with "[token]" in place of every part of the token, in upper or lower case. A part goes
+// on as long as another eight bytes of the token begin inside it or right behind it: for the token
+// abcdefghij, "no ABCDEFGHI!" becomes "no [token]!".
 func (s tokenParts) hide(text string) string {
 	const instead = "[token]"
 	if len(s) == 0 {

@@ -14,8 +14,8 @@ import (
 // behind the second.
 type Names struct {
 	list []string
-	// followers has one more than the index of the name that came behind list[i] at i+1, behind none at 0; 0
-	// as long as nothing was learned. Names from the 31st on are guessed by the list alone.
+	// followers[i+1] is 1 more than the index of the name that came last behind list[i], and followers[0] than
+	// that of the name that came first; 0 as long as none is known. Names from the 31st on are not learned.
 	followers [32]uint8
 	// escaped is true if a name has a backslash, which is never written as it is. Then nothing is guessed.
 	escaped bool

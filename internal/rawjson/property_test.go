@@ -169,8 +169,8 @@ func TestValuesAgreeWithTheStandardLibrary(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) { agree(t, Value(values(4).Draw(t, "value"))) })
 }
 
-// Members are those that the standard library finds, however they are looked up, in whatever order they come and however
-// they are spelt; and what was learned of other objects is only a guess.
+// Members are those that the standard library finds, however they are looked up, in whatever order they come
+// and however they are spelt; and what was learned of other objects is only a guess.
 func TestMembersAgreeWithTheStandardLibrary(t *testing.T) {
 	t.Parallel()
 	spelt := []string{`"a"`, `"b"`, `"c"`, `"d"`, `"\u0061"`, `"\u0062b"`, `"bb"`, `"e"`, `""`, `"\""`, `"\\"`, `"\n"`, `"\\n"`}

@@ -2,8 +2,12 @@
 // number is ever lost, and is read when somebody asks for it.
 //
 // A Walk checks a body and finds its values in one pass; a Value is one of them, with what can be read of it.
-// Why the scanner is our own stands in docs/adr. The package knows no API: what its values mean is for others
-// to say.
+// Of the body {"n":1724919539450264575,"t":"a\u00e9"} the member n is a Value of 19 digits, whose Integer
+// returns them all, and t one of 9 bytes, whose Text returns "aé". Names finds members whose names are known
+// before. scan.go has the functions that pass bytes, text.go those that read strings. Why the scanner is our
+// own stands in docs/adr.
+//
+// The package knows no API: what its values mean is for others to say.
 package rawjson
 
 import (

@@ -53,8 +53,8 @@ func (v Value) Text() (*string, error) {
 	return &text, nil
 }
 
-// ofType returns the value itself; nil when it is empty. Errors: *Error, which names the type, when its first byte is
-// another.
+// ofType returns the value itself; nil when it is empty. Errors: *Error, which names the type, when its first
+// byte is another.
 func (v Value) ofType(first byte, name string) (Value, error) {
 	switch {
 	case v.IsEmpty():

@@ -4,12 +4,15 @@ import "unicode/utf8"
 
 // Walk goes over the values of one array or object and checks every byte that it passes. Each value has to be
 // passed: by Pass, or by a Walk over its own values that Enter begins and Leave ends. A fault ends the Walk,
-// and all that it stands in; Close tells where it is. This prints the members of an object:
+// and all that it stands in; Close tells where it is. This prints 7 and then ["a"]:
 //
-//	body, err := Open([]byte(`{"id":7,"tags":["a"]}`))
-//	for w := body.Enter(); w.Next(); {
-//		fmt.Println(string(w.name), string(w.Pass())) // id 7, tags ["a"]
+//	body, err := Open([]byte(`[7, ["a"]]`))
+//	elements := body.Enter()
+//	for elements.Next() {
+//		fmt.Printf("%s\n", elements.Pass())
 //	}
+//	body.Leave(&elements)
+//	err = body.Close()
 type Walk struct {
 	b []byte
 	// at is the index of the value that Next found, or behind the closing bracket when none is left, or a
@@ -56,7 +59,9 @@ func (w *Walk) Close() error {
 func (w *Walk) Offset() int { return w.at }
 
 // StartsWith reports whether the value that the Walk stands at starts with c, which tells its type.
-func (w *Walk) StartsWith(c byte) bool { return w.at < len(w.b) && w.b[w.at] == c }
+func (w *Walk) StartsWith(c byte) bool {
+	return w.at >= 0 && w.at < len(w.b) && w.b[w.at] == c
+}
 
 // Pass passes the value that the Walk stands at and returns it; nil at a fault.
 func (w *Walk) Pass() Value {
