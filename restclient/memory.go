@@ -11,9 +11,8 @@ import (
 // give it back.
 //
 // It lends powers of two, from 4 KiB to 4 MiB; more than that is made for one body and not kept. Finer steps
-// waste less of each body but find a body of their own size less often: with eight steps a power, lists whose
-// pages differ by a quarter in size took 1.3 to 1.7 times the memory at the peak (700 kB pages: 122 MiB
-// against 87 MiB).
+// waste less of each body but find a body of their own size less often: with eight steps a power, the peak of
+// the memory was higher (1.4 times for pages of 700 kB, see docs/adr/0012).
 type memory struct {
 	pools [11]sync.Pool // of *[]byte; pools[i] has room for smallestLent << i bytes
 	// scribble overwrites what is given back, so that a test sees who reads it all the same.
