@@ -136,7 +136,7 @@ func byTimePackage(s string) (digits string, at time.Time, ok bool) {
 		s, named = s[:i], true
 	}
 	if len(s) < len("2006-01-02T15:04") || strings.Trim(s[10:11], "Tt ") != "" || s[13] != ':' || s[11]-'0' > 9 || strings.HasSuffix(s, " ") ||
-		noOffset.MatchString(s) {
+		noOffset.MatchString(s[11:]) {
 		return "", time.Time{}, false
 	}
 	day, clock := s[:10], strings.ToUpper(s[11:])
@@ -163,7 +163,7 @@ func byTimePackage(s string) (digits string, at time.Time, ok bool) {
 					continue
 				}
 				at, err := time.Parse("2006-01-02 "+layout+blank+zone, day+" "+clock)
-				if err != nil || strings.Contains(clock, "24:") || strings.ContainsRune(clock[len(layout):], '.') {
+				if err != nil || strings.HasPrefix(clock, "24:") || strings.ContainsRune(clock[len(layout):], '.') {
 					continue
 				}
 				at = at.UTC().Add(extra)
