@@ -15,6 +15,10 @@ import (
 // readBody returns the whole decoded body of an answer with so many records, 0 for one job, in memory that is
 // lent. Errors: KindMalformed for more than MaxBody bytes (TooLarge) and for a coding that cannot be undone;
 // the kinds of transportError where the body does not arrive. With an error the memory has been given back.
+//
+// A length that the answer names is checked against MaxBody before a byte is read, and so much memory is
+// taken at once, 4 MiB at most. Without one, and for compressed bodies, the length of the last such body is
+// the guess.
 func (c *Client) readBody(ctx context.Context, res *http.Response, records int) ([]byte, error) {
 	from := &source{r: res.Body}
 	decoded, err := c.decoded(from, res.Header)

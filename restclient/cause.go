@@ -25,7 +25,8 @@ const (
 
 // transportError returns the Error of a failure below HTTP: KindTimeout for a deadline, KindUnavailable for
 // anything else, with a sentence on what it was. err itself is not kept, since it may quote the answer; the
-// error of ctx is.
+// error of ctx is. For example "the connection to jobs.example.com (10.0.0.7:443) was refused", or "the
+// connection was closed before an answer".
 func (c *Client) transportError(ctx context.Context, err error, at phase) *Error {
 	if ctx.Err() != nil {
 		return &Error{Kind: KindTimeout, cause: &ended{c.outOfTime(at), ctx.Err()}}
@@ -58,6 +59,7 @@ func (c *Client) outOfTime(at phase) string {
 
 // describe returns what a failure was, for a log. Known errors are recognised by their types. Of the text of
 // others only what stands before the first quotation mark is used: behind it they quote the answer.
+// A reset connection is a net.Error as well, so timeouts are looked for last.
 func (c *Client) describe(err error, at phase) string {
 	if text := c.describeConnecting(err); text != "" {
 		return text

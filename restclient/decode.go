@@ -110,6 +110,7 @@ type recordsDecoder struct {
 
 // decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so
 // that it cannot take the page with it.
+// Of two arrays named records in one page the last counts, as for every member that is there twice.
 func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	// An array that comes twice replaces the first, whose space it takes.
 	d.records, d.jobs = slices.Grow(d.records[:0], 1), d.jobs[:0]

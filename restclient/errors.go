@@ -108,6 +108,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // forget removes every part of the token from the texts in which the Jobs API, or a library, may have quoted
 // it. Only then is Detail cut to maxDetail: a token that was cut before would not be found.
+// A cause whose text has a part of the token is replaced by that text without it.
 func (e *Error) forget(token string) {
 	s := partsOf(token)
 	e.Detail = plain(s.hide(e.Detail), maxDetail)

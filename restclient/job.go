@@ -40,6 +40,7 @@ type JobID string
 
 // ParseJobID returns the id that s spells: a UUID with dashes, in upper or lower case; false for anything
 // else.
+// It is what a caller gives: other text never becomes a part of a URL.
 func ParseJobID(s string) (JobID, bool) {
 	const canonicalLength = 36 // bytes; the library also accepts braces, a prefix, and no dashes
 	id, err := uuid.Parse(s)

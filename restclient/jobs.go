@@ -47,6 +47,7 @@ type JobsFilter struct {
 type Filter string
 
 // Encode returns the filter as escaped parameters, such as "state=failed&state=running". Source: GET /jobs.
+// Lists repeat their parameter. The order of parameters is fixed, so equal filters become equal strings.
 func (f JobsFilter) Encode() Filter {
 	var b strings.Builder
 	add := func(key string, values ...string) {

@@ -13,7 +13,9 @@ import (
 	"jobsgateway/internal/rawjson"
 )
 
-// kindOfStatus returns the kind of an HTTP status other than 200.
+// kindOfStatus returns the kind of an HTTP status other than 200. A 408, 421, 425 or 5xx says that the same
+// request may succeed later. Every other status that has no kind of its own is KindInvalid: a redirect, which
+// is not followed, and a 204, which has no list, too.
 func kindOfStatus(status int) Kind {
 	switch {
 	case status == http.StatusRequestTimeout:

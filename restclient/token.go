@@ -14,6 +14,9 @@ const minSecret = 8
 
 // tokenParts finds a token and parts of it in a text. It has every eight bytes in a row (minSecret) of every
 // spelling of the token, in lower case: for the token abcdefghi these are abcdefgh and bcdefghi.
+//
+// Errors that quote a token often cut it, escape it or change its case. So its parts are looked for, in every
+// spelling: a token of 40 bytes has a few hundred.
 type tokenParts map[uint64]struct{}
 
 // partsOf returns the parts of a token; none if it is shorter than minSecret.

@@ -14,8 +14,9 @@ import (
 // behind the second.
 type Names struct {
 	list []string
-	// followers[i+1] is 1 more than the index of the name that came last behind list[i], and followers[0] than
-	// that of the name that came first; 0 as long as none is known. Names from the 31st on are not learned.
+	// followers[i+1] is 1 more than the index of the name that came last behind list[i], and followers[0]
+	// than that of the name that came first; 0 as long as none is known. Names from the 31st on are not
+	// learned.
 	followers [32]uint8
 	// escaped is true if a name has a backslash, which is never written as it is. Then nothing is guessed.
 	escaped bool

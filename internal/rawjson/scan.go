@@ -55,6 +55,9 @@ func skipValue(b []byte, i, level int) int {
 // skipContainer passes the array or object that begins at i. One bit for each level notes whether it is an
 // object. Only when the 64 bits are used up does it call itself, so 10,000 levels take 157 calls of the
 // stack.
+//
+// In [{"a":[1]}] the bits are, from the outer level to the inner, 0 (array), 1 (object), 0 (array); each
+// closing bracket shifts one out, so the lowest bit always is the level that the next value stands in.
 func skipContainer(b []byte, i, level int) int {
 	objects, depth := uint64(0), 0
 	for {
@@ -238,7 +241,8 @@ func skipWord(b []byte, i int, word string) int {
 	return ^i
 }
 
-// skipNumber passes a number. Where none begins, no other value does either: a fault at i.
+// skipNumber passes a number. Where none begins, no other value does either: a fault at i. A number is
+// -?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?: of 012 only the 0 is passed, and 12 is then a fault.
 func skipNumber(b []byte, i int) int {
 	if b[i] == '-' {
 		i++

@@ -23,7 +23,8 @@ func appendText(dst, b []byte) []byte {
 	}
 }
 
-// says reports whether a string says text, which is UTF-8.
+// says reports whether a string says text, which is UTF-8. The bytes up to each escape are compared with
+// text, and then what the escape stands for: st\u0061te says state.
 func says(b []byte, text string) bool {
 	for len(b) >= len(text) { // an escape is longer than what it says
 		plain := bytes.IndexByte(b, '\\')
