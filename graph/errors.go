@@ -137,7 +137,7 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	if drift, ok := errors.AsType[*paging.DriftError](err); ok {
 		return drift.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": true}
 	}
-	if upstream, ok := errors.AsType[*restclient.Error](err); ok {
+	if upstream, ok := restclient.AsError(err); ok {
 		return explainUpstream(upstream)
 	}
 	p.logFailure(ctx, err)

@@ -84,7 +84,7 @@ func (p *pool) tellsSurely() bool {
 		if record.Err != nil {
 			return true
 		}
-		_, doubtful := restclient.FilteredDatasets(record.Job.Input())
+		_, doubtful := restclient.FilteredDatasets(record.Job.Member(restclient.MemberInput))
 		return len(doubtful) > 0
 	})
 }
@@ -95,7 +95,7 @@ func (p *pool) names(record restclient.Record, i int, dataset string) bool {
 	if record.Err != nil {
 		return p.hash(fmt.Sprint("unreadable", dataset, i))%2 == 0
 	}
-	sure, doubtful := restclient.FilteredDatasets(record.Job.Input())
+	sure, doubtful := restclient.FilteredDatasets(record.Job.Member(restclient.MemberInput))
 	return sure == dataset || slices.Contains(doubtful, dataset) && p.hash("doubtful "+dataset+record.Job.ID())%2 == 0
 }
 

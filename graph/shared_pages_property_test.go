@@ -32,7 +32,7 @@ func (s strict) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.J
 		return nil, err
 	}
 	seen := slices.DeleteFunc(slices.Clone(all.Records), func(record restclient.Record) bool {
-		return record.Err != nil || string(record.Job.Input().Get("dataset_id")) != id
+		return record.Err != nil || string(record.Job.Member(restclient.MemberInput).Get("dataset_id")) != id
 	})
 	low := min(int(q.Offset), len(seen))
 	return &restclient.JobsPage{Records: seen[low:min(low+q.PerPage, len(seen))], Total: int64(len(seen))}, nil

@@ -12,13 +12,14 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// largestGuess bounds the memory that is taken for a body before its bytes arrive, whoever says how many come: a longer
-// body gets more as it grows. It is the largest size that is lent.
-const largestGuess = 4 << 20
-
-// read takes the whole body of an answer that has so many records, 0 for one job, and at most MaxBody decoded bytes of it.
-// Its memory is given back unless it is returned.
-func (c *Client) read(ctx context.Context, res *http.Response, records int) ([]byte, error) {
+// readBody returns the whole decoded body of an answer with so many records, 0 for one job, in memory that is
+// lent. Errors: KindMalformed for more than MaxBody bytes (TooLarge) and for a coding that cannot be undone;
+// the kinds of transportError where the body does not arrive. With an error the memory has been given back.
+//
+// A length that the answer names is checked against MaxBody before a byte is read, and so much memory is
+// taken at once, 4 MiB at most. Without one, and for compressed bodies, the length of the last such body is
+// the guess.
+func (c *Client) readBody(ctx context.Context, res *http.Response, records int) ([]byte, error) {
 	from := &source{r: res.Body}
 	decoded, err := c.decoded(from, res.Header)
 	if err != nil {
@@ -34,17 +35,17 @@ func (c *Client) read(ctx context.Context, res *http.Response, records int) ([]b
 	}
 	expected := known
 	if known < 0 {
-		expected = c.expected(records)
+		expected = c.expectedLength(records)
 	}
-	body, err := c.readAll(decoded, expected)
+	body, err := c.readToEnd(decoded, expected)
 	switch {
 	case int64(len(body)) > c.maxBody:
 		err = tooLarge("the body is over the cap of %d bytes", c.maxBody)
 	case err == nil:
 		if known < 0 {
-			c.expect(records, int64(len(body)))
+			c.noteLength(records, int64(len(body)))
 		}
-		return c.fitted(body), nil
+		return c.shrunk(body), nil
 	default:
 		err = c.bodyError(ctx, from, err)
 	}
@@ -52,8 +53,9 @@ func (c *Client) read(ctx context.Context, res *http.Response, records int) ([]b
 	return nil, err
 }
 
-// startOf takes the start of the body of an answer that tells of a failure, as much as arrives of it.
-func (c *Client) startOf(res *http.Response) []byte {
+// readStart returns the first maxErrorBody bytes of the body of an answer that is an error, or as many as
+// arrive.
+func (c *Client) readStart(res *http.Response) []byte {
 	decoded, err := c.decoded(&source{r: res.Body}, res.Header)
 	if err != nil {
 		return nil
@@ -63,7 +65,8 @@ func (c *Client) startOf(res *http.Response) []byte {
 	return start
 }
 
-// bodyError is a body that could not be read: it did not arrive, or it did and is not what it says it is.
+// bodyError returns the Error for a body that could not be read: it did not arrive, or it is not what its
+// header says.
 func (c *Client) bodyError(ctx context.Context, from *source, err error) error {
 	switch {
 	case from.failed != nil:
@@ -74,10 +77,11 @@ func (c *Client) bodyError(ctx context.Context, from *source, err error) error {
 	return malformed("the body is not what gzip makes: it is cut, damaged, or has more behind its end")
 }
 
-// errCoding is a content encoding that nobody asked for.
+// errCoding is the error for a content encoding that was not asked for.
 var errCoding = errors.New("content encoding")
 
-// source is what arrives of a body, and why no more of it did.
+// source reads a body as it arrives and keeps the error that ended it; failed is nil as long as there is none
+// but EOF.
 type source struct {
 	r      io.Reader
 	failed error
@@ -91,7 +95,7 @@ func (s *source) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decodedBody is a body as it was before it was compressed. Close it when it has been read.
+// decodedBody reads a body as it was before it was compressed. Close it when it has been read.
 type decodedBody struct {
 	io.Reader
 	unzip *gzip.Reader
@@ -100,12 +104,13 @@ type decodedBody struct {
 
 func (d *decodedBody) close() {
 	if d.unzip != nil {
-		_ = d.unzip.Reset(http.NoBody) // holds the connection no longer
+		_ = d.unzip.Reset(http.NoBody) // lets go of the connection
 		d.pool.Put(d.unzip)
 	}
 }
 
-// decoded reads a body by its Content-Encoding: none, which may also be called identity, or gzip.
+// decoded returns the reader of a body by its Content-Encoding: none, which may also be called identity, or
+// gzip, once. Errors: errCoding for another; what gzip says of a bad header.
 func (c *Client) decoded(from *source, header http.Header) (*decodedBody, error) {
 	zipped := false
 	for _, values := range header["Content-Encoding"] {
@@ -129,8 +134,8 @@ func (c *Client) decoded(from *source, header http.Header) (*decodedBody, error)
 	if !ok {
 		unzip = new(gzip.Reader)
 	}
-	// Compressed bytes have a cap, too: a gzip may have members without end that decode to nothing. Gzip makes no body larger
-	// than this allows.
+	// Compressed bytes have a cap, too: a gzip file may have any number of members that decode to nothing.
+	// gzip makes no body longer by more than 1/64 and 4 KiB.
 	if err := unzip.Reset(io.LimitReader(from, c.maxBody+c.maxBody/64+smallestLent)); err != nil {
 		c.unzippers.Put(unzip)
 		return nil, fmt.Errorf("gzip: %w", err)
@@ -138,17 +143,18 @@ func (c *Client) decoded(from *source, header http.Header) (*decodedBody, error)
 	return &decodedBody{unzip, unzip, &c.unzippers}, nil
 }
 
-// expected guesses the length of a body that does not tell it: as many bytes a record as in the last such page, or as many
-// as the last such job.
-func (c *Client) expected(records int) int64 {
+// expectedLength returns how many bytes a body without a Content-Length probably has: for a page as many a
+// record as in the last such page, for one job (0 records) as many as the last such job. 0 before there was
+// one.
+func (c *Client) expectedLength(records int) int64 {
 	if records == 0 {
 		return c.unsizedJob.Load()
 	}
 	return c.unsizedRecord.Load() * int64(records)
 }
 
-// expect notes the length of a body that did not tell it.
-func (c *Client) expect(records int, n int64) {
+// noteLength remembers the length of a body without a Content-Length, for expectedLength.
+func (c *Client) noteLength(records int, n int64) {
 	if records == 0 {
 		c.unsizedJob.Store(n)
 		return
@@ -156,12 +162,14 @@ func (c *Client) expect(records int, n int64) {
 	c.unsizedRecord.Store(n/int64(records) + 1)
 }
 
-// readAll reads to the end, or to one byte behind the cap, into lent memory that has room for what is expected and grows
-// where more comes, but never beyond the cap. It gives what it has read also with an error.
-func (c *Client) readAll(r io.Reader, expected int64) ([]byte, error) {
+// readToEnd reads until r ends, or one byte more than MaxBody has come, and returns what it has read, also
+// with the error of r. The memory is lent: at first room for the expected bytes, 4 MiB at most, then twice as
+// much each time it is full, but no more than the cap. A body of 10,000 bytes of which nothing was expected
+// takes 4, 8 and 16 KiB.
+func (c *Client) readToEnd(r io.Reader, expected int64) ([]byte, error) {
 	limit := c.maxBody + 1
-	// One byte more than expected, to see the end.
-	b := c.memory.take(int(min(expected+1, largestGuess, limit)))
+	// One byte more than expected: room for the read that reports the end.
+	b := c.memory.take(int(min(expected+1, largestLent, limit)))
 	for {
 		room := b[len(b):min(int64(cap(b)), limit)]
 		n, err := r.Read(room)
@@ -179,9 +187,9 @@ func (c *Client) readAll(r io.Reader, expected int64) ([]byte, error) {
 	}
 }
 
-// fitted moves a body into less memory where it was expected to be much longer: it may be kept for as long as an operation
-// takes, and a job's is never given back.
-func (c *Client) fitted(body []byte) []byte {
+// shrunk returns body, in less memory if it takes less than half of its own: it may be kept for as long as an
+// operation takes, and the body of one job is never given back.
+func (c *Client) shrunk(body []byte) []byte {
 	if cap(body) <= 2*max(len(body), smallestLent) {
 		return body
 	}

@@ -44,7 +44,8 @@ func TestReadStopsAtTheCap(t *testing.T) {
 	const size = int64(1) << 40
 	for name, test := range map[string]struct {
 		fault emulator.Fault
-		// sent is more than what fits into the cap and the buffers of both kernels, and far less than the body.
+		// sent is more than what fits into the cap and the buffers of both kernels, and far less than the
+		// body.
 		sent int64
 	}{
 		"bomb":    {emulator.Fault{Bomb: size}, 64 << 20},
@@ -86,7 +87,7 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	for _, limit := range []int64{1, 100, bodyCap} {
 		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 		body := &endless{}
-		_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
+		_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
 		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
 			t.Errorf("not too large: %v", e)
 		}
@@ -94,7 +95,7 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 			t.Errorf("took %d bytes, want %d", body.taken, limit+1)
 		}
 		body = &endless{}
-		_, err = c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1}, 1)
+		_, err = c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1}, 1)
 		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
 			t.Errorf("not too large: %v", e)
 		}
@@ -104,13 +105,13 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	}
 }
 
-// members is an endless gzip of nothing, which counts what is taken of it.
-type members struct {
+// gzipMembers is an endless gzip of nothing, which counts what is taken of it.
+type gzipMembers struct {
 	one   []byte
 	taken int64
 }
 
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipMembers) Read(p []byte) (int, error) {
 	for i := range p {
 		p[i] = m.one[m.taken%int64(len(m.one))]
 		m.taken++
@@ -123,15 +124,15 @@ func TestGzipWithoutEnd(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid")
 	header := http.Header{"Content-Encoding": {"gzip"}}
-	nothing := &members{one: zipped(nil)}
-	_, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
+	nothing := &gzipMembers{one: zipped(nil)}
+	_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
 	wantKind(t, err, KindMalformed)
 	if nothing.taken > 2*bodyCap {
 		t.Errorf("%d bytes were taken", nothing.taken)
 	}
 	noise := make([]byte, bodyCap)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
-	body, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(bytes.NewReader(zipped(noise))), Header: header, ContentLength: -1}, 1)
+	body, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(bytes.NewReader(zipped(noise))), Header: header, ContentLength: -1}, 1)
 	if err != nil || !bytes.Equal(body, noise) {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}
@@ -163,17 +164,17 @@ func TestDeepAndWideRecords(t *testing.T) {
 			wantKind(t, err, KindMalformed)
 			continue
 		}
-		if err != nil || len(p.Records) != 3 || string(p.Records[1].Job.Raw()) != given || string(p.Records[1].Job.Result()) != test.result {
+		if err != nil || len(p.Records) != 3 || string(p.Records[1].Job.Raw()) != given || string(p.Records[1].Job.Member(MemberResult)) != test.result {
 			t.Errorf("%s: %v", test.name, err)
 			continue
 		}
 		if test.result[0] != '{' {
-			if elements, err := p.Records[1].Job.Result().Array(); err != nil || len(elements) != 1 {
+			if elements, err := p.Records[1].Job.Member(MemberResult).Array(); err != nil || len(elements) != 1 {
 				t.Errorf("%s: %d elements, %v", test.name, len(elements), err)
 			}
 			continue
 		}
-		members, err := p.Records[1].Job.Result().Object()
+		members, err := p.Records[1].Job.Member(MemberResult).Object()
 		if err != nil || members.Get("a") == nil && string(members.Get("m99999")) != "99999" {
 			t.Errorf("%s: %v", test.name, err)
 		}

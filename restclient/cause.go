@@ -14,17 +14,19 @@ import (
 	"time"
 )
 
-// phase is how far a call has come.
+// phase is how far a call has got.
 type phase int
 
 const (
-	phaseConnecting phase = iota // no connection yet: the name is looked up, the connection made, or all are in use
-	phaseWaiting                 // the request is on its way, and nothing has come back
-	phaseReading                 // the head of the answer has come
+	phaseConnecting phase = iota // there is no connection yet: it is being made, or all are in use
+	phaseWaiting                 // the request is on its way, and nothing of an answer has come
+	phaseReading                 // the header of the answer has come
 )
 
-// transportError gives the kind of a failure below HTTP, a deadline or else a connection, and says what it was. Nothing is
-// kept of the error itself, which may quote what was answered, but whether the caller's context ended it.
+// transportError returns the Error of a failure below HTTP: KindTimeout for a deadline, KindUnavailable for
+// anything else, with a sentence on what it was. err itself is not kept, since it may quote the answer; the
+// error of ctx is. For example "the connection to jobs.example.com (10.0.0.7:443) was refused", or "the
+// connection was closed before an answer".
 func (c *Client) transportError(ctx context.Context, err error, at phase) *Error {
 	if ctx.Err() != nil {
 		return &Error{Kind: KindTimeout, cause: &ended{c.outOfTime(at), ctx.Err()}}
@@ -36,7 +38,7 @@ func (c *Client) transportError(ctx context.Context, err error, at phase) *Error
 	return &Error{Kind: kind, cause: errors.New(c.describe(err, at))}
 }
 
-// ended describes a call that its context ended.
+// ended is the cause of a call that ended with its context: words for the log, and the error of the context.
 type ended struct {
 	words string
 	by    error
@@ -45,20 +47,19 @@ type ended struct {
 func (e *ended) Error() string { return e.words }
 func (e *ended) Unwrap() error { return e.by }
 
-// outOfTime says what there was no time for.
+// outOfTime returns what a call that has got so far had no time for.
 func (c *Client) outOfTime(at phase) string {
-	switch at {
-	case phaseConnecting:
-		return fmt.Sprintf("no connection to %s within %v: it was still being made, or all were in use", c.host, c.timeout)
-	case phaseWaiting:
-		return fmt.Sprintf("%s took the request and did not begin to answer within %v", c.host, c.timeout)
-	case phaseReading:
-	}
-	return fmt.Sprintf("the body of the answer did not end within %v", c.timeout)
+	format := [...]string{
+		phaseConnecting: "no connection to %[1]s within %[2]v: it was still being made, or all were in use",
+		phaseWaiting:    "%s took the request and did not begin to answer within %v",
+		phaseReading:    "the body of the answer did not end within %[2]v",
+	}[at]
+	return fmt.Sprintf(format, c.host, c.timeout)
 }
 
-// describe says what a failure was, for a log. Errors of libraries are told by their types; of the text of others no more is
-// taken than what stands before the first quotation mark, for behind it they quote what was answered.
+// describe returns what a failure was, for a log. Known errors are recognised by their types. Of the text of
+// others only what stands before the first quotation mark is used: behind it they quote the answer.
+// A reset connection is a net.Error as well, so timeouts are looked for last.
 func (c *Client) describe(err error, at phase) string {
 	if text := c.describeConnecting(err); text != "" {
 		return text
@@ -79,19 +80,17 @@ func (c *Client) describe(err error, at phase) string {
 	return text
 }
 
-// when says when something happened to the connection of a call.
+// when returns a phrase for the time of a failure: "before an answer".
 func (p phase) when() string {
-	switch p {
-	case phaseConnecting:
-		return "while it was made"
-	case phaseWaiting:
-		return "before an answer"
-	case phaseReading:
-	}
-	return "in the middle of the answer"
+	return [...]string{
+		phaseConnecting: "while it was made",
+		phaseWaiting:    "before an answer",
+		phaseReading:    "in the middle of the answer",
+	}[p]
 }
 
-// describeConnecting says why there is no connection; empty for any other failure.
+// describeConnecting returns why there is no connection, for an operator who has to find out whether the
+// address, DNS, the network or a certificate is wrong; empty for any other failure.
 func (c *Client) describeConnecting(err error) string {
 	if name, ok := errors.AsType[*net.DNSError](err); ok {
 		switch {
@@ -104,7 +103,8 @@ func (c *Client) describeConnecting(err error) string {
 	}
 	if answered, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		if string(answered.RecordHeader[:]) == "HTTP/" {
-			return c.host + " does not speak TLS: it answered in HTTP, so the base address may have to begin with http://"
+			return c.host + " does not speak TLS: it answered in HTTP, " +
+				"so the base address may have to begin with http://"
 		}
 		return c.host + " does not speak TLS"
 	}
@@ -137,13 +137,13 @@ func (c *Client) describeConnecting(err error) string {
 	return "no connection to " + to
 }
 
-// describeCertificate says whose certificate was not believed, and why.
+// describeCertificate returns which certificate was refused, and why.
 func (c *Client) describeCertificate(e *tls.CertificateVerificationError) string {
 	if len(e.UnverifiedCertificates) == 0 {
 		return "the certificate of " + c.host + " cannot be believed"
 	}
 	shown := e.UnverifiedCertificates[0]
-	const most = 3
+	const most = 3 // names
 	names := shown.DNSNames
 	for _, ip := range shown.IPAddresses {
 		names = append(names, ip.String())
@@ -155,12 +155,12 @@ func (c *Client) describeCertificate(e *tls.CertificateVerificationError) string
 	if len(names) > most {
 		names, more = names[:most], " and more"
 	}
-	return fmt.Sprintf("the certificate of %s %s; it is for %s%s, from %s, valid from %s until %s", c.host, distrust(e.Err),
-		strings.Join(names, ", "), more, shown.Issuer.CommonName,
+	return fmt.Sprintf("the certificate of %s %s; it is for %s%s, from %s, valid from %s until %s",
+		c.host, distrust(e.Err), strings.Join(names, ", "), more, shown.Issuer.CommonName,
 		shown.NotBefore.UTC().Format(time.DateOnly), shown.NotAfter.UTC().Format(time.DateOnly))
 }
 
-// distrust says why a certificate is not believed.
+// distrust returns why a certificate was refused.
 func distrust(err error) string {
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
 		return "is for another name"

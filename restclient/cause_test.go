@@ -66,7 +66,8 @@ func secured(t *testing.T, shown tls.Certificate) string {
 	return srv.URL
 }
 
-// causeOf asks for a page and gives what its failure tells the log, which is one short line without a word of the answer.
+// causeOf asks for a page and gives what its failure tells the log, which is one short line without a word of
+// the answer.
 func causeOf(t *testing.T, c *Client) string {
 	t.Helper()
 	_, err := c.Jobs(as(t.Context(), secret), first)

@@ -1,8 +1,14 @@
-// Package restclient speaks to the Jobs REST API and has never heard of GraphQL.
+// Package restclient calls the Jobs REST API. It knows nothing of GraphQL.
 //
-// A Client sends two requests, GET /jobs and GET /jobs/{job_id}, with the token of whoever the context belongs to, the names
-// of their request, and nothing else of theirs. What comes back is checked once as JSON and stays bytes until it is read, so no
-// digit of a number is ever lost. All failures are of type *Error.
+// A Client sends two requests, GET /jobs (Client.Jobs) and GET /jobs/{job_id} (Client.Job). Of its caller it
+// sends the bearer token and the ids of the request, and nothing else. An answer is checked once to be JSON
+// and stays bytes; a record's members are read when somebody asks for them, so no digit of a number is lost.
+// All errors of a Client are of type *Error.
+//
+// jobs.go and job.go have the two calls and what they return, client.go and body.go how a call is made and
+// its body read, decode.go how the body becomes records. errors.go has the errors; status.go and cause.go
+// make them of an answer's status and of what the network does. sizes.go remembers which pages were too
+// large.
 package restclient
 
 import (
@@ -13,17 +19,19 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"jobsgateway/internal/flight"
 )
 
-// TokenSource gives the bearer token of the caller that ctx belongs to; false when there is none.
+// TokenSource returns the bearer token of the caller that ctx belongs to; false when there is none.
 type TokenSource func(ctx context.Context) (token string, ok bool)
 
-// Identity is what a request is known by; any of it may be empty. Source: W3C Trace Context.
+// Identity has the ids that a request is known by in logs; any of them may be empty. Source: W3C Trace
+// Context.
 type Identity struct{ RequestID, Traceparent, Tracestate string }
 
 // Config says where the Jobs API is and how long and how much may be waited for.
@@ -32,8 +40,8 @@ type Config struct {
 	BaseURL *url.URL
 	// Token is asked before every call; without a token nothing is sent.
 	Token TokenSource
-	// Identity gives the names of the request that ctx belongs to, so that both sides' logs meet. A call that several requests
-	// share goes by the first's. Nil sends none.
+	// Identity returns the ids of the request that ctx belongs to, so that the logs of both sides can be
+	// matched. A call that several requests share has the ids of the first. Nil sends none.
 	Identity func(ctx context.Context) Identity
 	// Timeout bounds one call, from the dial to the last byte.
 	Timeout time.Duration
@@ -41,12 +49,12 @@ type Config struct {
 	MaxBody int64
 	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
 	MaxConns int
-	// Scribble overwrites the memory of released pages, so that a test sees who reads them all the same.
+	// Scribble overwrites the memory of released pages, so that a test sees who still reads them.
 	Scribble bool
 }
 
-// Client calls the Jobs API. It is safe for concurrent use; Close it when done. Equal calls that are under way at one time
-// under one token are one call, so what it returns is shared: read it, never change it.
+// Client calls the Jobs API. It is safe for concurrent use; Close it when done. Equal calls with one token
+// that are under way at one time become one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
 	host      string // of base, for the log
@@ -57,32 +65,33 @@ type Client struct {
 	transport *http.Transport
 	memory    memory
 	unzippers sync.Pool // of *gzip.Reader
-	pages     flights[*JobsPage]
-	jobs      flights[*Job]
+	pages     calls[*JobsPage]
+	jobs      calls[*Job]
 	sizes     sizes
-	// unsizedRecord and unsizedJob are how many bytes a record of the last page and the last job had, of those that came
-	// without a length: what the next may have.
+	// unsizedRecord is how many bytes a record had in the last page that came without a Content-Length,
+	// unsizedJob how many the last such job had: see expectedLength.
 	unsizedRecord, unsizedJob atomic.Int64
 }
 
-// question is one call: who asks, what, and for how many records; 0 for one job.
-type question struct {
-	token, suffix string // no token when it is empty
-	records       int
+// call is one GET.
+type call struct {
+	token   string // of the caller; empty for none
+	suffix  string // of the URL, behind /jobs
+	records int    // asked for; 0 for one job
 }
 
-// Bounds of one call below the timeout of the whole. Source: an in-region TCP handshake takes milliseconds, and
-// no documented answer of the Jobs API has a large header.
+// Bounds of the parts of one call; Config.Timeout bounds the whole. Source: in one region a TCP handshake
+// takes milliseconds, and no documented answer of the Jobs API has a large header.
 const (
-	dialTimeout        = 2 * time.Second // a lost SYN is sent again after one
+	dialTimeout        = 2 * time.Second // a lost SYN is sent again after 1 s
 	tlsTimeout         = 2 * time.Second
-	idleTimeout        = 30 * time.Second // below the usual 60 s of load balancers, so that they do not close first
-	maxSilence         = 5 * time.Second  // of an HTTP/2 connection before it is pinged, and of the answer to the ping
-	maxResponseHeaders = 64 << 10
-	maxErrorBody       = 64 << 10
+	idleTimeout        = 30 * time.Second // load balancers usually close after 60 s: they must not be first
+	maxSilence         = 5 * time.Second  // of an HTTP/2 connection until it is pinged, and then of its answer
+	maxResponseHeaders = 64 << 10         // bytes
+	maxErrorBody       = 64 << 10         // bytes
 )
 
-// New makes a Client. It opens no connection.
+// New returns a Client. It opens no connection.
 func New(cfg Config) *Client {
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
@@ -93,7 +102,7 @@ func New(cfg Config) *Client {
 		maxBody:  cfg.MaxBody,
 		memory:   memory{scribble: cfg.Scribble},
 		transport: &http.Transport{
-			// No proxy: the token goes to the configured host and to nobody else.
+			// Proxy is not set: the token goes to the configured host and to nobody else.
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
 			TLSHandshakeTimeout:    tlsTimeout,
 			ResponseHeaderTimeout:  cfg.Timeout,
@@ -111,35 +120,57 @@ func New(cfg Config) *Client {
 	}
 }
 
-// Close drops the idle connections. Calls under way end by themselves.
+// Close closes the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
-// shared makes a call, or joins an equal one of the same token that is under way, and decodes its body once for all who
-// wait. Alone: nobody else has what it returns.
-func shared[T any](
-	ctx context.Context, c *Client, under *flights[T], q question, decode func([]byte, error) (T, error),
-) (answer T, alone bool, err error) {
-	if q.token == "" {
-		answer, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
-		return answer, false, err
-	}
-	return under.do(ctx, flightKey{q.token, q.suffix}, c.timeout, func(ctx context.Context) (T, error) {
-		body, err := c.get(ctx, q)
-		runtime.Gosched() // whoever is about to ask the same may still join before the answer is read
-		return decode(body, err)
-	})
+// calls are the calls under way that return a T, by their whole call: its token and what it asks.
+type calls[T any] = flight.Group[call, outcome[T]]
+
+// outcome is what a call returned.
+type outcome[T any] struct {
+	value T
+	err   error
 }
 
-// caller is the token of whoever ctx belongs to; empty when there is none.
-func (c *Client) caller(ctx context.Context) string {
+// shared makes a call, or joins an equal one that is under way, and returns what decode makes of its body or
+// error. The body is decoded once for all who wait. Alone is true if nobody else has the value.
+func shared[T any](
+	ctx context.Context, c *Client, under *calls[T], q call, decode func([]byte, error) (T, error),
+) (value T, alone bool, err error) {
+	if q.token == "" {
+		value, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
+		return value, false, err
+	}
+	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
+		value, err := decode(c.get(ctx, q))
+		return outcome[T]{value, err}, isTimeout(err)
+	})
+	if got.Left == nil {
+		return got.Value.value, got.Alone && got.Value.err == nil, got.Value.err
+	}
+	why := "the caller left, or its time was up, before an answer"
+	if ctx.Err() == nil {
+		why = "no answer in the caller's time, which was shared with others' calls"
+	}
+	return value, false, &Error{Kind: KindTimeout, cause: &ended{why, got.Left}}
+}
+
+// isTimeout reports whether err says that the time ran out here, and not at the Jobs API, which answers 408.
+func isTimeout(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindTimeout && e.Status == 0
+}
+
+// tokenOf returns the token of the caller that ctx belongs to; empty when there is none.
+func (c *Client) tokenOf(ctx context.Context) string {
 	if token, ok := c.token(ctx); ok {
 		return token
 	}
 	return ""
 }
 
-// get sends one GET and returns the body of a 200 that claims to be JSON.
-func (c *Client) get(ctx context.Context, q question) ([]byte, error) {
+// get sends one GET and returns the body of a 200 that says it is JSON. Its errors do not hold the token.
+func (c *Client) get(ctx context.Context, q call) ([]byte, error) {
 	body, err := c.send(ctx, q)
 	if e, ok := errors.AsType[*Error](err); ok {
 		e.forget(q.token)
@@ -147,10 +178,12 @@ func (c *Client) get(ctx context.Context, q question) ([]byte, error) {
 	return body, err
 }
 
-// send is get, but for an error that may still quote the token.
-func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
+// send is get, but its errors may still quote the token.
+func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
 	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { connected.Store(true) }})
+	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
+	})
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
 	if err != nil {
 		return nil, &Error{Kind: KindInvalid, cause: err}
@@ -164,7 +197,7 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 	if c.identity != nil {
 		c.identity(ctx).addTo(req.Header)
 	}
-	// The transport is asked directly: an http.Client would follow redirects, and the token with them.
+	// Not by an http.Client, which would follow redirects and take the token along.
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		at := phaseConnecting
@@ -175,11 +208,11 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusSwitchingProtocols {
-		// Its body is the bare connection, which no deadline ends.
+		// The body would be the bare connection, which no deadline ends.
 		return nil, statusError(res.StatusCode, res.Header, nil, time.Now())
 	}
 	if res.StatusCode != http.StatusOK {
-		return nil, statusError(res.StatusCode, res.Header, c.startOf(res), time.Now())
+		return nil, statusError(res.StatusCode, res.Header, c.readStart(res), time.Now())
 	}
 	if contentType := res.Header.Get("Content-Type"); !isJSON(contentType) {
 		mediaType := mediaTypeOf(contentType)
@@ -188,35 +221,35 @@ func (c *Client) send(ctx context.Context, q question) ([]byte, error) {
 		}
 		return nil, malformed("the content type is %s, not JSON%s", mediaType, mayBeWrong)
 	}
-	return c.read(ctx, res, q.records)
+	return c.readBody(ctx, res, q.records)
 }
 
-// addTo adds the names that there are.
+// addTo adds the ids that there are to a request's header.
 func (id Identity) addTo(header http.Header) {
-	if id.RequestID != "" {
-		header["X-Request-Id"] = []string{id.RequestID}
-	}
-	if id.Traceparent != "" {
-		header["Traceparent"] = []string{id.Traceparent}
-	}
-	if id.Tracestate != "" {
-		header["Tracestate"] = []string{id.Tracestate}
+	for _, field := range [...][2]string{
+		{"X-Request-Id", id.RequestID}, {"Traceparent", id.Traceparent}, {"Tracestate", id.Tracestate},
+	} {
+		if name, value := field[0], field[1]; value != "" {
+			header[name] = []string{value}
+		}
 	}
 }
 
-// mediaTypeOf gives the media type of a Content-Type without its parameters, whatever those are.
+// mediaTypeOf returns the media type of a Content-Type in lower case, without parameters: "application/json"
+// for "Application/JSON; charset=utf-8".
 func mediaTypeOf(contentType string) string {
 	contentType = strings.TrimSpace(contentType)
-	if end := strings.IndexAny(contentType, ";, \t"); end >= 0 { // some write parameters without the semicolon
+	if end := strings.IndexAny(contentType, ";, \t"); end >= 0 { // some servers omit the semicolon
 		contentType = contentType[:end]
 	}
 	return strings.ToLower(contentType)
 }
 
-// harmlessType is a media type that may be written into a log.
+// harmlessType matches a media type that may be written into a log.
 var harmlessType = regexp.MustCompile(`^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$`)
 
-// isJSON reports whether an answer may be JSON by its Content-Type: JSON, a problem document, or nothing said.
+// isJSON reports whether an answer with this Content-Type may be JSON: JSON, a problem document, or none
+// given.
 func isJSON(contentType string) bool {
 	switch mediaType := mediaTypeOf(contentType); mediaType {
 	case "", "application/json", "text/json", "application/x-json":

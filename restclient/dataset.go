@@ -4,12 +4,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"jobsgateway/internal/rawjson"
 )
 
-// DatasetOf finds the dataset that a job's input or result names: its dataset_id, or dataset.id in newer records; nil
-// when it names none. Other jobs may call anything a dataset, so one that is no object names none. Errors:
-// KindMalformed when v is neither an object nor empty, or the id is no number of 0 or more.
-func DatasetOf(v JSON) (*string, error) {
+// DatasetOf returns the id of the dataset that a job's input or result names: its dataset_id, or dataset.id
+// in newer records; nil when it names none. A dataset that is no object names none: jobs of other types may
+// use that name for anything. Errors: KindMalformed (see AsError) when v is neither an object nor empty, or
+// the id is not a whole number of 0 or more.
+func DatasetOf(v rawjson.Value) (*string, error) {
 	object, err := v.Object()
 	if err != nil {
 		return nil, err
@@ -25,27 +28,29 @@ func DatasetOf(v JSON) (*string, error) {
 	return number, err
 }
 
-// FilteredDatasets finds the datasets under whose dataset_id the Jobs API may list a job, by the job's input. Sure is the
-// input's own dataset_id, a whole number; empty for none. Doubtful are those that the input names in another way, also
-// beside a sure one, of which it is not documented whether the filter sees them. Source: GET /jobs, dataset_id.
-func FilteredDatasets(input JSON) (sure string, doubtful []string) {
+// FilteredDatasets returns the ids of the datasets under which the filter dataset_id may list a job with this
+// input. sure is the input's dataset_id if that is a whole number, which the filter is documented to see;
+// empty for none. doubtful are ids that the input names in another way, of which that is not documented:
+// {"dataset_id":18,"dataset":{"id":"019"}} gives 18 and 19. Source: GET /jobs, dataset_id.
+func FilteredDatasets(input rawjson.Value) (sure string, doubtful []string) {
 	own, nested := input.Get("dataset_id"), input.Get("dataset").Get("id")
 	if digits, err := own.Integer(); err == nil && digits != nil && own[0] != '"' {
 		sure = *digits
-	} else if id, ok := own.looseInteger(); ok {
+	} else if id, ok := looseInteger(own); ok {
 		doubtful = append(doubtful, id)
 	}
-	if id, ok := nested.looseInteger(); ok && id != sure {
+	if id, ok := looseInteger(nested); ok && id != sure {
 		doubtful = append(doubtful, id)
 	}
 	return sure, doubtful
 }
 
-// looseInteger gives the integer that some reader may see in a number or a string, such as 1.0 or "007".
-func (v JSON) looseInteger() (string, bool) {
+// looseInteger returns the integer that a generous reader sees in a number or a string: 1 for 1.0, 7 for
+// "007".
+func looseInteger(v rawjson.Value) (string, bool) {
 	text := string(v)
 	if len(v) > 0 && v[0] == '"' {
-		text = strings.TrimSpace(v.text())
+		text = strings.TrimSpace(v.TextOrEmpty())
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return strconv.FormatInt(n, 10), true

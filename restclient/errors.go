@@ -7,16 +7,19 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"jobsgateway/internal/rawjson"
 )
 
-// Kind says what went wrong with a call, in the words of whoever has to act on it.
+// Kind says what went wrong with a call, so that its reader knows what to do.
 type Kind int
 
-// The kinds. Each names what it is born of.
+// The kinds, each with what it comes from.
 const (
 	// KindInvalid is a request that the Jobs API refuses: 400, 422, another 4xx, a redirect, an odd 2xx.
 	KindInvalid Kind = iota + 1
-	// KindUnauthenticated is a missing token, or a 401. The Jobs API also answers 401 for a missing permission.
+	// KindUnauthenticated is a missing token, or a 401. The Jobs API also answers 401 for a missing
+	// permission.
 	KindUnauthenticated
 	// KindForbidden is a 403.
 	KindForbidden
@@ -26,33 +29,29 @@ const (
 	KindRateLimited
 	// KindUnavailable is a 5xx, a 421 or 425, a refused or a broken connection.
 	KindUnavailable
-	// KindTimeout is a deadline that passed, here or in the Jobs API, which then answers 408, or a caller that left.
+	// KindTimeout is a deadline that passed, here or in the Jobs API (a 408), or a caller that left.
 	KindTimeout
 	// KindMalformed is an answer that cannot be read, or is larger than the cap.
 	KindMalformed
 )
 
-// String gives the kind's name as it stands in logs.
+// String returns the kind's name for logs.
 func (k Kind) String() string {
-	switch k {
-	case KindInvalid:
-		return "invalid"
-	case KindUnauthenticated:
-		return "unauthenticated"
-	case KindForbidden:
-		return "forbidden"
-	case KindNotFound:
-		return "not found"
-	case KindRateLimited:
-		return "rate limited"
-	case KindUnavailable:
-		return "unavailable"
-	case KindTimeout:
-		return "timeout"
-	case KindMalformed:
-		return "malformed"
+	if k > 0 && int(k) < len(kindNames) {
+		return kindNames[k]
 	}
 	return "kind " + strconv.Itoa(int(k))
+}
+
+var kindNames = [...]string{
+	KindInvalid:         "invalid",
+	KindUnauthenticated: "unauthenticated",
+	KindForbidden:       "forbidden",
+	KindNotFound:        "not found",
+	KindRateLimited:     "rate limited",
+	KindUnavailable:     "unavailable",
+	KindTimeout:         "timeout",
+	KindMalformed:       "malformed",
 }
 
 // Error is the only error type that a Client returns. It never holds the token.
@@ -66,17 +65,29 @@ type Error struct {
 	LogID string
 	// RetryAfter is how long the Jobs API asks to wait; 0 when it does not say.
 	RetryAfter time.Duration
-	// TooLarge is true, with KindMalformed, when the answer is over the cap: fewer records may fit.
+	// TooLarge is true, with KindMalformed, if the answer is over the cap: fewer records may fit.
 	TooLarge bool
-	// Lacks tells callers what makes a record unreadable, after "a record" or "records", such as "have no job_id that is a
-	// string"; empty when it is no record's error.
+	// Lacks says why a record cannot be read, to go on after "records that", such as "have no job_id that is
+	// a string"; empty for an error that is not a record's.
 	Lacks string
 
 	cause error
 }
 
-// Error describes the failure for a log, in one line of at most 300 characters: what precisely went wrong, with no byte of
-// what was answered. It can name the upstream's address, so it is not for callers.
+// AsError returns the Error that err is or wraps; false when there is none. A rawjson.Error, which says that
+// a value is not of the type it should be, becomes one of KindMalformed with the same text.
+func AsError(err error) (*Error, bool) {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e, true
+	}
+	if unread, ok := errors.AsType[*rawjson.Error](err); ok {
+		return malformed("%w", unread), true
+	}
+	return nil, false
+}
+
+// Error returns what went wrong for a log, in one line of at most 300 characters, without a byte of the
+// answer. It can name the host of the Jobs API, so it is not for callers.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("jobs api: " + e.Kind.String())
@@ -92,11 +103,12 @@ func (e *Error) Error() string {
 	return plain(b.String(), maxErrorText)
 }
 
-// Unwrap gives the cause, if there is one.
+// Unwrap returns the cause; nil if there is none.
 func (e *Error) Unwrap() error { return e.cause }
 
-// forget takes every part of the token out of what the Jobs API, or a library on its behalf, may have quoted, and only then
-// cuts the sentence to what may reach a caller: a token that is cut first is no longer found.
+// forget removes every part of the token from the texts in which the Jobs API, or a library, may have quoted
+// it. Only then is Detail cut to maxDetail: a token that was cut before would not be found.
+// A cause whose text has a part of the token is replaced by that text without it.
 func (e *Error) forget(token string) {
 	s := partsOf(token)
 	e.Detail = plain(s.hide(e.Detail), maxDetail)
@@ -107,32 +119,32 @@ func (e *Error) forget(token string) {
 		return
 	}
 	if text := e.cause.Error(); s.hide(text) != text {
-		// The causes behind this one would quote it again.
+		// Without the causes that it wraps: they hold the token, too.
 		e.cause = errors.New(s.hide(text))
 	}
 }
 
-// maxErrorText is how many characters of an error are for the log.
+// maxErrorText bounds an error in the log, in characters.
 const maxErrorText = 300
 
-// malformed is an answer that cannot be read; the cause is for the log.
+// malformed returns the Error of an answer that cannot be read; the text is for the log.
 func malformed(format string, args ...any) *Error {
 	return &Error{Kind: KindMalformed, cause: fmt.Errorf(format, args...)}
 }
 
-// unreadable is a record that is no job; lacks is as Error.Lacks.
+// unreadable returns the Error of a record that is no job; lacks is Error.Lacks.
 func unreadable(lacks string) *Error {
 	return &Error{Kind: KindMalformed, Lacks: lacks, cause: errors.New("records that " + lacks)}
 }
 
-// tooLarge is an answer that is over the cap.
+// tooLarge returns the Error of an answer over the cap.
 func tooLarge(format string, args ...any) *Error {
 	e := malformed(format, args...)
 	e.TooLarge = true
 	return e
 }
 
-// plain cuts s to limit characters and turns control characters into spaces.
+// plain returns s with spaces for control characters, cut to limit characters, the last of which is then "…".
 func plain(s string, limit int) string {
 	s = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

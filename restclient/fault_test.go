@@ -96,8 +96,8 @@ func faults() map[string]struct {
 	}
 }
 
-// A fault is one call, one error of the right kind, and nothing else: no half page, no word of the token, and no
-// harm to the next call.
+// A fault is one call, one error of the right kind, and nothing else: no half page, no word of the token, and
+// no harm to the next call.
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for name, test := range faults() {

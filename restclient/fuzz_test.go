@@ -67,7 +67,7 @@ func FuzzDecodePage(f *testing.F) {
 			if string(r.Job.Raw()) != string(elements[i]) {
 				t.Fatalf("record %d is %q, want %q", i, r.Job.Raw(), elements[i])
 			}
-			for m, name := range memberNames[:memberCount] {
+			for m, name := range memberNames {
 				if got := r.Job.Member(Member(m)); string(got) != string(members[name]) {
 					t.Fatalf("%s is %q, want %q", name, got, members[name])
 				}
@@ -93,14 +93,13 @@ func hasEssentials(members map[string]json.RawMessage) bool {
 
 // touch calls what may panic.
 func touch(j *Job) {
-	_, _ = j.EndedAt()
-	_, _ = j.Executor()
-	_, _ = j.IdempotencyKey()
-	_, _ = j.DataPlaneID()
-	_, _ = j.Failures()
-	_, _ = j.Tags()
-	_, _ = DatasetOf(j.Input())
-	_, _ = DatasetOf(j.Result())
+	for m := range members {
+		v := j.Member(Member(m))
+		_, _ = ReadTimestamp(v)
+		_, _ = v.Text()
+		_, _ = v.Array()
+		_, _ = DatasetOf(v)
+	}
 }
 
 // What is accepted is printed as RFC 3339 in UTC, is the same instant, and has the digits that were given.
@@ -113,7 +112,7 @@ func FuzzTimestamp(f *testing.F) {
 		"2023-10-00T00:00:00", "2023-10-31T11:19:60", "2023-10-31T11:60:00", "2023-10-31T11:19:13.", "2023-10-31T11:19:13.Z", "2023-10-31T11:19:13ZZ",
 		"2023-10-31 11:19:13", "2023/10/31T11:19:13", "2023-10-31T11:19:13.1234567891Z", "2023-10-31T11:19:13.12345678Z", "2023-10-31T11:19:13.40-00:00",
 		"0000-10-01T00:00:00.\xef", "2023-10-31T11:19:13.\xb0\xb1", "\xb2\xb0\xb2\xb3-10-31T11:19:13", "2023\xad10-31T11:19:13", "2023-10-31T11:19:1/", "2023-10-31T11:19:1:",
-		"2023-10-31T11:19", "2023-10-31 11:19:13.40+00", "2023-10-31t24:00z", "2023-12-31T24:00:00.0", "2016-12-31T23:59:60.5", "2017-01-01T05:29:60+0530",
+		"2023-10-31T11:19", "2023-10-31 11:19:13.40+00", "0000-01-01 00:24:00", "0000-01-24 00:00", "2023-10-31t24:00z", "2023-12-31T24:00:00.0", "2016-12-31T23:59:60.5", "2017-01-01T05:29:60+0530",
 		"2023-10-31T11:19:13 UTC[Etc/UTC]", " 2023-10-31T11:19:13 ", "2023-12-31T24:59:60", "2023-10-31T24:00:60",
 	} {
 		f.Add(s)
@@ -148,25 +147,5 @@ func FuzzTimestamp(f *testing.F) {
 		if err != nil || page.Records[0].Err != nil || string(page.Records[0].Job.AppendCreatedAt(nil)) != text {
 			t.Fatalf("%q of a record: %v", s, err)
 		}
-	})
-}
-
-// Every accessor agrees with the standard library about every value that is JSON.
-func FuzzValue(f *testing.F) {
-	for _, s := range []string{
-		"null", "true", "-0", "9223372036854775807", "9223372036854775808", "1e3", "1.0", `""`, `"17"`, `"\u0031"`, `"\ud800\udc00\ud800"`,
-		"[ ]", "{\n}", `[1,[2,{"a":null}]]`, `{"a":1,"a":{"b":[]},"\u0061":"x"}`, `"é\ud800\u0041"`,
-	} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		s = strings.Trim(s, " \t\r\n")
-		// A JSON is a part of a body that was found to be JSON in UTF-8.
-		if j, err := decodePage([]byte(`{"records":[],"x":`+s+`}`), 1); err != nil || j == nil || !json.Valid([]byte(s)) {
-			return
-		}
-		agree(t, JSON(s))
-		_, _ = JSON(s).Timestamp()
-		_, _ = DatasetOf(JSON(s))
 	})
 }

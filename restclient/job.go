@@ -4,13 +4,15 @@ import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"jobsgateway/internal/rawjson"
 )
 
-// State is a job's state as this version knows it.
+// State is the state of a job, among those that this program knows.
 type State string
 
-// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; for StateScheduled the vendor's
-// other interfaces, so that not every Jobs API knows it.
+// The states of the Jobs API, and StateUnknown for any other word. Source: GET /jobs, state; StateScheduled:
+// the vendor's other interfaces, so not every Jobs API has it.
 const (
 	StatePending             State = "pending"
 	StateScheduled           State = "scheduled"
@@ -22,22 +24,13 @@ const (
 	StateUnknown             State = ""
 )
 
-// states are the known ones, the most frequent first.
+// states are the known states, the most frequent first: Job.State compares them in this order.
 var states = [...]State{
-	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled, StatePendingCancellation,
+	StateCompleted, StateFailed, StateRunning, StatePending, StateCancelled, StateScheduled,
+	StatePendingCancellation,
 }
 
-// stateOf finds the state for a JSON string; a new word is StateUnknown, never an error.
-func stateOf(word JSON) State {
-	for _, s := range states {
-		if spells(word.quoted(), string(s)) {
-			return s
-		}
-	}
-	return StateUnknown
-}
-
-// IsFinal reports whether the job has ended. An operator can still force it back into the queue.
+// IsFinal reports whether the job has ended. An operator can still put it back into the queue.
 func (s State) IsFinal() bool {
 	return s == StateCompleted || s == StateFailed || s == StateCancelled
 }
@@ -45,9 +38,11 @@ func (s State) IsFinal() bool {
 // JobID is a job's UUID in canonical form: lower case, with dashes.
 type JobID string
 
-// ParseJobID reads a UUID with dashes in any case; false for anything else.
+// ParseJobID returns the id that s spells: a UUID with dashes, in upper or lower case; false for anything
+// else.
+// It is what a caller gives: other text never becomes a part of a URL.
 func ParseJobID(s string) (JobID, bool) {
-	const canonicalLength = 36 // the library accepts braces, a prefix and no dashes, too
+	const canonicalLength = 36 // bytes; the library also accepts braces, a prefix, and no dashes
 	id, err := uuid.Parse(s)
 	if err != nil || len(s) != canonicalLength {
 		return "", false
@@ -55,7 +50,7 @@ func ParseJobID(s string) (JobID, bool) {
 	return JobID(id.String()), true
 }
 
-// JobIDFromBinary makes the id of a UUID's 16 bytes.
+// JobIDFromBinary returns the id of a UUID's 16 bytes.
 func JobIDFromBinary(b [16]byte) JobID { return JobID(uuid.UUID(b).String()) }
 
 // AppendBinary appends the UUID's 16 bytes to b.
@@ -64,48 +59,55 @@ func (id JobID) AppendBinary(b []byte) []byte {
 	return append(b, parsed[:]...)
 }
 
-// String gives the canonical form.
+// String returns the canonical form.
 func (id JobID) String() string { return string(id) }
 
-// Job is one record, checked as JSON and for the members that every job has; the others are read when asked for.
+// Job is one record. It is checked to be JSON and to have the members that every job needs; the others are
+// read when somebody asks for them. It is a part of the body of an answer: of a page that has been released
+// no job may be read.
 type Job struct {
-	raw     JSON
-	members [memberCount]span
+	raw     rawjson.Value
+	members [len(members)]span
 }
 
-// span is where a part of a record stands in it; to is 0 for a part that is absent.
+// span is where a member's value stands in its record, in bytes: [from, to). to is 0 for a member that is
+// absent.
 type span struct{ from, to uint32 }
 
-// spanOf makes a span of a record's part. The record is refused later when it is too large for one.
-func spanOf(from, to int) span {
-	return span{uint32(from), uint32(to)} //nolint:gosec // as the comment says
-}
+// ID returns the job's UUID as the Jobs API wrote it. Never empty.
+func (j *Job) ID() string { return j.Member(MemberID).TextOrEmpty() }
 
-// ID is the job's UUID as the Jobs API wrote it. Never empty.
-func (j *Job) ID() string { return j.Member(MemberID).text() }
-
-// State is the state; StateUnknown for a word that is not known here. It allocates nothing for the others.
-func (j *Job) State() State { return stateOf(j.Member(MemberState)) }
-
-// RawState is the state's word as the Jobs API wrote it. Never empty.
-func (j *Job) RawState() string {
-	if known := j.State(); known != StateUnknown {
-		return string(known)
+// State returns the state; StateUnknown for a word that is not known here. It allocates nothing.
+func (j *Job) State() State {
+	word := j.Member(MemberState)
+	for _, s := range states {
+		if word.Says(string(s)) {
+			return s
+		}
 	}
-	return j.Member(MemberState).text()
+	return StateUnknown
 }
+
+// RawState returns the state's word as the Jobs API wrote it. Never empty.
+func (j *Job) RawState() string { return j.Member(MemberState).TextOrEmpty() }
 
 // IsFinal is State().IsFinal().
 func (j *Job) IsFinal() bool { return j.State().IsFinal() }
 
-// Type is the kind of work, an open set of words. Never empty.
-func (j *Job) Type() string { return j.Member(MemberType).text() }
+// Type returns the kind of work, an open set of words. Never empty.
+func (j *Job) Type() string { return j.Member(MemberType).TextOrEmpty() }
 
-// CreatedAt is when the job was submitted.
-func (j *Job) CreatedAt() Timestamp { return j.essentialTime(MemberCreatedAt) }
+// CreatedAt returns when the job was submitted.
+func (j *Job) CreatedAt() Timestamp { return j.neededTime(MemberCreatedAt) }
 
-// UpdatedAt is when the record last changed; it can be later than EndedAt.
-func (j *Job) UpdatedAt() Timestamp { return j.essentialTime(MemberUpdatedAt) }
+// UpdatedAt returns when the record last changed; it can be later than ended_at.
+func (j *Job) UpdatedAt() Timestamp { return j.neededTime(MemberUpdatedAt) }
+
+// neededTime reads an instant that was found readable when the record was decoded.
+func (j *Job) neededTime(m Member) Timestamp {
+	t, _ := ReadTimestamp(j.Member(m))
+	return t
+}
 
 // AppendCreatedAt appends CreatedAt().String().
 func (j *Job) AppendCreatedAt(b []byte) []byte { return j.appendTime(b, MemberCreatedAt) }
@@ -113,58 +115,24 @@ func (j *Job) AppendCreatedAt(b []byte) []byte { return j.appendTime(b, MemberCr
 // AppendUpdatedAt appends UpdatedAt().String().
 func (j *Job) AppendUpdatedAt(b []byte) []byte { return j.appendTime(b, MemberUpdatedAt) }
 
-// appendTime appends an instant that was read once when the record was checked: if it has no zone, as nearly all have, its
-// digits are copied as they stand.
+// appendTime appends an instant that was found readable when the record was decoded. Nearly all are written
+// without a zone: then their digits are copied.
 func (j *Job) appendTime(b []byte, m Member) []byte {
-	v := j.Member(m)
-	if text := v[1 : len(v)-1]; isZoneless(text) {
+	if text := j.Member(m).Quoted(); isZoneless(text) {
 		return append(append(b, text...), 'Z')
 	}
-	return j.essentialTime(m).AppendTo(b)
+	return j.neededTime(m).AppendTo(b)
 }
 
-// essentialTime reads an instant that was read once when the record was checked.
-func (j *Job) essentialTime(m Member) Timestamp {
-	t, _, _ := j.Member(m).ReadTimestamp()
-	return t
-}
+// Raw returns the whole record, byte for byte.
+func (j *Job) Raw() rawjson.Value { return j.raw }
 
-// EndedAt is when the job ended; nil while it has not. Errors: KindMalformed.
-func (j *Job) EndedAt() (*Timestamp, error) { return j.Member(MemberEndedAt).Timestamp() }
-
-// Executor names what runs the job; nil before it was dispatched. Errors: KindMalformed.
-func (j *Job) Executor() (*string, error) { return j.Member(MemberExecutor).Text() }
-
-// IdempotencyKey is the submitter's or the API's key against double submission. Errors: KindMalformed.
-func (j *Job) IdempotencyKey() (*string, error) { return j.Member(MemberIdempotencyKey).Text() }
-
-// DataPlaneID is the UUID of the data plane; nil in older generations of the API. Errors: KindMalformed.
-func (j *Job) DataPlaneID() (*string, error) { return j.Member(MemberDataPlane).Text() }
-
-// Input is what the job was asked to do, of a shape that depends on Type; empty when absent.
-func (j *Job) Input() JSON { return j.Member(MemberInput) }
-
-// Result is what the job made, of a shape that depends on Type; empty until it has completed.
-func (j *Job) Result() JSON { return j.Member(MemberResult) }
-
-// RequestSource is an object with a type that tells its other members; empty when absent.
-func (j *Job) RequestSource() JSON { return j.Member(MemberRequestSource) }
-
-// Failures are objects of message, timestamp and value. Errors: KindMalformed when it is not an array.
-func (j *Job) Failures() ([]JSON, error) { return j.Member(MemberFailures).Array() }
-
-// Tags are strings; nil when the record shows none. Errors: KindMalformed when it is not an array.
-func (j *Job) Tags() ([]JSON, error) { return j.Member(MemberTags).Array() }
-
-// Raw is the whole record, byte for byte.
-func (j *Job) Raw() JSON { return j.raw }
-
-// Job asks for one job.
+// Job returns one job, by one call.
 //
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.
 func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
-	token := c.caller(ctx)
-	job, _, err := shared(ctx, c, &c.jobs, question{token: token, suffix: "/" + string(id)}, func(body []byte, err error) (*Job, error) {
+	one := call{token: c.tokenOf(ctx), suffix: "/" + string(id)}
+	job, _, err := shared(ctx, c, &c.jobs, one, func(body []byte, err error) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}

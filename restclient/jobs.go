@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// MaxPerPage is the largest page that the Jobs API gives. Source: GET /jobs, per_page.
+// MaxPerPage is the largest page of the Jobs API, in records. Source: GET /jobs, per_page.
 const MaxPerPage = 500
 
-// Order is a value of order_by. Source: GET /jobs.
+// Order is a value of the parameter order_by. Source: GET /jobs.
 type Order string
 
 // The four orders of the Jobs API.
@@ -23,7 +23,7 @@ const (
 	UpdatedAtAsc  Order = "updated_at_asc"
 )
 
-// Reversed gives the order that reads the same list from its other end.
+// Reversed returns the order that lists the same jobs from the other end.
 func (o Order) Reversed() Order {
 	if by, ok := strings.CutSuffix(string(o), "_desc"); ok {
 		return Order(by + "_asc")
@@ -32,8 +32,8 @@ func (o Order) Reversed() Order {
 	return Order(by + "_desc")
 }
 
-// JobsFilter restricts a list. The values of one field are alternatives, the fields all hold; a zero field does
-// not filter. Values go out in the order given.
+// JobsFilter says which jobs a list has. A job has to match every field that is set, and of a field with
+// several values one of them. The values are sent in the order given.
 type JobsFilter struct {
 	States      []string
 	Types       []string
@@ -42,18 +42,21 @@ type JobsFilter struct {
 	DatasetID   string // digits; matches the dataset that a job's input names
 }
 
-// Filter is a JobsFilter as the part of a query string that it makes: comparable, so that equal questions meet.
-// The zero Filter does not filter.
+// Filter is a JobsFilter as the part of the query string that it becomes; it can be compared. The zero Filter
+// matches every job.
 type Filter string
 
-// Encode gives the filter's parameters, each escaped, lists by repeating the key. Source: GET /jobs.
+// Encode returns the filter as escaped parameters, such as "state=failed&state=running". Source: GET /jobs.
+// Lists repeat their parameter. The order of parameters is fixed, so equal filters become equal strings.
 func (f JobsFilter) Encode() Filter {
 	var b strings.Builder
-	add := func(key, value string) {
-		if b.Len() > 0 {
-			b.WriteByte('&')
+	add := func(key string, values ...string) {
+		for _, value := range values {
+			if b.Len() > 0 {
+				b.WriteByte('&')
+			}
+			b.WriteString(key + "=" + url.QueryEscape(value))
 		}
-		b.WriteString(key + "=" + url.QueryEscape(value))
 	}
 	if f.DataPlaneID != "" {
 		add("data_plane_id", f.DataPlaneID)
@@ -61,20 +64,13 @@ func (f JobsFilter) Encode() Filter {
 	if f.DatasetID != "" {
 		add("dataset_id", f.DatasetID)
 	}
-	for _, state := range f.States {
-		add("state", state)
-	}
-	for _, jobType := range f.Types {
-		add("type", jobType)
-	}
-	for _, tag := range f.TagsAny {
-		add("tag", tag)
-	}
+	add("state", f.States...)
+	add("type", f.Types...)
+	add("tag", f.TagsAny...)
 	return Filter(b.String())
 }
 
-// JobsQuery asks for the records [Offset, Offset+PerPage) of a filtered, ordered list. It is comparable: equal
-// queries are equal questions.
+// JobsQuery asks for the records [Offset, Offset+PerPage) of a filtered, ordered list. It can be compared.
 type JobsQuery struct {
 	Filter  Filter
 	OrderBy Order
@@ -82,7 +78,9 @@ type JobsQuery struct {
 	PerPage int   // 1 to MaxPerPage; the lower bound of the API is not documented
 }
 
-// Encode gives the query string, without the question mark.
+// Encode returns the query string, without the question mark:
+// "state=failed&offset=50&order_by=created_at_desc&per_page=50". It is sent as it is, so equal queries are
+// equal calls.
 func (q JobsQuery) Encode() string {
 	b := make([]byte, 0, len(q.Filter)+64)
 	if q.Filter != "" {
@@ -101,25 +99,26 @@ func (q JobsQuery) Encode() string {
 	return string(b)
 }
 
-// JobsPage is one answer of GET /jobs.
+// JobsPage is what one call of GET /jobs returned.
 type JobsPage struct {
-	// Records are in the list's order, at most as many as were asked for.
+	// Records are in the order of the list, at most as many as were asked for.
 	Records []Record
 	// Total is how many jobs the filtered list has; UnknownTotal when the answer does not say.
 	Total int64
-	// NextPage is the number of the page that the answer says comes next, the first being 1; 0 when it names none. A page begins
-	// at its number less one times Asked, so it tells that the list goes on, whatever Total says.
+	// NextPage is the number of the next page as the answer names it, counted from 1; 0 when it names none.
+	// Page n has the records from (n-1)*Asked on. If it is set, the list goes on, whatever Total says.
 	NextPage int64
-	// Asked is how many records the Jobs API was asked for: as many as the query wants, or fewer where an earlier answer of
-	// this list was too large.
+	// Asked is how many records the Jobs API was asked for: JobsQuery.PerPage, or fewer if an earlier answer
+	// of this list was too large.
 	Asked int
 
 	body   []byte
-	memory *memory // where the body goes back to; nil when others have this page, too
+	memory *memory // that lent the body; nil when others have this page, too
 }
 
-// Release gives back the memory of a page, if nobody else was given the page. Whoever asked for it may call it once, when
-// nothing reads the page's records any more, nor any JSON of them; what is never released is the collector's.
+// Release gives the memory of a page back, if nobody else has the page. The caller of Jobs may call it when
+// nobody reads the page's records, or values of them, any more. A page that is never released is left to the
+// garbage collector.
 func (p *JobsPage) Release() {
 	if p.memory == nil {
 		return
@@ -128,28 +127,28 @@ func (p *JobsPage) Release() {
 	p.body, p.memory = nil, nil
 }
 
-// UnknownTotal stands for a total_records that is absent, negative or not a number: older generations of the
-// API report none.
+// UnknownTotal is the Total of a page whose total_records is absent, negative or no number: older versions of
+// the API have none.
 const UnknownTotal = -1
 
-// Record is one element of a page: a Job, or the reason why there is none. Exactly one of the two is set.
+// Record is one element of a page: a Job, or the error why it is none. Exactly one of the two is set.
 type Record struct {
 	Job *Job
 	Err error // of KindMalformed
 }
 
-// Jobs asks for one page. A page with an unreadable record is still a page. Where an answer of this filter was too large for
-// this token lately, it asks for fewer records than the query wants, see JobsPage.Asked. It never makes a second call: who is
-// told that an answer was too large, by Error.TooLarge, may ask again.
+// Jobs returns one page, by one call. A record that cannot be read is an error of its own in the page. If an
+// answer of this filter was too large for this token lately, fewer records are asked for than the query
+// wants, see JobsPage.Asked; after an error with TooLarge the same query asks for fewer.
 //
 // Upstream: GET /jobs. Errors: every kind but KindNotFound.
 func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
-	token := c.caller(ctx)
+	token := c.tokenOf(ctx)
 	key := listKey{token, q.Filter}
-	asked := c.sizes.asked(key, q.PerPage, time.Now())
+	asked := c.sizes.perPage(key, q.PerPage, time.Now())
 	q.PerPage = asked
-	question := question{token: token, suffix: "?" + q.Encode(), records: asked}
-	page, alone, err := shared(ctx, c, &c.pages, question, func(body []byte, err error) (*JobsPage, error) {
+	list := call{token: token, suffix: "?" + q.Encode(), records: asked}
+	page, alone, err := shared(ctx, c, &c.pages, list, func(body []byte, err error) (*JobsPage, error) {
 		if err != nil {
 			if e, ok := errors.AsType[*Error](err); ok && e.TooLarge {
 				c.sizes.tooLarge(key, asked, time.Now())
@@ -161,7 +160,7 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 			return nil, err
 		}
 		page.Asked, page.body = asked, body
-		c.sizes.fitted(key, len(page.Records), int64(len(body)), c.maxBody)
+		c.sizes.grow(key, len(page.Records), int64(len(body)), c.maxBody)
 		return page, nil
 	})
 	if err == nil && alone {
@@ -170,7 +169,8 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 	return page, err
 }
 
-// listError makes a 404 of the list what it is: a wrong base URL or a refused request, never "no such job".
+// listError returns err, with a 404 of the list as KindInvalid: it means a wrong base URL, and never "no such
+// job".
 func listError(err error) error {
 	if e, ok := errors.AsType[*Error](err); ok && e.Kind == KindNotFound {
 		e.Kind = KindInvalid

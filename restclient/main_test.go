@@ -27,7 +27,8 @@ const (
 	secret = "tokA-5f0c2b7e9d4146a8b3c1d2e3f4a5b6c7"
 	// patience is a timeout that only a test which hangs can meet.
 	patience = time.Minute
-	// haste is a timeout that every test which meets it is meant to meet, long enough for a busy machine to begin an answer.
+	// haste is a timeout that every test which meets it is meant to meet, long enough for a busy machine to
+	// begin an answer.
 	haste = time.Second
 	// bodyCap is the cap of a test's client.
 	bodyCap = 1 << 20
@@ -99,8 +100,8 @@ func connect(t testing.TB, address string, change ...func(*Config)) *Client {
 
 func hasty(cfg *Config) { cfg.Timeout = haste }
 
-// listen answers each connection by hand: speak is called once a whole request has been read, and the connection
-// is closed after it.
+// listen answers each connection by hand: speak is called once a whole request has been read, and the
+// connection is closed after it.
 func listen(t testing.TB, speak func(conn net.Conn)) string {
 	t.Helper()
 	return "http://" + listenRaw(t, func(conn net.Conn) {
@@ -149,8 +150,8 @@ func ask(t testing.TB, body string) (*JobsPage, error) {
 // wantKind checks that err is an Error of this kind that tells nothing of the token.
 func wantKind(t testing.TB, err error, kind Kind) *Error {
 	t.Helper()
-	var e *Error
-	if !errors.As(err, &e) {
+	e, ok := AsError(err)
+	if !ok {
 		t.Fatalf("got %v, want an error of kind %v", err, kind)
 	}
 	if e.Kind != kind {

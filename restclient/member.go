@@ -1,11 +1,15 @@
 package restclient
 
-import "bytes"
+import (
+	"slices"
 
-// Member numbers the members of a record that mean something here.
+	"jobsgateway/internal/rawjson"
+)
+
+// Member is the index of a member of a record in the table of members.
 type Member int
 
-// The members, each with its name in memberNames.
+// The members that have a meaning in the program.
 const (
 	MemberID Member = iota
 	MemberState
@@ -19,75 +23,60 @@ const (
 	MemberDataPlane
 	MemberRequestSource
 	MemberTags
-	MemberExecutor
-	MemberIdempotencyKey
-	memberCount // how many there are, and the number of every other name
 )
 
-// memberNames are the names of the members. Source: GET /jobs; failures and tags: the vendor's documents.
-var memberNames = [memberCount + 1]string{
-	MemberID:             "job_id",
-	MemberState:          "state",
-	MemberType:           "type",
-	MemberCreatedAt:      "created_at",
-	MemberUpdatedAt:      "updated_at",
-	MemberEndedAt:        "ended_at",
-	MemberInput:          "input",
-	MemberResult:         "result",
-	MemberFailures:       "failures",
-	MemberDataPlane:      "data_plane_id",
-	MemberRequestSource:  "request_source",
-	MemberTags:           "tags",
-	MemberExecutor:       "executor",
-	MemberIdempotencyKey: "idempotency_key",
-	memberCount:          "",
+// need is what a record must have as a member to be a job.
+type need int
+
+const (
+	optional need = iota // nothing: the member may be absent or of any type
+	aText                // a string that is not empty
+	aTime                // an instant that ReadTimestamp reads
+)
+
+// members has a row for each member that is read; those that every job needs come first. A member that is
+// only handed on needs no constant: MemberNamed finds it. Source: GET /jobs; failures and tags: the vendor's
+// documents.
+var members = [...]struct {
+	name string
+	need need
+}{
+	MemberID:            {"job_id", aText},
+	MemberState:         {"state", aText},
+	MemberType:          {"type", aText},
+	MemberCreatedAt:     {"created_at", aTime},
+	MemberUpdatedAt:     {"updated_at", aTime},
+	MemberEndedAt:       {"ended_at", optional},
+	MemberInput:         {"input", optional},
+	MemberResult:        {"result", optional},
+	MemberFailures:      {"failures", optional},
+	MemberDataPlane:     {"data_plane_id", optional},
+	MemberRequestSource: {"request_source", optional},
+	MemberTags:          {"tags", optional},
+	{"executor", optional},
+	{"idempotency_key", optional},
 }
 
-// memberNamed finds the number of a member; name is what stands between the quotes.
-func memberNamed(name []byte) Member {
-	switch string(name) {
-	case "job_id":
-		return MemberID
-	case "state":
-		return MemberState
-	case "type":
-		return MemberType
-	case "created_at":
-		return MemberCreatedAt
-	case "updated_at":
-		return MemberUpdatedAt
-	case "ended_at":
-		return MemberEndedAt
-	case "input":
-		return MemberInput
-	case "result":
-		return MemberResult
-	case "failures":
-		return MemberFailures
-	case "data_plane_id":
-		return MemberDataPlane
-	case "request_source":
-		return MemberRequestSource
-	case "tags":
-		return MemberTags
-	case "executor":
-		return MemberExecutor
-	case "idempotency_key":
-		return MemberIdempotencyKey
+// memberNames has the name of each member.
+var memberNames = func() (names [len(members)]string) { //nolint:gochecknoglobals // a column of the table above
+	for m, row := range members {
+		names[m] = row.name
 	}
-	if bytes.IndexByte(name, '\\') >= 0 {
-		for m, known := range memberNames[:memberCount] {
-			if spells(name, known) {
-				return Member(m)
-			}
-		}
+	return names
+}()
+
+// MemberNamed returns the member of this name. It panics when the table has none: a mistake of the program.
+func MemberNamed(name string) Member {
+	m := slices.Index(memberNames[:], name)
+	if m < 0 {
+		panic("restclient: no member is named " + name)
 	}
-	return memberCount
+	return Member(m)
 }
 
-// Member gives the value of a member, one of the constants; nil when it is absent. Of equal names the last counts. It
+// Member returns the value of a member; nil when it is absent. Of members with one name the last counts. It
 // allocates nothing.
-func (j *Job) Member(m Member) JSON {
+func (j *Job) Member(m Member) rawjson.Value {
 	at := j.members[m]
 	if at.to == 0 {
 		return nil

@@ -19,19 +19,20 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// Every size that is lent has room, wastes at most an eighth, and finds its way back to its own class.
-func TestMemoryClasses(t *testing.T) {
+// Every size that is lent has room, is less than twice what was asked for, and finds its way back to its own
+// pool.
+func TestMemorySizes(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 5<<20).Draw(t, "n")
-		class, size := classOf(n)
-		if size < n || size > max(smallestLent, n+n/8+1) {
+		var m memory
+		size := cap(m.take(n))
+		if size < n || size >= max(smallestLent+1, 2*n) {
 			t.Fatalf("%d bytes are given %d", n, size)
 		}
-		if again, same := classOf(size); again != class || same != size {
-			t.Fatalf("%d bytes of class %d belong to class %d", size, class, again)
+		if n <= largestLent && poolOf(size) != poolOf(n) {
+			t.Fatalf("%d bytes of pool %d go back to pool %d", size, poolOf(n), poolOf(size))
 		}
-		var m memory
 		m.give(make([]byte, 0, n))
 		if b := m.take(n); len(b) != 0 || cap(b) < n {
 			t.Fatalf("asked for %d, given %d of %d", n, len(b), cap(b))
@@ -42,7 +43,8 @@ func TestMemoryClasses(t *testing.T) {
 // where is the place of a slice's memory.
 func where(b []byte) *byte { return unsafe.SliceData(b) }
 
-// What is given back is lent again, in its own size or the next smaller one, and never for more than it has room for. A pool may drop what it has, and does so in tests for races, so that it is asked more than once.
+// What is given back is lent again, in its own size or the next smaller one, and never for more than it has
+// room for. A pool may drop what it has, and does so in tests for races, so that it is asked more than once.
 func TestMemoryIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{1, 4 << 10, 5000, 500_000, 4 << 20} {
@@ -118,14 +120,14 @@ func (l *lender) Read(p []byte) (int, error) {
 }
 
 // A body that cannot be used gives its memory back: one that is too large, one that breaks off. No more is
-// ever taken than the cap, and an eighth for the sizes that are lent.
+// ever taken than twice the cap, and no more than the cap where that is larger than what is lent.
 func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measures what the process takes
 	const rounds, size = 40, 1 << 20
 	for name, body := range map[string]*lender{
 		"too large": {Reader: &endless{}}, "broken off": {Reader: io.MultiReader(io.LimitReader(&endless{}, 9000), iotest.ErrReader(io.ErrUnexpectedEOF))},
 	} {
 		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody, cfg.Scribble = size, true })
-		if _, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
+		if _, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
 			t.Fatal("it was read")
 		}
 		if !bytes.Equal(body.lent, bytes.Repeat([]byte("#"), len(body.lent))) || len(body.lent) == 0 {
@@ -141,11 +143,11 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = size })
 		var before, behind runtime.MemStats
 		for range 3 {
-			_, _ = c.read(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
+			_, _ = c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
 		}
 		runtime.ReadMemStats(&before)
 		for range rounds {
-			if _, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1); err == nil {
+			if _, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1); err == nil {
 				t.Fatal("it was read")
 			}
 		}
@@ -157,33 +159,34 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 	for _, limit := range []int64{10_000, size, 5<<20 + 1} {
 		for _, expected := range []int64{0, 100, limit, 1 << 40} {
 			c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
-			b, err := c.readAll(&endless{}, expected)
-			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > limit+limit/8+1 {
+			b, err := c.readToEnd(&endless{}, expected)
+			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > max(limit+1, min(2*limit, largestLent)) {
 				t.Errorf("%d bytes in %d for a cap of %d: %v", len(b), cap(b), limit, err)
 			}
 		}
 	}
 }
 
-// However long a body says it is, or the one before it was, no more than the largest size that is lent is taken before its
-// bytes arrive; and what a page of few records may have follows from how many it is asked for.
+// However long a body says it is, or the one before it was, no more than the largest size that is lent is
+// taken before its bytes arrive; and what a page of few records may have follows from how many it is asked
+// for.
 func TestGuessedRoom(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
-	b, err := c.readAll(strings.NewReader("{}"), 64<<20)
+	b, err := c.readToEnd(strings.NewReader("{}"), 64<<20)
 	if err != nil || cap(b) != 4<<20 {
 		t.Errorf("%d bytes for a body that says much and has 2: %v", cap(b), err)
 	}
-	c.expect(500, 2_000_000)
+	c.noteLength(500, 2_000_000)
 	for records, most := range map[int]int64{1: 4001, 20: 80_020, 500: 2_000_500} {
-		if got := c.expected(records); got > most || got < most/2 {
+		if got := c.expectedLength(records); got > most || got < most/2 {
 			t.Errorf("%d records: %d bytes are expected, at most %d", records, got, most)
 		}
 	}
-	if got := c.expected(0); got != 0 {
+	if got := c.expectedLength(0); got != 0 {
 		t.Errorf("one job: %d bytes are expected before there was one", got)
 	}
-	if c.expect(0, 700); c.expected(0) != 700 || c.expected(500) < 1_000_000 {
+	if c.noteLength(0, 700); c.expectedLength(0) != 700 || c.expectedLength(500) < 1_000_000 {
 		t.Error("a job's length is taken for a page's")
 	}
 }
@@ -202,8 +205,8 @@ func (f *firstRead) Read(p []byte) (int, error) {
 	return f.Reader.Read(p)
 }
 
-// A body has room at once where its length is told, or that of the one before it was seen; one that is longer grows. What is
-// kept of it is at most twice its length.
+// A body has room at once where its length is told, or that of the one before it was seen; one that is longer
+// grows. What is kept of it is at most twice its length.
 func TestRoomAtOnce(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid")
@@ -212,7 +215,7 @@ func TestRoomAtOnce(t *testing.T) {
 		room         bool
 	}{{100_000, -1, false}, {100_000, -1, true}, {200_000, -1, false}, {200_000, -1, true}, {90_000, -1, true}, {300_000, 300_000, true}} {
 		body := &firstRead{Reader: strings.NewReader(strings.Repeat(" ", int(step.length)))}
-		b, err := c.read(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
+		b, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
 		if err != nil || int64(len(b)) != step.length || (int64(body.room) > step.length) != step.room {
 			t.Errorf("%+v: %d bytes with room for %d at first: %v", step, len(b), body.room, err)
 		}
@@ -222,7 +225,8 @@ func TestRoomAtOnce(t *testing.T) {
 	}
 }
 
-// A page that one caller has is overwritten when it is released; one that several have is not, whoever releases it.
+// A page that one caller has is overwritten when it is released; one that several have is not, whoever
+// releases it.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	const body = `{"records":[{"job_id":"a","state":"running","type":"t","created_at":"2024-01-01T00:00:00",` +
@@ -268,7 +272,8 @@ func TestRelease(t *testing.T) {
 	}
 }
 
-// A short body that comes without a length does not hold the room of the long one before it: a job is never given back.
+// A short body that comes without a length does not hold the room of the long one before it: a job is never
+// given back.
 func TestRoomOfUnsizedBodies(t *testing.T) {
 	t.Parallel()
 	record := `{"job_id":"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c","state":"completed","type":"x","created_at":"2024-01-01T00:00:00",` +
@@ -294,7 +299,7 @@ func TestRoomOfUnsizedBodies(t *testing.T) {
 		if _, err := client.Jobs(ctx, JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500}); err != nil {
 			t.Fatal(err)
 		}
-		body, err := client.get(ctx, question{token: "t", suffix: "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"})
+		body, err := client.get(ctx, call{token: "t", suffix: "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"})
 		if err != nil || string(body) != record {
 			t.Fatalf("%s, %v", body, err)
 		}

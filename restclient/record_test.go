@@ -129,7 +129,7 @@ func TestNewValues(t *testing.T) {
 	}
 	j := p.Records[0].Job
 	if j.ID() != "x" || j.State() != StateUnknown || j.RawState() != "exploded" || j.IsFinal() || j.Type() != "brand-new" ||
-		string(j.RequestSource()) != `{"type":"alien","who":[1]}` || string(j.Raw()) != given {
+		string(j.Member(MemberRequestSource)) != `{"type":"alien","who":[1]}` || string(j.Raw()) != given {
 		t.Errorf("got %s", j.Raw())
 	}
 	for _, state := range []State{StatePending, StateScheduled, StateRunning, StateCompleted, StateFailed, StateCancelled, StatePendingCancellation} {
@@ -145,33 +145,26 @@ func TestNewValues(t *testing.T) {
 func TestMembersThatMayBeMissing(t *testing.T) {
 	t.Parallel()
 	for _, empty := range []string{"", "null", `""`, "[]", "{}", "[ ]", "{\n\t}"} {
-		var members []string
-		for _, name := range []string{
-			"ended_at", "executor", "idempotency_key", "data_plane_id", "input", "result", "request_source", "failures", "tags",
-		} {
-			if empty != "" {
-				members = append(members, `"`+name+`": `+empty)
+		var list []string
+		var optionals []Member
+		for m, row := range members {
+			if row.need != optional {
+				continue
 			}
+			if empty != "" {
+				list = append(list, `"`+row.name+`": `+empty)
+			}
+			optionals = append(optionals, Member(m))
 		}
-		j, err := decodeJob([]byte(record("x", strings.Join(members, ","))))
+		j, err := decodeJob([]byte(record("x", strings.Join(list, ","))))
 		if err != nil {
 			t.Errorf("%q: %v", empty, err)
 			continue
 		}
-		ended, e1 := j.EndedAt()
-		executor, e2 := j.Executor()
-		key, e3 := j.IdempotencyKey()
-		plane, e4 := j.DataPlaneID()
-		failures, e5 := j.Failures()
-		tags, e6 := j.Tags()
-		for i, err := range []error{e1, e2, e3, e4, e5, e6} {
-			if err != nil {
-				t.Errorf("%q: accessor %d: %v", empty, i, err)
+		for _, m := range optionals {
+			if v := j.Member(m); !v.IsEmpty() || string(v) != empty {
+				t.Errorf("%s is %q, want %q", memberNames[m], v, empty)
 			}
-		}
-		if ended != nil || executor != nil || key != nil || plane != nil || failures != nil || tags != nil ||
-			!j.Input().IsEmpty() || !j.Result().IsEmpty() || !j.RequestSource().IsEmpty() {
-			t.Errorf("%q is not nothing", empty)
 		}
 	}
 }
@@ -190,18 +183,18 @@ func TestPublishedExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	executor, _ := j.Executor()
-	key, _ := j.IdempotencyKey()
-	plane, _ := j.DataPlaneID()
-	ended, _ := j.EndedAt()
-	failures, _ := j.Failures()
-	tags, _ := j.Tags()
-	result, _ := j.Result().Object()
+	executor, _ := j.Member(MemberNamed("executor")).Text()
+	key, _ := j.Member(MemberNamed("idempotency_key")).Text()
+	plane, _ := j.Member(MemberDataPlane).Text()
+	ended, _ := ReadTimestamp(j.Member(MemberEndedAt))
+	failures, _ := j.Member(MemberFailures).Array()
+	tags, _ := j.Member(MemberTags).Array()
+	result, _ := j.Member(MemberResult).Object()
 	snapshot, _ := result.Get("snapshot_id").Integer()
-	dataset, _ := DatasetOf(j.Input())
+	dataset, _ := DatasetOf(j.Member(MemberInput))
 	got := []string{
 		j.ID(), string(j.State()), j.Type(), *executor, *key, *plane, j.CreatedAt().String(), j.UpdatedAt().String(), ended.String(),
-		string(failures[1]), fmt.Sprintf("%s", tags), *snapshot, *dataset, string(j.RequestSource()),
+		string(failures[1]), fmt.Sprintf("%s", tags), *snapshot, *dataset, string(j.Member(MemberRequestSource)),
 	}
 	want := []string{
 		string(anID), "completed", "materialize-view", "job-executor-98e1f48e", "10736:29:66", "f79cbdae-4848-47ca-95e8-69588364d185",

@@ -175,8 +175,8 @@ func TestPaths(t *testing.T) {
 	}
 }
 
-// Nothing of a caller but the token and the names of its request leaves the house, whatever else its context holds; a name that
-// is empty is no header.
+// Nothing of a caller but the token and the names of its request leaves the house, whatever else its context
+// holds; a name that is empty is no header.
 func TestHeaderAllowlist(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "X-Request-Id", "Traceparent", "Tracestate"} {

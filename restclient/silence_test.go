@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// passage is a way to a server that may go silent: what was connected stays connected and carries nothing any more, as
-// behind a router that has forgotten it. New connections pass.
+// passage is a way to a server that may go silent: what was connected stays connected and carries nothing any
+// more, as behind a router that has forgotten it. New connections pass.
 type passage struct {
 	net.Listener
 	mu     sync.Mutex
@@ -85,8 +85,8 @@ func (p *passage) hush() (connections int) {
 	return len(p.silent)
 }
 
-// An HTTP/2 connection that goes silent is noticed by a ping within the time of one call, so it fails few calls; one call
-// that takes long on a connection that answers pings is not disturbed.
+// An HTTP/2 connection that goes silent is noticed by a ping within the time of one call, so it fails few
+// calls; one call that takes long on a connection that answers pings is not disturbed.
 func TestSilentConnection(t *testing.T) {
 	t.Parallel()
 	var slow atomic.Bool
@@ -136,7 +136,8 @@ func TestSilentConnection(t *testing.T) {
 	}
 }
 
-// However long a call may take, a silent connection is given up after 10 seconds: 5 until it is pinged, 5 for the answer.
+// However long a call may take, a silent connection is given up after 10 seconds: 5 until it is pinged, 5 for
+// the answer.
 func TestSilenceOfLongCalls(t *testing.T) {
 	t.Parallel()
 	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.Timeout = time.Hour })

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// heavy is a Jobs API of an endless list, whose records have so many bytes, and which counts what it is asked.
+// heavy is a Jobs API of an endless list, whose records have so many bytes, and which counts what it is
+// asked.
 type heavy struct {
 	*httptest.Server
 	bytes   func(at int) int // of the record at this place
@@ -51,8 +52,8 @@ func newHeavy(t *testing.T, bytes func(at int) int) *heavy {
 // evenly is a list whose records have the same length.
 func evenly(n int) func(int) int { return func(int) int { return n } }
 
-// A page that is too large says so, and the next one of the same list asks for fewer at once; another filter's, and another
-// token's, do not. One call is one request, whatever comes of it.
+// A page that is too large says so, and the next one of the same list asks for fewer at once; another
+// filter's, and another token's, do not. One call is one request, whatever comes of it.
 func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	for _, unsized := range []bool{false, true} {
@@ -99,7 +100,7 @@ func TestSizesAreDoubted(t *testing.T) {
 	t.Parallel()
 	var s sizes
 	key, now := listKey{"t", "f"}, end
-	if s.tooLarge(key, 500, now); s.asked(key, 500, now) != 250 {
+	if s.tooLarge(key, 500, now); s.perPage(key, 500, now) != 250 {
 		t.Error("nothing was learned")
 	}
 	s.tooLarge(key, 250, now)
@@ -109,7 +110,7 @@ func TestSizesAreDoubted(t *testing.T) {
 		after time.Duration
 		want  int
 	}{{lasts, 125}, {lasts + 1, 250}, {2 * lasts, 250}, {2*lasts + 1, 500}, {2*lasts + 2, 500}} {
-		if got := s.asked(key, 500, now.Add(step.after)); got != step.want {
+		if got := s.perPage(key, 500, now.Add(step.after)); got != step.want {
 			t.Errorf("after %v: %d, want %d", step.after, got, step.want)
 		}
 	}
@@ -117,7 +118,7 @@ func TestSizesAreDoubted(t *testing.T) {
 		t.Error("what was forgotten is kept")
 	}
 	s.tooLarge(key, 4, now)
-	if got := s.asked(key, 500, now.Add(1000*time.Hour)); got != 500 {
+	if got := s.perPage(key, 500, now.Add(1000*time.Hour)); got != 500 {
 		t.Errorf("after weeks: %d", got)
 	}
 }
@@ -127,27 +128,27 @@ func TestOneHeavyRecord(t *testing.T) {
 	t.Parallel()
 	var s sizes
 	key := listKey{"t", "f"}
-	if s.tooLarge(key, 1, end); s.asked(key, 500, end) != 500 {
+	if s.tooLarge(key, 1, end); s.perPage(key, 500, end) != 500 {
 		t.Error("one record made all pages small")
 	}
 	for n := 500; n > 1; n /= 2 {
 		s.tooLarge(key, n, end)
 	}
-	if got := s.asked(key, 500, end); got != 1 {
+	if got := s.perPage(key, 500, end); got != 1 {
 		t.Fatalf("asked for %d", got)
 	}
 	for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256} { // at most twice as many: the next may be heavy again
-		n := s.asked(key, 500, end)
+		n := s.perPage(key, 500, end)
 		if n != want {
 			t.Errorf("asked for %d, want %d", n, want)
 		}
-		s.fitted(key, n, int64(n)*1000, bodyCap)
+		s.grow(key, n, int64(n)*1000, bodyCap)
 	}
-	if got := s.asked(key, 500, end); got != 500 {
+	if got := s.perPage(key, 500, end); got != 500 {
 		t.Errorf("asked for %d after pages of light records", got)
 	}
 	s.tooLarge(key, 500, end)
-	if s.tooLarge(key, 1, end); s.asked(key, 500, end) != 500 || s.known.Load() != 0 {
+	if s.tooLarge(key, 1, end); s.perPage(key, 500, end) != 500 || s.known.Load() != 0 {
 		t.Error("the record to blame was found, and the pages are small")
 	}
 }
@@ -159,11 +160,11 @@ func TestRoomForHeavierRecords(t *testing.T) {
 	key := listKey{"t", "f"}
 	s.tooLarge(key, 32, end)
 	for _, want := range []int{16, 32, 64, 78, 78} { // of 10,001 bytes
-		n := s.asked(key, 500, end)
+		n := s.perPage(key, 500, end)
 		if n != want {
 			t.Errorf("asked for %d, want %d", n, want)
 		}
-		s.fitted(key, n, int64(n)*10_000, bodyCap)
+		s.grow(key, n, int64(n)*10_000, bodyCap)
 	}
 }
 
@@ -179,12 +180,12 @@ func TestLightAndHeavyPages(t *testing.T) {
 		if i%3 == 2 {
 			each = 8000
 		}
-		n := s.asked(key, 500, end)
-		for ; n*each > bodyCap; n = s.asked(key, 500, end) {
+		n := s.perPage(key, 500, end)
+		for ; n*each > bodyCap; n = s.perPage(key, 500, end) {
 			tooLarge++
 			s.tooLarge(key, n, end)
 		}
-		s.fitted(key, n, int64(n*each), bodyCap)
+		s.grow(key, n, int64(n*each), bodyCap)
 	}
 	if tooLarge > 3 {
 		t.Errorf("%d of 60 pages were too large", tooLarge)
@@ -204,7 +205,7 @@ func TestSizesAreBounded(t *testing.T) {
 		if i < 300-256 {
 			want = 500
 		}
-		if got := s.asked(key(i), 500, end); got != want {
+		if got := s.perPage(key(i), 500, end); got != want {
 			t.Errorf("list %d: %d, want %d", i, got, want)
 		}
 	}

@@ -9,9 +9,13 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"jobsgateway/internal/rawjson"
 )
 
-// kindOfStatus is the one map from an HTTP status that is not 200 to a kind.
+// kindOfStatus returns the kind of an HTTP status other than 200. A 408, 421, 425 or 5xx says that the same
+// request may succeed later. Every other status that has no kind of its own is KindInvalid: a redirect, which
+// is not followed, and a 204, which has no list, too.
 func kindOfStatus(status int) Kind {
 	switch {
 	case status == http.StatusRequestTimeout:
@@ -32,10 +36,11 @@ func kindOfStatus(status int) Kind {
 	return KindInvalid
 }
 
-// mayBeWrong is a hint for whoever set the address.
+// mayBeWrong is a hint for the operator who configured the address.
 const mayBeWrong = "; the base address may be wrong"
 
-// redirectTo tells where an answer sends its reader, as far as that is a host: the rest of an address may hold anything.
+// redirectTo returns where a redirect leads, for a log. Only the scheme and the host are named: the rest of
+// an address may hold anything.
 func redirectTo(location string) string {
 	to, err := url.Parse(location)
 	switch {
@@ -51,11 +56,12 @@ func redirectTo(location string) string {
 	return "it redirects elsewhere"
 }
 
-// harmlessHost is a host that may be written into a log.
+// harmlessHost matches a host that may be written into a log.
 var harmlessHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,100}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?$`)
 
-// statusError turns an answer that is not a 200 into an Error. Body is the start of its body. The Error still quotes what it
-// may not, until the token is forgotten.
+// statusError returns the Error of an answer other than 200. body is the start of its body. The Error may
+// still quote the token: see Error.forget. RetryAfter is set for the kinds that may pass with time, LogID if
+// the body is JSON, and Detail only for KindInvalid: that is what a caller can mend.
 func statusError(status int, header http.Header, body []byte, now time.Time) *Error {
 	e := &Error{Kind: kindOfStatus(status), Status: status}
 	if e.Kind == KindRateLimited || e.Kind == KindUnavailable || e.Kind == KindTimeout {
@@ -67,7 +73,7 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 	if !isJSON(header.Get("Content-Type")) {
 		return e
 	}
-	problem := objectOf(body)
+	problem := rawjson.ObjectOf(body)
 	e.LogID = logID(problem)
 	if e.Kind == KindInvalid {
 		e.Detail = sentenceOf(problem)
@@ -75,15 +81,16 @@ func statusError(status int, header http.Header, body []byte, now time.Time) *Er
 	return e
 }
 
-// sentenceOf finds what a problem says, in any of the shapes that are documented or common, the most telling member first.
-// It is not cut.
-func sentenceOf(problem JSON) string {
+// sentenceOf returns what the body of an error says, from the first of these members that is a sentence:
+// their order is from documented shapes to common ones, and from details to titles. Empty for none. It is not
+// cut.
+func sentenceOf(problem rawjson.Value) string {
 	failure := problem.Get("error")
-	var first JSON
+	var first rawjson.Value
 	for first = range problem.Get("errors").Elements() {
 		break
 	}
-	for _, said := range []JSON{
+	for _, said := range []rawjson.Value{
 		problem.Get("detail"), problem.Get("error_description"), problem.Get("message"),
 		failure.Get("detail"), failure.Get("message"), first.Get("detail"), first.Get("message"), first,
 		problem.Get("title"), failure,
@@ -95,19 +102,23 @@ func sentenceOf(problem JSON) string {
 	return ""
 }
 
-// markup is what a page for browsers has and a sentence has not, though a sentence may say "less than" by its sign.
-var markup = regexp.MustCompile(`(?i)</[a-z]|<!|<(?:html|head|body|title|meta|link|script|style|h[1-6]|p|div|span|pre|br|hr|center|` +
-	`table|form|input|iframe|img|svg|font|a)(?:\s[^>]*=[^>]*|\s*/)?>`)
+// markup matches what a page for browsers has and a sentence has not. A sentence may have a < that means
+// "less than".
+var markup = regexp.MustCompile(`(?i)</[a-z]|<!|<(?:html|head|body|title|meta|link|script|style|h[1-6]|p|div|span|` +
+	`pre|br|hr|center|table|form|input|iframe|img|svg|font|a)(?:\s[^>]*=[^>]*|\s*/)?>`)
 
-// logID reads the support handle, which the documents spell in two ways. Odd characters mean that it is none.
-func logID(problem JSON) string {
+// logID returns the id under which the Jobs API logged an error, for its support. The documents spell the
+// member in two ways. Empty if it has other characters than letters, digits, "-", "_", "." and ":", or is too
+// long.
+func logID(problem rawjson.Value) string {
 	for _, member := range []string{"logId", "log_id"} {
 		text, err := problem.Get(member).Text()
 		if err != nil || text == nil || len(*text) > maxLogID {
 			continue
 		}
 		if strings.IndexFunc(*text, func(r rune) bool {
-			return r > unicode.MaxASCII || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:", r)
+			return r > unicode.MaxASCII ||
+				!unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:", r)
 		}) < 0 {
 			return *text
 		}
@@ -120,10 +131,11 @@ const (
 	maxLogID  = 128 // bytes; the documented ones are UUIDs
 )
 
-// maxRetryAfter is the longest wait that is believed; anything longer is taken as not said.
+// maxRetryAfter is the longest Retry-After that is passed on; a longer one is taken for none.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter reads the header's two forms, seconds and a date. Negative, past, endless or unreadable: 0.
+// retryAfter returns how long a Retry-After asks to wait, written as seconds or as a date; 0 for one that is
+// in the past, longer than maxRetryAfter, or cannot be read.
 func retryAfter(value string, now time.Time) time.Duration {
 	var wait time.Duration
 	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {

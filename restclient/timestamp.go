@@ -5,26 +5,32 @@ import (
 	"encoding/binary"
 	"strings"
 	"time"
+
+	"jobsgateway/internal/rawjson"
 )
 
-// Timestamp is an instant with the digits that the Jobs API sent. It holds them itself: no part of an answer stays in
-// memory for it. Equal digits are equal Timestamps; the zero Timestamp is none.
+// Timestamp is an instant with the digits that the Jobs API sent. It has a copy of them, so it keeps no
+// answer in memory. Timestamps with equal digits are equal; the zero Timestamp stands for none.
 type Timestamp struct {
-	digits [32]byte // in UTC, without a zone; those of the fraction that were not sent are 0
-	length uint8    // of what was sent; 0 for the zero Timestamp
+	digits [32]byte // like timestampForm, in UTC; digits of the fraction that were not sent are 0
+	length uint8    // of what was sent, in bytes; 0 for the zero Timestamp
 }
 
-// zoneless is how the Jobs API writes an instant; it means UTC. A fraction may stand behind the seconds.
+// zoneless is how the Jobs API writes an instant, in the notation of package time; it means UTC. A fraction
+// may follow.
 const zoneless = "2006-01-02T15:04:05"
 
-// maxFractionDigits is the precision of time.Time; the API is documented with 0 to 6.
+// maxFractionDigits is how many digits of a fraction are kept. Source: time.Time has 9; the API is documented
+// with 0 to 6.
 const maxFractionDigits = 9
 
-// ParseTimestamp reads an instant. Documented are a date, a T, a time and a fraction of a second, which mean UTC. As well as
-// those it reads what programs print that mean the same: no seconds, a blank for the T, small letters, a comma in the fraction,
-// blanks around; Z, UTC or an offset of hours or of hours and minutes, with or without a colon, and the name of a zone in
-// brackets behind it. Of a fraction nine digits are kept. 24:00:00 is the next day's first instant, and so is a leap second,
-// which clocks of computers do not have. Errors: KindMalformed.
+// ParseTimestamp reads an instant: 2026-03-12T15:30:00.25, which means UTC, is what the Jobs API documents.
+// It also reads other common forms:
+//   - without seconds; with a space or t for the T; with a comma before the fraction; with space around
+//   - behind the time Z, z, UTC or GMT, or an offset: +05, +0530, +05:30; and then a name of a zone in brackets
+//
+// Nine digits of a fraction are kept. 24:00:00 is the first instant of the next day, and so is the leap
+// second 23:59:60, since time.Time has none. Errors: KindMalformed.
 func ParseTimestamp(s string) (Timestamp, error) {
 	if t, ok := timestampInUTC(s); ok {
 		return t, nil
@@ -35,8 +41,13 @@ func ParseTimestamp(s string) (Timestamp, error) {
 	return Timestamp{}, malformed("not a timestamp")
 }
 
-// timestampInUTC reads an instant without a zone or with Z, which is how nearly all are written; false for any other
-// text. It allocates nothing.
+// timestampInUTC reads an instant as zoneless, with or without a fraction and Z, which is how nearly all are
+// written; false for any other text. It allocates nothing.
+//
+// It checks eight bytes at once. XOR with timestampForm leaves 0 to 9 of each digit, and 0 of each other byte
+// that is right; timestampSlack is then added to set the top bit of every byte that has more left. Of
+// "2026-03-", the first eight bytes, XOR with "0000-00-" leaves 2 0 2 6 0 0 3 0; adding 76 76 76 76 7f 76 76
+// 7f, in hexadecimal, sets none.
 func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	n := len(s)
 	if n > len(zoneless) && s[n-1] == 'Z' {
@@ -48,7 +59,6 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	t.digits = timestampForm
 	t.length = uint8(copy(t.digits[:], s[:n])) //nolint:gosec // at most 29
 	for i := 0; i < len(t.digits); i += 8 {
-		// Of a digit 0 to 9 is left, of another byte in its place nothing. What is more reaches the highest bit.
 		left := binary.LittleEndian.Uint64(t.digits[i:]) ^ binary.LittleEndian.Uint64(timestampForm[i:])
 		raised := left + binary.LittleEndian.Uint64(timestampSlack[i:])
 		if (left|raised)&0x8080808080808080 != 0 {
@@ -61,13 +71,14 @@ func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
 	return t, true
 }
 
-// timestampForm has a 0 where a digit may stand. Its last bytes fill a word.
+// timestampForm has 0 where a digit stands. It is longer than any text, so that it fills four words.
 var timestampForm = [32]byte([]byte("0000-00-00T00:00:00.000000000000"))
 
-// timestampSlack takes each byte that may be left to 0x7f at most, and any larger one beyond: v is 0x76.
+// timestampSlack has v, 0x76, where a digit stands, so that 10 or more reaches the top bit, 0x80; elsewhere
+// it has 0x7f, so that 1 or more does.
 var timestampSlack = [32]byte([]byte("vvvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvvvvvvvvvvvv"))
 
-// clock is what the digits of an instant say.
+// clock is an instant by its parts.
 type clock struct{ year, month, day, hour, minute, second int }
 
 func (t Timestamp) clock() clock {
@@ -76,7 +87,12 @@ func (t Timestamp) clock() clock {
 	return clock{two(0)*100 + two(2), two(5), two(8), two(11), two(14), two(17)}
 }
 
-// exists reports whether there was or will be such an instant, leap seconds aside.
+// date returns the instant so many nanoseconds behind c, in UTC.
+func (c clock) date(nanoseconds int) time.Time {
+	return time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, nanoseconds, time.UTC)
+}
+
+// exists reports whether the calendar has such an instant; it has no leap seconds here.
 func (c clock) exists() bool {
 	if c.month < 1 || c.month > 12 || c.day < 1 || c.hour > 23 || c.minute > 59 || c.second > 59 {
 		return false
@@ -88,10 +104,10 @@ func (c clock) exists() bool {
 	return c.day <= days
 }
 
-// daysOf are the days of the months of a year that is no leap year.
+// daysOf are the lengths of the months in a year that is no leap year.
 var daysOf = [...]int{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
-// AppendTo appends String to b, without quotes.
+// AppendTo appends String() to b.
 func (t Timestamp) AppendTo(b []byte) []byte {
 	if t.length == 0 {
 		return b
@@ -99,10 +115,13 @@ func (t Timestamp) AppendTo(b []byte) []byte {
 	return append(append(b, t.digits[:t.length]...), 'Z')
 }
 
-// String gives RFC 3339 in UTC with the digits that were sent; empty for the zero Timestamp.
+// String returns RFC 3339 in UTC, with the digits that were sent; empty for the zero Timestamp.
 func (t Timestamp) String() string { return string(t.AppendTo(make([]byte, 0, len(t.digits)+1))) }
 
-// Time gives the instant, in UTC, to the nanosecond; the zero Time for the zero Timestamp.
+// IsZero reports whether t is the zero Timestamp.
+func (t Timestamp) IsZero() bool { return t.length == 0 }
+
+// Time returns the instant in UTC, to the nanosecond; the zero Time for the zero Timestamp.
 func (t Timestamp) Time() time.Time {
 	if t.length == 0 {
 		return time.Time{}
@@ -111,15 +130,15 @@ func (t Timestamp) Time() time.Time {
 	for _, c := range t.digits[len(zoneless)+1:][:maxFractionDigits] {
 		nanoseconds = nanoseconds*10 + int(c-'0')
 	}
-	at := t.clock()
-	return time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, nanoseconds, time.UTC)
+	return t.clock().date(nanoseconds)
 }
 
-// isZoneless reports whether an instant, which has been read already, is written as ParseTimestamp documents it: digits
-// without a zone and without escapes, which are those that it gives.
+// isZoneless reports whether text, which ParseTimestamp can read, is written as its String is but for the Z:
+// like zoneless, with or without a fraction, and with no escape.
 func isZoneless(text []byte) bool {
 	const t, seconds = len("2006-01-02"), len("2006-01-02T15:04")
-	if len(text) < len(zoneless) || len(text) > len(zoneless)+1+maxFractionDigits || text[t] != 'T' || text[seconds] != ':' ||
+	if len(text) < len(zoneless) || len(text) > len(zoneless)+1+maxFractionDigits ||
+		text[t] != 'T' || text[seconds] != ':' ||
 		string(text[t+1:t+3]) == "24" || string(text[seconds+1:seconds+3]) == "60" {
 		return false
 	}
@@ -131,27 +150,15 @@ func isZoneless(text []byte) bool {
 	return bytes.IndexByte(text, '\\') < 0
 }
 
-// Timestamp reads a string as an instant; nil when empty. Errors: KindMalformed.
-func (v JSON) Timestamp() (*Timestamp, error) {
-	t, ok, err := v.ReadTimestamp()
-	if err != nil || !ok {
-		return nil, err
-	}
-	return &t, nil
-}
-
-// ReadTimestamp is Timestamp for those who want no allocation; false when empty. Errors: KindMalformed.
-func (v JSON) ReadTimestamp() (t Timestamp, ok bool, err error) {
-	if v.IsEmpty() {
-		return Timestamp{}, false, nil
-	}
-	if t, ok = timestampInUTC(v.quoted()); ok {
-		return t, true, nil
+// ReadTimestamp reads a string as an instant; the zero Timestamp when v is empty. It allocates nothing for an
+// instant as the Jobs API writes it. Errors: KindMalformed.
+func ReadTimestamp(v rawjson.Value) (Timestamp, error) {
+	if t, ok := timestampInUTC(v.Quoted()); ok {
+		return t, nil
 	}
 	text, err := v.Text()
-	if err != nil {
-		return Timestamp{}, false, err
+	if err != nil || text == nil {
+		return Timestamp{}, err
 	}
-	t, err = ParseTimestamp(*text)
-	return t, err == nil, err
+	return ParseTimestamp(*text)
 }

@@ -8,15 +8,18 @@ import (
 	"strings"
 )
 
-// minSecret is the shortest part of a token that is looked for, in bytes: a shorter one is no secret, and stands in any
-// sentence.
+// minSecret is the shortest part of a token that is hidden, in bytes: a shorter one tells nothing, and
+// ordinary sentences have it, too.
 const minSecret = 8
 
-// tokenParts finds a token and its parts in a text: it has each window of minSecret bytes of each of the token's spellings, in
-// lower case.
+// tokenParts finds a token and parts of it in a text. It has every eight bytes in a row (minSecret) of every
+// spelling of the token, in lower case: for the token abcdefghi these are abcdefgh and bcdefghi.
+//
+// Errors that quote a token often cut it, escape it or change its case. So its parts are looked for, in every
+// spelling: a token of 40 bytes has a few hundred.
 type tokenParts map[uint64]struct{}
 
-// partsOf makes those of a token, which is empty for one that is none.
+// partsOf returns the parts of a token; none if it is shorter than minSecret.
 func partsOf(token string) tokenParts {
 	if len(token) < minSecret {
 		return nil
@@ -31,12 +34,14 @@ func partsOf(token string) tokenParts {
 	return s
 }
 
-// spellings gives a token as it is, escaped for an address, for JSON and for HTML, and in base 64, where its bytes may begin
-// at any of three places.
+// spellings returns a token as it is, escaped for an address (once and twice), for HTML and for JSON, and in
+// base 64: in three ways, since three bytes become four characters and the token can begin at any of the
+// three.
 func spellings(token string) []string {
 	all := []string{
 		token, url.QueryEscape(token), url.QueryEscape(url.QueryEscape(token)), html.EscapeString(token),
-		strings.ReplaceAll(token, "/", `\/`), strings.NewReplacer("+", `\u002b`, "/", `\u002f`, "=", `\u003d`).Replace(token),
+		strings.ReplaceAll(token, "/", `\/`),
+		strings.NewReplacer("+", `\u002b`, "/", `\u002f`, "=", `\u003d`).Replace(token),
 	}
 	for ahead := range 3 {
 		encoded := base64.RawStdEncoding.EncodeToString([]byte("\x00\x00"[:ahead] + token))
@@ -45,7 +50,9 @@ func spellings(token string) []string {
 	return all
 }
 
-// hide puts a word in place of every part of the token, in any case.
+// hide returns text with "[token]" in place of every part of the token, in upper or lower case. A part goes
+// on as long as another eight bytes of the token begin inside it or right behind it: for the token
+// abcdefghij, "no ABCDEFGHI!" becomes "no [token]!".
 func (s tokenParts) hide(text string) string {
 	const instead = "[token]"
 	if len(s) == 0 {
@@ -80,14 +87,14 @@ func (s tokenParts) at(text string, i int) bool {
 	return found
 }
 
-// window is the minSecret bytes at text[i], as one number.
+// window returns the minSecret bytes at text[i] as one number.
 func window(text string, i int) uint64 {
 	var eight [minSecret]byte
 	copy(eight[:], text[i:])
 	return binary.LittleEndian.Uint64(eight[:])
 }
 
-// lower turns the letters of ASCII small, and leaves every byte in its place.
+// lower returns text with the letters of ASCII in lower case; every byte stays in its place.
 func lower(text string) string {
 	b := []byte(text)
 	for i, c := range b {

@@ -12,7 +12,8 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// webToken is as long and as odd as tokens come: three parts in base 64, with every letter that a token may have.
+// webToken is as long and as odd as tokens come: three parts in base 64, with every letter that a token may
+// have.
 var webToken = "eyJhbGciOiJSUzI1NiJ9." + strings.Repeat("eyJzdWIiOiI+Zm9vL2Jhcn4tIn0", 20) + "._~+/-signature/of+it=="
 
 // partOf finds any part of a token, of eight characters or more, in a text, in any case.
@@ -26,8 +27,8 @@ func partOf(text, token string) string {
 	return ""
 }
 
-// However much of the token the Jobs API quotes, and however it spells it, no part of it reaches a caller or the log; what
-// stands around it does.
+// However much of the token the Jobs API quotes, and however it spells it, no part of it reaches a caller or
+// the log; what stands around it does.
 func TestQuotedParts(t *testing.T) {
 	t.Parallel()
 	for name, quoted := range map[string]string{
@@ -86,7 +87,8 @@ func TestOtherSpellings(t *testing.T) {
 	}
 }
 
-// Nothing else is hidden: not a sentence, nor the name of a job; and no token is hidden that is too short to be one.
+// Nothing else is hidden: not a sentence, nor the name of a job; and no token is hidden that is too short to
+// be one.
 func TestNothingElseIsHidden(t *testing.T) {
 	t.Parallel()
 	const sentence = "per_page: 501 is more than 500; log id 10610000-0000-4000-8000-000000000001 \xff\x00"
@@ -117,8 +119,8 @@ func TestHidingProperty(t *testing.T) {
 	})
 }
 
-// The same over HTTP, in every place where the Jobs API may quote: sentences of each shape, the log id, what it redirects
-// to, and what is no HTTP.
+// The same over HTTP, in every place where the Jobs API may quote: sentences of each shape, the log id, what
+// it redirects to, and what is no HTTP.
 func TestUpstreamThatQuotesParts(t *testing.T) {
 	t.Parallel()
 	u := serve(t, emulator.Records())

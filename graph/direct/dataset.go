@@ -2,6 +2,7 @@ package direct
 
 import (
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
@@ -61,7 +62,7 @@ func latestJob(c *compiler, f *field, o *object[string]) appender[string] {
 }
 
 // datasetNamed is the row of the dataset that an input or a result names. Payload returns that of a T.
-func datasetNamed[T any](payload func(T) restclient.JSON) row[T] {
+func datasetNamed[T any](payload func(T) rawjson.Value) row[T] {
 	return func(c *compiler, f *field, o *object[T]) appender[T] {
 		dataset := compile(c, "Dataset", f.Selections, datasetRows())
 		if len(dataset.lookups) > 0 {
@@ -87,7 +88,7 @@ func datasetNamed[T any](payload func(T) restclient.JSON) row[T] {
 
 // datasetIn returns the number of the dataset that an input or a result names; nil if it names none or is no
 // object. Errors: KindMalformed if what it names is no number.
-func datasetIn(v restclient.JSON) (*string, error) {
+func datasetIn(v rawjson.Value) (*string, error) {
 	if v.IsEmpty() || v[0] != '{' {
 		return nil, nil
 	}

@@ -84,7 +84,7 @@ func place(path string, err error) string {
 	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
 		message = located.Message // without the path
 	}
-	if e, ok := errors.AsType[*restclient.Error](err); !ok || e.Kind != restclient.KindMalformed {
+	if e, ok := restclient.AsError(err); !ok || e.Kind != restclient.KindMalformed {
 		path += " " + message
 	}
 	return strings.TrimPrefix(path, "job.")

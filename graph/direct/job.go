@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"jobsgateway/graph/model"
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
@@ -15,35 +16,37 @@ type job = *restclient.Job
 // or empty is null, and one of another type than its field is null with an error.
 func jobRows() rows[job] {
 	return rows[job]{
-		"id":              textMember(restclient.MemberID),
+		"id":              textMember("job_id"),
 		"state":           plain(func(w *writer, j job) { w.literal(model.StateName(j.State())) }),
-		"rawState":        textMember(restclient.MemberState),
+		"rawState":        textMember("state"),
 		"isFinal":         plain(func(w *writer, j job) { w.boolean(j.IsFinal()) }),
-		"type":            textMember(restclient.MemberType),
+		"type":            textMember("type"),
 		"input":           payload(restclient.MemberInput, "Spec", specRows()),
 		"result":          payload(restclient.MemberResult, "Result", resultRows()),
 		"failures":        failures,
-		"dataset":         datasetNamed(job.Input),
+		"dataset":         datasetNamed(func(j job) rawjson.Value { return j.Member(restclient.MemberInput) }),
 		"dataPlane":       dataPlane,
 		"requestSource":   requestSource,
 		"tags":            tags,
-		"executor":        textMember(restclient.MemberExecutor),
-		"idempotencyKey":  textMember(restclient.MemberIdempotencyKey),
+		"executor":        textMember("executor"),
+		"idempotencyKey":  textMember("idempotency_key"),
 		"createdAt":       plain(func(w *writer, j job) { w.quoted(j.AppendCreatedAt) }),
 		"updatedAt":       plain(func(w *writer, j job) { w.quoted(j.AppendUpdatedAt) }),
-		"endedAt":         timeMember(restclient.MemberEndedAt),
+		"endedAt":         timeMember("ended_at"),
 		"durationSeconds": durationSeconds,
 		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
 	}
 }
 
 // textMember is the row of a string member of the record.
-func textMember(m restclient.Member) row[job] {
+func textMember(name string) row[job] {
+	m := restclient.MemberNamed(name)
 	return nullable(func(w *writer, j job) error { return w.text(j.Member(m)) })
 }
 
 // timeMember is the row of an instant of the record.
-func timeMember(m restclient.Member) row[job] {
+func timeMember(name string) row[job] {
+	m := restclient.MemberNamed(name)
 	return nullable(func(w *writer, j job) error { return w.timestamp(j.Member(m)) })
 }
 
@@ -74,7 +77,7 @@ func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 }
 
 // tag writes the index-th tag of a list that begins at start, if it can be read.
-func (w *writer) tag(tag restclient.JSON, index, start int) {
+func (w *writer) tag(tag rawjson.Value, index, start int) {
 	end := len(w.b)
 	if end > start {
 		w.b = append(w.b, ',')
@@ -109,11 +112,11 @@ func endOf(j job, now time.Time) (time.Time, error) {
 	if !state.IsFinal() && state != restclient.StateUnknown {
 		return now, nil
 	}
-	ended, ok, err := j.Member(restclient.MemberEndedAt).ReadTimestamp()
+	ended, err := restclient.ReadTimestamp(j.Member(restclient.MemberEndedAt))
 	switch {
 	case err != nil:
 		return j.UpdatedAt().Time(), err
-	case ok && !ended.Time().Before(j.CreatedAt().Time()):
+	case !ended.IsZero() && !ended.Time().Before(j.CreatedAt().Time()):
 		return ended.Time(), nil
 	case state.IsFinal():
 		return j.UpdatedAt().Time(), nil
@@ -134,7 +137,7 @@ func (w *writer) float(f float64) {
 
 // dataPlane writes the data plane, a key for another subgraph: data_plane_id "p" becomes {"id":"p"}.
 func dataPlane(c *compiler, f *field, _ *object[job]) appender[job] {
-	plane := compile(c, "DataPlane", f.Selections, rows[restclient.JSON]{
+	plane := compile(c, "DataPlane", f.Selections, rows[rawjson.Value]{
 		"id": nullable((*writer).text),
 	})
 	return func(w *writer, j job) {
@@ -211,11 +214,11 @@ func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 
 // members are the values of an object that has no objects in it, in the order of the names that they were
 // read by.
-type members [4]restclient.JSON
+type members [4]rawjson.Value
 
 // read reads members of an object in one go, which is cheaper than one after the other. They are good until
 // the next object is read.
-func (w *writer) read(object restclient.JSON, names []string) *members {
+func (w *writer) read(object rawjson.Value, names []string) *members {
 	object.Members(names, w.members[:])
 	return &w.members
 }

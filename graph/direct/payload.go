@@ -3,21 +3,22 @@ package direct
 import (
 	"bytes"
 
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
 // specRows are the fields of MaterializeViewSpec; those of GenericJobSpec are among them.
-func specRows() rows[restclient.JSON] {
-	return rows[restclient.JSON]{
+func specRows() rows[rawjson.Value] {
+	return rows[rawjson.Value]{
 		"raw": plain((*writer).json),
 		"nql": textOf("nql"),
-		"compiledSelect": nullable(func(w *writer, v restclient.JSON) error {
+		"compiledSelect": nullable(func(w *writer, v rawjson.Value) error {
 			if compiled := v.Get("compiled_select"); !compiled.IsEmpty() {
 				return w.text(compiled)
 			}
 			return w.text(v.Get("compiled_sql")) // of older records
 		}),
-		"statsEnabled": nullable(func(w *writer, v restclient.JSON) error {
+		"statsEnabled": nullable(func(w *writer, v rawjson.Value) error {
 			is, err := v.Get("stats_enabled").Bool()
 			switch {
 			case err != nil:
@@ -34,29 +35,29 @@ func specRows() rows[restclient.JSON] {
 }
 
 // resultRows are the fields of MaterializeViewResult; those of GenericJobResult are among them.
-func resultRows() rows[restclient.JSON] {
-	return rows[restclient.JSON]{
+func resultRows() rows[rawjson.Value] {
+	return rows[rawjson.Value]{
 		"raw":     plain((*writer).json),
 		"dataset": datasetNamed(itself),
-		"snapshotId": nullable(func(w *writer, v restclient.JSON) error {
+		"snapshotId": nullable(func(w *writer, v rawjson.Value) error {
 			return w.integer(v.Get("snapshot_id"))
 		}),
-		"recalculationId": nullable(func(w *writer, v restclient.JSON) error {
+		"recalculationId": nullable(func(w *writer, v rawjson.Value) error {
 			return w.name(v.Get("recalculation_id"))
 		}),
 	}
 }
 
-func itself(v restclient.JSON) restclient.JSON { return v }
+func itself(v rawjson.Value) rawjson.Value { return v }
 
 // textOf is the row of a string member of an input or a result.
-func textOf(name string) row[restclient.JSON] {
-	return nullable(func(w *writer, v restclient.JSON) error { return w.text(v.Get(name)) })
+func textOf(name string) row[rawjson.Value] {
+	return nullable(func(w *writer, v rawjson.Value) error { return w.text(v.Get(name)) })
 }
 
 // payload is the row of an input or a result: of the type MaterializeView… if isTyped, and else of
 // GenericJob….
-func payload(m restclient.Member, typeSuffix string, table rows[restclient.JSON]) row[job] {
+func payload(m restclient.Member, typeSuffix string, table rows[rawjson.Value]) row[job] {
 	return func(c *compiler, f *field, o *object[job]) appender[job] {
 		typed := compile(c, "MaterializeView"+typeSuffix, f.Selections, table)
 		generic := compile(c, "GenericJob"+typeSuffix, f.Selections, table)
@@ -86,7 +87,7 @@ var materializeView = map[string]bool{"materialize-view": true, "refresh_materia
 
 // isTyped reports whether a job's input or result has typed members: it is an object, and the job's type is
 // known here.
-func isTyped(j job, v restclient.JSON) bool {
+func isTyped(j job, v rawjson.Value) bool {
 	if len(v) == 0 || v[0] != '{' {
 		return false
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
@@ -106,7 +107,7 @@ func (f failure) report(ctx context.Context) {
 }
 
 // json writes any value of the upstream as it is; null for an empty one.
-func (w *writer) json(v restclient.JSON) {
+func (w *writer) json(v rawjson.Value) {
 	if v.IsEmpty() {
 		w.null()
 		return
@@ -117,7 +118,7 @@ func (w *writer) json(v restclient.JSON) {
 // text writes a string of the upstream; null for an empty value. A string without escapes is copied as it is;
 // one with escapes is written as gqlgen would: "caf\u00e9" becomes "café". Errors: KindMalformed for another
 // type, and nothing is written.
-func (w *writer) text(v restclient.JSON) error {
+func (w *writer) text(v rawjson.Value) error {
 	switch {
 	case v.IsEmpty():
 		w.null()
@@ -136,7 +137,7 @@ func (w *writer) text(v restclient.JSON) error {
 
 // textOrEmpty writes a string of the upstream for a field that may not be null: an empty one for an empty
 // value. Errors: as text, but an empty string is written.
-func (w *writer) textOrEmpty(v restclient.JSON) error {
+func (w *writer) textOrEmpty(v rawjson.Value) error {
 	if v.IsEmpty() {
 		w.b = append(w.b, `""`...)
 		return nil
@@ -150,7 +151,7 @@ func (w *writer) textOrEmpty(v restclient.JSON) error {
 
 // name writes an identifier of the upstream as a string: "a7" and 7 become "a7" and "7"; null for an empty
 // value. Errors: as text.
-func (w *writer) name(v restclient.JSON) error {
+func (w *writer) name(v rawjson.Value) error {
 	if v.IsEmpty() || v[0] == '"' {
 		return w.text(v)
 	}
@@ -160,7 +161,7 @@ func (w *writer) name(v restclient.JSON) error {
 // integer writes a 64-bit integer of the upstream, a number or a string of digits, as a string with exactly
 // these digits; null for an empty value. Errors: as text, for fractions, exponents and larger numbers as
 // well.
-func (w *writer) integer(v restclient.JSON) error {
+func (w *writer) integer(v rawjson.Value) error {
 	if v.IsEmpty() {
 		w.null()
 		return nil
@@ -177,12 +178,12 @@ func (w *writer) integer(v restclient.JSON) error {
 
 // timestamp writes an instant of the upstream in UTC, with all its digits; null for an empty value. Errors:
 // as text.
-func (w *writer) timestamp(v restclient.JSON) error {
-	at, ok, err := v.ReadTimestamp()
+func (w *writer) timestamp(v rawjson.Value) error {
+	at, err := restclient.ReadTimestamp(v)
 	switch {
 	case err != nil:
 		return err
-	case !ok:
+	case at.IsZero():
 		w.null()
 	default:
 		w.quoted(at.AppendTo)

@@ -96,7 +96,7 @@ func newIndex(page *paging.Page) *index {
 			x.complete, x.unreadable = false, true
 			break
 		}
-		sure, doubtful := restclient.FilteredDatasets(record.Job.Input())
+		sure, doubtful := restclient.FilteredDatasets(record.Job.Member(restclient.MemberInput))
 		if sure != "" {
 			x.jobs[sure] = append(x.jobs[sure], i)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
@@ -41,7 +42,7 @@ func Fields(ctx context.Context, next graphql.Resolver) (any, error) {
 			return read(ctx, source)
 		}
 		return nil, fmt.Errorf("%s is not known: add it to ofPage in graph/oracle/fields.go", name)
-	case restclient.JSON:
+	case rawjson.Value:
 		if read, ok := special[name]; ok {
 			return read(ctx, source)
 		}
@@ -52,11 +53,11 @@ func Fields(ctx context.Context, next graphql.Resolver) (any, error) {
 
 // plain reads a value by the field's type in the schema. A String! may be missing in the record: then it is
 // empty.
-func plain(ctx context.Context, v restclient.JSON) (any, error) {
+func plain(ctx context.Context, v rawjson.Value) (any, error) {
 	typ := graphql.GetFieldContext(ctx).Field.Definition.Type
 	switch typ.Name() {
 	case "ID":
-		return quoted(v.Name())
+		return quoted(v.TextOrInteger())
 	case "BigInt":
 		return quoted(v.Integer())
 	case "JSON":
@@ -68,8 +69,8 @@ func plain(ctx context.Context, v restclient.JSON) (any, error) {
 		}
 		return graphql.MarshalBoolean(*is), nil
 	case "DateTime":
-		at, err := v.Timestamp()
-		if err != nil || at == nil {
+		at, err := restclient.ReadTimestamp(v)
+		if err != nil || at.IsZero() {
 			return nil, err
 		}
 		return graphql.MarshalString(at.String()), nil
@@ -93,7 +94,7 @@ func quoted(text *string, err error) (any, error) {
 }
 
 // raw writes a value as it is; nil for an empty one.
-func raw(_ context.Context, v restclient.JSON) (any, error) {
+func raw(_ context.Context, v rawjson.Value) (any, error) {
 	if v.IsEmpty() {
 		return nil, nil
 	}
@@ -113,8 +114,8 @@ func Snake(name string) string {
 }
 
 // member reads another member than the one of the field's name.
-func member(names ...string) func(context.Context, restclient.JSON) (any, error) {
-	return func(ctx context.Context, v restclient.JSON) (any, error) {
+func member(names ...string) func(context.Context, rawjson.Value) (any, error) {
+	return func(ctx context.Context, v rawjson.Value) (any, error) {
 		for _, name := range names[:len(names)-1] {
 			if value := v.Get(name); !value.IsEmpty() {
 				return plain(ctx, value)
@@ -125,11 +126,11 @@ func member(names ...string) func(context.Context, restclient.JSON) (any, error)
 }
 
 // special are the fields that are more than the member of their name.
-var special = map[string]func(context.Context, restclient.JSON) (any, error){
+var special = map[string]func(context.Context, rawjson.Value) (any, error){
 	"Job.id":              member("job_id"),
 	"Job.state":           state,
 	"Job.rawState":        member("state"),
-	"Job.isFinal":         func(_ context.Context, v restclient.JSON) (any, error) { return isFinal(v), nil },
+	"Job.isFinal":         func(_ context.Context, v rawjson.Value) (any, error) { return isFinal(v), nil },
 	"Job.input":           input,
 	"Job.result":          result,
 	"Job.failures":        failures,

@@ -9,25 +9,26 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"jobsgateway/graph/direct"
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
 // textOf returns the text of a member that every record has.
-func textOf(v restclient.JSON, name string) string {
+func textOf(v rawjson.Value, name string) string {
 	text, _ := v.Get(name).Text()
 	return *text
 }
 
-func isFinal(v restclient.JSON) bool {
+func isFinal(v rawjson.Value) bool {
 	return slices.Contains([]string{"completed", "failed", "cancelled"}, textOf(v, "state"))
 }
 
-func isOpen(v restclient.JSON) bool {
+func isOpen(v rawjson.Value) bool {
 	open := []string{"pending", "scheduled", "running", "pending_cancellation"}
 	return slices.Contains(open, textOf(v, "state"))
 }
 
-func state(_ context.Context, v restclient.JSON) (any, error) {
+func state(_ context.Context, v rawjson.Value) (any, error) {
 	if !isFinal(v) && !isOpen(v) {
 		return graphql.MarshalString("UNKNOWN"), nil
 	}
@@ -35,12 +36,12 @@ func state(_ context.Context, v restclient.JSON) (any, error) {
 }
 
 // typed reports whether an input or a result has members of its own in the schema.
-func typed(job, v restclient.JSON) bool {
+func typed(job, v rawjson.Value) bool {
 	words := []string{"materialize-view", "refresh_materialized_view"}
 	return v[0] == '{' && slices.Contains(words, textOf(job, "type"))
 }
 
-func input(_ context.Context, job restclient.JSON) (any, error) {
+func input(_ context.Context, job rawjson.Value) (any, error) {
 	v := job.Get("input")
 	switch {
 	case v.IsEmpty():
@@ -51,7 +52,7 @@ func input(_ context.Context, job restclient.JSON) (any, error) {
 	return &GenericJobSpec{Source: v}, nil
 }
 
-func result(_ context.Context, job restclient.JSON) (any, error) {
+func result(_ context.Context, job rawjson.Value) (any, error) {
 	v := job.Get("result")
 	switch {
 	case v.IsEmpty():
@@ -63,8 +64,8 @@ func result(_ context.Context, job restclient.JSON) (any, error) {
 }
 
 // datasetOf reads the dataset that a member names; without a name of one, the value itself.
-func datasetOf(name string) func(context.Context, restclient.JSON) (any, error) {
-	return func(_ context.Context, v restclient.JSON) (any, error) {
+func datasetOf(name string) func(context.Context, rawjson.Value) (any, error) {
+	return func(_ context.Context, v rawjson.Value) (any, error) {
 		if name != "" {
 			v = v.Get(name)
 		}
@@ -79,7 +80,7 @@ func datasetOf(name string) func(context.Context, restclient.JSON) (any, error) 
 	}
 }
 
-func dataPlane(_ context.Context, v restclient.JSON) (any, error) {
+func dataPlane(_ context.Context, v rawjson.Value) (any, error) {
 	id, err := v.Get("data_plane_id").Text()
 	if err != nil || id == nil {
 		return nil, err
@@ -87,7 +88,7 @@ func dataPlane(_ context.Context, v restclient.JSON) (any, error) {
 	return &DataPlane{ID: *id}, nil
 }
 
-func requestSource(_ context.Context, v restclient.JSON) (any, error) {
+func requestSource(_ context.Context, v rawjson.Value) (any, error) {
 	object, err := v.Get("request_source").Object()
 	if err != nil || object == nil {
 		return nil, err
@@ -95,7 +96,7 @@ func requestSource(_ context.Context, v restclient.JSON) (any, error) {
 	return &RequestSource{Source: object}, nil
 }
 
-func failures(ctx context.Context, v restclient.JSON) (any, error) {
+func failures(ctx context.Context, v rawjson.Value) (any, error) {
 	elements, err := v.Get("failures").Array()
 	if err != nil {
 		graphql.AddError(ctx, err)
@@ -112,7 +113,7 @@ func failures(ctx context.Context, v restclient.JSON) (any, error) {
 	return list, nil
 }
 
-func tags(ctx context.Context, v restclient.JSON) (any, error) {
+func tags(ctx context.Context, v rawjson.Value) (any, error) {
 	elements, err := v.Get("tags").Array()
 	if err != nil || elements == nil {
 		return nil, err
@@ -130,19 +131,19 @@ func tags(ctx context.Context, v restclient.JSON) (any, error) {
 	return list, nil
 }
 
-func durationSeconds(ctx context.Context, v restclient.JSON) (any, error) {
+func durationSeconds(ctx context.Context, v rawjson.Value) (any, error) {
 	instant := func(name string) time.Time {
-		at, _ := v.Get(name).Timestamp()
+		at, _ := restclient.ReadTimestamp(v.Get(name))
 		return at.Time()
 	}
 	end := time.Now()
 	if !isOpen(v) {
-		ended, err := v.Get("ended_at").Timestamp()
+		ended, err := restclient.ReadTimestamp(v.Get("ended_at"))
 		switch {
 		case err != nil:
 			graphql.AddError(ctx, err)
 			end = instant("updated_at")
-		case ended != nil && !ended.Time().Before(instant("created_at")):
+		case !ended.IsZero() && !ended.Time().Before(instant("created_at")):
 			end = ended.Time()
 		case isFinal(v):
 			end = instant("updated_at")

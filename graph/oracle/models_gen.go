@@ -4,6 +4,7 @@ package oracle
 
 import (
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
 )
 
@@ -56,8 +57,8 @@ type DatasetRepresentation struct {
 // The result of a job of any other type.
 type GenericJobResult struct {
 	// The whole `result`, byte for byte as the REST API sent it.
-	Raw    string          `json:"raw"`
-	Source restclient.JSON `json:"-"`
+	Raw    string        `json:"raw"`
+	Source rawjson.Value `json:"-"`
 }
 
 func (GenericJobResult) IsJobResult() {}
@@ -65,8 +66,8 @@ func (GenericJobResult) IsJobResult() {}
 // The input of a job of any other type.
 type GenericJobSpec struct {
 	// The whole `input`, byte for byte as the REST API sent it.
-	Raw    string          `json:"raw"`
-	Source restclient.JSON `json:"-"`
+	Raw    string        `json:"raw"`
+	Source rawjson.Value `json:"-"`
 }
 
 func (GenericJobSpec) IsJobSpec() {}
@@ -116,8 +117,8 @@ type Job struct {
 	// `createdAt`, the end is `updatedAt`. Never negative; at most six decimal places (microseconds).
 	DurationSeconds float64 `json:"durationSeconds"`
 	// The whole record, byte for byte as the REST API sent it, with members that this schema does not know.
-	Raw    string          `json:"raw"`
-	Source restclient.JSON `json:"-"`
+	Raw    string        `json:"raw"`
+	Source rawjson.Value `json:"-"`
 }
 
 func (Job) IsNode() {}
@@ -159,8 +160,8 @@ type JobFailure struct {
 	// When it happened. Null if the record does not say it.
 	OccurredAt *string `json:"occurredAt,omitempty"`
 	// What the executor added, often a stack trace. It can be large. Null if it added nothing.
-	Detail *string         `json:"detail,omitempty"`
-	Source restclient.JSON `json:"-"`
+	Detail *string       `json:"detail,omitempty"`
+	Source rawjson.Value `json:"-"`
 }
 
 type JobRepresentation struct {
@@ -179,8 +180,8 @@ type MaterializeViewResult struct {
 	// The snapshot that was written. The REST API sends a number, often above 2^53, or a string; here it is always the exact digits.
 	SnapshotID *string `json:"snapshotId,omitempty"`
 	// The id of the computation of statistics that followed.
-	RecalculationID *string         `json:"recalculationId,omitempty"`
-	Source          restclient.JSON `json:"-"`
+	RecalculationID *string       `json:"recalculationId,omitempty"`
+	Source          rawjson.Value `json:"-"`
 }
 
 func (MaterializeViewResult) IsJobResult() {}
@@ -196,8 +197,8 @@ type MaterializeViewSpec struct {
 	// Whether statistics of the columns are computed, too.
 	StatsEnabled *bool `json:"statsEnabled,omitempty"`
 	// The dataset that holds the view.
-	Dataset *Dataset        `json:"dataset,omitempty"`
-	Source  restclient.JSON `json:"-"`
+	Dataset *Dataset      `json:"dataset,omitempty"`
+	Source  rawjson.Value `json:"-"`
 }
 
 func (MaterializeViewSpec) IsJobSpec() {}
@@ -227,6 +228,6 @@ type RequestSource struct {
 	// The number of the company. Null for processes.
 	CompanyID *string `json:"companyId,omitempty"`
 	// The number of the user. Null for processes.
-	UserID *string         `json:"userId,omitempty"`
-	Source restclient.JSON `json:"-"`
+	UserID *string       `json:"userId,omitempty"`
+	Source rawjson.Value `json:"-"`
 }

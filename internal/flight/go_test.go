@@ -1,7 +1,10 @@
-package restclient
+package flight
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -9,33 +12,31 @@ import (
 
 // attempts are calls that are counted; which of them answer is for the test to say.
 type attempts struct {
-	under flights[int]
+	under Group[string, int]
 	made  int
 	// hangs says of each call, the first being 1, whether it lasts until its deadline. It lasts takes otherwise.
 	hangs func(call int) bool
 	takes time.Duration
 }
 
-func (a *attempts) call(ctx context.Context) (int, error) {
+func (a *attempts) call(ctx context.Context) (number int, late bool) {
 	a.made++
-	number := a.made
+	number = a.made
 	if a.hangs(number) {
 		<-ctx.Done()
-		return 0, &Error{Kind: KindTimeout, cause: ctx.Err()}
+		return 0, true
 	}
 	select {
 	case <-ctx.Done():
-		return 0, &Error{Kind: KindTimeout, cause: ctx.Err()}
+		return 0, true
 	case <-time.After(a.takes):
-		return number, nil
+		return number, false
 	}
 }
 
 // outcome is what a caller got, and how long it waited for it.
 type outcome struct {
-	answer int
-	alone  bool
-	err    error
+	Answer[int]
 	waited time.Duration
 }
 
@@ -45,8 +46,8 @@ func (a *attempts) ask(ctx context.Context, after time.Duration) <-chan outcome 
 	go func() {
 		time.Sleep(after)
 		came := time.Now()
-		answer, alone, err := a.under.do(ctx, flightKey{"t", "s"}, 5*time.Second, a.call)
-		got <- outcome{answer, alone, err, time.Since(came)}
+		answer := a.under.Go(ctx, "key", 5*time.Second, a.call)
+		got <- outcome{answer, time.Since(came)}
 	}()
 	return got
 }
@@ -65,26 +66,22 @@ func TestLateJoiners(t *testing.T) {
 		for name, c := range map[string]struct {
 			got    <-chan outcome
 			answer int
+			left   error
 			waited time.Duration
 		}{
-			"the first":    {first, 0, 5 * time.Second},
-			"an equal one": {equal, 0, 4990 * time.Millisecond},
-			"one too late": {short, 0, 5 * time.Second},
-			"a late one":   {late, 2, 4 * time.Second},
-			"the last":     {latest, 2, 1100 * time.Millisecond},
+			"the first":    {first, 0, nil, 5 * time.Second},
+			"an equal one": {equal, 0, nil, 4990 * time.Millisecond},
+			"one too late": {short, 0, context.DeadlineExceeded, 5 * time.Second},
+			"a late one":   {late, 2, nil, 4 * time.Second},
+			"the last":     {latest, 2, nil, 1100 * time.Millisecond},
 		} {
 			got := <-c.got
-			if got.answer != c.answer || got.waited != c.waited || got.alone {
+			if got.Value != c.answer || got.waited != c.waited || got.Alone || !errors.Is(got.Left, c.left) {
 				t.Errorf("%s: %+v", name, got)
 			}
-			if c.answer == 0 {
-				wantKind(t, got.err, KindTimeout)
-			} else if got.err != nil {
-				t.Errorf("%s: %v", name, got.err)
-			}
 		}
-		if a.made != 2 || len(a.under.underWay) != 0 {
-			t.Errorf("%d calls, %d under way", a.made, len(a.under.underWay))
+		if a.made != 2 || a.under.count() != 0 {
+			t.Errorf("%d calls, %d under way", a.made, a.under.count())
 		}
 	})
 }
@@ -101,8 +98,7 @@ func TestLateJoinersOfAnUpstreamThatHangs(t *testing.T) {
 		}
 		for i := range got {
 			out := <-got[i]
-			wantKind(t, out.err, KindTimeout)
-			if out.waited < 4900*time.Millisecond || out.waited > 5*time.Second {
+			if out.Value != 0 || out.waited < 4900*time.Millisecond || out.waited > 5*time.Second {
 				t.Errorf("caller %d waited for %v", i, out.waited)
 			}
 		}
@@ -122,46 +118,57 @@ func TestLateJoinersLeave(t *testing.T) {
 		ctx, leave := context.WithTimeout(t.Context(), 6*time.Second)
 		defer leave()
 		leaves, stays := a.ask(ctx, 4*time.Second), a.ask(t.Context(), 4*time.Second)
-		wantKind(t, (<-first).err, KindTimeout)
-		if out := <-leaves; out.waited != 2*time.Second {
-			t.Errorf("who leaves: %+v", out)
-		} else {
-			wantKind(t, out.err, KindTimeout)
+		if out := <-first; out.Left != nil || out.Value != 0 {
+			t.Errorf("the first: %+v", out)
 		}
-		if out := <-stays; out.err != nil || out.answer != 2 || out.waited != 4*time.Second {
+		if out := <-leaves; out.Left == nil || out.waited != 2*time.Second {
+			t.Errorf("who leaves: %+v", out)
+		}
+		if out := <-stays; out.Left != nil || out.Value != 2 || out.waited != 4*time.Second {
 			t.Errorf("who stays: %+v", out)
 		}
 		ctx, leave = context.WithTimeout(t.Context(), time.Second)
 		defer leave()
-		wantKind(t, (<-a.ask(ctx, 0)).err, KindTimeout)
+		if out := <-a.ask(ctx, 0); out.Left == nil || out.waited != time.Second {
+			t.Errorf("who is alone and leaves: %+v", out)
+		}
 		synctest.Wait()
-		if a.made != 3 || len(a.under.underWay) != 0 {
-			t.Errorf("%d calls, %d under way", a.made, len(a.under.underWay))
+		if a.made != 3 || a.under.count() != 0 {
+			t.Errorf("%d calls, %d under way", a.made, a.under.count())
 		}
 	})
 }
 
-// What the Jobs API itself calls a time-out is its answer, for all who wait for it.
-func TestJoinersOfA408(t *testing.T) {
+// A value that is not late is everybody's, however long it took.
+func TestJoinersTakeWhatIsNotLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var under flights[int]
-		calls := 0
-		ask := func() error {
-			_, _, err := under.do(t.Context(), flightKey{"t", "s"}, 5*time.Second, func(context.Context) (int, error) {
-				calls++
-				time.Sleep(time.Second)
-				return 0, statusError(408, nil, nil, end)
-			})
-			return err
+		a := attempts{hangs: func(int) bool { return false }, takes: time.Second}
+		first, second := a.ask(t.Context(), 0), a.ask(t.Context(), time.Second/2)
+		if out := <-first; out.Value != 1 || out.Joined || out.Alone {
+			t.Errorf("the first: %+v", out)
 		}
-		first := make(chan error)
-		go func() { first <- ask() }()
-		time.Sleep(time.Second / 2)
-		wantKind(t, ask(), KindTimeout)
-		wantKind(t, <-first, KindTimeout)
-		if calls != 1 {
-			t.Errorf("%d calls", calls)
+		if out := <-second; out.Value != 1 || !out.Joined || out.Alone || out.waited != time.Second/2 {
+			t.Errorf("the second: %+v", out)
+		}
+		if out := <-a.ask(t.Context(), 0); out.Value != 2 || out.Joined || !out.Alone {
+			t.Errorf("one alone: %+v", out)
 		}
 	})
+}
+
+// A panic of the call is raised where somebody waits, for each of them, and the next call is made as ever.
+func TestPanicOfACall(t *testing.T) {
+	t.Parallel()
+	var under Group[string, int]
+	ask := func(run Run[int]) (n int, caught any) {
+		defer func() { caught = recover() }()
+		return under.Go(t.Context(), "key", time.Minute, run).Value, nil
+	}
+	if _, caught := ask(func(context.Context) (int, bool) { panic("boom") }); caught == nil || !strings.Contains(fmt.Sprint(caught), "boom") {
+		t.Errorf("the panic was lost: %v", caught)
+	}
+	if n, caught := ask(func(context.Context) (int, bool) { return 7, false }); n != 7 || caught != nil {
+		t.Errorf("%d, %v", n, caught)
+	}
 }

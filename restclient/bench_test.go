@@ -2,6 +2,7 @@ package restclient
 
 import (
 	"encoding/json"
+	"sync"
 	"testing"
 
 	"jobsgateway/internal/emulator"
@@ -15,8 +16,8 @@ func benchPage(b *testing.B) []byte {
 	return body
 }
 
-// BenchmarkDecodePage is one page as the client reads it, and the same work by the standard library in the same
-// run: members that every job has as values, the others as bytes.
+// BenchmarkDecodePage is one page as the client reads it, and the same work by the standard library in the
+// same run: members that every job has as values, the others as bytes.
 func BenchmarkDecodePage(b *testing.B) {
 	b.Run("restclient", func(b *testing.B) {
 		body := benchPage(b)
@@ -50,6 +51,26 @@ func BenchmarkPageOverHTTP(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkEqualCalls is 64 callers that ask for the same page at once. calls/op tells how many requests that
+// costs; 1 is the least.
+func BenchmarkEqualCalls(b *testing.B) {
+	u := serve(b, emulator.Options{Seed: 1, Jobs: 200})
+	ctx, q := as(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 20}
+	before := u.Total()
+	for b.Loop() {
+		var all sync.WaitGroup
+		for range 64 {
+			all.Go(func() {
+				if _, err := u.Jobs(ctx, q); err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	b.ReportMetric(float64(u.Total()-before)/float64(b.N), "calls/op")
 }
 
 type standardPage struct {

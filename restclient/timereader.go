@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// timestampOf is ParseTimestamp for what is not written as it mostly is.
+// timestampOf is ParseTimestamp for the forms that timestampInUTC does not read.
 func timestampOf(s string) (t Timestamp, ok bool) {
 	r := timeReader{left: s}
 	at := r.clock()
@@ -16,8 +16,8 @@ func timestampOf(s string) (t Timestamp, ok bool) {
 		at.hour > 23 && !midnight || at.minute > 59 || at.second > 60 {
 		return Timestamp{}, false
 	}
-	in := time.Date(at.year, time.Month(at.month), at.day, at.hour, at.minute, at.second, 0, time.UTC).Add(-ahead)
-	// A leap second is the last of a day of UTC, wherever it is told.
+	in := at.date(0).Add(-ahead)
+	// A leap second is the last second of a day of UTC, in whatever zone it is written.
 	if at.second == 60 && !in.Equal(in.Truncate(24*time.Hour)) {
 		return Timestamp{}, false
 	}
@@ -26,17 +26,17 @@ func timestampOf(s string) (t Timestamp, ok bool) {
 	if fraction != "" {
 		text = append(append(text, '.'), fraction[:min(len(fraction), maxFractionDigits)]...)
 	}
-	return timestampInUTC(text) // false where the offset leads out of the years 0 to 9999
+	return timestampInUTC(text) // false if the offset leads out of the years 0 to 9999
 }
 
-// timeReader reads the parts of an instant one after the other.
+// timeReader reads the parts of an instant from left to right.
 type timeReader struct {
 	left     string
-	fraction string // the digits behind the mark, when there are any
-	failed   bool   // what was left did not begin with what has to come
+	fraction string // the digits of the fraction; empty for none
+	failed   bool   // something was missing that must be there
 }
 
-// clock reads a date and a time, whose seconds may be missing.
+// clock reads a date and a time; the seconds may be missing.
 func (r *timeReader) clock() (at clock) {
 	at.year = r.digits(4)
 	r.must("-")
@@ -59,7 +59,7 @@ func (r *timeReader) clock() (at clock) {
 	return at
 }
 
-// zone reads how far ahead of UTC the time is, and passes over the names in brackets that may follow.
+// zone reads how far ahead of UTC the time is, and passes the names in brackets that may follow.
 func (r *timeReader) zone() (ahead time.Duration) {
 	if r.left == "" {
 		return 0
@@ -67,7 +67,8 @@ func (r *timeReader) zone() (ahead time.Duration) {
 	r.may(" ")
 	switch sign := r.left; {
 	case r.may("Zz"):
-	case len(r.left) >= 3 && (strings.EqualFold(r.left[:3], "UTC") || strings.EqualFold(r.left[:3], "GMT")):
+	case len(r.left) >= 3 &&
+		(strings.EqualFold(r.left[:3], "UTC") || strings.EqualFold(r.left[:3], "GMT")):
 		r.left = r.left[3:]
 	default:
 		r.must("+-")
@@ -89,7 +90,7 @@ func (r *timeReader) zone() (ahead time.Duration) {
 	return ahead
 }
 
-// digits reads so many digits.
+// digits reads n digits as one number.
 func (r *timeReader) digits(n int) (value int) {
 	for ; n > 0; n-- {
 		if r.left == "" || r.left[0]-'0' > 9 {

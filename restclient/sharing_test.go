@@ -47,13 +47,8 @@ func newGated(t *testing.T, status int) (*gated, *Client) {
 
 // waiting is how many callers wait for calls of a client at this moment.
 func waiting(c *Client) int {
-	c.pages.mu.Lock()
-	defer c.pages.mu.Unlock()
-	n := 0
-	for _, fl := range c.pages.underWay {
-		n += fl.waiting
-	}
-	return n
+	_, callers := c.pages.Count()
+	return callers
 }
 
 // until waits for a condition that has to come true.
@@ -136,19 +131,31 @@ func TestFailuresAreNotKept(t *testing.T) {
 	}
 }
 
-// A panic of the call is raised where somebody waits, for each of them, and the next call is made as ever.
-func TestPanicOfACall(t *testing.T) {
+// What the Jobs API itself calls a time-out is its answer, for all who wait for it; only what ran out of time
+// here is asked again by those who have time left.
+func TestJoinersOfA408(t *testing.T) {
 	t.Parallel()
-	var under flights[int]
-	ask := func(call func(context.Context) (int, error)) (n int, caught any, err error) {
-		defer func() { caught = recover() }()
-		n, _, err = under.do(t.Context(), flightKey{"t", "s"}, time.Minute, call)
-		return n, nil, err
+	upstream, client := newGated(t, http.StatusRequestTimeout)
+	errs := make(chan error, 2)
+	for range 2 {
+		go func() {
+			_, err := client.Jobs(as(t.Context(), "one"), aPage)
+			errs <- err
+		}()
 	}
-	if _, caught, _ := ask(func(context.Context) (int, error) { panic("boom") }); caught == nil {
-		t.Error("the panic was lost")
+	until(t, func() bool { return waiting(client) == 2 })
+	close(upstream.gate)
+	for range 2 {
+		if e := wantKind(t, <-errs, KindTimeout); e.Status != http.StatusRequestTimeout || isTimeout(e) {
+			t.Errorf("%v is taken for a time-out of ours", e)
+		}
 	}
-	if n, caught, err := ask(func(context.Context) (int, error) { return 7, nil }); n != 7 || err != nil || caught != nil {
-		t.Errorf("%d, %v, %v", n, err, caught)
+	if n := upstream.calls.Load(); n != 1 {
+		t.Errorf("%d calls", n)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
+	if err := client.transportError(ctx, ctx.Err(), phaseWaiting); !isTimeout(err) || isTimeout(nil) || isTimeout(&Error{Kind: KindUnavailable}) {
+		t.Errorf("%v is not taken for a time-out", err)
 	}
 }
