@@ -256,8 +256,8 @@ func TestDocumentedPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documents = append(documents, "README.md", "CONTRIBUTING.md", "docs/comparing.md", "docs/errors.md", "docs/federation.md",
-		"docs/frontends.md", "docs/operations.md", "docs/upstream.md", "examples/federation/README.md")
+	documents = append(documents, "ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "docs/comparing.md", "docs/errors.md", "docs/federation.md",
+		"docs/frontends.md", "docs/operations.md", "docs/gqlparser.md", "examples/federation/README.md")
 	var tests strings.Builder
 	if err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {

@@ -1,6 +1,6 @@
 // Package document reads the text of a request by the rules of the GraphQL specification, September 2025. It
 // has never heard of jobs. The parser and most rules are gqlparser's; what it cannot do is done here, before
-// it or after it, and told to its maintainers in docs/upstream.md.
+// it or after it, and told to its maintainers in docs/gqlparser.md.
 //
 // A text becomes a Document in four steps, from the cheapest to the dearest:
 //

@@ -13,11 +13,11 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// What docs/upstream.md reports is still so: where a release of gqlparser has mended it, this fails, and what
+// What docs/gqlparser.md reports is still so: where a release of gqlparser has mended it, this fails, and what
 // is done about it here can go. Each text stands in the report, too.
 func TestReportIsTrue(t *testing.T) {
 	t.Parallel()
-	report, err := os.ReadFile("../../docs/upstream.md")
+	report, err := os.ReadFile("../../docs/gqlparser.md")
 	if err != nil {
 		t.Fatal(err)
 	}
