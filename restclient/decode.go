@@ -25,23 +25,19 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 	records := recordsDecoder{length: len(body), limit: limit, names: rawjson.NamesOf(memberNames[:])}
 	names := rawjson.NamesOf(pageMembers[:])
 	members := at.Enter()
-	for {
-		name, ok := members.NextOf(&names)
-		if !ok {
-			break
-		}
-		switch name {
+	for members.Next(&names) {
+		switch members.Index() {
 		case 0:
 			if !members.StartsWith('[') {
 				return nil, malformed("records is not an array")
 			}
 			records.decode(&members)
 		case 1:
-			page.Total = totalOf(members.Pass())
+			page.Total = totalOf(members.Take())
 		case 2:
-			page.NextPage = pageNumberOf(members.Pass())
+			page.NextPage = pageNumberOf(members.Take())
 		default:
-			members.Pass()
+			members.Skip()
 		}
 	}
 	at.Leave(&members)
@@ -116,9 +112,9 @@ func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	d.records, d.jobs = slices.Grow(d.records[:0], 1), d.jobs[:0]
 	begin := at.Offset()
 	elements := at.Enter()
-	for elements.Next() {
+	for elements.Next(nil) {
 		if len(d.records) >= d.limit {
-			elements.Pass()
+			elements.Skip()
 			continue
 		}
 		var job Job
@@ -150,20 +146,16 @@ func (d *recordsDecoder) expected(took, left int) int {
 // Errors: KindMalformed for what is JSON but no job. What is no JSON is a fault of at.
 func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 	if !at.StartsWith('{') {
-		at.Pass()
+		at.Skip()
 		return unreadable("are no objects")
 	}
 	*j = Job{}
 	begin := at.Offset()
 	members := at.Enter()
-	for {
-		m, ok := members.NextOf(names)
-		if !ok {
-			break
-		}
-		from := members.Offset()
-		if value := members.Pass(); m >= 0 && value != nil {
-			to := from + len(value)
+	for members.Next(names) {
+		m, from := members.Index(), members.Offset()
+		members.Skip()
+		if to := members.Offset(); m >= 0 && to >= 0 {
 			j.members[m] = span{uint32(from - begin), uint32(to - begin)} //nolint:gosec // see below
 		}
 	}
@@ -179,16 +171,16 @@ func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 
 // checkNeeds checks the members that every job needs: without one of them a record is no job.
 func (j *Job) checkNeeds() error {
-	for m, row := range members {
+	for m := range members {
 		value := j.Member(Member(m))
-		switch row.need {
+		switch members[m].need {
 		case aText:
-			if value.IsEmpty() || value[0] != '"' {
-				return unreadable("have no " + row.name + " that is a string")
+			if len(value.Quoted()) == 0 {
+				return unreadable("have no " + memberNames[m] + " that is a string")
 			}
 		case aTime:
 			if at, err := ReadTimestamp(value); err != nil || at.IsZero() {
-				return unreadable("have no " + row.name + " that is a time")
+				return unreadable("have no " + memberNames[m] + " that is a time")
 			}
 		case optional:
 			return nil // and so are all that follow

@@ -192,13 +192,9 @@ func TestMembersAgreeWithTheStandardLibrary(t *testing.T) {
 			v.Members(names, got)
 			walked := make([]Value, len(names))
 			w := v.enter()
-			for {
-				i, ok := w.NextOf(&learned)
-				if !ok {
-					break
-				}
-				if value := w.Pass(); i >= 0 {
-					walked[i] = value
+			for w.Next(&learned) {
+				if value := w.Take(); w.Index() >= 0 {
+					walked[w.Index()] = value
 				}
 			}
 			if w.at != len(v) {
@@ -256,7 +252,7 @@ func FuzzValue(f *testing.F) {
 		// A Value is a part of a body that was found to be JSON in UTF-8.
 		w, err := Open([]byte(s))
 		if err == nil {
-			w.Pass()
+			w.Take()
 			err = w.Close()
 		}
 		if (err == nil) != (json.Valid([]byte(s)) && utf8.ValidString(s)) {

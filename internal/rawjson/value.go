@@ -19,7 +19,7 @@ func ObjectOf(b []byte) Value {
 	if !w.StartsWith('{') {
 		return nil
 	}
-	object := w.Pass()
+	object := w.Take()
 	if w.Close() != nil {
 		return nil
 	}
@@ -75,7 +75,10 @@ func (v Value) TextOrEmpty() string {
 }
 
 // Says reports whether the value is a string that says text, which is UTF-8.
-func (v Value) Says(text string) bool { return len(v) > 0 && v[0] == '"' && says(v.Quoted(), text) }
+func (v Value) Says(text string) bool {
+	inner := v.Quoted()
+	return inner != nil && says(inner, text)
+}
 
 // Quoted returns what stands between the quotes of a string, with its escapes; nil for another type.
 func (v Value) Quoted() []byte {
@@ -176,14 +179,9 @@ func (v Value) Members(names []string, values []Value) {
 		return
 	}
 	wanted := NamesOf(names)
-	w := v.enter()
-	for {
-		i, ok := w.NextOf(&wanted)
-		if !ok {
-			return
-		}
-		if value := w.Pass(); i >= 0 {
-			values[i] = value
+	for w := v.enter(); w.Next(&wanted); {
+		if value := w.Take(); w.index >= 0 {
+			values[w.index] = value
 		}
 	}
 }
@@ -200,8 +198,8 @@ func (v Value) Elements() iter.Seq[Value] {
 		if len(v) == 0 || v[0] != '[' {
 			return
 		}
-		for w := v.enter(); w.Next(); {
-			if element := w.Pass(); element == nil || !yield(element) {
+		for w := v.enter(); w.Next(nil); {
+			if element := w.Take(); element == nil || !yield(element) {
 				return
 			}
 		}

@@ -3,13 +3,13 @@ package rawjson
 import "unicode/utf8"
 
 // Walk goes over the values of one array or object and checks every byte that it passes. Each value has to be
-// passed: by Pass, or by a Walk over its own values that Enter begins and Leave ends. A fault ends the Walk,
-// and all that it stands in; Close tells where it is. This prints 7 and then ["a"]:
+// passed: by Take or Skip, or by a Walk over its own values that Enter begins and Leave ends. A fault ends
+// the Walk, and all that it stands in; Close tells where it is. This prints 7 and then ["a"]:
 //
 //	body, err := Open([]byte(`[7, ["a"]]`))
 //	elements := body.Enter()
-//	for elements.Next() {
-//		fmt.Printf("%s\n", elements.Pass())
+//	for elements.Next(nil) {
+//		fmt.Printf("%s\n", elements.Take())
 //	}
 //	body.Leave(&elements)
 //	err = body.Close()
@@ -22,12 +22,8 @@ type Walk struct {
 	level  int
 	closer byte // the closing bracket; 0 for the one value of a body
 	begun  bool
-	// likely is true if the member's name is the one that was guessed. Otherwise name is what stands between
-	// its quotes.
-	likely bool
-	name   []byte
-	// last is the index in Names of the last member whose name is there; -1 before the first.
-	last int
+	// index is what Index returns, and last the last index that was not -1; -1 before the first.
+	index, last int
 }
 
 // Open returns a Walk that stands at the one value of body: no Next is needed. Errors: *Error when body is
@@ -63,16 +59,19 @@ func (w *Walk) StartsWith(c byte) bool {
 	return w.at >= 0 && w.at < len(w.b) && w.b[w.at] == c
 }
 
-// Pass passes the value that the Walk stands at and returns it; nil at a fault.
-func (w *Walk) Pass() Value {
+// Skip passes the value that the Walk stands at.
+func (w *Walk) Skip() { w.at = skipValue(w.b, w.at, w.level) }
+
+// Take passes the value that the Walk stands at and returns it; nil at a fault.
+func (w *Walk) Take() Value {
 	begin := w.at
-	w.at = skipValue(w.b, begin, w.level)
+	w.Skip()
 	return w.since(begin)
 }
 
 // Enter begins a Walk over the values of the array or object that this Walk stands at.
 func (w *Walk) Enter() Walk {
-	return Walk{b: w.b, at: w.at + 1, level: w.level + 1, closer: w.b[w.at] + 2, last: -1}
+	return Walk{b: w.b, at: w.at + 1, level: w.level + 1, closer: w.b[w.at] + 2, index: -1, last: -1}
 }
 
 // Leave ends a Walk that Enter began and that has no value left: it passes the array or object, and returns
@@ -90,33 +89,9 @@ func (w *Walk) since(begin int) Value {
 	return w.b[begin:w.at:w.at]
 }
 
-// Next goes to the next value; false when none is left, or at a fault.
-func (w *Walk) Next() bool { return w.next("") }
-
-// NextOf goes to the next member of an object and returns the index of its name in names, -1 for a name that
-// is not there; false when no member is left, or at a fault. It allocates nothing.
-func (w *Walk) NextOf(names *Names) (index int, ok bool) {
-	index = names.guess(w.last)
-	likely := ""
-	if index >= 0 {
-		likely = names.list[index]
-	}
-	if !w.next(likely) {
-		return -1, false
-	}
-	if !w.likely {
-		if index = names.find(w.name); index < 0 {
-			return -1, true
-		}
-		names.learn(w.last, index)
-	}
-	w.last = index
-	return index, true
-}
-
-// next is Next, for a member whose name may be known before it is read: if it stands there as likely is
-// written, that costs one comparison, and w.likely becomes true.
-func (w *Walk) next(likely string) bool {
+// Next goes to the next value; false when none is left, or at a fault. Index then tells which of names the
+// member has; names is nil for an array, or if nobody asks.
+func (w *Walk) Next(names *Names) bool {
 	b := w.b
 	if w.at < 0 {
 		return false
@@ -138,26 +113,44 @@ func (w *Walk) next(likely string) bool {
 		return false
 	}
 	if w.closer == '}' {
-		i = w.passName(i, likely)
+		i = w.passName(i, names)
 	}
 	w.at = i
 	return i >= 0
 }
 
-// passName notes the name that begins at i and returns where its value begins.
-func (w *Walk) passName(i int, likely string) int {
-	if i >= len(w.b) || w.b[i] != '"' {
+// Index returns the index in names of the name of the member that the Walk stands at; -1 for a name that is
+// not there.
+func (w *Walk) Index() int { return w.index }
+
+// passName notes the index of the name that begins at i and returns where its value begins. If it is the name
+// that is likely to come, that costs one comparison.
+func (w *Walk) passName(i int, names *Names) int {
+	b := w.b
+	if i >= len(b) || b[i] != '"' {
 		return ^i
 	}
-	end := i + 1 + len(likely)
-	w.likely = likely != "" && end < len(w.b) && w.b[end] == '"' && string(w.b[i+1:end]) == likely
-	if w.likely {
-		return skipColon(w.b, end+1)
+	if names == nil {
+		return skipName(b, i)
 	}
-	end = skipString(w.b, i+1)
+	if likely := names.guess(w.last); likely >= 0 {
+		name := names.list[likely]
+		end := i + 1 + len(name)
+		if end < len(b) && b[end] == '"' && string(b[i+1:end]) == name {
+			w.index, w.last = likely, likely
+			if end+2 < len(b) && b[end+1] == ':' && b[end+2] > ' ' { // as programs mostly write it
+				return end + 2
+			}
+			return skipColon(b, end+1)
+		}
+	}
+	end := skipString(b, i+1)
 	if end < 0 {
 		return end
 	}
-	w.name = w.b[i+1 : end-1]
-	return skipColon(w.b, end)
+	if w.index = names.find(b[i+1 : end-1]); w.index >= 0 {
+		names.learn(w.last, w.index)
+		w.last = w.index
+	}
+	return skipColon(b, end)
 }
