@@ -53,6 +53,9 @@ func (op *Operation) ReadDatasets(ctx context.Context, asked []*DatasetPage, pag
 
 // unite makes keys that differ only in what is not asked for equal, so that one page with all that any of them needs serves them.
 func unite(open []*DatasetPage) {
+	if !slices.ContainsFunc(open, func(d *DatasetPage) bool { return d.Plan.Unasked != open[0].Plan.Unasked }) {
+		return // they are equal already, as when one field asks
+	}
 	common := map[paging.Key]paging.Unasked{}
 	plain := func(d *DatasetPage) paging.Key {
 		key := d.Plan.Key

@@ -258,7 +258,7 @@ func (d *draft) end(err error) error {
 // page returns the finished page, in the order of the list.
 func (d *draft) page() *Page {
 	p := &Page{
-		List: d.plan.List, Records: d.records, places: d.places, scope: d.plan.scope(),
+		List: d.plan.List, Records: d.records, places: d.places,
 		FromStart: d.low == 0 && !d.plan.Backwards && !d.passedOver,
 		Fault:     d.fault, Total: d.total, before: d.from, behind: d.left,
 		HasNextPage: d.more, HasPreviousPage: d.passedOver || d.low > 0 && d.total != 0,

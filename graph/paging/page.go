@@ -1,6 +1,8 @@
 package paging
 
 import (
+	"sync/atomic"
+
 	"jobsgateway/restclient"
 )
 
@@ -19,8 +21,8 @@ type Page struct {
 	// Fault is why the list could not be read as far as was asked for; nil when it was.
 	Fault error
 
-	scope  uint64
-	places []int64 // places[i] is where Records[i] stands in the list
+	scope  atomic.Uint64 // of the list, for cursors; 0 until one is made
+	places []int64       // places[i] is where Records[i] stands in the list
 	// before and behind are the equals beyond the ends of the page.
 	before, behind equals
 }
@@ -57,7 +59,12 @@ func (p *Page) Ends() (first, last int) {
 
 // AppendCursor appends the cursor of Records[i], which is readable.
 func (p *Page) AppendCursor(b []byte, i int) []byte {
-	return cursor{scope: p.scope, anchor: p.anchorOf(i)}.append(b)
+	scope := p.scope.Load()
+	if scope == 0 {
+		scope = scopeOf(p.List.Filter, p.List.OrderBy)
+		p.scope.Store(scope)
+	}
+	return cursor{scope: scope, anchor: p.anchorOf(i)}.append(b)
 }
 
 // anchorOf returns the anchor for Records[i], which is readable, with its equals on the page and beyond its ends.
