@@ -46,11 +46,11 @@ func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	if info.response.failed || isLost(ctx) {
 		status = statusClientClosed
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, 8), // all that a line can have
 		slog.String("request_id", info.id),
 		slog.Int("status", status),
 		slog.Float64("duration_ms", float64(time.Since(info.arrived).Microseconds())/1000),
-	}
+	)
 	if info.trace.parent != "" {
 		attrs = append(attrs, slog.String("trace_id", info.trace.id()))
 	}
