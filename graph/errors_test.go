@@ -20,6 +20,7 @@ import (
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -353,8 +354,8 @@ func TestPanics(t *testing.T) {
 		cause, file string
 	}{
 		"in a call": {stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
-			panic("LEAK " + canaryToken)
-		}}, "panic: LEAK " + canaryToken, "errors_test.go"},
+			panic("LEAK " + clienttest.Token)
+		}}, "panic: LEAK " + clienttest.Token, "errors_test.go"},
 		// The loaders of an operation without an upstream cannot be made.
 		"in a resolver": {nil, "panic: ", "loader.go"},
 	} {
@@ -409,7 +410,7 @@ func TestNothingLeaks(t *testing.T) {
 		if len(got.errors) != 1 || codeOf(got.errors[0]) != string(c.code) {
 			t.Errorf("%s: %s, want one %s", name, got.wire, c.code)
 		}
-		for _, secret := range []string{leak, canaryToken, "127.0.0.1", "goroutine", ".go:", "restclient", "jobsgateway", "0x"} {
+		for _, secret := range []string{leak, clienttest.Token, "127.0.0.1", "goroutine", ".go:", "restclient", "jobsgateway", "0x"} {
 			if strings.Contains(got.wire+got.data, secret) {
 				t.Errorf("%s: the answer holds %q: %s", name, secret, got.wire)
 			}
@@ -427,7 +428,7 @@ func TestConstantMessages(t *testing.T) {
 			t.Errorf("code %q", f.code)
 		}
 	}
-	for _, id := range []string{"hunter2", canaryToken} {
+	for _, id := range []string{"hunter2", clienttest.Token} {
 		for _, plan := range []func() error{
 			func() error { _, err := planDatasetID(id, "id"); return err },
 			func() error { _, err := planJobID(id, "id"); return err },

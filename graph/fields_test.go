@@ -17,6 +17,7 @@ import (
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/oracle"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 )
 
@@ -128,9 +129,7 @@ func TestFieldWithoutARow(t *testing.T) {
 // Every field has a value in what the emulator generates, so that whoever tries the demonstration sees it.
 func TestEmulatorHasEveryField(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, emulator.New(emulator.Options{Seed: 1, Tags: true}))
-	t.Cleanup(client.Close)
-	r := newRig(t, client)
+	r := newRig(t, clienttest.New(t, emulator.New(emulator.Options{Seed: 1, Tags: true})))
 	r.resolver.Pages.Default = 500
 	r.limits.Calls = 10_000
 	answer := r.ask(everything(r.schema), "")

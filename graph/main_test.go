@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -24,6 +20,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -71,36 +68,9 @@ func newJobsRig(t testing.TB, records ...string) (*rig, *emulator.Emulator) {
 	for _, record := range records {
 		raw = append(raw, json.RawMessage(record))
 	}
-	api, client := newAPI(t, emulator.Records(raw...))
-	t.Cleanup(client.Close)
-	return newRig(t, client), api
+	api := emulator.New(emulator.Records(raw...))
+	return newRig(t, clienttest.New(t, api)), api
 }
-
-// newAPI makes a Jobs API that is reached over HTTP, and a client of it, which has to be closed.
-func newAPI(t require, options emulator.Options) (*emulator.Emulator, *restclient.Client) {
-	if options.Records == nil {
-		options.Records = []json.RawMessage{}
-	}
-	api := emulator.New(options)
-	return api, newClient(t, api)
-}
-
-// newClient makes a client of a Jobs API over HTTP, which has to be closed.
-func newClient(t require, api http.Handler) *restclient.Client {
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return restclient.New(restclient.Config{
-		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
-		Token: func(context.Context) (string, bool) { return canaryToken, true },
-	})
-}
-
-// canaryToken goes to the Jobs API with every call and must come out nowhere.
-const canaryToken = "token-4be1f0c2d3a5968778695a4b3c2d1e0f"
 
 // outcome is what an operation came to, as its caller sees it.
 type outcome struct {
@@ -251,9 +221,3 @@ func idOf(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d
 
 // sortedKeys gives the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// require is what *testing.T and *rapid.T share.
-type require interface {
-	Fatalf(format string, args ...any)
-	Cleanup(f func())
-}

@@ -20,6 +20,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
@@ -94,7 +95,7 @@ func (r *rig) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
 
 // sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of
 // chance.
-func (o outcome) sorted(t require) string {
+func (o outcome) sorted(t clienttest.T) string {
 	lines := make([]string, len(o.errors))
 	for i, err := range o.errors {
 		line, failed := json.Marshal(err)

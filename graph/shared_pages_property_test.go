@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -55,8 +56,9 @@ func TestPagesTellTheTruth(t *testing.T) {
 		plain := rapid.Bool().Draw(t, "plain")
 		inputs := rapid.SliceOfN(rapid.SampledFrom(oddInputs[:map[bool]int{true: 8, false: len(oddInputs)}[plain]]), 0, 40).Draw(t, "list")
 		options := rapid.SampledFrom([]emulator.Options{{}, {}, {Older: true}, {MaxRecords: 5}, {MaxRecords: 5, Older: true}}).Draw(t, "options")
-		api, client := newAPI(t, options)
-		t.Cleanup(client.Close)
+		options.Records = []json.RawMessage{}
+		api := emulator.New(options)
+		client := clienttest.New(t, api)
 		tied := rapid.IntRange(1, 3).Draw(t, "jobs of one time")
 		for i, record := range slices.Backward(listOf(inputs...)) {
 			number := fmt.Sprintf(":%02d\"", len(inputs)-i)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -61,7 +62,7 @@ func (r *rig) onOracle() *rig {
 }
 
 // errorsOf are the errors in an order that does not depend on who was first.
-func errorsOf(t require, o outcome) []string {
+func errorsOf(t clienttest.T, o outcome) []string {
 	var list []json.RawMessage
 	if err := json.Unmarshal([]byte(o.wire), &list); err != nil {
 		t.Fatalf("%v", err)
@@ -75,7 +76,7 @@ func errorsOf(t require, o outcome) []string {
 }
 
 // wantSame checks that two executors came to the same.
-func wantSame(t require, got, want outcome) {
+func wantSame(t clienttest.T, got, want outcome) {
 	if diff := cmp.Diff(want.data, got.data); diff != "" {
 		t.Fatalf("data (-oracle +direct):\n%s", diff)
 	}
@@ -337,8 +338,9 @@ func nodesOf(t testing.TB, data string) []node {
 func TestPagesWithoutTotals(t *testing.T) {
 	t.Parallel()
 	for _, options := range []emulator.Options{{Older: true}, {Older: true, MaxRecords: 2}} {
-		api, client := newAPI(t, options)
-		t.Cleanup(client.Close)
+		options.Records = []json.RawMessage{}
+		api := emulator.New(options)
+		client := clienttest.New(t, api)
 		for _, record := range listOf(1, 1, 9) {
 			api.Insert(json.RawMessage(record))
 		}

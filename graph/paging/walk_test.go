@@ -16,7 +16,6 @@ func TestQuietPages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, emulator.Options{SteadyTies: rapid.Bool().Draw(t, "steady ties")})
-		defer w.close()
 		w.fill(t, rapid.IntRange(0, 40).Draw(t, "jobs"), rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "distinct"))
 		r := request{
 			first: -1, last: -1, offset: -1,
@@ -98,7 +97,6 @@ func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order)
 // walkMovingWith is walkMoving in a world that is prepared once it has its jobs.
 func walkMovingWith(t *rapid.T, options emulator.Options, orders []restclient.Order, prepare func(*world)) {
 	w := newWorld(t, options)
-	defer w.close()
 	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "distinct")
 	w.fill(t, rapid.IntRange(0, 60).Draw(t, "jobs"), distinct)
 	r := request{

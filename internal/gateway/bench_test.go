@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -64,16 +64,10 @@ func TestAllocations(t *testing.T) {
 // measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
 func measuredHandler(t testing.TB) http.Handler {
 	t.Helper()
-	upstream := httptest.NewServer(replaying(emulator.New(emulator.Options{Seed: 1})))
-	t.Cleanup(upstream.Close)
-	base, err := url.Parse(upstream.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := restclient.New(restclient.Config{
-		BaseURL: base, Token: TokenFrom, Timeout: time.Minute, MaxBody: 32 << 20, MaxConns: 64,
+	// Memory is given back as the program does it: its costs are measured.
+	client := clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
+		c.Token, c.MaxBody, c.Scribble = TokenFrom, 32<<20, false
 	})
-	t.Cleanup(client.Close)
 	cfg := Config{
 		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,

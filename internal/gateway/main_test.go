@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -80,16 +80,10 @@ func start(t testing.TB, change ...func(*setup)) *house {
 		f(&s)
 	}
 	h := &house{t: t, log: lines, jobs: emulator.New(s.jobs)}
-	upstream := httptest.NewServer(h.jobs)
-	t.Cleanup(upstream.Close)
-	base, err := url.Parse(upstream.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if s.config.Upstream == nil {
-		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Identity: Identity, Timeout: s.timeout, MaxBody: 8 << 20, MaxConns: 32, Scribble: true})
-		t.Cleanup(client.Close)
-		s.config.Upstream = client
+		s.config.Upstream = clienttest.New(t, h.jobs, func(c *restclient.Config) {
+			c.Token, c.Identity, c.Timeout = TokenFrom, Identity, s.timeout
+		})
 	}
 	handler, err := New(s.config)
 	if err != nil {

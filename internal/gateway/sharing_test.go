@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/restclient"
 )
 
@@ -60,15 +61,7 @@ func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) 
 	var cfg Config
 	h := start(t, func(s *setup) { cfg = s.config })
 	if cfg.Upstream = upstream; upstream == nil {
-		server := httptest.NewServer(h.jobs)
-		t.Cleanup(server.Close)
-		base, err := url.Parse(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Timeout: cfg.Timeout, MaxBody: 8 << 20, MaxConns: 32})
-		t.Cleanup(client.Close)
-		cfg.Upstream = client
+		cfg.Upstream = clienttest.New(t, h.jobs, func(c *restclient.Config) { c.Token = TokenFrom })
 	}
 	g, err := newGateway(cfg)
 	if err != nil {
