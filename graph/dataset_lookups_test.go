@@ -174,10 +174,10 @@ func TestQuestionsOfDatasets(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			rig, api := newJobsRig(t, board...)
-			answers := recordingOf(rig.upstream)
-			rig.upstream = answers
-			want := rig.ask(c.query, c.variables)
+			exec, api := newExecutorOver(t, board...)
+			answers := recordingOf(exec.upstream)
+			exec.upstream = answers
+			want := exec.ask(c.query, c.variables)
 			if len(want.errors) > 0 {
 				t.Fatal(want.wire)
 			}
@@ -187,7 +187,7 @@ func TestQuestionsOfDatasets(t *testing.T) {
 			}
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				got := rig.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(c.query, c.variables)
+				got := exec.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(c.query, c.variables)
 				got.wantData(t, want.data)
 				if waited := time.Since(start); waited != 0 || got.calls != want.calls {
 					t.Errorf("%d calls, waited %v for a clock", got.calls, waited)
@@ -197,10 +197,10 @@ func TestQuestionsOfDatasets(t *testing.T) {
 	}
 }
 
-// over gives the same rig over another upstream, for another test.
-func (r *rig) over(t testing.TB, upstream operation.Upstream) *rig {
+// over gives the same executor over another upstream, for another test.
+func (e *executor) over(t testing.TB, upstream operation.Upstream) *executor {
 	t.Helper()
-	other := *r
+	other := *e
 	other.t, other.upstream = t, upstream
 	return &other
 }
@@ -223,10 +223,10 @@ func TestBatchIsWhole(t *testing.T) {
 		`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } } } } }`,
 		`{ jobs(filter: {states: [COMPLETED]}) { edges { node { input { ... on MaterializeViewSpec { dataset { jobs(first: 3) { totalCount } } } } } } } }`,
 	} {
-		rig, _ := newJobsRig(t, manyDatasets(n)...)
-		answers := recordingOf(rig.upstream)
-		rig.upstream = answers
-		want := rig.ask(query, "")
+		exec, _ := newExecutorOver(t, manyDatasets(n)...)
+		answers := recordingOf(exec.upstream)
+		exec.upstream = answers
+		want := exec.ask(query, "")
 		if want.calls != 1+n {
 			t.Fatalf("%d calls: %s", want.calls, want.wire)
 		}
@@ -234,7 +234,7 @@ func TestBatchIsWhole(t *testing.T) {
 			var all sync.WaitGroup
 			all.Add(n)
 			start := time.Now()
-			got := rig.over(t, answers.playback(func(q restclient.JobsQuery) {
+			got := exec.over(t, answers.playback(func(q restclient.JobsQuery) {
 				if strings.Contains(string(q.Filter), "dataset_id=") {
 					all.Done()
 					all.Wait()
@@ -253,7 +253,7 @@ func TestBatchIsWhole(t *testing.T) {
 func TestBudgetGoesToTheFirst(t *testing.T) {
 	t.Parallel()
 	const n, granted = 12, 5
-	rig, _ := newJobsRig(t, manyDatasets(n)...)
+	exec, _ := newExecutorOver(t, manyDatasets(n)...)
 	ids, datasets, jobs := []string{}, []string{}, []string{}
 	for i := range n {
 		ids = append(ids, fmt.Sprint(1000+i))
@@ -280,14 +280,14 @@ func TestBudgetGoesToTheFirst(t *testing.T) {
 			"_entities[%d].dataset.latestJob", n,
 		},
 	} {
-		rig.limits.Calls = c.before + granted
+		exec.limits.Calls = c.before + granted
 		for range 3 {
-			got := rig.ask(c.query, "")
-			if len(got.errors) != n-granted || got.calls != rig.limits.Calls {
+			got := exec.ask(c.query, "")
+			if len(got.errors) != n-granted || got.calls != exec.limits.Calls {
 				t.Fatalf("%s: %d calls, %d errors: %s", c.query, got.calls, len(got.errors), got.wire)
 			}
 			for i := granted; i < n; i++ {
-				err := got.at(t, fmt.Sprintf(c.place, i))
+				err := got.errorAt(t, fmt.Sprintf(c.place, i))
 				if codeOf(err) != string(CodeRequestLimitExceeded) {
 					t.Errorf("%s: %d: %v", c.query, i, err.Extensions)
 				}
@@ -315,8 +315,8 @@ func TestRefusedArguments(t *testing.T) {
 		},
 		"entities": {`{ _entities(representations: [{__typename: "Dataset", id: 100}]) { ... on Dataset { ` + refused + ` } } }`, []string{"_entities[0]"}, ""},
 	} {
-		rig, api := newJobsRig(t, board...)
-		got := rig.ask(`query($s: [JobState!]) `+c.query, `{"s": ["failed"]}`)
+		exec, api := newExecutorOver(t, board...)
+		got := exec.ask(`query($s: [JobState!]) `+c.query, `{"s": ["failed"]}`)
 		want := []string{}
 		for _, place := range c.places {
 			for _, field := range fields {

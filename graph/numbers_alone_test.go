@@ -13,8 +13,8 @@ import (
 // What a selection asks of a connection tells how little has to be read.
 func TestRecordsThatNobodyAsksFor(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, listOf(1, 2, 3, 2, 1, 2, 1)...)
-	all := rig.ask(`{ jobs(first: 500) { nodes { id } edges { cursor } } }`, "")
+	exec, api := newExecutorOver(t, listOf(1, 2, 3, 2, 1, 2, 1)...)
+	all := exec.ask(`{ jobs(first: 500) { nodes { id } edges { cursor } } }`, "")
 	var page struct {
 		Jobs struct {
 			Edges []struct {
@@ -49,7 +49,7 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 		{`{ datasets(ids: [2, 3]) { jobs(first: 500) { totalCount } } }`, `{"datasets":[{"jobs":{"totalCount":3}},{"jobs":{"totalCount":1}}]}`, []string{"dataset_id=2&order_by=created_at_desc&per_page=1", "dataset_id=3&order_by=created_at_desc&per_page=1"}},
 	} {
 		api.Reset()
-		got := rig.ask(c.query, "")
+		got := exec.ask(c.query, "")
 		var requests []string
 		for _, r := range api.Requests() {
 			requests = append(requests, r.RawQuery)
@@ -59,7 +59,7 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 		if got.data != c.want || !slices.Equal(requests, c.requests) {
 			t.Errorf("%s:\n%s for %q, want\n%s for %q", c.query, got.data, requests, c.want, c.requests)
 		}
-		if want := rig.onOracle().ask(c.query, ""); want.data != c.want {
+		if want := exec.onOracle().ask(c.query, ""); want.data != c.want {
 			t.Errorf("%s: the oracle says %s", c.query, want.data)
 		}
 	}
@@ -68,8 +68,8 @@ func TestRecordsThatNobodyAsksFor(t *testing.T) {
 // What fails while numbers alone are asked for is the field's error, whichever call it is.
 func TestTallyFails(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, listOf(1, 2, 3)...)
-	all := rig.ask(`{ jobs { pageInfo { startCursor } } }`, "")
+	exec, api := newExecutorOver(t, listOf(1, 2, 3)...)
+	all := exec.ask(`{ jobs { pageInfo { startCursor } } }`, "")
 	_, cursor, _ := strings.Cut(all.data, `"startCursor":"`)
 	cursor, _, _ = strings.Cut(cursor, `"`)
 	for query, calls := range map[string]int{
@@ -86,7 +86,7 @@ func TestTallyFails(t *testing.T) {
 				n++
 				return n == failing+1
 			}})
-			got := rig.ask(query, "")
+			got := exec.ask(query, "")
 			if got.data != `{"jobs":null}` || len(got.errors) != 1 || codeOf(got.errors[0]) != string(CodeUpstreamUnavailable) {
 				t.Errorf("%s, call %d: %s %s", query, failing, got.data, got.wire)
 			}

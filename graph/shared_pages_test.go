@@ -54,9 +54,9 @@ func longOf(inputs ...any) []string {
 	return listOf(append(inputs, make([]any, 100-len(inputs))...)...)
 }
 
-// onOracle is the same rig on the oracle.
-func (r *rig) onOracle() *rig {
-	own := *r
+// onOracle is the same executor on the oracle.
+func (e *executor) onOracle() *executor {
+	own := *e
 	own.oracle = true
 	return &own
 }
@@ -174,10 +174,10 @@ func TestPagesTell(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			rig, api := newJobsRig(t, c.records...)
-			want := rig.onOracle().ask(c.query, "")
+			exec, api := newExecutorOver(t, c.records...)
+			want := exec.onOracle().ask(c.query, "")
 			api.Reset()
-			got := rig.ask(c.query, "")
+			got := exec.ask(c.query, "")
 			wantSame(t, got, want)
 			asked, others := datasetsAsked(t, api)
 			if asked != c.datasets || others != c.others || got.calls != api.Total() {
@@ -193,13 +193,13 @@ func TestPagesTell(t *testing.T) {
 // A cursor of what a page told goes on where a cursor of the dataset's own page does.
 func TestCursorsOfWhatAPageTold(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, listOf(1, 2, 1, nil, 1, 2, 1)...)
-	got := rig.ask(`{ jobs { nodes { dataset { jobs(first: 2) { pageInfo { endCursor } } } } } }`, "")
+	exec, api := newExecutorOver(t, listOf(1, 2, 1, nil, 1, 2, 1)...)
+	got := exec.ask(`{ jobs { nodes { dataset { jobs(first: 2) { pageInfo { endCursor } } } } } }`, "")
 	var told dataset
 	if err := json.Unmarshal(nodesOf(t, got.data)[0].Dataset, &told); err != nil || api.Total() != 1 {
 		t.Fatalf("%v, %d calls: %s", err, api.Total(), got.wire)
 	}
-	rig.ask(`query($c: String) { dataset(id: 1) { jobs(first: 5, after: $c) { nodes { id } totalCount pageInfo { hasNextPage } } } }`,
+	exec.ask(`query($c: String) { dataset(id: 1) { jobs(first: 5, after: $c) { nodes { id } totalCount pageInfo { hasNextPage } } } }`,
 		fmt.Sprintf(`{"c": %q}`, told.Jobs.PageInfo.EndCursor),
 	).wantData(t, fmt.Sprintf(`{"dataset":{"jobs":{"nodes":[{"id":%q},{"id":%q}],"totalCount":4,"pageInfo":{"hasNextPage":false}}}}`, idOf(3), idOf(1)))
 }
@@ -210,8 +210,8 @@ func TestPagesBehindCursorsDoNotTell(t *testing.T) {
 	t.Parallel()
 	records := listOf(1, 1, 1)
 	records[1] = strings.ReplaceAll(records[1], "00:00:02", "00:00:03")
-	rig, api := newJobsRig(t, records...)
-	first := rig.ask(`{ jobs(first: 2) { nodes { id } pageInfo { endCursor } } }`, "")
+	exec, api := newExecutorOver(t, records...)
+	first := exec.ask(`{ jobs(first: 2) { nodes { id } pageInfo { endCursor } } }`, "")
 	var page dataset
 	if err := json.Unmarshal([]byte(first.data), &page); err != nil {
 		t.Fatal(err)
@@ -220,7 +220,7 @@ func TestPagesBehindCursorsDoNotTell(t *testing.T) {
 	variables := fmt.Sprintf(`{"c": %q}`, page.Jobs.PageInfo.EndCursor)
 	for _, gone := range []string{"", page.Jobs.Nodes[1].ID} {
 		api.Remove(gone)
-		rig.ask(query, variables).wantData(t,
+		exec.ask(query, variables).wantData(t,
 			fmt.Sprintf(`{"jobs":{"nodes":[{"id":%q,"dataset":{"latestJob":{"id":%q}}}]}}`, idOf(1), page.Jobs.Nodes[0].ID))
 	}
 }
@@ -232,7 +232,7 @@ func isShared(r *http.Request) bool { return r.URL.Query().Get("per_page") == "5
 func TestSharedPageFails(t *testing.T) {
 	t.Parallel()
 	const query = `{ jobs(first: 3) { nodes { dataset { id jobs(first: 1) { totalCount } } } } }`
-	rig, api := newJobsRig(t, listOf(1, 2, 3, 1)...)
+	exec, api := newExecutorOver(t, listOf(1, 2, 3, 1)...)
 	failing := func(match func(*http.Request) bool) emulator.Fault {
 		return emulator.Fault{Status: http.StatusNotFound, Times: emulator.Forever, Match: match}
 	}
@@ -250,7 +250,7 @@ func TestSharedPageFails(t *testing.T) {
 		api.Reset()
 		api.Unscript()
 		api.Script(c.faults...)
-		got := rig.ask(query, "")
+		got := exec.ask(query, "")
 		if diff := cmp.Diff(c.errors, got.paths()); diff != "" {
 			t.Errorf("%q: errors (-want +got):\n%s", c.datasets, diff)
 		}
@@ -281,9 +281,9 @@ func TestListGrownSince(t *testing.T) {
 		"by one, with totals":    {`jobs(first: 2) { nodes { id } totalCount }`, "1 2 3", 494, 2},
 		"until nothing is on it": {`jobs(first: 2) { nodes { id } }`, "1 2 3", 600, 2},
 	} {
-		rig, api := newJobsRig(t, listOf(1, 2, 3, 2, 1, 2, 1)...)
-		client := rig.upstream
-		rig.upstream = stub{jobs: func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		exec, api := newExecutorOver(t, listOf(1, 2, 3, 2, 1, 2, 1)...)
+		client := exec.upstream
+		exec.upstream = stub{jobs: func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			for i := range c.newer {
 				if q.PerPage == restclient.MaxPerPage {
 					api.Insert(json.RawMessage(strings.NewReplacer("00000000-", "10000000-", "2024-", "2025-").Replace(record(i%60, ""))))
@@ -291,12 +291,12 @@ func TestListGrownSince(t *testing.T) {
 			}
 			return client.Jobs(ctx, q)
 		}}
-		got := rig.ask(`{ jobs(first: 3) { nodes { dataset { `+c.fields+` } } } }`, "")
+		got := exec.ask(`{ jobs(first: 3) { nodes { dataset { `+c.fields+` } } } }`, "")
 		if asked, others := datasetsAsked(t, api); asked != c.datasets || others != c.others {
 			t.Errorf("%s: asked for %q and %d others, want %q", name, asked, others, c.datasets)
 		}
-		rig.upstream = client
-		now := rig.onOracle().ask(`{ datasets(ids: [1, 2, 3]) { `+c.fields+` } }`, "")
+		exec.upstream = client
+		now := exec.onOracle().ask(`{ datasets(ids: [1, 2, 3]) { `+c.fields+` } }`, "")
 		want := strings.TrimSuffix(strings.TrimPrefix(now.data, `{"datasets":[`), `]}`)
 		all := []string{}
 		for _, node := range nodesOf(t, got.data) {
@@ -344,7 +344,7 @@ func TestPagesWithoutTotals(t *testing.T) {
 		for _, record := range listOf(1, 1, 9) {
 			api.Insert(json.RawMessage(record))
 		}
-		rig := newRig(t, client)
+		exec := newExecutor(t, client)
 		for query, calls := range map[string]int{
 			`{ jobs(first: 500) { ` + ofLatest + ` } }`:     1,
 			`{ jobs(first: 500) { ` + ofResult + ` } }`:     3,
@@ -353,7 +353,7 @@ func TestPagesWithoutTotals(t *testing.T) {
 			`{ jobs(first: 9) { ` + ofAll + ` } }`:          2,
 			`{ jobs(first: 2) { totalCount ` + ofTwo + `}}`: 1,
 		} {
-			got, want := rig.ask(query, ""), rig.onOracle().ask(query, "")
+			got, want := exec.ask(query, ""), exec.onOracle().ask(query, "")
 			wantSame(t, got, want)
 			if got.calls > want.calls || options.MaxRecords > 0 && got.calls != calls {
 				t.Errorf("%s: %d calls, want %d", query, got.calls, calls)
