@@ -32,7 +32,7 @@ var measured = []struct{ name, query string }{
 func BenchmarkOperations(b *testing.B) {
 	handler := measuredHandler(b)
 	for _, operation := range measured {
-		ask := asking(b, handler, operation.query)
+		ask := senderOf(b, handler, operation.query)
 		b.Run(operation.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -51,7 +51,7 @@ func TestAllocations(t *testing.T) {
 	handler := measuredHandler(t)
 	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
-		ask := asking(t, handler, operation.query)
+		ask := senderOf(t, handler, operation.query)
 		ask()
 		if got := testing.AllocsPerRun(20, ask); got > budgets[operation.name] {
 			t.Errorf("%s: %.0f allocations, at most %.0f", operation.name, got, budgets[operation.name])
@@ -106,8 +106,8 @@ func replaying(api http.Handler) http.Handler {
 	})
 }
 
-// asking sends one query to a handler whenever it is called.
-func asking(t testing.TB, handler http.Handler, query string) func() {
+// senderOf sends one query to a handler whenever it is called.
+func senderOf(t testing.TB, handler http.Handler, query string) func() {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {
