@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,28 +14,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-const kennel = `
-	type Query { dog: Dog cat: Cat pet: Pet named: Named list(of: [Int!], deep: [[Float]]): [Int] free: Free
-		find(where: Where, one: One, id: ID, flag: Boolean = true, rate: Float, color: Color, text: String, at: Time, n: Int, req: Int! = 1): Dog
-		need(n: Int!): Int }
-	type Mutation { feed: Int }
-	type Subscription { bark: Int meow: Int }
-	interface Named { name: String }
-	type Dog implements Named { name: String age: Int! color: Color barks(loud: Boolean): Boolean owner: Human }
-	type Cat implements Named { name: String age: String color: Color meows: Boolean owner: Human }
-	type Human { name: String pets: [Pet] }
-	type Free { x: Int }
-	union Pet = Dog | Cat
-	enum Color { RED BLUE }
-	scalar Time
-	input Where { name: String ages: [Int!] need: Int! with: Int! = 1 inner: Where }
-	input One @oneOf { a: Int b: String }
-	directive @onField on FIELD
-	directive @onQuery on QUERY
-	directive @onVariable(n: Int) on VARIABLE_DEFINITION
-	directive @again(n: Int) repeatable on FIELD
-	directive @need(n: Int!) on FIELD
-`
+//go:embed testdata/kennel.graphqls
+var kennel string
 
 func kennelSchema(t testing.TB) *ast.Schema {
 	t.Helper()
