@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/internal/emulator"
@@ -110,84 +112,37 @@ func (r *recording) playback(pause func(restclient.JobsQuery)) operation.Upstrea
 }
 
 // Whichever way leads to a dataset, what is asked of it is asked once, what is not selected is not asked at all, and no
-// call waits for a clock. The pages are filtered, so that they tell nothing of the datasets' own lists.
+// call waits for a clock.
 func TestQuestionsOfDatasets(t *testing.T) {
-	const ofDataset = `dataset { latestJob { id } }`
-	for name, c := range map[string]struct {
-		query, variables string
-		datasets         string // asked for, sorted
-		others           int    // calls beside them
-	}{
-		"nodes":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } } }`, "", "100 200 500", 1},
-		"edges":                        {`{ jobs(filter: {states: [COMPLETED]}) { edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"nodes and edges":              {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"input":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } }`, "", "100 200", 1},
-		"result":                       {`{ jobs(filter: {states: [COMPLETED]}) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 201 600", 1},
-		"input, by way of its general": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on JobSpec { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } } }`, "", "100 200", 1},
-		"all three": {
-			`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` input { ... on MaterializeViewSpec { ` + ofDataset + ` } }
-				result { raw ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 200 201 500 600", 1,
-		},
-		"aliases of one question":  {`{ jobs(filter: {states: [COMPLETED]}) { nodes { a: dataset { x: latestJob { id } } b: dataset { y: latestJob { state } } } } }`, "", "100 200 500", 1},
-		"aliases of two questions": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } failed: latestJob(filter: {states: [FAILED]}) { id } } } } }`, "", "100 100 200 200 500 500", 1},
-		"two fields": {
-			`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } jobs(first: 9, orderBy: UPDATED_AT_ASC) { totalCount } } } } }`, "",
-			"100 100 200 200 500 500", 1,
-		},
-		"named fragments": {
-			`{ jobs(filter: {states: [COMPLETED]}) { ...C } } fragment C on JobConnection { nodes { ...J } } fragment J on Job { ...N } fragment N on Node { ... on Job { dataset { ...D } } }
-				fragment D on Dataset { latestJob { id } }`, "", "100 200 500", 1,
-		},
-		"merged selections":   {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id } } nodes { dataset { latestJob { id } } } } }`, "", "100 200 500", 1},
-		"fields without cost": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id __typename } input { raw } } pageInfo { hasNextPage } totalCount } }`, "", "", 1},
-		"skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob @skip(if: $yes) { id } x: latestJob @include(if: $no) { id } id } }
-				edges @skip(if: $yes) { node { ` + ofDataset + ` } } ... @include(if: $no) { edges { node { ` + ofDataset + ` } } } } }`,
-			`{"yes": true, "no": false}`, "", 1,
-		},
-		"not skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id latestJob @skip(if: $no) @include(if: $yes) { id } } } } }`,
-			`{"yes": true, "no": false}`, "100 200 500", 1,
-		},
-		"arguments by variables": {
-			`query($f: DatasetJobFilter, $s: [JobState!] = [FAILED], $n: Int = 3) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset {
-				latestJob(filter: $f) { id } x: latestJob(filter: {states: $s}) { id } jobs(first: $n, filter: $f) { totalCount } } } } }`,
-			`{"f": {"types": ["t"]}}`, "100 100 200 200 500 500", 1,
-		},
-		"an empty list":                 {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
-		"an empty list beside another":  {`{ dataset(id: 100) { latestJob { id } jobs { totalCount } no: jobs(filter: {types: []}) { nodes { id } } } }`, "", "100", 0},
-		"a job":                         {`{ job(id: "` + idOf(1) + `") { ` + ofDataset + ` result { ... on MaterializeViewResult { ` + ofDataset + ` } } } }`, "", "100 101", 1},
-		"a job without a dataset":       {`{ job(id: "` + idOf(4) + `") { ` + ofDataset + ` } }`, "", "", 1},
-		"a job that is not there":       {`{ job(id: "` + idOf(99) + `") { ` + ofDataset + ` } }`, "", "", 1},
-		"a node":                        {`{ node(id: "` + idOf(2) + `") { id ... on Job { ` + ofDataset + ` } } }`, "", "200", 1},
-		"a node and a job, both one":    {`{ node(id: "` + idOf(2) + `") { ... on Job { ` + ofDataset + ` } } job(id: "` + strings.ToUpper(idOf(2)) + `") { ` + ofDataset + ` } }`, "", "200", 1},
-		"a dataset":                     {`{ dataset(id: 100) { latestJob { id } jobs(first: 2) { totalCount } } }`, "", "100", 0},
-		"a dataset's jobs and how many": {`{ dataset(id: 100) { a: jobs(first: 9) { totalCount } b: jobs(first: 9) { nodes { id } } c: jobs(first: 9) { pageInfo { hasNextPage } } } }`, "", "100", 0},
-		"datasets, some twice":          {`{ datasets(ids: [100, 200, "100", 7]) { latestJob { id } } }`, "", "100 200 7", 0},
-		"the newest job's dataset":      {`{ dataset(id: 100) { latestJob { dataset { latestJob { dataset { latestJob { id } } } } } } }`, "", "100", 0},
-		"a dataset's jobs":              {`{ dataset(id: 100) { jobs(first: 9) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } } }`, "", "100 100 101", 0},
-		"a dataset's jobs, three times": {`{ datasets(ids: [100, 200]) { jobs(first: 9) { nodes { dataset { jobs(first: 9) { nodes { dataset { jobs(first: 9) { totalCount } } } } } } } } }`, "", "100 200", 0},
-		"entities": {
-			`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } } ... on Job { ` + ofDataset + ` } } }`,
-			`{"r": [{"__typename": "Dataset", "id": "100"}, {"__typename": "Job", "id": "` + idOf(2) + `"}, {"__typename": "Dataset", "id": 300}]}`,
-			"100 200 300", 1,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/questions-of-datasets.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`(?s)^(.+)\n\n(?:variables: ([^\n]+)\n)?datasets: ?([^\n]*)\nothers: (\d)\n*$`)
+	if len(archive.Files) < 30 {
+		t.Errorf("only %d cases", len(archive.Files))
+	}
+	for _, file := range archive.Files {
+		fields := form.FindStringSubmatch(string(file.Data))
+		if fields == nil {
+			t.Fatalf("%s is no case: %s", file.Name, file.Data)
+		}
+		query, variables, datasets := fields[1], fields[2], fields[3]
+		t.Run(file.Name, func(t *testing.T) {
 			exec, api := newExecutorOver(t, board...)
 			answers := recordingOf(exec.upstream)
 			exec.upstream = answers
-			want := exec.ask(c.query, c.variables)
+			want := exec.ask(query, variables)
 			if len(want.errors) > 0 {
 				t.Fatal(want.wire)
 			}
 			asked, others := datasetsAsked(t, api)
-			if asked != c.datasets || others != c.others || want.calls != api.Total() {
-				t.Errorf("asked for %q and %d others, %d counted; want %q and %d", asked, others, want.calls, c.datasets, c.others)
+			if asked != datasets || fmt.Sprint(others) != fields[4] || want.calls != api.Total() {
+				t.Errorf("asked for %q and %d others, %d counted; want %q and %s", asked, others, want.calls, datasets, fields[4])
 			}
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				got := exec.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(c.query, c.variables)
+				got := exec.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(query, variables)
 				got.wantData(t, want.data)
 				if waited := time.Since(start); waited != 0 || got.calls != want.calls {
 					t.Errorf("%d calls, waited %v for a clock", got.calls, waited)
