@@ -129,7 +129,7 @@ func walkMovingWith(t *rapid.T, options emulator.Options, orders []restclient.Or
 		seen = append(seen, got.ids...)
 		w.forgetGone(stayed, r)
 		if more := got.next; backwards && !got.prev || !backwards && !more {
-			checkWalk(t, w, r, backwards, seen, stayed, changing)
+			wantWalk(t, w, r, backwards, seen, stayed, changing)
 			return
 		}
 		if len(got.ids) == 0 {
@@ -182,7 +182,7 @@ func move(t *rapid.T, w *world, distinct int) (changed []string) {
 	return changed
 }
 
-func checkWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, stayed map[string]bool, changing bool) {
+func wantWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, stayed map[string]bool, changing bool) {
 	counts := map[string]int{}
 	for _, id := range seen {
 		if counts[id]++; counts[id] > 1 && (!changing || stayed[id]) {

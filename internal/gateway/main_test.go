@@ -215,12 +215,12 @@ func (gw *testGateway) read(res *http.Response) answer {
 			gw.t.Errorf("a member %q in %s", name, body)
 		}
 	}
-	a.checkForm(gw.t, members["errors"] != nil)
+	a.wantForm(gw.t, members["errors"] != nil)
 	return a
 }
 
-// checkForm checks what clients may rely on in any GraphQL answer.
-func (a answer) checkForm(t testing.TB, hasErrors bool) {
+// wantForm checks what clients may rely on in any GraphQL answer.
+func (a answer) wantForm(t testing.TB, hasErrors bool) {
 	t.Helper()
 	if !strings.HasSuffix(a.header.Get("Content-Type"), "; charset=utf-8") {
 		t.Errorf("Content-Type %q names no charset", a.header.Get("Content-Type"))
