@@ -12,14 +12,15 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// The demonstration's data: a seed that everyone shares, so that two people see the same jobs.
+// The demonstration's data: a seed that everyone shares, so that two people see the same jobs. 2,000 jobs are
+// four of the largest pages, and two weeks make a job every ten minutes.
 const (
 	demoSeed = 1
 	demoJobs = 2000
 	demoSpan = 14 * 24 * time.Hour
 )
 
-// demo is the embedded Jobs API while it serves.
+// demo is the embedded Jobs API while it serves. Whoever starts it stops it.
 type demo struct {
 	url    *url.URL
 	server *http.Server
@@ -27,7 +28,9 @@ type demo struct {
 }
 
 // startDemo serves a Jobs API on a loopback address. The gateway talks to it over HTTP, as to any other, so
-// nothing in the demonstration is a short cut.
+// nothing in the demonstration is a short cut. Only programs of this machine reach it, on a port that the
+// system picks. Its jobs move and arrive while it runs (Living), carry tags, and have states and members that
+// no documentation names (Drift). Errors: no loopback address can be opened.
 func startDemo(ctx context.Context) (*demo, error) {
 	listener, err := listen(ctx, "--demo (JOBSGW_DEMO)", "127.0.0.1:0")
 	if err != nil {
@@ -60,7 +63,7 @@ const curlCommand = `curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo
       -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'`
 
 // welcome says what to open and what to type: on stdout for people, and in the log, where a container's
-// output is read.
+// output is read. A writer that fails is not told of: the gateway serves without it.
 func welcome(w io.Writer, logger *slog.Logger, address string) {
 	_, _ = fmt.Fprintf(w, `
 Jobs Gateway, with demonstration data. Open

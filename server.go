@@ -59,7 +59,8 @@ func signals() context.Context {
 }
 
 // run is the program. It returns nil when ctx has ended and all requests have been answered, and an error at
-// once when something is wrong. Args are without the program's name, environ is as os.Environ gives it.
+// once when something is wrong. Args are without the program's name, environ is as os.Environ gives it. It
+// sets two things of the whole process, the standard logger (takeNetLog) and the memory limit (limitMemory).
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -82,7 +83,9 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends. What is opened first is closed last.
+// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the servers, the
+// client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
+// gateway refuses, a listener that breaks, and requests that were cut off at the end.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
 	takeNetLog(logger)
@@ -119,12 +122,13 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	if err != nil {
 		return err
 	}
-	health := gateway.NewAdmin()
+	health := gateway.NewAdmin() // /readyz says no until SetReady
 	draining := &atomic.Bool{}
 	servers := []*http.Server{
 		newServer(closing(draining, handler), set.RequestTimeout, logger),
 		newServer(health, set.RequestTimeout, logger),
 	}
+	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both servers are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
 	for i, listener := range []net.Listener{public, admin} {
 		group.Go(func() error { return ignoreClosed(servers[i].Serve(gateway.Listen(listener))) })
@@ -138,8 +142,8 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	}
 	group.Go(func() error {
 		<-groupCtx.Done()
-		health.SetReady(false)
-		draining.Store(true)
+		health.SetReady(false) // balancers look at it, and send no more
+		draining.Store(true)   // clients are told to close their connections
 		logger.Info("stopping", "lame_duck", lameDuck.String())
 		return stop(context.WithoutCancel(groupCtx), servers, ctx.Err() != nil)
 	})
@@ -155,7 +159,10 @@ func upstreamName(u *url.URL) string {
 }
 
 // limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says
-// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit.
+// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit,
+// and that is no error.
+//
+// Example: in a container of 256 MiB the limit is 230 MiB.
 func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 	const heapShare = 0.9
 	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
@@ -171,7 +178,8 @@ const (
 )
 
 // stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is
-// still running after the drain is cut off and reported as an error.
+// still running after the drain is cut off and reported as an error. Asked is false when a listener broke:
+// then no balancer is waited for.
 func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	if asked {
 		<-time.After(lameDuck)
@@ -187,7 +195,8 @@ func stop(ctx context.Context, servers []*http.Server, asked bool) error {
 	return all
 }
 
-// newGateway makes the public handler from the settings.
+// newGateway makes the public handler from the settings. Errors: those of gateway.New. Each setting is passed
+// on as it is: what it means and its bounds stand in internal/settings.
 func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog.Logger) (http.Handler, error) {
 	var page gateway.Playground
 	if set.Playground {
@@ -224,7 +233,8 @@ const (
 )
 
 // newServer makes a server in which every wait has an end. It speaks HTTP/1.1 only: HTTP/2 comes from the
-// balancer.
+// balancer. RequestTimeout is how long a handler may take; the connection is written to for 5 s longer, so
+// that the answer that says so still arrives.
 func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.Logger) *http.Server {
 	protocols := &http.Protocols{}
 	protocols.SetHTTP1(true)
@@ -241,7 +251,8 @@ func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.
 	}
 }
 
-// closing asks clients to leave their connections while the gateway is draining.
+// closing asks clients to leave their connections while the gateway is draining: each answer then says that
+// its connection is closed behind it.
 func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if draining.Load() {
@@ -251,7 +262,8 @@ func closing(draining *atomic.Bool, next http.Handler) http.Handler {
 	})
 }
 
-// listen opens an address. Its error names the setting.
+// listen opens an address, such as ":8080" or "127.0.0.1:0", where the system picks a free port. Its error
+// names the setting.
 func listen(ctx context.Context, setting, address string) (net.Listener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -277,7 +289,7 @@ func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(stderr, options))
 }
 
-// isTerminal reports whether a person reads w.
+// isTerminal reports whether a person reads w: whether it is a character device, not a file or a pipe.
 func isTerminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	if !ok {

@@ -52,7 +52,7 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 			`query($a: String, $b: String) { dataset(id: 1) { a: jobs(first: 2, after: $a) { nodes { id } } b: jobs(first: 4, after: $b) { nodes { id } } } }`, 2,
 		},
 	} {
-		rig, api := newJobsRig(t, all...)
+		exec, api := newExecutorOver(t, all...)
 		variables := ""
 		if c.before != "" {
 			var data struct {
@@ -62,7 +62,7 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 					} `json:"pageInfo"`
 				} `json:"dataset"`
 			}
-			if err := json.Unmarshal([]byte(rig.ask(c.before, "").data), &data); err != nil {
+			if err := json.Unmarshal([]byte(exec.ask(c.before, "").data), &data); err != nil {
 				t.Fatal(err)
 			}
 			variables = fmt.Sprintf(`{"a":%q,"b":%q}`, data.Dataset["a"].PageInfo.EndCursor, data.Dataset["b"].PageInfo.EndCursor)
@@ -70,10 +70,10 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 				api.Insert(json.RawMessage(record(50+number, `,"input":{"dataset_id":1}`)))
 			}
 		}
-		calls := &listening{Upstream: rig.upstream}
+		calls := &listening{Upstream: exec.upstream}
 		answers := recordingOf(calls)
-		rig.upstream = answers
-		want := rig.ask(c.query, variables)
+		exec.upstream = answers
+		want := exec.ask(c.query, variables)
 		if want.calls != 2*c.pages || len(want.errors) > 0 {
 			t.Fatalf("%s: %d calls, want %d: %s", name, want.calls, 2*c.pages, want.wire)
 		}
@@ -84,7 +84,7 @@ func TestFollowingCallsGoTogether(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var second sync.WaitGroup
 			second.Add(c.pages)
-			rig.over(t, answers.playback(func(q restclient.JobsQuery) {
+			exec.over(t, answers.playback(func(q restclient.JobsQuery) {
 				if !openings[q] {
 					second.Done()
 					second.Wait()

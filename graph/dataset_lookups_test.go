@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/internal/emulator"
@@ -110,84 +112,37 @@ func (r *recording) playback(pause func(restclient.JobsQuery)) operation.Upstrea
 }
 
 // Whichever way leads to a dataset, what is asked of it is asked once, what is not selected is not asked at all, and no
-// call waits for a clock. The pages are filtered, so that they tell nothing of the datasets' own lists.
+// call waits for a clock.
 func TestQuestionsOfDatasets(t *testing.T) {
-	const ofDataset = `dataset { latestJob { id } }`
-	for name, c := range map[string]struct {
-		query, variables string
-		datasets         string // asked for, sorted
-		others           int    // calls beside them
-	}{
-		"nodes":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } } }`, "", "100 200 500", 1},
-		"edges":                        {`{ jobs(filter: {states: [COMPLETED]}) { edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"nodes and edges":              {`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` } edges { node { ` + ofDataset + ` } } } }`, "", "100 200 500", 1},
-		"input":                        {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } }`, "", "100 200", 1},
-		"result":                       {`{ jobs(filter: {states: [COMPLETED]}) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 201 600", 1},
-		"input, by way of its general": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { input { ... on JobSpec { ... on MaterializeViewSpec { ` + ofDataset + ` } } } } } }`, "", "100 200", 1},
-		"all three": {
-			`{ jobs(filter: {states: [COMPLETED]}) { nodes { ` + ofDataset + ` input { ... on MaterializeViewSpec { ` + ofDataset + ` } }
-				result { raw ... on MaterializeViewResult { ` + ofDataset + ` } } } } }`, "", "100 101 200 201 500 600", 1,
-		},
-		"aliases of one question":  {`{ jobs(filter: {states: [COMPLETED]}) { nodes { a: dataset { x: latestJob { id } } b: dataset { y: latestJob { state } } } } }`, "", "100 200 500", 1},
-		"aliases of two questions": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } failed: latestJob(filter: {states: [FAILED]}) { id } } } } }`, "", "100 100 200 200 500 500", 1},
-		"two fields": {
-			`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } jobs(first: 9, orderBy: UPDATED_AT_ASC) { totalCount } } } } }`, "",
-			"100 100 200 200 500 500", 1,
-		},
-		"named fragments": {
-			`{ jobs(filter: {states: [COMPLETED]}) { ...C } } fragment C on JobConnection { nodes { ...J } } fragment J on Job { ...N } fragment N on Node { ... on Job { dataset { ...D } } }
-				fragment D on Dataset { latestJob { id } }`, "", "100 200 500", 1,
-		},
-		"merged selections":   {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id } } nodes { dataset { latestJob { id } } } } }`, "", "100 200 500", 1},
-		"fields without cost": {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id __typename } input { raw } } pageInfo { hasNextPage } totalCount } }`, "", "", 1},
-		"skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob @skip(if: $yes) { id } x: latestJob @include(if: $no) { id } id } }
-				edges @skip(if: $yes) { node { ` + ofDataset + ` } } ... @include(if: $no) { edges { node { ` + ofDataset + ` } } } } }`,
-			`{"yes": true, "no": false}`, "", 1,
-		},
-		"not skipped": {
-			`query($yes: Boolean!, $no: Boolean!) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id latestJob @skip(if: $no) @include(if: $yes) { id } } } } }`,
-			`{"yes": true, "no": false}`, "100 200 500", 1,
-		},
-		"arguments by variables": {
-			`query($f: DatasetJobFilter, $s: [JobState!] = [FAILED], $n: Int = 3) { jobs(filter: {states: [COMPLETED]}) { nodes { dataset {
-				latestJob(filter: $f) { id } x: latestJob(filter: {states: $s}) { id } jobs(first: $n, filter: $f) { totalCount } } } } }`,
-			`{"f": {"types": ["t"]}}`, "100 100 200 200 500 500", 1,
-		},
-		"an empty list":                 {`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob(filter: {types: []}) { id } jobs(filter: {states: []}) { totalCount } } } } }`, "", "", 1},
-		"an empty list beside another":  {`{ dataset(id: 100) { latestJob { id } jobs { totalCount } no: jobs(filter: {types: []}) { nodes { id } } } }`, "", "100", 0},
-		"a job":                         {`{ job(id: "` + idOf(1) + `") { ` + ofDataset + ` result { ... on MaterializeViewResult { ` + ofDataset + ` } } } }`, "", "100 101", 1},
-		"a job without a dataset":       {`{ job(id: "` + idOf(4) + `") { ` + ofDataset + ` } }`, "", "", 1},
-		"a job that is not there":       {`{ job(id: "` + idOf(99) + `") { ` + ofDataset + ` } }`, "", "", 1},
-		"a node":                        {`{ node(id: "` + idOf(2) + `") { id ... on Job { ` + ofDataset + ` } } }`, "", "200", 1},
-		"a node and a job, both one":    {`{ node(id: "` + idOf(2) + `") { ... on Job { ` + ofDataset + ` } } job(id: "` + strings.ToUpper(idOf(2)) + `") { ` + ofDataset + ` } }`, "", "200", 1},
-		"a dataset":                     {`{ dataset(id: 100) { latestJob { id } jobs(first: 2) { totalCount } } }`, "", "100", 0},
-		"a dataset's jobs and how many": {`{ dataset(id: 100) { a: jobs(first: 9) { totalCount } b: jobs(first: 9) { nodes { id } } c: jobs(first: 9) { pageInfo { hasNextPage } } } }`, "", "100", 0},
-		"datasets, some twice":          {`{ datasets(ids: [100, 200, "100", 7]) { latestJob { id } } }`, "", "100 200 7", 0},
-		"the newest job's dataset":      {`{ dataset(id: 100) { latestJob { dataset { latestJob { dataset { latestJob { id } } } } } } }`, "", "100", 0},
-		"a dataset's jobs":              {`{ dataset(id: 100) { jobs(first: 9) { nodes { result { ... on MaterializeViewResult { ` + ofDataset + ` } } } } } }`, "", "100 100 101", 0},
-		"a dataset's jobs, three times": {`{ datasets(ids: [100, 200]) { jobs(first: 9) { nodes { dataset { jobs(first: 9) { nodes { dataset { jobs(first: 9) { totalCount } } } } } } } } }`, "", "100 200", 0},
-		"entities": {
-			`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } } ... on Job { ` + ofDataset + ` } } }`,
-			`{"r": [{"__typename": "Dataset", "id": "100"}, {"__typename": "Job", "id": "` + idOf(2) + `"}, {"__typename": "Dataset", "id": 300}]}`,
-			"100 200 300", 1,
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			rig, api := newJobsRig(t, board...)
-			answers := recordingOf(rig.upstream)
-			rig.upstream = answers
-			want := rig.ask(c.query, c.variables)
+	archive, err := txtar.ParseFile("testdata/questions-of-datasets.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	form := regexp.MustCompile(`(?s)^(.+)\n\n(?:variables: ([^\n]+)\n)?datasets: ?([^\n]*)\nothers: (\d)\n*$`)
+	if len(archive.Files) < 30 {
+		t.Errorf("only %d cases", len(archive.Files))
+	}
+	for _, file := range archive.Files {
+		fields := form.FindStringSubmatch(string(file.Data))
+		if fields == nil {
+			t.Fatalf("%s is no case: %s", file.Name, file.Data)
+		}
+		query, variables, datasets := fields[1], fields[2], fields[3]
+		t.Run(file.Name, func(t *testing.T) {
+			exec, api := newExecutorOver(t, board...)
+			answers := recordingOf(exec.upstream)
+			exec.upstream = answers
+			want := exec.ask(query, variables)
 			if len(want.errors) > 0 {
 				t.Fatal(want.wire)
 			}
 			asked, others := datasetsAsked(t, api)
-			if asked != c.datasets || others != c.others || want.calls != api.Total() {
-				t.Errorf("asked for %q and %d others, %d counted; want %q and %d", asked, others, want.calls, c.datasets, c.others)
+			if asked != datasets || fmt.Sprint(others) != fields[4] || want.calls != api.Total() {
+				t.Errorf("asked for %q and %d others, %d counted; want %q and %s", asked, others, want.calls, datasets, fields[4])
 			}
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				got := rig.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(c.query, c.variables)
+				got := exec.over(t, answers.playback(func(restclient.JobsQuery) {})).ask(query, variables)
 				got.wantData(t, want.data)
 				if waited := time.Since(start); waited != 0 || got.calls != want.calls {
 					t.Errorf("%d calls, waited %v for a clock", got.calls, waited)
@@ -197,10 +152,10 @@ func TestQuestionsOfDatasets(t *testing.T) {
 	}
 }
 
-// over gives the same rig over another upstream, for another test.
-func (r *rig) over(t testing.TB, upstream operation.Upstream) *rig {
+// over gives the same executor over another upstream, for another test.
+func (e *executor) over(t testing.TB, upstream operation.Upstream) *executor {
 	t.Helper()
-	other := *r
+	other := *e
 	other.t, other.upstream = t, upstream
 	return &other
 }
@@ -223,10 +178,10 @@ func TestBatchIsWhole(t *testing.T) {
 		`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { latestJob { id } } } } }`,
 		`{ jobs(filter: {states: [COMPLETED]}) { edges { node { input { ... on MaterializeViewSpec { dataset { jobs(first: 3) { totalCount } } } } } } } }`,
 	} {
-		rig, _ := newJobsRig(t, manyDatasets(n)...)
-		answers := recordingOf(rig.upstream)
-		rig.upstream = answers
-		want := rig.ask(query, "")
+		exec, _ := newExecutorOver(t, manyDatasets(n)...)
+		answers := recordingOf(exec.upstream)
+		exec.upstream = answers
+		want := exec.ask(query, "")
 		if want.calls != 1+n {
 			t.Fatalf("%d calls: %s", want.calls, want.wire)
 		}
@@ -234,7 +189,7 @@ func TestBatchIsWhole(t *testing.T) {
 			var all sync.WaitGroup
 			all.Add(n)
 			start := time.Now()
-			got := rig.over(t, answers.playback(func(q restclient.JobsQuery) {
+			got := exec.over(t, answers.playback(func(q restclient.JobsQuery) {
 				if strings.Contains(string(q.Filter), "dataset_id=") {
 					all.Done()
 					all.Wait()
@@ -253,7 +208,7 @@ func TestBatchIsWhole(t *testing.T) {
 func TestBudgetGoesToTheFirst(t *testing.T) {
 	t.Parallel()
 	const n, granted = 12, 5
-	rig, _ := newJobsRig(t, manyDatasets(n)...)
+	exec, _ := newExecutorOver(t, manyDatasets(n)...)
 	ids, datasets, jobs := []string{}, []string{}, []string{}
 	for i := range n {
 		ids = append(ids, fmt.Sprint(1000+i))
@@ -280,14 +235,14 @@ func TestBudgetGoesToTheFirst(t *testing.T) {
 			"_entities[%d].dataset.latestJob", n,
 		},
 	} {
-		rig.limits.Calls = c.before + granted
+		exec.limits.Calls = c.before + granted
 		for range 3 {
-			got := rig.ask(c.query, "")
-			if len(got.errors) != n-granted || got.calls != rig.limits.Calls {
+			got := exec.ask(c.query, "")
+			if len(got.errors) != n-granted || got.calls != exec.limits.Calls {
 				t.Fatalf("%s: %d calls, %d errors: %s", c.query, got.calls, len(got.errors), got.wire)
 			}
 			for i := granted; i < n; i++ {
-				err := got.at(t, fmt.Sprintf(c.place, i))
+				err := got.errorAt(t, fmt.Sprintf(c.place, i))
 				if codeOf(err) != string(CodeRequestLimitExceeded) {
 					t.Errorf("%s: %d: %v", c.query, i, err.Extensions)
 				}
@@ -315,8 +270,8 @@ func TestRefusedArguments(t *testing.T) {
 		},
 		"entities": {`{ _entities(representations: [{__typename: "Dataset", id: 100}]) { ... on Dataset { ` + refused + ` } } }`, []string{"_entities[0]"}, ""},
 	} {
-		rig, api := newJobsRig(t, board...)
-		got := rig.ask(`query($s: [JobState!]) `+c.query, `{"s": ["failed"]}`)
+		exec, api := newExecutorOver(t, board...)
+		got := exec.ask(`query($s: [JobState!]) `+c.query, `{"s": ["failed"]}`)
 		want := []string{}
 		for _, place := range c.places {
 			for _, field := range fields {

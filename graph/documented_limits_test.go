@@ -50,12 +50,12 @@ func TestDocumentedLimits(t *testing.T) {
 		{row, `to (\d+) characters`, `query($v: [String!]) { jobs(filter: {types: $v}) { totalCount } }`, "filter.types", text},
 		{row, `to (\d+) characters`, `query($v: [String!]) { jobs(filter: {tagsAny: $v}) { totalCount } }`, "filter.tagsAny", text},
 	} {
-		rig, _ := newJobsRig(t)
+		exec, _ := newExecutorOver(t)
 		most := documentedLimit(t, c.row, c.pattern)
-		if got := rig.ask(c.query, `{"v":`+c.value(most)+`}`); len(got.errors) > 0 {
+		if got := exec.ask(c.query, `{"v":`+c.value(most)+`}`); len(got.errors) > 0 {
 			t.Errorf("%s of %d: %s", c.argument, most, got.wire)
 		}
-		got := rig.ask(c.query, `{"v":`+c.value(most+1)+`}`)
+		got := exec.ask(c.query, `{"v":`+c.value(most+1)+`}`)
 		if len(got.errors) != 1 || codeOf(got.errors[0]) != "BAD_USER_INPUT" || got.errors[0].Extensions["argument"] != c.argument {
 			t.Errorf("%s of %d: %s", c.argument, most+1, got.wire)
 		}
@@ -66,8 +66,8 @@ func TestDocumentedLimits(t *testing.T) {
 func TestDocumentedLimitOfEntities(t *testing.T) {
 	t.Parallel()
 	most := documentedLimit(t, "`_entities`", `^(\d+) representations`)
-	rig := newRig(t, nil)
-	doc, refused := gqlparser.LoadQueryWithRules(rig.schema, entitiesQuery, nil)
+	exec := newExecutor(t, nil)
+	doc, refused := gqlparser.LoadQueryWithRules(exec.schema, entitiesQuery, nil)
 	if refused != nil {
 		t.Fatal(refused)
 	}

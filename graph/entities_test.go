@@ -64,7 +64,7 @@ var representations = []representation{
 // but itself, and equal keys are asked for once.
 func TestEntities(t *testing.T) {
 	t.Parallel()
-	rig, _ := newJobsRig(t, strings.Replace(record(3, ""), idOf(3), lettered, 1), record(2, ""), record(1, ""))
+	exec, _ := newExecutorOver(t, strings.Replace(record(3, ""), idOf(3), lettered, 1), record(2, ""), record(1, ""))
 	rapid.Check(t, func(t *rapid.T) {
 		list := rapid.SliceOfN(rapid.SampledFrom(representations), 0, 30).Draw(t, "representations")
 		sent, data, refused := []map[string]any{}, []any{}, []string{}
@@ -87,7 +87,7 @@ func TestEntities(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got := rig.ask(entitiesQuery, string(variables))
+		got := exec.ask(entitiesQuery, string(variables))
 		want, err := json.Marshal(map[string]any{"_entities": data})
 		if err != nil {
 			t.Fatal(err)
@@ -119,8 +119,8 @@ func TestNoRepresentation(t *testing.T) {
 		"no type":         `{"id": "1"}`,
 		"a null type":     `{"__typename": null, "id": "1"}`,
 	} {
-		rig, api := newJobsRig(t)
-		got := rig.ask(entitiesQuery, `{"r": [{"__typename": "Dataset", "id": "100"}, `+wrong+`]}`)
+		exec, api := newExecutorOver(t)
+		got := exec.ask(entitiesQuery, `{"r": [{"__typename": "Dataset", "id": "100"}, `+wrong+`]}`)
 		if got.data != `{"_entities":[{"id":"100"},null]}` || len(got.errors) != 1 || api.Total() != 0 {
 			t.Errorf("%s: %s %s", name, got.data, got.wire)
 			continue
@@ -129,7 +129,7 @@ func TestNoRepresentation(t *testing.T) {
 		if err.Message != textEntity || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != "representations" {
 			t.Errorf("%s: %s", name, got.wire)
 		}
-		if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := exec.log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: logged as a failure of ours: %v", name, lines)
 		}
 	}
@@ -142,14 +142,14 @@ func TestLiteralsThatAreNoObjects(t *testing.T) {
 		`1`: "representations[0]", `[true]`: "representations[0]", `[{__typename: "Dataset", id: 7}, "x"]`: "representations[1]",
 		`[[{__typename: "Dataset", id: 7}]]`: "representations[0]", `[1.5]`: "representations[0]", `WORD`: "representations[0]",
 	} {
-		rig, api := newJobsRig(t)
-		got := rig.ask(`{ a: _entities(representations: `+literal+`) { __typename } }`, "")
-		err := got.at(t, "a")
+		exec, api := newExecutorOver(t)
+		got := exec.ask(`{ a: _entities(representations: `+literal+`) { __typename } }`, "")
+		err := got.errorAt(t, "a")
 		if len(got.errors) != 1 || codeOf(err) != "BAD_USER_INPUT" || err.Extensions["argument"] != argument || api.Total() != 0 ||
 			err.Message != textEntity {
 			t.Errorf("%s: %s", literal, got.wire)
 		}
-		if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 0 {
+		if lines := exec.log.Lines(t, slog.LevelError); len(lines) != 0 {
 			t.Errorf("%s: logged as a failure of ours: %v", literal, lines)
 		}
 	}
@@ -158,16 +158,16 @@ func TestLiteralsThatAreNoObjects(t *testing.T) {
 // A job that cannot be fetched is its own error: beside it stand those that could, and those that do not exist.
 func TestFailingEntity(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, record(1, ""), record(2, ""))
+	exec, api := newExecutorOver(t, record(1, ""), record(2, ""))
 	api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Match: func(r *http.Request) bool {
 		return strings.HasSuffix(r.URL.Path, idOf(2))
 	}})
 	jobs := fmt.Sprintf(`{"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}`, idOf(2), idOf(99), idOf(1))
-	got := rig.ask(entitiesQuery, `{"r": [`+jobs+`]}`)
+	got := exec.ask(entitiesQuery, `{"r": [`+jobs+`]}`)
 	if want := `{"_entities":[null,null,{"id":"` + idOf(1) + `"}]}`; got.data != want || len(got.errors) != 1 {
 		t.Errorf("%s %s", got.data, got.wire)
 	}
-	if err := got.at(t, "_entities[0]"); codeOf(err) != string(CodeUpstreamUnavailable) {
+	if err := got.errorAt(t, "_entities[0]"); codeOf(err) != string(CodeUpstreamUnavailable) {
 		t.Errorf("%s", got.wire)
 	}
 }
@@ -176,29 +176,29 @@ func TestFailingEntity(t *testing.T) {
 func TestPanicOfAnEntity(t *testing.T) {
 	t.Parallel()
 	both := fmt.Sprintf(`{"r": [{"__typename": "Dataset", "id": 5}, {"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}]}`, idOf(1), idOf(2))
-	rig := newRig(t, stub{job: func(_ context.Context, id restclient.JobID) (*restclient.Job, error) {
+	exec := newExecutor(t, stub{job: func(_ context.Context, id restclient.JobID) (*restclient.Job, error) {
 		if id == restclient.JobID(idOf(2)) {
 			panic("LEAK")
 		}
 		return nil, &restclient.Error{Kind: restclient.KindNotFound}
 	}})
-	got := rig.ask(entitiesQuery, both)
+	got := exec.ask(entitiesQuery, both)
 	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
 		t.Fatalf("in a call: %s %s", got.data, got.wire)
 	}
-	if err := got.at(t, "_entities[2]"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
+	if err := got.errorAt(t, "_entities[2]"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
 		t.Errorf("in a call: %s", got.wire)
 	}
 
-	rig = newRig(t, nil) // without an upstream no loader can be made
-	got = rig.ask(entitiesQuery, both)
+	exec = newExecutor(t, nil) // without an upstream no loader can be made
+	got = exec.ask(entitiesQuery, both)
 	if got.data != `{"_entities":[{"id":"5"},null,null]}` || len(got.errors) != 1 {
 		t.Fatalf("in the resolver: %s %s", got.data, got.wire)
 	}
-	if err := got.at(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
+	if err := got.errorAt(t, "_entities"); codeOf(err) != string(CodeInternal) || err.Message != textInternal {
 		t.Errorf("in the resolver: %s", got.wire)
 	}
-	if lines := rig.log.Lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {
+	if lines := exec.log.Lines(t, slog.LevelError); len(lines) != 1 || lines[0]["stack"] == nil {
 		t.Errorf("log %v", lines)
 	}
 }
@@ -214,12 +214,12 @@ func TestEntitiesGoTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all sync.WaitGroup
 		all.Add(n)
-		rig := newRig(t, stub{job: func(context.Context, restclient.JobID) (*restclient.Job, error) {
+		exec := newExecutor(t, stub{job: func(context.Context, restclient.JobID) (*restclient.Job, error) {
 			all.Done()
 			all.Wait()
 			return nil, &restclient.Error{Kind: restclient.KindNotFound}
 		}})
-		got := rig.ask(entitiesQuery, `{"r": [`+strings.Join(list, ",")+`]}`)
+		got := exec.ask(entitiesQuery, `{"r": [`+strings.Join(list, ",")+`]}`)
 		if want := `{"_entities":[` + strings.TrimSuffix(strings.Repeat("null,", n), ",") + `]}`; got.data != want || got.calls != n {
 			t.Errorf("%s %s, %d calls", got.data, got.wire, got.calls)
 		}

@@ -20,6 +20,7 @@ import (
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -41,19 +42,19 @@ func presented(ctx context.Context, log *logtest.Buffer, list ...error) gqlerror
 	return graphql.GetErrors(ctx)
 }
 
-// inField gives the context of a field at the start of a response, which stands at line 3, column 5 of its document.
-func inField(ctx context.Context, alias string) context.Context {
+// contextOfField gives the context of a field at the start of a response, which stands at line 3, column 5 of its document.
+func contextOfField(ctx context.Context, alias string) context.Context {
 	return graphql.WithFieldContext(ctx, &graphql.FieldContext{
 		Field: graphql.CollectedField{Field: &ast.Field{Alias: alias, Name: "jobs", Position: &ast.Position{Line: 3, Column: 5}}},
 	})
 }
 
-// within gives the context of a place below a field: an argument and a place in it, or an element of a list.
-func within(ctx context.Context, places ...*graphql.PathContext) context.Context {
+// contextAt gives the context of a place below a field: an argument and a place in it, or an element of a list.
+func contextAt(ctx context.Context, places ...*graphql.PathContext) context.Context {
 	if len(places) == 0 {
 		return ctx
 	}
-	return within(graphql.WithPathContext(ctx, places[0]), places[1:]...)
+	return contextAt(graphql.WithPathContext(ctx, places[0]), places[1:]...)
 }
 
 // Each kind has one code and one sentence, and tells what of the Jobs API's answer helps its caller.
@@ -139,7 +140,7 @@ func TestUpstreamErrors(t *testing.T) {
 		}
 		log := &logtest.Buffer{}
 		// Wrapping changes nothing: it is for the log.
-		for _, got := range presented(inField(t.Context(), "a"), log, &c.err, fmt.Errorf("wrapped: %w", &c.err)) {
+		for _, got := range presented(contextOfField(t.Context(), "a"), log, &c.err, fmt.Errorf("wrapped: %w", &c.err)) {
 			got.Err = nil // not sent
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -208,7 +209,7 @@ func TestCallersErrors(t *testing.T) {
 		},
 	} {
 		log := &logtest.Buffer{}
-		list := presented(within(inField(t.Context(), "a"), c.within...), log, c.err)
+		list := presented(contextAt(contextOfField(t.Context(), "a"), c.within...), log, c.err)
 		c.extensions["requestId"] = requestID
 		if len(list) != 1 || list[0].Message != c.err.Error() || list[0].Path.String() != c.path {
 			t.Errorf("%s: %v at %s, want %s", name, list, list[0].Path, c.path)
@@ -234,7 +235,7 @@ func TestArgumentsOfAnotherType(t *testing.T) {
 	} {
 		log := &logtest.Buffer{}
 		places := []*graphql.PathContext{graphql.NewPathWithField(name), graphql.NewPathWithIndex(1)}
-		got := presented(within(inField(t.Context(), "a"), places...), log, errors.New("LEAK int64 is not a map"))[0]
+		got := presented(contextAt(contextOfField(t.Context(), "a"), places...), log, errors.New("LEAK int64 is not a map"))[0]
 		want := map[string]any{"code": CodeBadUserInput, "argument": name + "[1]", "requestId": requestID}
 		if got.Message != message || got.Path.String() != "a" || !cmp.Equal(got.Extensions, want) || len(log.Lines(t, slog.LevelError)) != 0 {
 			t.Errorf("%q at %s, %v", got.Message, got.Path, got.Extensions)
@@ -255,7 +256,7 @@ func TestUnknownErrors(t *testing.T) {
 		},
 	} {
 		log := &logtest.Buffer{}
-		got := presented(inField(t.Context(), "a"), log, err)[0]
+		got := presented(contextOfField(t.Context(), "a"), log, err)[0]
 		want := map[string]any{"code": CodeInternal, "requestId": requestID}
 		if got.Message != textInternal || !cmp.Equal(got.Extensions, want) {
 			t.Errorf("%s: %q %v", name, got.Message, got.Extensions)
@@ -267,7 +268,7 @@ func TestUnknownErrors(t *testing.T) {
 	}
 	// Where the error knows its place, that is the place.
 	located := &gqlerror.Error{Path: ast.Path{ast.PathName("b")}, Locations: []gqlerror.Location{{Line: 9, Column: 9}}}
-	got := presented(inField(t.Context(), "a"), &logtest.Buffer{}, located)[0]
+	got := presented(contextOfField(t.Context(), "a"), &logtest.Buffer{}, located)[0]
 	if got.Path.String() != "b" || got.Locations[0].Line != 9 {
 		t.Errorf("at %s, %v", got.Path, got.Locations)
 	}
@@ -280,7 +281,7 @@ func TestUnknownErrors(t *testing.T) {
 // A root field says what is wrong with its argument before anybody is asked, and null is told from failure.
 func TestRootFields(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`), `{"job_id":"unreadable","input":{"dataset_id":8}}`)
+	exec, api := newExecutorOver(t, record(1, `,"input":{"dataset_id":7}`), `{"job_id":"unreadable","input":{"dataset_id":8}}`)
 	const most = 100 // as the table of limits in docs/errors.md has it
 	many := strings.Repeat(`"1",`, most)
 	for query, argument := range map[string]string{
@@ -294,8 +295,8 @@ func TestRootFields(t *testing.T) {
 		`{ a: jobs(first: 2147483648) { totalCount } }`:                             "first",
 		`{ a: jobs(filter: {datasetId: 1, tagsAny: ["t", ""]}) { nodes { id } } } `: "filter.tagsAny",
 	} {
-		got := rig.ask(query, "")
-		if err := got.at(t, "a"); got.data != `{"a":null}` || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != argument {
+		got := exec.ask(query, "")
+		if err := got.errorAt(t, "a"); got.data != `{"a":null}` || codeOf(err) != string(CodeBadUserInput) || err.Extensions["argument"] != argument {
 			t.Errorf("%.60s: %s %s", query, got.data, got.wire)
 		}
 	}
@@ -303,13 +304,13 @@ func TestRootFields(t *testing.T) {
 		t.Errorf("%d calls", api.Total())
 	}
 	absent := `(id: "` + idOf(99) + `") { id }`
-	rig.ask(`{ job`+absent+` node`+absent+` dataset(id: 9) { latestJob { id } } datasets(ids: []) { id } }`, "").
+	exec.ask(`{ job`+absent+` node`+absent+` dataset(id: 9) { latestJob { id } } datasets(ids: []) { id } }`, "").
 		wantData(t, `{"job":null,"node":null,"dataset":{"latestJob":null},"datasets":[]}`)
-	if got := rig.ask(`{ datasets(ids: [`+many[:len(many)-1]+`]) { id } }`, ""); len(got.errors) > 0 {
+	if got := exec.ask(`{ datasets(ids: [`+many[:len(many)-1]+`]) { id } }`, ""); len(got.errors) > 0 {
 		t.Errorf("%d are refused: %s", most, got.wire)
 	}
-	got := rig.ask(`{ dataset(id: 8) { latestJob { id } } }`, "")
-	if err := got.at(t, "dataset.latestJob"); codeOf(err) != string(CodeUpstreamBadResponse) || got.data != `{"dataset":{"latestJob":null}}` {
+	got := exec.ask(`{ dataset(id: 8) { latestJob { id } } }`, "")
+	if err := got.errorAt(t, "dataset.latestJob"); codeOf(err) != string(CodeUpstreamBadResponse) || got.data != `{"dataset":{"latestJob":null}}` {
 		t.Errorf("%s %s", got.data, got.wire)
 	}
 }
@@ -317,13 +318,13 @@ func TestRootFields(t *testing.T) {
 // One answer of the Jobs API can fail many fields. Each reports it at its own place, in an error of its own.
 func TestSharedError(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t)
+	exec, api := newExecutorOver(t)
 	api.Script(emulator.Fault{Status: http.StatusInternalServerError, Times: emulator.Forever})
-	got := rig.ask("{\n  a: jobs(first: 2) { totalCount }\n  b: jobs(first: 2) { nodes { id } }\n}", "")
+	got := exec.ask("{\n  a: jobs(first: 2) { totalCount }\n  b: jobs(first: 2) { nodes { id } }\n}", "")
 	if len(got.errors) != 2 || got.data != `{"a":null,"b":null}` || api.Total() != 1 {
 		t.Fatalf("%s, %s, %d calls", got.data, got.wire, api.Total())
 	}
-	a, b := got.at(t, "a"), got.at(t, "b")
+	a, b := got.errorAt(t, "a"), got.errorAt(t, "b")
 	if a.Locations[0] != (gqlerror.Location{Line: 2, Column: 3}) || b.Locations[0] != (gqlerror.Location{Line: 3, Column: 3}) {
 		t.Errorf("at %v and %v", a.Locations, b.Locations)
 	}
@@ -339,7 +340,7 @@ func TestSharedError(t *testing.T) {
 	want := []string{
 		"datasets[0].latestJob", "datasets[0].x", "datasets[1].latestJob", "datasets[1].x", "datasets[2].latestJob", "datasets[2].x",
 	}
-	got = rig.ask(`{ datasets(ids: [1, 2, 1]) { latestJob { id } x: latestJob { id } } }`, "")
+	got = exec.ask(`{ datasets(ids: [1, 2, 1]) { latestJob { id } x: latestJob { id } } }`, "")
 	if diff := cmp.Diff(want, got.paths()); diff != "" || api.Total() != 2 {
 		t.Errorf("%d calls, paths (-want +got):\n%s", api.Total(), diff)
 	}
@@ -353,23 +354,23 @@ func TestPanics(t *testing.T) {
 		cause, file string
 	}{
 		"in a call": {stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
-			panic("LEAK " + canaryToken)
-		}}, "panic: LEAK " + canaryToken, "errors_test.go"},
+			panic("LEAK " + clienttest.Token)
+		}}, "panic: LEAK " + clienttest.Token, "errors_test.go"},
 		// The loaders of an operation without an upstream cannot be made.
 		"in a resolver": {nil, "panic: ", "loader.go"},
 	} {
-		rig := newRig(t, c.upstream)
-		got := rig.ask(`{ jobs { totalCount } dataset(id: 5) { id } }`, "")
+		exec := newExecutor(t, c.upstream)
+		got := exec.ask(`{ jobs { totalCount } dataset(id: 5) { id } }`, "")
 		if got.data != `{"jobs":null,"dataset":{"id":"5"}}` || len(got.errors) != 1 {
 			t.Errorf("%s: %s %s", name, got.data, got.wire)
 			continue
 		}
-		err := got.at(t, "jobs")
+		err := got.errorAt(t, "jobs")
 		want := map[string]any{"code": CodeInternal, "requestId": requestID}
 		if err.Message != textInternal || !cmp.Equal(err.Extensions, want) || len(err.Locations) != 1 {
 			t.Errorf("%s: %s", name, got.wire)
 		}
-		lines := rig.log.Lines(t, slog.LevelError)
+		lines := exec.log.Lines(t, slog.LevelError)
 		if len(lines) != 1 || lines[0]["request_id"] != requestID ||
 			!strings.Contains(fmt.Sprint(lines[0]["error"]), c.cause) || !strings.Contains(fmt.Sprint(lines[0]["stack"]), c.file) {
 			t.Errorf("%s: log %v", name, lines)
@@ -402,14 +403,14 @@ func TestNothingLeaks(t *testing.T) {
 		"cut":        {emulator.Fault{Cut: emulator.CutClose, Body: html}, CodeUpstreamUnavailable},
 		"bad record": {emulator.Fault{Body: []byte(`{"records":[{"job_id":"` + leak + `"}]}`)}, CodeUpstreamBadResponse},
 	} {
-		rig, api := newJobsRig(t)
+		exec, api := newExecutorOver(t)
 		c.fault.Header = maps.Clone(header)
 		api.Script(c.fault)
-		got := rig.ask(`{ jobs { nodes { id } } }`, "")
+		got := exec.ask(`{ jobs { nodes { id } } }`, "")
 		if len(got.errors) != 1 || codeOf(got.errors[0]) != string(c.code) {
 			t.Errorf("%s: %s, want one %s", name, got.wire, c.code)
 		}
-		for _, secret := range []string{leak, canaryToken, "127.0.0.1", "goroutine", ".go:", "restclient", "jobsgateway", "0x"} {
+		for _, secret := range []string{leak, clienttest.Token, "127.0.0.1", "goroutine", ".go:", "restclient", "jobsgateway", "0x"} {
 			if strings.Contains(got.wire+got.data, secret) {
 				t.Errorf("%s: the answer holds %q: %s", name, secret, got.wire)
 			}
@@ -427,7 +428,7 @@ func TestConstantMessages(t *testing.T) {
 			t.Errorf("code %q", f.code)
 		}
 	}
-	for _, id := range []string{"hunter2", canaryToken} {
+	for _, id := range []string{"hunter2", clienttest.Token} {
 		for _, plan := range []func() error{
 			func() error { _, err := planDatasetID(id, "id"); return err },
 			func() error { _, err := planJobID(id, "id"); return err },

@@ -17,6 +17,7 @@ import (
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/oracle"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 )
 
@@ -66,21 +67,21 @@ func selected(schema *ast.Schema, f *ast.FieldDefinition, selections func(*ast.D
 // Every field of the schema has a row in graph/direct: one without is answered by nothing.
 func TestEveryFieldHasARow(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, nil)
-	query := everything(r.schema)
-	doc, refused := gqlparser.LoadQueryWithRules(r.schema, query, nil)
+	e := newExecutor(t, nil)
+	query := everything(e.schema)
+	doc, refused := gqlparser.LoadQueryWithRules(e.schema, query, nil)
 	if refused != nil {
 		t.Fatalf("%v in %s", refused, query)
 	}
 	met := coverage{}
 	met.note(doc, nil, outcome{})
-	for _, field := range outputFields(r.schema) {
+	for _, field := range outputFields(e.schema) {
 		if met[field] == 0 {
 			t.Errorf("%s is not asked for in %s", field, query)
 		}
 	}
-	plan := direct.Compile(r.schema, doc, doc.Operations[0], nil) // panics with the name of a field without a row
-	for _, f := range r.schema.Query.Fields {
+	plan := direct.Compile(e.schema, doc, doc.Operations[0], nil) // panics with the name of a field without a row
+	for _, f := range e.schema.Query.Fields {
 		if !introspective(f.Name) && !plan.Writes(f.Name) {
 			t.Errorf("Query.%s is not written: add its type to (*compiler).root in graph/direct/root.go", f.Name)
 		}
@@ -128,20 +129,18 @@ func TestFieldWithoutARow(t *testing.T) {
 // Every field has a value in what the emulator generates, so that whoever tries the demonstration sees it.
 func TestEmulatorHasEveryField(t *testing.T) {
 	t.Parallel()
-	client := newClient(t, emulator.New(emulator.Options{Seed: 1, Tags: true}))
-	t.Cleanup(client.Close)
-	r := newRig(t, client)
-	r.resolver.Pages.Default = 500
-	r.limits.Calls = 10_000
-	answer := r.ask(everything(r.schema), "")
+	e := newExecutor(t, clienttest.New(t, emulator.New(emulator.Options{Seed: 1, Tags: true})))
+	e.resolver.Pages.Default = 500
+	e.limits.Calls = 10_000
+	answer := e.ask(everything(e.schema), "")
 	var data any
 	if err := json.Unmarshal([]byte(answer.data), &data); err != nil {
 		t.Fatalf("%v: %s", err, answer.wire)
 	}
 	met := map[string]bool{}
 	noteFields(met, data)
-	for _, field := range outputFields(r.schema) {
-		if typeName, name, _ := strings.Cut(field, "."); !met[field] && r.schema.Types[typeName].Kind == ast.Object && typeName != "Query" {
+	for _, field := range outputFields(e.schema) {
+		if typeName, name, _ := strings.Cut(field, "."); !met[field] && e.schema.Types[typeName].Kind == ast.Object && typeName != "Query" {
 			t.Errorf("%s is null in all that the emulator generates: write its member (%s?) in (*draft).record in internal/emulator/draft.go", field, oracle.Snake(name))
 		}
 	}
@@ -225,12 +224,12 @@ func TestWhatIsLeftToGqlgen(t *testing.T) {
 // Fields of either executor stand in one answer, in the order in which they were asked for.
 func TestBothExecutorsInOneAnswer(t *testing.T) {
 	t.Parallel()
-	rig, _ := newJobsRig(t, record(2, `,"input":{"dataset_id":1}`), record(1, ""))
+	exec, _ := newExecutorOver(t, record(2, `,"input":{"dataset_id":1}`), record(1, ""))
 	query := fmt.Sprintf(`{ _service { sdl } a: jobs(first: 1) { nodes { id dataset { jobs { totalCount } } } } __schema { types { name } }
 		b: job(id: %q) { raw } c: __typename bad: jobs(first: -1) { totalCount } d: datasets(ids: [1, 2]) { latestJob { id } } __type(name: "Job") { kind } }`, idOf(1))
-	got := rig.ask(query, "")
-	rig.oracle = true
-	if want := rig.ask(query, ""); got.data != want.data || got.sorted(t) != want.sorted(t) {
+	got := exec.ask(query, "")
+	exec.oracle = true
+	if want := exec.ask(query, ""); got.data != want.data || got.sorted(t) != want.sorted(t) {
 		t.Errorf("%s %s\nof the oracle\n%s %s", got.data, got.wire, want.data, want.wire)
 	}
 }
@@ -267,10 +266,10 @@ func TestOnePlanForMany(t *testing.T) {
 		upstream := &pool{records: page.Records, salt: "one", honest: true}
 		variables := fmt.Sprintf(`{"r":[{"__typename":"Dataset","id":%d},{"__typename":"Dataset","id":"%d"}]}`, caller%3, caller)
 		all.Go(func() {
-			other := newRig(t, upstream)
+			other := newExecutor(t, upstream)
 			other.oracle = true
 			want := other.ask(query, variables)
-			own := newRig(t, upstream)
+			own := newExecutor(t, upstream)
 			for range 3 {
 				ctx, buffer := own.prepare(t.Context(), query, variables)
 				graphql.GetOperationContext(ctx).ResolverMiddleware = own.resolver.Direct(plan, buffer)

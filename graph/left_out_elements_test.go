@@ -78,9 +78,9 @@ func TestWhatIsLeftOut(t *testing.T) {
 		"nobody asks": {`{ jobs { totalCount pageInfo { hasNextPage } } }`, `{"jobs":{"totalCount":6,"pageInfo":{"hasNextPage":false}}}`, []string{}},
 	} {
 		for _, byOracle := range []bool{false, true} {
-			rig, _ := newJobsRig(t, records...)
-			rig.oracle = byOracle
-			got := rig.ask(c.query, "")
+			exec, _ := newExecutorOver(t, records...)
+			exec.oracle = byOracle
+			got := exec.ask(c.query, "")
 			if diff := cmp.Diff(c.errors, got.without()); diff != "" {
 				t.Errorf("%s, oracle %t: (-want +got):\n%s", name, byOracle, diff)
 			}
@@ -111,9 +111,9 @@ func TestEntitiesThatCannotBeRead(t *testing.T) {
 	}
 	const want = `{"_entities":[null,{"id":"1"},null,null,{"id":"%s","executor":null},null,null,{"id":"%s","executor":null}]}`
 	for _, byOracle := range []bool{false, true} {
-		rig, _ := newJobsRig(t, record(3, `,"executor":7`), `{"job_id":"`+idOf(2)+`"}`, record(1, ""))
-		rig.oracle = byOracle
-		got := rig.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id executor } ... on Dataset { id } } }`,
+		exec, _ := newExecutorOver(t, record(3, `,"executor":7`), `{"job_id":"`+idOf(2)+`"}`, record(1, ""))
+		exec.oracle = byOracle
+		got := exec.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Job { id executor } ... on Dataset { id } } }`,
 			`{"r":[`+strings.Join(sent, ",")+`]}`)
 		if want := fmt.Sprintf(want, idOf(1), idOf(3)); got.data != want {
 			t.Errorf("oracle %t: %s, want %s", byOracle, got.data, want)

@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -24,6 +20,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
@@ -34,8 +31,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // requestID is the id of every request in these tests.
 const requestID = "request-1"
 
-// rig runs operations on the generated schema as the gateway does, without HTTP in front of it.
-type rig struct {
+// executor runs operations on the generated schema as the gateway does, without HTTP in front of it.
+type executor struct {
 	t        testing.TB
 	schema   *ast.Schema
 	upstream operation.Upstream
@@ -46,14 +43,14 @@ type rig struct {
 	oracle   bool // run on gqlgen's executor for all fields: see graph/oracle
 }
 
-// newRig makes a rig over any upstream.
-func newRig(t testing.TB, upstream operation.Upstream) *rig {
+// newExecutor makes an executor over any upstream.
+func newExecutor(t testing.TB, upstream operation.Upstream) *executor {
 	t.Helper()
 	schema, err := NewSchema(true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &rig{
+	return &executor{
 		t:        t,
 		schema:   schema,
 		resolver: &Resolver{Pages: paging.Limits{Default: 50, Max: 500}},
@@ -64,43 +61,16 @@ func newRig(t testing.TB, upstream operation.Upstream) *rig {
 	}
 }
 
-// newJobsRig makes a rig over a Jobs API that is reached over HTTP, and gives that API as well.
-func newJobsRig(t testing.TB, records ...string) (*rig, *emulator.Emulator) {
+// newExecutorOver makes an executor over a Jobs API that is reached over HTTP, and gives that API as well.
+func newExecutorOver(t testing.TB, records ...string) (*executor, *emulator.Emulator) {
 	t.Helper()
 	raw := make([]json.RawMessage, 0, len(records))
 	for _, record := range records {
 		raw = append(raw, json.RawMessage(record))
 	}
-	api, client := newAPI(t, emulator.Records(raw...))
-	t.Cleanup(client.Close)
-	return newRig(t, client), api
+	api := emulator.New(emulator.Records(raw...))
+	return newExecutor(t, clienttest.New(t, api)), api
 }
-
-// newAPI makes a Jobs API that is reached over HTTP, and a client of it, which has to be closed.
-func newAPI(t require, options emulator.Options) (*emulator.Emulator, *restclient.Client) {
-	if options.Records == nil {
-		options.Records = []json.RawMessage{}
-	}
-	api := emulator.New(options)
-	return api, newClient(t, api)
-}
-
-// newClient makes a client of a Jobs API over HTTP, which has to be closed.
-func newClient(t require, api http.Handler) *restclient.Client {
-	server := httptest.NewServer(api)
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	return restclient.New(restclient.Config{
-		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
-		Token: func(context.Context) (string, bool) { return canaryToken, true },
-	})
-}
-
-// canaryToken goes to the Jobs API with every call and must come out nowhere.
-const canaryToken = "token-4be1f0c2d3a5968778695a4b3c2d1e0f"
 
 // outcome is what an operation came to, as its caller sees it.
 type outcome struct {
@@ -111,64 +81,64 @@ type outcome struct {
 }
 
 // ask runs an operation; variables are a JSON object, or empty.
-func (r *rig) ask(query, variables string) outcome {
-	r.t.Helper()
-	return r.askUnder(r.t.Context(), query, variables)
+func (e *executor) ask(query, variables string) outcome {
+	e.t.Helper()
+	return e.askUnder(e.t.Context(), query, variables)
 }
 
 // askUnder is ask under a context of the caller's.
-func (r *rig) askUnder(ctx context.Context, query, variables string) outcome {
-	r.t.Helper()
-	ctx, buffer := r.prepare(ctx, query, variables)
-	answer := r.run(ctx)
+func (e *executor) askUnder(ctx context.Context, query, variables string) outcome {
+	e.t.Helper()
+	ctx, buffer := e.prepare(ctx, query, variables)
+	answer := e.run(ctx)
 	data := buffer.Finish(answer.Data)
 	list := slices.Concat(answer.Errors, graphql.GetErrors(ctx))
 	wire, err := json.Marshal(list)
 	if err != nil {
-		r.t.Fatal(err)
+		e.t.Fatal(err)
 	}
 	out := outcome{data: string(data), errors: list, calls: operation.Calls(ctx), wire: string(wire)}
-	if _, owns := r.upstream.(*restclient.Client); owns { // others may play their pages back
+	if _, owns := e.upstream.(*restclient.Client); owns { // others may play their pages back
 		operation.End(ctx)
 	}
 	return out
 }
 
 // run runs the operation of a context that prepare made.
-func (r *rig) run(ctx context.Context) *graphql.Response {
-	exec := NewExecutableSchema(Config{Schema: r.schema, Resolvers: r.resolver})
-	if r.oracle {
-		exec = oracle.NewExecutableSchema(oracle.Config{Schema: r.schema, Resolvers: oracleRoots{r.resolver}})
+func (e *executor) run(ctx context.Context) *graphql.Response {
+	exec := NewExecutableSchema(Config{Schema: e.schema, Resolvers: e.resolver})
+	if e.oracle {
+		exec = oracle.NewExecutableSchema(oracle.Config{Schema: e.schema, Resolvers: oracleRoots{e.resolver}})
 	}
 	return exec.Exec(ctx)(ctx)
 }
 
 // prepare checks an operation and makes the context that it runs under, and the buffer that it is written to.
-func (r *rig) prepare(ctx context.Context, query, variables string) (context.Context, *direct.Buffer) {
-	r.t.Helper()
-	doc, refused := gqlparser.LoadQueryWithRules(r.schema, query, nil)
+func (e *executor) prepare(ctx context.Context, query, variables string) (context.Context, *direct.Buffer) {
+	e.t.Helper()
+	doc, refused := gqlparser.LoadQueryWithRules(e.schema, query, nil)
 	if refused != nil {
-		r.t.Fatalf("%s: %v", query, refused)
+		e.t.Fatalf("%s: %v", query, refused)
 	}
 	given := map[string]any{}
 	if variables != "" {
 		decoder := json.NewDecoder(strings.NewReader(variables))
 		decoder.UseNumber()
 		if err := decoder.Decode(&given); err != nil {
-			r.t.Fatal(err)
+			e.t.Fatal(err)
 		}
 	}
 	op := doc.Operations[0]
-	values, err := validator.VariableValues(r.schema, op, given)
+	values, err := validator.VariableValues(e.schema, op, given)
 	if err != nil {
-		r.t.Fatalf("%s %s: %v", query, variables, err)
+		e.t.Fatalf("%s %s: %v", query, variables, err)
 	}
 	if err := CheckRepresentations(Representations(doc, op), values); err != nil {
-		r.t.Fatal(err)
+		e.t.Fatal(err)
 	}
-	logger := r.log.Logger()
+	logger := e.log.Logger()
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
-	ctx = operation.With(ctx, r.upstream, r.limits, logger)
+	ctx = operation.With(ctx, e.upstream, e.limits, logger)
 	ctx = graphql.WithResponseContext(ctx, present.Present, Recover)
 	buffer := direct.NewBuffer(nil)
 	oc := &graphql.OperationContext{
@@ -178,10 +148,10 @@ func (r *rig) prepare(ctx context.Context, query, variables string) (context.Con
 		Variables:              values,
 		RecoverFunc:            Recover,
 		ResolverMiddleware:     oracle.Fields,
-		RootResolverMiddleware: r.root,
+		RootResolverMiddleware: e.root,
 	}
-	if !r.oracle {
-		oc.ResolverMiddleware = r.resolver.Direct(direct.Compile(r.schema, doc, op, values), buffer)
+	if !e.oracle {
+		oc.ResolverMiddleware = e.resolver.Direct(direct.Compile(e.schema, doc, op, values), buffer)
 	}
 	return graphql.WithOperationContext(ctx, oc), buffer
 }
@@ -197,8 +167,8 @@ func (o outcome) wantData(t testing.TB, want string) {
 	}
 }
 
-// at gives the error at a response path, which must be the only one there.
-func (o outcome) at(t testing.TB, path string) *gqlerror.Error {
+// errorAt gives the error at a response path, which must be the only one there.
+func (o outcome) errorAt(t testing.TB, path string) *gqlerror.Error {
 	t.Helper()
 	var found gqlerror.List
 	for _, err := range o.errors {
@@ -251,9 +221,3 @@ func idOf(number int) string { return fmt.Sprintf("00000000-0000-4000-8000-%012d
 
 // sortedKeys gives the keys of a map in order.
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// require is what *testing.T and *rapid.T share.
-type require interface {
-	Fatalf(format string, args ...any)
-	Cleanup(f func())
-}

@@ -20,6 +20,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/oracle"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
@@ -70,19 +71,19 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 
 // runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has
 // learned nothing.
-func (r *rig) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
+func (e *executor) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
-		own := *r
+		own := *e
 		own.oracle, own.upstream, own.log = byOracle, c.upstream, &logtest.Buffer{}
-		own.resolver = &Resolver{Pages: r.resolver.Pages}
+		own.resolver = &Resolver{Pages: e.resolver.Pages}
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
 		if oc := graphql.GetOperationContext(ctx); !byOracle && !c.upstream.honest {
 			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
 			write := func(ctx context.Context, lookups []*direct.Lookup, _ *paging.Page) {
 				own.resolver.answer(ctx, lookups, nil)
 			}
-			oc.ResolverMiddleware = direct.Compile(r.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, operation.Caught)
+			oc.ResolverMiddleware = direct.Compile(e.schema, oc.Doc, oc.Operation, oc.Variables).Resolver(buffer, write, operation.Caught)
 		}
 		answer := own.run(ctx)
 		out = outcome{
@@ -94,7 +95,7 @@ func (r *rig) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
 
 // sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of
 // chance.
-func (o outcome) sorted(t require) string {
+func (o outcome) sorted(t clienttest.T) string {
 	lines := make([]string, len(o.errors))
 	for i, err := range o.errors {
 		line, failed := json.Marshal(err)
@@ -109,20 +110,20 @@ func (o outcome) sorted(t require) string {
 
 // graph/direct writes what gqlgen's executor writes (graph/oracle): the same bytes, and the same errors in
 // any order, for no more calls.
-func TestDirectIsStock(t *testing.T) {
+func TestDirectWritesAsTheOracle(t *testing.T) {
 	t.Parallel()
 	const rounds = 20 // of rapid's hundred
 	o := newOrigin(t)
 	failures := o.failures(t)
-	r := newRig(t, nil)
-	r.limits = operation.Limits{Calls: 1 << 20, Concurrency: 1 << 20} // which of the calls are too many is a matter of chance
-	cases := rapid.Custom(func(t *rapid.T) drawnCase { return drawCase(t, o, r.schema, failures) })
+	e := newExecutor(t, nil)
+	e.limits = operation.Limits{Calls: 1 << 20, Concurrency: 1 << 20} // which of the calls are too many is a matter of chance
+	cases := rapid.Custom(func(t *rapid.T) drawnCase { return drawCase(t, o, e.schema, failures) })
 	met := coverage{}
 	checked := 0
 	for range rounds {
 		rapid.Check(t, func(rt *rapid.T) {
 			c := cases.Draw(rt, "case")
-			doc, refused := gqlparser.LoadQueryWithRules(r.schema, c.query, nil)
+			doc, refused := gqlparser.LoadQueryWithRules(e.schema, c.query, nil)
 			if refused != nil {
 				rt.Fatalf("the generator wrote an invalid query: %v", refused)
 			}
@@ -130,10 +131,10 @@ func TestDirectIsStock(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.variables), &given); err != nil {
 				rt.Fatalf("variables: %v", err)
 			}
-			if _, err := validator.VariableValues(r.schema, doc.Operations[0], given); err != nil {
+			if _, err := validator.VariableValues(e.schema, doc.Operations[0], given); err != nil {
 				rt.Fatalf("the generator drew invalid variables: %v", err)
 			}
-			want, got := r.runCase(t, c, true), r.runCase(t, c, false)
+			want, got := e.runCase(t, c, true), e.runCase(t, c, false)
 			if got.data != want.data {
 				rt.Fatalf("data\n%s\nof the oracle\n%s\nerrors\n%s", got.data, want.data, want.sorted(rt))
 			}
@@ -158,7 +159,7 @@ func TestDirectIsStock(t *testing.T) {
 		}
 	}
 	if checked >= 1000 {
-		met.check(t, r.schema)
+		met.check(t, e.schema)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"hash/fnv"
 	"math"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/restclient"
 )
 
@@ -147,17 +146,7 @@ type origin struct {
 func newOrigin(t *testing.T) *origin {
 	t.Helper()
 	o := &origin{}
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*o.answer.Load())(w, r) }))
-	t.Cleanup(server.Close)
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.client = restclient.New(restclient.Config{
-		BaseURL: base, Timeout: time.Minute, MaxBody: 8 << 20, MaxConns: 4,
-		Token: func(context.Context) (string, bool) { return canaryToken, true },
-	})
-	t.Cleanup(o.client.Close)
+	o.client = clienttest.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*o.answer.Load())(w, r) }))
 	return o
 }
 

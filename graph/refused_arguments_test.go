@@ -19,8 +19,8 @@ func TestRefusedRepresentations(t *testing.T) {
 		`{"__typename":"Dataset"}`, `{"__typename":"Dataset","id":null}`, `{"__typename":"Dataset","id":{}}`, `{"__typename":"Cat","id":"1"}`,
 		`{"id":"1"}`, `{"__typename":7,"id":"1"}`, `7`, `{"__typename":"Job"}`, `{"__typename":"Job","id":[]}`, `{"__typename":"DataPlane","id":"x"}`,
 	} {
-		rig, _ := newJobsRig(t)
-		got := rig.ask(entitiesQuery, `{"r":[{"__typename":"Dataset","id":"5"},`+wrong+`,{"__typename":"Dataset","id":7}]}`)
+		exec, _ := newExecutorOver(t)
+		got := exec.ask(entitiesQuery, `{"r":[{"__typename":"Dataset","id":"5"},`+wrong+`,{"__typename":"Dataset","id":7}]}`)
 		if got.data != `{"_entities":[{"id":"5"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
 			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
 		}
@@ -34,8 +34,8 @@ func TestRefusedRepresentationsAsLiterals(t *testing.T) {
 		`{__typename: "Dataset"}`, `{__typename: "Dataset", id: null}`, `{__typename: "Dataset", id: {}}`, `{__typename: "Cat", id: "1"}`,
 		`{id: "1"}`, `{__typename: 7, id: "1"}`, `{}`, `{__typename: "Job"}`, `{__typename: "DataPlane", id: "x"}`,
 	} {
-		rig, _ := newJobsRig(t)
-		got := rig.ask(`{ _entities(representations: [{__typename: "Dataset", id: "5"}, `+wrong+`, {__typename: "Dataset", id: 7}]) {
+		exec, _ := newExecutorOver(t)
+		got := exec.ask(`{ _entities(representations: [{__typename: "Dataset", id: "5"}, `+wrong+`, {__typename: "Dataset", id: 7}]) {
 			... on Dataset { id } } }`, "")
 		if got.data != `{"_entities":[{"id":"5"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
 			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
@@ -47,8 +47,8 @@ func TestRefusedRepresentationsAsLiterals(t *testing.T) {
 func TestRefusedRepresentationsInVariables(t *testing.T) {
 	t.Parallel()
 	for _, wrong := range []string{`5`, `"x"`, `{}`, `{"__typename":"Cat","id":1}`, `[]`} {
-		rig, _ := newJobsRig(t)
-		got := rig.ask(`query($r: _Any!, $d: _Any!) { _entities(representations: [$d, $r, $d]) { ... on Dataset { id } } }`,
+		exec, _ := newExecutorOver(t)
+		got := exec.ask(`query($r: _Any!, $d: _Any!) { _entities(representations: [$d, $r, $d]) { ... on Dataset { id } } }`,
 			`{"r":`+wrong+`,"d":{"__typename":"Dataset","id":7}}`)
 		if got.data != `{"_entities":[{"id":"7"},null,{"id":"7"}]}` || got.paths()[0] != "_entities[1]" || codeOf(got.errors[0]) != "BAD_USER_INPUT" {
 			t.Errorf("%s: %s %s", wrong, got.data, got.wire)
@@ -59,12 +59,12 @@ func TestRefusedRepresentationsInVariables(t *testing.T) {
 // Twenty datasets, each twice and asked in two ways, are twenty calls.
 func TestEntitiesOfDatasets(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, record(1, `,"input":{"dataset_id":7}`))
+	exec, api := newExecutorOver(t, record(1, `,"input":{"dataset_id":7}`))
 	list := make([]string, 40)
 	for i := range list {
 		list[i] = fmt.Sprintf(`{"__typename":"Dataset","id":"%d"}`, i%20)
 	}
-	got := rig.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } jobs(first: 1) { nodes { id } } } } }`,
+	got := exec.ask(`query($r: [_Any!]!) { _entities(representations: $r) { ... on Dataset { latestJob { id } jobs(first: 1) { nodes { id } } } } }`,
 		`{"r":[`+strings.Join(list, ",")+`]}`)
 	if len(got.errors) > 0 || api.Total() != 20 {
 		t.Errorf("%d calls: %s", api.Total(), got.wire)
@@ -74,8 +74,8 @@ func TestEntitiesOfDatasets(t *testing.T) {
 // The same where the field stands in a fragment.
 func TestRefusedRepresentationsInFragments(t *testing.T) {
 	t.Parallel()
-	rig, _ := newJobsRig(t)
-	got := rig.ask(`query($r: [_Any!]!) { ... on Query { ...F } } fragment F on Query { _entities(representations: $r) { ... on Dataset { id } } }`,
+	exec, _ := newExecutorOver(t)
+	got := exec.ask(`query($r: [_Any!]!) { ... on Query { ...F } } fragment F on Query { _entities(representations: $r) { ... on Dataset { id } } }`,
 		`{"r":[{"__typename":"Dataset","id":"5"},{"__typename":"Dataset"}]}`)
 	if got.data != `{"_entities":[{"id":"5"},null]}` || got.paths()[0] != "_entities[1]" {
 		t.Errorf("%s %s", got.data, got.wire)
@@ -85,30 +85,30 @@ func TestRefusedRepresentationsInFragments(t *testing.T) {
 // What is refused under an alias is the caller's affair all the same, and no line of the log.
 func TestAliasedEntities(t *testing.T) {
 	t.Parallel()
-	rig, _ := newJobsRig(t)
-	got := rig.ask(`{ x: _entities(representations: [{__typename: "Cat"}]) { __typename } }`, "")
-	if codeOf(got.errors[0]) != "BAD_USER_INPUT" || len(rig.log.Lines(t, slog.LevelError)) > 0 {
-		t.Errorf("%s %v", got.wire, rig.log.Lines(t, slog.LevelError))
+	exec, _ := newExecutorOver(t)
+	got := exec.ask(`{ x: _entities(representations: [{__typename: "Cat"}]) { __typename } }`, "")
+	if codeOf(got.errors[0]) != "BAD_USER_INPUT" || len(exec.log.Lines(t, slog.LevelError)) > 0 {
+		t.Errorf("%s %v", got.wire, exec.log.Lines(t, slog.LevelError))
 	}
 }
 
 // A failure of ours below _entities is ours, and logged.
 func TestFailureBelowEntities(t *testing.T) {
 	t.Parallel()
-	rig := newRig(t, stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
+	exec := newExecutor(t, stub{jobs: func(context.Context, restclient.JobsQuery) (*restclient.JobsPage, error) {
 		return nil, errors.New("boom")
 	}})
-	got := rig.ask(`{ _entities(representations: [{__typename: "Dataset", id: 5}]) { ... on Dataset { latestJob { id } } } }`, "")
-	if codeOf(got.errors[0]) != "INTERNAL_SERVER_ERROR" || len(rig.log.Lines(t, slog.LevelError)) != 1 {
-		t.Errorf("%s %v", got.wire, rig.log.Lines(t, slog.LevelError))
+	got := exec.ask(`{ _entities(representations: [{__typename: "Dataset", id: 5}]) { ... on Dataset { latestJob { id } } } }`, "")
+	if codeOf(got.errors[0]) != "INTERNAL_SERVER_ERROR" || len(exec.log.Lines(t, slog.LevelError)) != 1 {
+		t.Errorf("%s %v", got.wire, exec.log.Lines(t, slog.LevelError))
 	}
 }
 
 // A dataset that the Jobs API names wrongly is its affair, not the caller's, and does not keep the others waiting.
 func TestNegativeDataset(t *testing.T) {
 	t.Parallel()
-	rig, api := newJobsRig(t, record(3, `,"input":{"dataset_id":-5}`), record(2, `,"input":{"dataset_id":6}`), record(1, `,"input":{"dataset_id":7}`))
-	got := rig.ask(`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id latestJob { id } } } } }`, "")
+	exec, api := newExecutorOver(t, record(3, `,"input":{"dataset_id":-5}`), record(2, `,"input":{"dataset_id":6}`), record(1, `,"input":{"dataset_id":7}`))
+	got := exec.ask(`{ jobs(filter: {states: [COMPLETED]}) { nodes { dataset { id latestJob { id } } } } }`, "")
 	if len(got.errors) != 1 || codeOf(got.errors[0]) != "UPSTREAM_BAD_RESPONSE" || api.Total() != 3 {
 		t.Errorf("%s, %d calls", got.wire, api.Total())
 	}
@@ -117,8 +117,8 @@ func TestNegativeDataset(t *testing.T) {
 // An input of another type may call anything a dataset.
 func TestDatasetOfAnotherShape(t *testing.T) {
 	t.Parallel()
-	rig, _ := newJobsRig(t, record(3, `,"input":{"dataset":"my dataset"}`))
-	if got := rig.ask(`{ jobs { nodes { dataset { id } } } }`, ""); got.data != `{"jobs":{"nodes":[{"dataset":null}]}}` || len(got.errors) > 0 {
+	exec, _ := newExecutorOver(t, record(3, `,"input":{"dataset":"my dataset"}`))
+	if got := exec.ask(`{ jobs { nodes { dataset { id } } } }`, ""); got.data != `{"jobs":{"nodes":[{"dataset":null}]}}` || len(got.errors) > 0 {
 		t.Errorf("%s", got.wire)
 	}
 }

@@ -203,15 +203,15 @@ func wantWhole(t *testing.T, schema *ast.Schema) {
 // The service field answers with the given text under any alias, and leaves other root fields alone.
 func TestServeSDL(t *testing.T) {
 	t.Parallel()
-	rig := newRig(t, stub{})
+	exec := newExecutor(t, stub{})
 	sdl := "type Query { \"with quotes\"\n word: String }"
 	serve := ServeSDL(sdl)
-	rig.root = func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return serve(ctx, next) }
+	exec.root = func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler { return serve(ctx, next) }
 	quoted, err := json.Marshal(sdl)
 	if err != nil {
 		t.Fatal(err)
 	}
-	rig.ask(`query($no: Boolean!) {
+	exec.ask(`query($no: Boolean!) {
 		_service { a: sdl __typename ...F b: sdl @include(if: $no) } again: _service { sdl } dataset(id: 5) { id }
 	} fragment F on _Service { sdl }`, `{"no": false}`).
 		wantData(t, `{"_service":{"a":`+string(quoted)+`,"__typename":"_Service","sdl":`+string(quoted)+`},`+

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -50,13 +51,14 @@ var oddInputs = []any{
 // is not documented, and it costs at most one call for each list that is asked of many datasets.
 func TestPagesTellTheTruth(t *testing.T) {
 	t.Parallel()
-	fixed := newRig(t, nil)
+	fixed := newExecutor(t, nil)
 	rapid.Check(t, func(t *rapid.T) {
 		plain := rapid.Bool().Draw(t, "plain")
 		inputs := rapid.SliceOfN(rapid.SampledFrom(oddInputs[:map[bool]int{true: 8, false: len(oddInputs)}[plain]]), 0, 40).Draw(t, "list")
 		options := rapid.SampledFrom([]emulator.Options{{}, {}, {Older: true}, {MaxRecords: 5}, {MaxRecords: 5, Older: true}}).Draw(t, "options")
-		api, client := newAPI(t, options)
-		t.Cleanup(client.Close)
+		options.Records = []json.RawMessage{}
+		api := emulator.New(options)
+		client := clienttest.New(t, api)
 		tied := rapid.IntRange(1, 3).Draw(t, "jobs of one time")
 		for i, record := range slices.Backward(listOf(inputs...)) {
 			number := fmt.Sprintf(":%02d\"", len(inputs)-i)
@@ -101,8 +103,8 @@ func TestPagesTellTheTruth(t *testing.T) {
 		if options.MaxRecords == 0 && rapid.Bool().Draw(t, "strict") { // which sees one answer
 			upstream = strict{client}
 		}
-		rig := fixed.over(fixed.t, upstream)
-		want, got := rig.onOracle().ask(query, ""), rig.ask(query, "")
+		exec := fixed.over(fixed.t, upstream)
+		want, got := exec.onOracle().ask(query, ""), exec.ask(query, "")
 		wantSame(t, got, want)
 		if options.MaxRecords > 0 {
 			return // a page is as many calls as it has parts

@@ -23,17 +23,17 @@ func (u told) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.Job
 	return u.jobs(ctx, u.Upstream, q)
 }
 
-// oddRig is a rig over jobs of distinct created_at and one and the same updated_at, newest first.
-func oddRig(t *testing.T, n int, jobs func(context.Context, operation.Upstream, restclient.JobsQuery) (*restclient.JobsPage, error)) (*rig, *int) {
+// executorOverTies is an executor over jobs of distinct created_at and one and the same updated_at, newest first.
+func executorOverTies(t *testing.T, n int, jobs func(context.Context, operation.Upstream, restclient.JobsQuery) (*restclient.JobsPage, error)) (*executor, *int) {
 	t.Helper()
 	records := []string{}
 	for i := n; i > 0; i-- {
 		records = append(records, fmt.Sprintf(`{"job_id":"00000000-0000-4000-8000-%012d","state":"running","type":"t",`+
 			`"created_at":"2024-01-01T00:00:%02d","updated_at":"2024-01-01T01:00:00"}`, i, i))
 	}
-	rig, _ := newJobsRig(t, records...)
+	exec, _ := newExecutorOver(t, records...)
 	calls := 0
-	return rig.over(t, told{rig.upstream, jobs, &calls}), &calls
+	return exec.over(t, told{exec.upstream, jobs, &calls}), &calls
 }
 
 // The same 5 records for every offset with a total of 10^9, where all were updated at one time. At most 3
@@ -41,7 +41,7 @@ func oddRig(t *testing.T, n int, jobs func(context.Context, operation.Upstream, 
 func TestSameRecordsForEveryOffset(t *testing.T) {
 	t.Parallel()
 	for _, first := range []int{6, 100, 500} {
-		rig, calls := oddRig(t, 5, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+		exec, calls := executorOverTies(t, 5, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			q.Offset = 0
 			page, err := up.Jobs(ctx, q)
 			if err == nil {
@@ -49,7 +49,7 @@ func TestSameRecordsForEveryOffset(t *testing.T) {
 			}
 			return page, err
 		})
-		got := rig.ask(fmt.Sprintf(`{ jobs(first: %d) { nodes { id } } }`, first), "")
+		got := exec.ask(fmt.Sprintf(`{ jobs(first: %d) { nodes { id } } }`, first), "")
 		if n := strings.Count(got.data, `"id"`); n != 5 || *calls > 3 || !strings.Contains(got.wire, "UPSTREAM_BAD_RESPONSE") {
 			t.Errorf("first %d: %d calls, %d jobs, %s", first, *calls, n, got.wire)
 		}
@@ -59,7 +59,7 @@ func TestSameRecordsForEveryOffset(t *testing.T) {
 // A list in no order, which keeps still. Never a job twice; where the cursor's place is not sure, UPSTREAM_BAD_RESPONSE.
 func TestUnsortedList(t *testing.T) {
 	t.Parallel()
-	rig, calls := oddRig(t, 59, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	exec, calls := executorOverTies(t, 59, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		all, err := up.Jobs(ctx, restclient.JobsQuery{OrderBy: q.OrderBy, PerPage: restclient.MaxPerPage})
 		if err != nil {
 			return nil, err
@@ -75,7 +75,7 @@ func TestUnsortedList(t *testing.T) {
 	after := ""
 	for page := range 40 {
 		*calls = 0
-		got := rig.ask(fmt.Sprintf(`{ jobs(first: 2%s) { nodes { id } pageInfo { hasNextPage endCursor } } }`, after), "")
+		got := exec.ask(fmt.Sprintf(`{ jobs(first: 2%s) { nodes { id } pageInfo { hasNextPage endCursor } } }`, after), "")
 		if *calls > 3 {
 			t.Errorf("page %d: %d calls", page, *calls)
 		}
@@ -107,16 +107,16 @@ func TestUnsortedList(t *testing.T) {
 func TestTallyBetweenDirections(t *testing.T) {
 	t.Parallel()
 	var asked []int
-	rig, _ := oddRig(t, 30, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	exec, _ := executorOverTies(t, 30, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		asked = append(asked, q.PerPage)
 		return up.Jobs(ctx, q)
 	})
-	got := rig.ask(`{ jobs(first: 5) { pageInfo { endCursor } } }`, "")
+	got := exec.ask(`{ jobs(first: 5) { pageInfo { endCursor } } }`, "")
 	_, cursor, _ := strings.Cut(got.data, `"endCursor":"`)
 	cursor, _, _ = strings.Cut(cursor, `"`)
 	for _, arguments := range []string{"first: 500, before: %q", "last: 500, after: %q"} {
 		asked = nil
-		rig.ask(fmt.Sprintf(`{ jobs(`+arguments+`) { totalCount } }`, cursor), "").wantData(t, `{"jobs":{"totalCount":30}}`)
+		exec.ask(fmt.Sprintf(`{ jobs(`+arguments+`) { totalCount } }`, cursor), "").wantData(t, `{"jobs":{"totalCount":30}}`)
 		if len(asked) != 1 || asked[0] != 1 {
 			t.Errorf("%s: asked for %v records", arguments, asked)
 		}
@@ -131,13 +131,13 @@ func TestLastOfABusyList(t *testing.T) {
 		records = append(records, record(i/2, ""))
 		records[len(records)-1] = strings.Replace(records[len(records)-1], idOf(i/2), idOf(1000+i), 1)
 	}
-	rig, api := newJobsRig(t, records...)
+	exec, api := newExecutorOver(t, records...)
 	calls := 0
-	rig = rig.over(t, told{rig.upstream, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
+	exec = exec.over(t, told{exec.upstream, func(ctx context.Context, up operation.Upstream, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 		api.Insert([]byte(strings.Replace(record(50, ""), idOf(50), idOf(2000+calls), 1)))
 		return up.Jobs(ctx, q)
 	}, &calls})
-	got := rig.ask(`{ jobs(last: 2) { nodes { id } } }`, "")
+	got := exec.ask(`{ jobs(last: 2) { nodes { id } } }`, "")
 	if calls > 10 || strings.Count(got.data, `"id"`) != 2 {
 		t.Errorf("%d calls, %s %s", calls, got.data, got.wire)
 	}

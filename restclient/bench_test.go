@@ -11,7 +11,7 @@ import (
 // benchPage is what bench/ decodes, too: the newest 500 of 2,000 generated jobs.
 func benchPage(b *testing.B) []byte {
 	b.Helper()
-	body := pageOf(b, emulator.Options{Seed: 1, End: end})
+	body := pageOf(b, emulator.Options{Seed: 1, End: historyEnd})
 	b.SetBytes(int64(len(body)))
 	return body
 }
@@ -43,8 +43,8 @@ func BenchmarkDecodePage(b *testing.B) {
 
 // BenchmarkPageOverHTTP is a whole call: request, gzip, decoding.
 func BenchmarkPageOverHTTP(b *testing.B) {
-	u := serve(b, emulator.Options{Seed: 1}, func(cfg *Config) { cfg.MaxBody = 32 << 20 })
-	ctx, q := as(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: MaxPerPage}
+	u := newUpstream(b, emulator.Options{Seed: 1}, func(cfg *Config) { cfg.MaxBody = 32 << 20 })
+	ctx, q := withToken(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: MaxPerPage}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := u.Jobs(ctx, q); err != nil {
@@ -56,8 +56,8 @@ func BenchmarkPageOverHTTP(b *testing.B) {
 // BenchmarkEqualCalls is 64 callers that ask for the same page at once. calls/op tells how many requests that
 // costs; 1 is the least.
 func BenchmarkEqualCalls(b *testing.B) {
-	u := serve(b, emulator.Options{Seed: 1, Jobs: 200})
-	ctx, q := as(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 20}
+	u := newUpstream(b, emulator.Options{Seed: 1, Jobs: 200})
+	ctx, q := withToken(b.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 20}
 	before := u.Total()
 	for b.Loop() {
 		var all sync.WaitGroup

@@ -70,7 +70,7 @@ func secured(t *testing.T, shown tls.Certificate) string {
 // the answer.
 func causeOf(t *testing.T, c *Client) string {
 	t.Helper()
-	_, err := c.Jobs(as(t.Context(), secret), first)
+	_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v", err)
@@ -119,7 +119,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, test.address, func(cfg *Config) {
+			c := newClient(t, test.address, func(cfg *Config) {
 				if test.change != nil {
 					test.change(cfg)
 				}
@@ -138,10 +138,10 @@ func TestCausesOfNoConnection(t *testing.T) {
 // What the resolver and the dialer say, which no test can make them say at will.
 func TestCausesByType(t *testing.T) {
 	t.Parallel()
-	c := connect(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout = 5 * time.Second })
+	c := newClient(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout = 5 * time.Second })
 	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8443}
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: err} }
-	late, cancel := context.WithDeadline(t.Context(), end)
+	late, cancel := context.WithDeadline(t.Context(), historyEnd)
 	defer cancel()
 	for want, err := range map[string]error{
 		"there is no host named jobs.example in DNS":                            &net.DNSError{Name: "jobs.example", IsNotFound: true},
@@ -188,19 +188,19 @@ func TestCausesOfAnswers(t *testing.T) {
 	}{
 		"no answer":         {hold(""), true, "took the request and did not begin to answer within 1s"},
 		"half an answer":    {hold(head + "{"), true, "the body of the answer did not end within 1s"},
-		"closed at once":    {says(""), false, "the connection was closed before an answer"},
-		"closed in between": {says(head + "{LEAK"), false, "the connection was closed in the middle of the answer"},
-		"no HTTP":           {says("LEAK" + secret + "\r\n\r\n"), false, "malformed HTTP response"},
-		"an odd status":     {says("HTTP/1.1 LEAK\r\n\r\n"), false, "malformed HTTP status code"},
-		"an odd header":     {says("HTTP/1.1 200 OK\r\nLEAK\r\n\r\n"), false, "a header that is not HTTP"},
-		"an odd length":     {says("HTTP/1.1 200 OK\r\nContent-Length: LEAK\r\n\r\n"), false, "Content-Length"},
-		"an odd coding":     {says("HTTP/1.1 200 OK\r\nTransfer-Encoding: LEAK\r\n\r\n"), false, "transfer encoding"},
-		"odd chunks":        {says("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nLEAK\r\n"), false, "chunk"},
-		"endless headers":   {says("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("LEAK", 64<<10) + "\r\n\r\n"), false, "headers exceeded 65536 bytes"},
+		"closed at once":    {sending(""), false, "the connection was closed before an answer"},
+		"closed in between": {sending(head + "{LEAK"), false, "the connection was closed in the middle of the answer"},
+		"no HTTP":           {sending("LEAK" + secret + "\r\n\r\n"), false, "malformed HTTP response"},
+		"an odd status":     {sending("HTTP/1.1 LEAK\r\n\r\n"), false, "malformed HTTP status code"},
+		"an odd header":     {sending("HTTP/1.1 200 OK\r\nLEAK\r\n\r\n"), false, "a header that is not HTTP"},
+		"an odd length":     {sending("HTTP/1.1 200 OK\r\nContent-Length: LEAK\r\n\r\n"), false, "Content-Length"},
+		"an odd coding":     {sending("HTTP/1.1 200 OK\r\nTransfer-Encoding: LEAK\r\n\r\n"), false, "transfer encoding"},
+		"odd chunks":        {sending("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nLEAK\r\n"), false, "chunk"},
+		"endless headers":   {sending("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("LEAK", 64<<10) + "\r\n\r\n"), false, "headers exceeded 65536 bytes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, listen(t, test.speak), func(cfg *Config) {
+			c := newClient(t, listen(t, test.speak), func(cfg *Config) {
 				if test.hasty {
 					hasty(cfg)
 				}
@@ -215,7 +215,7 @@ func TestCausesOfAnswers(t *testing.T) {
 // A status is told, and where it can mean that the address is wrong, that is told, too.
 func TestCausesOfStatuses(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	const hint = "the base address may be wrong"
 	for want, f := range map[string]emulator.Fault{
 		"status 503":                          {Status: 503},
@@ -244,7 +244,7 @@ func TestCausesOfStatuses(t *testing.T) {
 	}
 	u.Script(emulator.Fault{Status: 404}, emulator.Fault{Status: 301, Location: "https://www.jobs.example/LEAK"})
 	for _, want := range []string{"jobs api: not found (status 404) log id ", "jobs api: invalid (status 301): it redirects to https://www.jobs.example; " + hint} {
-		if _, err := u.Job(as(t.Context(), secret), anID); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "list") {
+		if _, err := u.Job(withToken(t.Context(), secret), anID); err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), "list") {
 			t.Errorf("one job: %v", err)
 		}
 	}

@@ -23,7 +23,7 @@ func TestDatasetOf(t *testing.T) {
 		got, err := DatasetOf(rawjson.Value(value))
 		if want == (refused{}) {
 			wantKind(t, err, KindMalformed)
-		} else if err != nil || !is(got, want) {
+		} else if err != nil || !equals(got, want) {
 			t.Errorf("%s: got %v, %v, want %v", value, got, err, want)
 		}
 	}

@@ -42,7 +42,7 @@ func TestScanErrorsAreShort(t *testing.T) {
 
 // Reading a page costs a handful of allocations, however many records it has, and its members cost none.
 func TestAllocations(t *testing.T) {
-	body := pageOf(t, emulator.Options{Seed: 1, End: end})
+	body := pageOf(t, emulator.Options{Seed: 1, End: historyEnd})
 	var p *JobsPage
 	if n := testing.AllocsPerRun(10, func() { p, _ = decodePage(body, MaxPerPage) }); n > 10 || len(p.Records) != MaxPerPage {
 		t.Errorf("a page of %d records takes %v allocations", len(p.Records), n)
@@ -177,7 +177,7 @@ func TestNumbersKeepTheirDigits(t *testing.T) {
 	} {
 		object := `{"snapshot_id":` + number + `}`
 		given := record("x", `"input":`+object+`,"result": `+object)
-		p, err := ask(t, page(given))
+		p, err := pageOfBody(t, page(given))
 		if err != nil || string(p.Records[0].Job.Raw()) != given || string(p.Records[0].Job.Member(MemberInput)) != object ||
 			string(p.Records[0].Job.Member(MemberResult)) != object {
 			t.Errorf("%s: %v", number, err)

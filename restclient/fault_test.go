@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -9,14 +10,16 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"jobsgateway/internal/emulator"
 )
 
-// says sends one text and nothing more.
-func says(text string) func(net.Conn) {
+// sending sends one text and nothing more.
+func sending(text string) func(net.Conn) {
 	return func(conn net.Conn) { io.WriteString(conn, text) }
 }
 
@@ -103,15 +106,15 @@ func TestFaults(t *testing.T) {
 	for name, test := range faults() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, emulator.Records(raws(record(string(anID), ""))...))
+			u := newUpstream(t, emulator.Records(rawRecords(record(string(anID), ""))...))
 			u.Script(test.fault)
-			p, err := u.Jobs(as(t.Context(), secret), first)
+			p, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 			wantKind(t, err, test.want)
 			if p != nil || u.Scripted() != 0 || u.Total() != 1 {
 				t.Errorf("got a page (%v), %d faults left, %d calls", p != nil, u.Scripted(), u.Total())
 			}
 			u.Script(test.fault)
-			job, err := u.Job(as(t.Context(), secret), anID)
+			job, err := u.Job(withToken(t.Context(), secret), anID)
 			// The transport may repeat a request that was reset on a connection from before.
 			if test.fault.Cut != emulator.CutReset {
 				wantKind(t, err, test.want)
@@ -120,7 +123,7 @@ func TestFaults(t *testing.T) {
 				}
 			}
 			u.Unscript()
-			if p, err := u.Jobs(as(t.Context(), secret), first); err != nil || len(p.Records) != 1 {
+			if p, err := u.Jobs(withToken(t.Context(), secret), firstPage); err != nil || len(p.Records) != 1 {
 				t.Errorf("the next call: %v", err)
 			}
 		})
@@ -154,9 +157,9 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := serve(t, emulator.Records())
+			u := newUpstream(t, emulator.Records())
 			u.Script(f)
-			p, err := u.Jobs(as(t.Context(), secret), first)
+			p, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 			if err != nil || len(p.Records) != 1 || p.Total != 1 {
 				t.Errorf("got %+v, %v", p, err)
 			}
@@ -171,11 +174,31 @@ func TestRefusedConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	c := connect(t, "http://"+l.Addr().String())
-	_, err = c.Jobs(as(t.Context(), secret), first)
+	c := newClient(t, "http://"+l.Addr().String())
+	_, err = c.Jobs(withToken(t.Context(), secret), firstPage)
 	wantKind(t, err, KindUnavailable)
-	_, err = connect(t, "http://jobs.invalid").Jobs(as(t.Context(), secret), first)
+	_, err = newClient(t, "http://jobs.invalid").Jobs(withToken(t.Context(), secret), firstPage)
 	wantKind(t, err, KindUnavailable)
+}
+
+// newClientOf makes a hasty client of a server that answers each connection by hand, without a network: for
+// synctest, whose clock stands still while anything waits for a network.
+func newClientOf(t *testing.T, speak func(net.Conn)) *Client {
+	t.Helper()
+	var servers sync.WaitGroup
+	t.Cleanup(servers.Wait)
+	c := newClient(t, "http://jobs.invalid", hasty)
+	c.transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
+		near, far := net.Pipe()
+		servers.Go(func() {
+			defer far.Close()
+			if _, err := http.ReadRequest(bufio.NewReader(far)); err == nil {
+				speak(far)
+			}
+		})
+		return near, nil
+	}
+	return c
 }
 
 // Each of these servers could hold a caller for ever; the client leaves first, which the server sees.
@@ -213,34 +236,33 @@ func TestTimeouts(t *testing.T) {
 		"a body without end":  {drip("HTTP/1.1 200 OK\r\n\r\n", " "), KindTimeout},
 		"a chunk without end": {drip("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n", " "), KindTimeout},
 		"hints without end":   {drip("", "HTTP/1.1 103 Early Hints\r\n\r\n"), KindTimeout},
+		// The status is known; its body is worth no more than the time there is.
+		"a body of a status": {drip("HTTP/1.1 503 No\r\n\r\n", " "), KindUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connect(t, listen(t, test.speak), hasty)
-			p, err := c.Jobs(as(t.Context(), secret), first)
-			wantKind(t, err, test.want)
-			if p != nil {
-				t.Error("got a page")
-			}
+			synctest.Test(t, func(t *testing.T) { // no machine is too busy to begin in time
+				p, err := newClientOf(t, test.speak).Jobs(withToken(t.Context(), secret), firstPage)
+				wantKind(t, err, test.want)
+				if p != nil {
+					t.Error("got a page")
+				}
+			})
 		})
 	}
-	t.Run("a body in place of an answer", func(t *testing.T) {
+	t.Run("another protocol", func(t *testing.T) {
 		t.Parallel()
-		// The status is known; its body is worth no more than the time there is.
-		c := connect(t, listen(t, drip("HTTP/1.1 503 No\r\n\r\n", " ")), func(cfg *Config) { cfg.Timeout = 20 * haste })
-		_, err := c.Jobs(as(t.Context(), secret), first)
-		wantKind(t, err, KindUnavailable)
 		// This one has no body to wait for, and nothing of net/http's would end the wait.
-		c = connect(t, listen(t, hold("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")))
-		_, err = c.Jobs(as(t.Context(), secret), first)
+		c := newClient(t, listen(t, hold("HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")))
+		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
 		wantKind(t, err, KindInvalid)
 	})
 	t.Run("a body in drops", func(t *testing.T) {
 		t.Parallel()
-		u := serve(t, emulator.Records(), hasty)
+		u := newUpstream(t, emulator.Records(), hasty)
 		u.Script(emulator.Fault{Body: good, Piece: 1, Drip: time.Millisecond}, emulator.Fault{Delay: time.Hour})
 		for range 2 {
-			_, err := u.Jobs(as(t.Context(), secret), first)
+			_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 			wantKind(t, err, KindTimeout)
 		}
 	})
@@ -256,11 +278,11 @@ func TestCallerLeaves(t *testing.T) {
 	t.Parallel()
 	t.Run("deadline", func(t *testing.T) {
 		t.Parallel()
-		u := serve(t, emulator.Records())
+		u := newUpstream(t, emulator.Records())
 		u.Script(emulator.Fault{Delay: time.Hour}, emulator.Fault{Body: good, Piece: 1, Drip: time.Hour})
 		for range 2 {
-			ctx, leave := context.WithTimeout(as(t.Context(), secret), haste)
-			_, err := u.Jobs(ctx, first)
+			ctx, leave := context.WithTimeout(withToken(t.Context(), secret), haste)
+			_, err := u.Jobs(ctx, firstPage)
 			leave()
 			wantKind(t, err, KindTimeout)
 			if !errors.Is(err, context.DeadlineExceeded) {
@@ -270,10 +292,10 @@ func TestCallerLeaves(t *testing.T) {
 	})
 	t.Run("cancellation before the answer", func(t *testing.T) {
 		t.Parallel()
-		u := serve(t, emulator.Records())
-		ctx, leave := context.WithCancel(as(t.Context(), secret))
+		u := newUpstream(t, emulator.Records())
+		ctx, leave := context.WithCancel(withToken(t.Context(), secret))
 		u.Script(emulator.Fault{Delay: time.Hour, Match: func(*http.Request) bool { leave(); return true }})
-		_, err := u.Jobs(ctx, first)
+		_, err := u.Jobs(ctx, firstPage)
 		wantKind(t, err, KindTimeout)
 		if !errors.Is(err, context.Canceled) || u.Total() != 1 {
 			t.Errorf("got %v after %d requests", err, u.Total())
@@ -281,13 +303,13 @@ func TestCallerLeaves(t *testing.T) {
 	})
 	t.Run("cancellation in the body", func(t *testing.T) {
 		t.Parallel()
-		ctx, leave := context.WithCancel(as(t.Context(), secret))
-		c := connect(t, listen(t, func(conn net.Conn) {
+		ctx, leave := context.WithCancel(withToken(t.Context(), secret))
+		c := newClient(t, listen(t, func(conn net.Conn) {
 			io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{")
 			leave()
 			conn.Read(make([]byte, 1)) // until the client has left
 		}))
-		_, err := c.Jobs(ctx, first)
+		_, err := c.Jobs(ctx, firstPage)
 		wantKind(t, err, KindTimeout)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
@@ -295,10 +317,10 @@ func TestCallerLeaves(t *testing.T) {
 	})
 	t.Run("before the call", func(t *testing.T) {
 		t.Parallel()
-		u := serve(t, emulator.Records())
-		ctx, leave := context.WithCancel(as(t.Context(), secret))
+		u := newUpstream(t, emulator.Records())
+		ctx, leave := context.WithCancel(withToken(t.Context(), secret))
 		leave()
-		_, err := u.Jobs(ctx, first)
+		_, err := u.Jobs(ctx, firstPage)
 		wantKind(t, err, KindTimeout)
 		if u.Total() != 0 {
 			t.Errorf("%d requests, want none", u.Total())

@@ -22,7 +22,7 @@ func FuzzDecodePage(f *testing.F) {
 		f.Add([]byte(body), 2)
 	}
 	for _, opts := range []emulator.Options{{Seed: 1, Jobs: 3}, {Seed: 2, Jobs: 3, Drift: true, Tags: true}, {Seed: 3, Jobs: 2, Older: true}} {
-		opts.End = end
+		opts.End = historyEnd
 		f.Add(pageOf(f, opts), 3)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, ask int) {

@@ -34,18 +34,18 @@ const (
 	bodyCap = 1 << 20
 )
 
-// end is where the emulator's history stops.
-var end = time.Date(2026, 3, 12, 15, 30, 0, 0, time.UTC)
+// historyEnd is where the emulator's history stops.
+var historyEnd = time.Date(2026, 3, 12, 15, 30, 0, 0, time.UTC)
 
-// first is the question of tests that are about the answer.
-var first = JobsQuery{OrderBy: CreatedAtDesc, PerPage: 50}
+// firstPage is the question of tests that are about the answer.
+var firstPage = JobsQuery{OrderBy: CreatedAtDesc, PerPage: 50}
 
 const anID = JobID("2a5b9ad7-dc8f-47bb-8e62-843a38f8054c")
 
 type tokenKey struct{}
 
-// as is a context of the caller with this token.
-func as(ctx context.Context, token string) context.Context {
+// withToken is a context of the caller with this token.
+func withToken(ctx context.Context, token string) context.Context {
 	return context.WithValue(ctx, tokenKey{}, token)
 }
 
@@ -62,11 +62,11 @@ type upstream struct {
 	conns atomic.Int64 // connections opened to it
 }
 
-// serve starts an emulator and a client with patience; both end with the test.
-func serve(t testing.TB, opts emulator.Options, change ...func(*Config)) *upstream {
+// newUpstream starts an emulator and a client with patience; both end with the test.
+func newUpstream(t testing.TB, opts emulator.Options, change ...func(*Config)) *upstream {
 	t.Helper()
 	if opts.End.IsZero() {
-		opts.End = end
+		opts.End = historyEnd
 	}
 	u := &upstream{Emulator: emulator.New(opts)}
 	srv := httptest.NewUnstartedServer(u.Emulator)
@@ -78,12 +78,12 @@ func serve(t testing.TB, opts emulator.Options, change ...func(*Config)) *upstre
 	srv.Start()
 	t.Cleanup(srv.Close)
 	u.url = srv.URL
-	u.Client = connect(t, srv.URL, change...)
+	u.Client = newClient(t, srv.URL, change...)
 	return u
 }
 
-// connect makes a client of any address.
-func connect(t testing.TB, address string, change ...func(*Config)) *Client {
+// newClient makes a client of any address.
+func newClient(t testing.TB, address string, change ...func(*Config)) *Client {
 	t.Helper()
 	base, err := url.Parse(address)
 	if err != nil {
@@ -134,17 +134,17 @@ func listenRaw(t testing.TB, speak func(net.Conn)) string {
 	return l.Addr().String()
 }
 
-// script answers every request with this body as JSON.
-func script(body string) emulator.Fault {
+// answering answers every request with this body as JSON.
+func answering(body string) emulator.Fault {
 	return emulator.Fault{Body: []byte(body), ContentType: "application/json", Times: emulator.Forever}
 }
 
-// ask serves one body and asks for a page of it.
-func ask(t testing.TB, body string) (*JobsPage, error) {
+// pageOfBody serves one body and asks for a page of it.
+func pageOfBody(t testing.TB, body string) (*JobsPage, error) {
 	t.Helper()
-	u := serve(t, emulator.Records())
-	u.Script(script(body))
-	return u.Jobs(as(t.Context(), secret), first)
+	u := newUpstream(t, emulator.Records())
+	u.Script(answering(body))
+	return u.Jobs(withToken(t.Context(), secret), firstPage)
 }
 
 // wantKind checks that err is an Error of this kind that tells nothing of the token.
@@ -185,8 +185,8 @@ func page(records ...string) string {
 		len(records), strings.Join(records, ","))
 }
 
-// raws makes an emulator's records of texts.
-func raws(texts ...string) []json.RawMessage {
+// rawRecords makes an emulator's records of texts.
+func rawRecords(texts ...string) []json.RawMessage {
 	out := make([]json.RawMessage, len(texts))
 	for i, text := range texts {
 		out[i] = json.RawMessage(text)
@@ -207,8 +207,8 @@ func ids(p *JobsPage) []string {
 	return out
 }
 
-// is compares what an accessor gave, nil standing for nothing.
-func is[T comparable](got *T, want any) bool {
+// equals compares what an accessor gave, nil standing for nothing.
+func equals[T comparable](got *T, want any) bool {
 	if got == nil {
 		return want == nil
 	}

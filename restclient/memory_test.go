@@ -40,8 +40,8 @@ func TestMemorySizes(t *testing.T) {
 	})
 }
 
-// where is the place of a slice's memory.
-func where(b []byte) *byte { return unsafe.SliceData(b) }
+// addressOf is the place of a slice's memory.
+func addressOf(b []byte) *byte { return unsafe.SliceData(b) }
 
 // What is given back is lent again, in its own size or the next smaller one, and never for more than it has
 // room for. A pool may drop what it has, and does so in tests for races, so that it is asked more than once.
@@ -53,12 +53,12 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 		for range 100 {
 			b := m.take(n)
 			m.give(append(b, "used"...)[:0])
-			if next := m.take(n); where(next) == where(b) {
+			if next := m.take(n); addressOf(next) == addressOf(b) {
 				again++
 			}
 			odd := make([]byte, 0, 530_000) // no size of ours, with room for 524,288 bytes
 			m.give(odd)
-			if next := m.take(n); where(next) == where(odd) {
+			if next := m.take(n); addressOf(next) == addressOf(odd) {
 				grown++
 			}
 		}
@@ -73,7 +73,7 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 	large := make([]byte, 0, 5<<20)
 	for range 100 {
 		m.give(large)
-		if where(m.take(5<<20)) == where(large) {
+		if addressOf(m.take(5<<20)) == addressOf(large) {
 			t.Fatal("memory above the largest size is kept")
 		}
 	}
@@ -82,9 +82,9 @@ func TestMemoryIsUsedAgain(t *testing.T) {
 // The body of a page that was released is read into again by the next call; that of one that was not is not.
 func TestAnswersAreUsedAgain(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Options{Seed: 1, Jobs: 300})
+	u := newUpstream(t, emulator.Options{Seed: 1, Jobs: 300})
 	ask := func() *JobsPage {
-		page, err := u.Jobs(as(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 200})
+		page, err := u.Jobs(withToken(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 200})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,13 +93,13 @@ func TestAnswersAreUsedAgain(t *testing.T) {
 	again := 0
 	for range 60 {
 		page := ask()
-		body := where(page.body)
+		body := addressOf(page.body)
 		page.Release()
-		if page = ask(); where(page.body) == body {
+		if page = ask(); addressOf(page.body) == body {
 			again++
 		}
-		kept := where(page.body)
-		if where(ask().body) == kept { // neither is released
+		kept := addressOf(page.body)
+		if addressOf(ask().body) == kept { // neither is released
 			t.Fatal("memory that is in use is lent again")
 		}
 	}
@@ -126,7 +126,7 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 	for name, body := range map[string]*lender{
 		"too large": {Reader: &endless{}}, "broken off": {Reader: io.MultiReader(io.LimitReader(&endless{}, 9000), iotest.ErrReader(io.ErrUnexpectedEOF))},
 	} {
-		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody, cfg.Scribble = size, true })
+		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody, cfg.Scribble = size, true })
 		if _, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
 			t.Fatal("it was read")
 		}
@@ -140,7 +140,7 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 			return io.MultiReader(io.LimitReader(&endless{}, size-9), iotest.ErrReader(io.ErrUnexpectedEOF))
 		},
 	} {
-		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = size })
+		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = size })
 		var before, behind runtime.MemStats
 		for range 3 {
 			_, _ = c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
@@ -158,7 +158,7 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 	}
 	for _, limit := range []int64{10_000, size, 5<<20 + 1} {
 		for _, expected := range []int64{0, 100, limit, 1 << 40} {
-			c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
+			c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 			b, err := c.readToEnd(&endless{}, expected)
 			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > max(limit+1, min(2*limit, largestLent)) {
 				t.Errorf("%d bytes in %d for a cap of %d: %v", len(b), cap(b), limit, err)
@@ -172,7 +172,7 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 // for.
 func TestGuessedRoom(t *testing.T) {
 	t.Parallel()
-	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
+	c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
 	b, err := c.readToEnd(strings.NewReader("{}"), 64<<20)
 	if err != nil || cap(b) != 4<<20 {
 		t.Errorf("%d bytes for a body that says much and has 2: %v", cap(b), err)
@@ -209,7 +209,7 @@ func (f *firstRead) Read(p []byte) (int, error) {
 // grows. What is kept of it is at most twice its length.
 func TestRoomAtOnce(t *testing.T) {
 	t.Parallel()
-	c := connect(t, "http://jobs.invalid")
+	c := newClient(t, "http://jobs.invalid")
 	for _, step := range []struct {
 		length, told int64
 		room         bool
@@ -251,7 +251,7 @@ func TestRelease(t *testing.T) {
 		for i := range pages {
 			all.Go(func() {
 				var err error
-				if pages[i], err = client.Jobs(as(t.Context(), "t"), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 1}); err != nil {
+				if pages[i], err = client.Jobs(withToken(t.Context(), "t"), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 1}); err != nil {
 					t.Error(err)
 				}
 			})
@@ -294,7 +294,7 @@ func TestRoomOfUnsizedBodies(t *testing.T) {
 	}
 	client := New(Config{BaseURL: base, Token: tokenOf, Timeout: time.Minute, MaxBody: 8 << 20, MaxConns: 4, Scribble: true})
 	defer client.Close()
-	ctx := as(t.Context(), "t")
+	ctx := withToken(t.Context(), "t")
 	for range 3 {
 		if _, err := client.Jobs(ctx, JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500}); err != nil {
 			t.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// space is what JSON allows between tokens.
-var space = rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r\n  "})
+// spaces is what JSON allows between tokens.
+var spaces = rapid.SampledFrom([]string{"", "", "", " ", "\n\t", "\r\n  "})
 
 // scalars are values that have no others in them, spelt in plain and in odd ways.
 var scalars = rapid.SampledFrom([]string{
@@ -29,7 +29,7 @@ func values(levels int) *rapid.Generator[string] {
 		parts := rapid.SliceOfN(values(levels-1), 0, 4).Draw(t, "members")
 		for i, v := range parts {
 			name := rapid.SampledFrom([]string{`"a"`, `"id"`, `"dataset_id"`, `"\u0061"`, `""`}).Draw(t, "name")
-			parts[i] = name + space.Draw(t, "") + ":" + space.Draw(t, "") + v
+			parts[i] = name + spaces.Draw(t, "") + ":" + spaces.Draw(t, "") + v
 		}
 		return join(t, '{', '}', parts)
 	}))
@@ -37,12 +37,12 @@ func values(levels int) *rapid.Generator[string] {
 
 // join writes an array or an object with space in it.
 func join(t *rapid.T, left, right byte, parts []string) string {
-	text := string(left) + space.Draw(t, "")
+	text := string(left) + spaces.Draw(t, "")
 	for i, part := range parts {
 		if i > 0 {
 			text += ","
 		}
-		text += space.Draw(t, "") + part + space.Draw(t, "")
+		text += spaces.Draw(t, "") + part + spaces.Draw(t, "")
 	}
 	return text + string(right)
 }
@@ -70,7 +70,7 @@ var records = rapid.Custom(func(t *rapid.T) string {
 	}
 	for range rapid.IntRange(0, 8).Draw(t, "more") {
 		name := rapid.SampledFrom(append(memberNames[MemberEndedAt:], "input", "other", "job_i", "state")).Draw(t, "name")
-		fields = append(fields, `"`+name+`":`+space.Draw(t, "")+values(3).Draw(t, "value"))
+		fields = append(fields, `"`+name+`":`+spaces.Draw(t, "")+values(3).Draw(t, "value"))
 	}
 	if rapid.IntRange(0, 9).Draw(t, "broken") == 0 {
 		fields = fields[1:]
@@ -99,7 +99,7 @@ func TestRecordsAgreeWithTheStandardLibrary(t *testing.T) {
 			if !isJob(members) || string(r.Job.Raw()) != given[i] {
 				t.Fatalf("got %s\nwant %s", r.Job.Raw(), given[i])
 			}
-			compare(t, r.Job, members)
+			wantMembers(t, r.Job, members)
 		}
 	})
 }
@@ -114,8 +114,8 @@ func isJob(members map[string]any) bool {
 	return true
 }
 
-// compare checks a job's accessors.
-func compare(t *rapid.T, j *Job, members map[string]any) {
+// wantMembers checks a job's accessors.
+func wantMembers(t *rapid.T, j *Job, members map[string]any) {
 	created, _ := ParseTimestamp(members["created_at"].(string))
 	updated, _ := ParseTimestamp(members["updated_at"].(string))
 	if j.ID() != members["job_id"] || j.RawState() != members["state"] || j.Type() != members["type"] ||

@@ -55,7 +55,7 @@ func TestBadJSON(t *testing.T) {
 		wantKind(t, err, KindMalformed)
 	}
 	for _, body := range []string{"", "null", `{"records":[`, whole + whole, "\ufeff" + whole} {
-		_, err := ask(t, body)
+		_, err := pageOfBody(t, body)
 		wantKind(t, err, KindMalformed)
 	}
 }
@@ -123,7 +123,7 @@ func TestNewValues(t *testing.T) {
 	extra := strings.Repeat(`"more":{"a":[1,{"b":null}]},`, 50)
 	given := `{` + extra + `"updated_at":"2023-10-31T11:25:08Z","type":"brand-new","state":"exploded",` +
 		`"request_source":{"type":"alien","who":[1]},"created_at":"2023-10-31T11:19:13","job_id":"x"}`
-	p, err := ask(t, page(given, record("y", "")))
+	p, err := pageOfBody(t, page(given, record("y", "")))
 	if err != nil || len(p.Records) != 2 || p.Records[0].Err != nil {
 		t.Fatalf("got %+v, %v", p, err)
 	}
@@ -178,8 +178,8 @@ func TestPublishedExample(t *testing.T) {
  "idempotency_key":"10736:29:66","result":{"dataset_id":10736,"snapshot_id":1724919539450264575,"recalculation_id":"abf9a2ec"},
  "failures":[{"message":"m"}, {"message":"n"}],"tags":["a", null, "workflow_id=\u00e9"],
  "created_at":"2023-10-31T11:19:13.400498","updated_at":"2023-10-31T11:25:08.327209","ended_at":"2023-10-31T11:25:08.327194"}`
-	u := serve(t, emulator.Records(raws(given)...))
-	j, err := u.Job(as(t.Context(), secret), anID)
+	u := newUpstream(t, emulator.Records(rawRecords(given)...))
+	j, err := u.Job(withToken(t.Context(), secret), anID)
 	if err != nil {
 		t.Fatal(err)
 	}

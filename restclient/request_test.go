@@ -15,8 +15,8 @@ import (
 
 func TestQueryAsTheUpstreamSeesIt(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
-	u.Script(script(`{"records":[]}`))
+	u := newUpstream(t, emulator.Records())
+	u.Script(answering(`{"records":[]}`))
 	for _, test := range []struct {
 		name   string
 		filter JobsFilter
@@ -72,7 +72,7 @@ func TestQueryAsTheUpstreamSeesIt(t *testing.T) {
 			test.query.OrderBy = CreatedAtDesc
 		}
 		u.Reset()
-		if _, err := u.Jobs(as(t.Context(), secret), test.query); err != nil {
+		if _, err := u.Jobs(withToken(t.Context(), secret), test.query); err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}
 		got := u.Requests()[0]
@@ -157,17 +157,17 @@ func TestParseJobID(t *testing.T) {
 
 func TestPaths(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
-	u.Script(script(`{"records":[]}`))
+	u := newUpstream(t, emulator.Records())
+	u.Script(answering(`{"records":[]}`))
 	for base, want := range map[string]string{
 		"": "/jobs", "/": "/jobs", "/api": "/api/jobs", "/api/": "/api/jobs", "/v1/a%2Fb/": "/v1/a%2Fb/jobs",
 	} {
-		c := connect(t, u.url+base)
+		c := newClient(t, u.url+base)
 		u.Reset()
-		if _, err := c.Jobs(as(t.Context(), secret), first); err != nil {
+		if _, err := c.Jobs(withToken(t.Context(), secret), firstPage); err != nil {
 			t.Errorf("base %q: %v", base, err)
 		}
-		_, err := c.Job(as(t.Context(), secret), anID)
+		_, err := c.Job(withToken(t.Context(), secret), anID)
 		wantKind(t, err, KindMalformed) // a page is no job
 		if got := u.Requests(); got[0].Path != want || got[1].Path != want+"/"+string(anID) || got[1].RawQuery != "" {
 			t.Errorf("base %q: asked for %s and %s?%s", base, got[0].Path, got[1].Path, got[1].RawQuery)
@@ -190,14 +190,14 @@ func TestHeaderAllowlist(t *testing.T) {
 			want.Set(name, value)
 			*map[string]*string{"X-Request-Id": &id.RequestID, "Traceparent": &id.Traceparent, "Tracestate": &id.Tracestate}[name] = value
 		}
-		u := serve(t, emulator.Records(raws(record(string(anID), ""))...), func(cfg *Config) {
+		u := newUpstream(t, emulator.Records(rawRecords(record(string(anID), ""))...), func(cfg *Config) {
 			if name != "" { // else nobody is asked for one
 				cfg.Identity = func(context.Context) Identity { return id }
 			}
 		})
-		ctx := as(t.Context(), secret)
+		ctx := withToken(t.Context(), secret)
 		ctx = context.WithValue(ctx, http.ServerContextKey, "LEAK-7")
-		if _, err := u.Jobs(ctx, first); err != nil {
+		if _, err := u.Jobs(ctx, firstPage); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := u.Job(ctx, anID); err != nil {
@@ -214,15 +214,15 @@ func TestHeaderAllowlist(t *testing.T) {
 // The token goes to the configured host, and not through whatever the environment names.
 func TestNoProxy(t *testing.T) {
 	t.Parallel()
-	if c := connect(t, "http://jobs.invalid"); c.transport.Proxy != nil {
+	if c := newClient(t, "http://jobs.invalid"); c.transport.Proxy != nil {
 		t.Error("the transport asks for a proxy")
 	}
 }
 
 func TestNoTokenNoRequest(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
-	_, err := u.Jobs(t.Context(), first)
+	u := newUpstream(t, emulator.Records())
+	_, err := u.Jobs(t.Context(), firstPage)
 	wantKind(t, err, KindUnauthenticated)
 	_, err = u.Job(t.Context(), anID)
 	if e := wantKind(t, err, KindUnauthenticated); e.Status != 0 {
@@ -236,8 +236,8 @@ func TestNoTokenNoRequest(t *testing.T) {
 // A token that cannot stand in a header is not sent, and not told either.
 func TestTokenThatIsNoHeader(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
-	_, err := u.Jobs(as(t.Context(), secret+"\r\nX-Injected: 1"), first)
+	u := newUpstream(t, emulator.Records())
+	_, err := u.Jobs(withToken(t.Context(), secret+"\r\nX-Injected: 1"), firstPage)
 	wantKind(t, err, KindUnavailable)
 	if u.Total() != 0 {
 		t.Errorf("%d requests, want none", u.Total())

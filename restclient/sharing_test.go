@@ -71,7 +71,7 @@ func TestEqualCallsShare(t *testing.T) {
 	for i := range 64 {
 		token := []string{"one", "three"}[i%2]
 		all.Go(func() {
-			page, err := client.Jobs(as(t.Context(), token), aPage)
+			page, err := client.Jobs(withToken(t.Context(), token), aPage)
 			if err != nil || page.Total != int64(len("Bearer ")+len(token)) {
 				t.Errorf("%s: %+v, %v", token, page, err)
 			}
@@ -83,7 +83,7 @@ func TestEqualCallsShare(t *testing.T) {
 	if n := upstream.calls.Load(); n != 2 {
 		t.Errorf("%d calls for two tokens", n)
 	}
-	if _, err := client.Jobs(as(t.Context(), "one"), aPage); err != nil || upstream.calls.Load() != 3 {
+	if _, err := client.Jobs(withToken(t.Context(), "one"), aPage); err != nil || upstream.calls.Load() != 3 {
 		t.Errorf("%v: an answer was kept", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestLeavers(t *testing.T) {
 	errs := make(chan error, 2)
 	for i := range leave {
 		var ctx context.Context
-		ctx, leave[i] = context.WithCancel(as(t.Context(), "one"))
+		ctx, leave[i] = context.WithCancel(withToken(t.Context(), "one"))
 		go func() {
 			_, err := client.Jobs(ctx, aPage)
 			errs <- err
@@ -112,7 +112,7 @@ func TestLeavers(t *testing.T) {
 	wantKind(t, <-errs, KindTimeout)
 	until(t, func() bool { return upstream.left.Load() == 1 })
 	close(upstream.gate)
-	if _, err := client.Jobs(as(t.Context(), "one"), aPage); err != nil || upstream.calls.Load() != 2 {
+	if _, err := client.Jobs(withToken(t.Context(), "one"), aPage); err != nil || upstream.calls.Load() != 2 {
 		t.Errorf("%v, %d calls", err, upstream.calls.Load())
 	}
 }
@@ -123,7 +123,7 @@ func TestFailuresAreNotKept(t *testing.T) {
 	upstream, client := newGated(t, http.StatusServiceUnavailable)
 	close(upstream.gate)
 	for i := range 3 {
-		_, err := client.Jobs(as(t.Context(), "one"), aPage)
+		_, err := client.Jobs(withToken(t.Context(), "one"), aPage)
 		wantKind(t, err, KindUnavailable)
 		if n := upstream.calls.Load(); n != int64(i+1) {
 			t.Errorf("%d calls after %d", n, i+1)
@@ -139,7 +139,7 @@ func TestJoinersOfA408(t *testing.T) {
 	errs := make(chan error, 2)
 	for range 2 {
 		go func() {
-			_, err := client.Jobs(as(t.Context(), "one"), aPage)
+			_, err := client.Jobs(withToken(t.Context(), "one"), aPage)
 			errs <- err
 		}()
 	}

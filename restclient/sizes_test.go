@@ -59,8 +59,8 @@ func TestTooLarge(t *testing.T) {
 	for _, unsized := range []bool{false, true} {
 		h := newHeavy(t, evenly(20_000)) // 52 fit
 		h.unsized = unsized
-		c := connect(t, h.URL)
-		one := as(t.Context(), "token-one")
+		c := newClient(t, h.URL)
+		one := withToken(t.Context(), "token-one")
 		wanted := JobsQuery{Filter: "state=failed", OrderBy: CreatedAtDesc, PerPage: 200}
 		for i, asked := range []int64{200, 100} {
 			_, err := c.Jobs(one, wanted)
@@ -81,7 +81,7 @@ func TestTooLarge(t *testing.T) {
 		}
 		calls := h.calls.Load()
 		wanted.PerPage = 200
-		_, err := c.Jobs(as(t.Context(), "token-two"), wanted)
+		_, err := c.Jobs(withToken(t.Context(), "token-two"), wanted)
 		wantKind(t, err, KindMalformed)
 		if h.asked.Load() != 200 {
 			t.Errorf("another token: asked for %d", h.asked.Load())
@@ -99,7 +99,7 @@ func TestTooLarge(t *testing.T) {
 func TestSizesAreDoubted(t *testing.T) {
 	t.Parallel()
 	var s sizes
-	key, now := listKey{"t", "f"}, end
+	key, now := listKey{"t", "f"}, historyEnd
 	if s.tooLarge(key, 500, now); s.perPage(key, 500, now) != 250 {
 		t.Error("nothing was learned")
 	}
@@ -128,27 +128,27 @@ func TestOneHeavyRecord(t *testing.T) {
 	t.Parallel()
 	var s sizes
 	key := listKey{"t", "f"}
-	if s.tooLarge(key, 1, end); s.perPage(key, 500, end) != 500 {
+	if s.tooLarge(key, 1, historyEnd); s.perPage(key, 500, historyEnd) != 500 {
 		t.Error("one record made all pages small")
 	}
 	for n := 500; n > 1; n /= 2 {
-		s.tooLarge(key, n, end)
+		s.tooLarge(key, n, historyEnd)
 	}
-	if got := s.perPage(key, 500, end); got != 1 {
+	if got := s.perPage(key, 500, historyEnd); got != 1 {
 		t.Fatalf("asked for %d", got)
 	}
 	for _, want := range []int{1, 2, 4, 8, 16, 32, 64, 128, 256} { // at most twice as many: the next may be heavy again
-		n := s.perPage(key, 500, end)
+		n := s.perPage(key, 500, historyEnd)
 		if n != want {
 			t.Errorf("asked for %d, want %d", n, want)
 		}
 		s.grow(key, n, int64(n)*1000, bodyCap)
 	}
-	if got := s.perPage(key, 500, end); got != 500 {
+	if got := s.perPage(key, 500, historyEnd); got != 500 {
 		t.Errorf("asked for %d after pages of light records", got)
 	}
-	s.tooLarge(key, 500, end)
-	if s.tooLarge(key, 1, end); s.perPage(key, 500, end) != 500 || s.known.Load() != 0 {
+	s.tooLarge(key, 500, historyEnd)
+	if s.tooLarge(key, 1, historyEnd); s.perPage(key, 500, historyEnd) != 500 || s.known.Load() != 0 {
 		t.Error("the record to blame was found, and the pages are small")
 	}
 }
@@ -158,9 +158,9 @@ func TestRoomForHeavierRecords(t *testing.T) {
 	t.Parallel()
 	var s sizes
 	key := listKey{"t", "f"}
-	s.tooLarge(key, 32, end)
+	s.tooLarge(key, 32, historyEnd)
 	for _, want := range []int{16, 32, 64, 78, 78} { // of 10,001 bytes
-		n := s.perPage(key, 500, end)
+		n := s.perPage(key, 500, historyEnd)
 		if n != want {
 			t.Errorf("asked for %d, want %d", n, want)
 		}
@@ -173,17 +173,17 @@ func TestLightAndHeavyPages(t *testing.T) {
 	t.Parallel()
 	var s sizes
 	key := listKey{"t", "f"}
-	s.tooLarge(key, 500, end)
+	s.tooLarge(key, 500, historyEnd)
 	tooLarge := 0
 	for i := range 60 {
 		each := 1000
 		if i%3 == 2 {
 			each = 8000
 		}
-		n := s.perPage(key, 500, end)
-		for ; n*each > bodyCap; n = s.perPage(key, 500, end) {
+		n := s.perPage(key, 500, historyEnd)
+		for ; n*each > bodyCap; n = s.perPage(key, 500, historyEnd) {
 			tooLarge++
-			s.tooLarge(key, n, end)
+			s.tooLarge(key, n, historyEnd)
 		}
 		s.grow(key, n, int64(n*each), bodyCap)
 	}
@@ -198,14 +198,14 @@ func TestSizesAreBounded(t *testing.T) {
 	var s sizes
 	key := func(i int) listKey { return listKey{"t", Filter(strconv.Itoa(i))} }
 	for i := range 300 {
-		s.tooLarge(key(i), 500, end.Add(time.Duration(i)))
+		s.tooLarge(key(i), 500, historyEnd.Add(time.Duration(i)))
 	}
 	for i := range 300 {
 		want := 250
 		if i < 300-256 {
 			want = 500
 		}
-		if got := s.perPage(key(i), 500, end); got != want {
+		if got := s.perPage(key(i), 500, historyEnd); got != want {
 			t.Errorf("list %d: %d, want %d", i, got, want)
 		}
 	}
@@ -219,7 +219,7 @@ func TestSizesWithoutAToken(t *testing.T) {
 	t.Parallel()
 	base, _ := url.Parse("http://jobs.invalid")
 	c := New(Config{BaseURL: base, Token: tokenOf, Timeout: patience, MaxBody: bodyCap, MaxConns: 1})
-	_, err := c.Jobs(t.Context(), first)
+	_, err := c.Jobs(t.Context(), firstPage)
 	wantKind(t, err, KindUnauthenticated)
 	if c.sizes.known.Load() != 0 {
 		t.Error("something was learned")

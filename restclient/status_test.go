@@ -12,7 +12,7 @@ import (
 
 func TestKindOfEachStatus(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	for status, want := range map[int]Kind{
 		201: KindInvalid, 202: KindInvalid, 203: KindInvalid, 204: KindInvalid, 205: KindInvalid, 206: KindInvalid, 299: KindInvalid,
 		300: KindInvalid, 301: KindInvalid, 304: KindInvalid, 399: KindInvalid,
@@ -23,14 +23,14 @@ func TestKindOfEachStatus(t *testing.T) {
 		520: KindUnavailable, 599: KindUnavailable, 999: KindUnavailable,
 	} {
 		u.Script(emulator.Fault{Status: status, Times: 2})
-		_, err := u.Job(as(t.Context(), secret), anID)
+		_, err := u.Job(withToken(t.Context(), secret), anID)
 		if e := wantKind(t, err, want); e.Status != status {
 			t.Errorf("one job: got status %d, want %d", e.Status, status)
 		}
 		if want == KindNotFound {
 			want = KindInvalid // a list cannot be missing: the address is wrong
 		}
-		_, err = u.Jobs(as(t.Context(), secret), first)
+		_, err = u.Jobs(withToken(t.Context(), secret), firstPage)
 		if e := wantKind(t, err, want); e.Status != status {
 			t.Errorf("list: got status %d, want %d", e.Status, status)
 		}
@@ -56,8 +56,8 @@ func TestErrorShapes(t *testing.T) {
 			t.Parallel()
 			opts := emulator.Records()
 			opts.Errors = test.shape
-			u := serve(t, opts)
-			_, err := u.Jobs(as(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 501})
+			u := newUpstream(t, opts)
+			_, err := u.Jobs(withToken(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 501})
 			e := wantKind(t, err, KindInvalid)
 			if e.Detail != test.detail || (e.LogID != "") != test.logID {
 				t.Errorf("got detail %q and log id %q", e.Detail, e.LogID)
@@ -66,7 +66,7 @@ func TestErrorShapes(t *testing.T) {
 				t.Errorf("the log id is not in the log: %v", e)
 			}
 			for token, want := range map[string]Kind{"invalid": KindUnauthenticated, "forbidden": KindForbidden} {
-				_, err := u.Jobs(as(t.Context(), token), first)
+				_, err := u.Jobs(withToken(t.Context(), token), firstPage)
 				if e := wantKind(t, err, want); e.Detail != "" || (e.LogID != "") != test.logID {
 					t.Errorf("%s: got detail %q and log id %q", token, e.Detail, e.LogID)
 				}
@@ -78,12 +78,12 @@ func TestErrorShapes(t *testing.T) {
 // Of an error's body 64 KiB are read, and one that is longer says nothing.
 func TestLongErrors(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	const most, frame = 64 << 10, `{"detail":"d","pad":""}`
 	for length, want := range map[int]string{most: "d", most + 1: ""} {
 		body := strings.Replace(frame, `""`, `"`+strings.Repeat("x", length-len(frame))+`"`, 1)
 		u.Script(emulator.Fault{Status: http.StatusBadRequest, Body: []byte(body), ContentType: "application/json"})
-		_, err := u.Jobs(as(t.Context(), secret), first)
+		_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 		if e := wantKind(t, err, KindInvalid); e.Detail != want {
 			t.Errorf("%d bytes: %q, want %q", len(body), e.Detail, want)
 		}
@@ -148,7 +148,7 @@ func TestDetailAndLogID(t *testing.T) {
 			mime = "application/json"
 		}
 		mime = strings.TrimPrefix(mime, "-")
-		e := statusError(400, http.Header{"Content-Type": {mime}}, []byte(test.body), end)
+		e := statusError(400, http.Header{"Content-Type": {mime}}, []byte(test.body), historyEnd)
 		e.forget("")
 		if test.name == "no UTF-8" {
 			if !utf8.ValidString(e.Detail) {
@@ -163,7 +163,7 @@ func TestDetailAndLogID(t *testing.T) {
 			t.Errorf("%s: the body is in the log: %v", test.name, e)
 		}
 		for _, status := range []int{401, 403, 404, 429, 500} {
-			e := statusError(status, http.Header{"Content-Type": {mime}}, []byte(test.body), end)
+			e := statusError(status, http.Header{"Content-Type": {mime}}, []byte(test.body), historyEnd)
 			if e.Detail != "" {
 				t.Errorf("%s: status %d carries the detail %q", test.name, status, e.Detail)
 			}
@@ -174,10 +174,10 @@ func TestDetailAndLogID(t *testing.T) {
 // An error page without an end costs no more than its start.
 func TestHugeErrorBody(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	for _, f := range []emulator.Fault{{Status: 503, Huge: 64 << 30}, {Status: 503, Bomb: 64 << 30}, {Status: 503, Huge: 64 << 30, NoLength: true}} {
 		u.Script(f)
-		_, err := u.Jobs(as(t.Context(), secret), first)
+		_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 		wantKind(t, err, KindUnavailable)
 	}
 	if u.Scripted() != 0 {
@@ -207,19 +207,19 @@ func TestRetryAfter(t *testing.T) {
 		"Wed, 21 Oct 2099 07:28:00 GMT": 0,
 		"Thu, 32 Mar 2026 15:30:07 GMT": 0,
 	} {
-		if got := retryAfter(value, end); got != want {
+		if got := retryAfter(value, historyEnd); got != want {
 			t.Errorf("%q: got %v, want %v", value, got, want)
 		}
 		for status, said := range map[int]bool{408: true, 421: true, 429: true, 500: true, 503: true, 400: false, 401: false, 403: false, 404: false, 301: false} {
-			e := statusError(status, http.Header{"Retry-After": {value}}, nil, end)
+			e := statusError(status, http.Header{"Retry-After": {value}}, nil, historyEnd)
 			if said && e.RetryAfter != want || !said && e.RetryAfter != 0 {
 				t.Errorf("%q with status %d: got %v", value, status, e.RetryAfter)
 			}
 		}
 	}
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	u.Script(emulator.Fault{Status: 429, Header: http.Header{"Retry-After": {"30"}}})
-	_, err := u.Jobs(as(t.Context(), secret), first)
+	_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 	if e := wantKind(t, err, KindRateLimited); e.RetryAfter != 30*time.Second {
 		t.Errorf("got %v, want 30s", e.RetryAfter)
 	}
@@ -228,7 +228,7 @@ func TestRetryAfter(t *testing.T) {
 // A redirect would take the token to wherever the answer says.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
-	u, other := serve(t, emulator.Records()), serve(t, emulator.Records())
+	u, other := newUpstream(t, emulator.Records()), newUpstream(t, emulator.Records())
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		for _, location := range []string{
 			other.url + "/jobs", "//" + strings.TrimPrefix(other.url, "http://") + "/jobs", "/elsewhere", u.url + "/jobs", "://",
@@ -237,7 +237,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 			for _, body := range []string{"", `{"records":[]}`} {
 				u.Reset()
 				u.Script(emulator.Fault{Status: status, Location: location, Body: []byte(body)})
-				_, err := u.Jobs(as(t.Context(), secret), first)
+				_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 				if e := wantKind(t, err, KindInvalid); e.Status != status {
 					t.Errorf("%d to %s: got status %d", status, location, e.Status)
 				}
@@ -255,20 +255,20 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // A caller may be told what the upstream said, and the upstream may have said what it was told.
 func TestUpstreamThatQuotesTheToken(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	for _, body := range []string{
 		`{"detail":"the token ` + secret + ` may not ask this"}`, `{"logId":"` + secret + `"}`, `{"error_description":"Bearer ` + secret + `"}`,
 	} {
 		u.Script(emulator.Fault{Status: 400, Body: []byte(body)})
-		_, err := u.Jobs(as(t.Context(), secret), first)
+		_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 		wantKind(t, err, KindInvalid)
 	}
 	for _, answer := range []string{
 		secret + "\r\n\r\n", "HTTP/1.1 " + secret + "\r\n\r\n", "HTTP/1.1 200 OK\r\n" + secret + "\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: " + secret + "\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: " + secret + "\r\n\r\n",
 	} {
-		c := connect(t, listen(t, says(answer)))
-		_, err := c.Jobs(as(t.Context(), secret), first)
+		c := newClient(t, listen(t, sending(answer)))
+		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
 		wantKind(t, err, KindUnavailable)
 	}
 }

@@ -43,7 +43,7 @@ func TestQuotedParts(t *testing.T) {
 		"in a header":       "Authorization: Bearer " + webToken,
 		"after a long text": strings.Repeat("ä ", 145) + webToken,
 	} {
-		e := statusError(400, http.Header{}, []byte(`{"detail":"before `+quoted+` behind"}`), end)
+		e := statusError(400, http.Header{}, []byte(`{"detail":"before `+quoted+` behind"}`), historyEnd)
 		e.cause = malformed("before %s behind", quoted)
 		e.forget(webToken)
 		for _, text := range []string{e.Detail, e.Error(), e.cause.Error()} {
@@ -123,7 +123,7 @@ func TestHidingProperty(t *testing.T) {
 // it redirects to, and what is no HTTP.
 func TestUpstreamThatQuotesParts(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Records())
+	u := newUpstream(t, emulator.Records())
 	long := strings.Repeat("x", 290)
 	for _, f := range []emulator.Fault{
 		{Status: 400, Body: []byte(`{"detail":"` + long + webToken + `"}`)},
@@ -135,7 +135,7 @@ func TestUpstreamThatQuotesParts(t *testing.T) {
 		{Status: 200, Body: []byte("x"), ContentType: "text/" + strings.ToLower(webToken[:19])},
 	} {
 		u.Script(f)
-		_, err := u.Jobs(as(t.Context(), webToken), first)
+		_, err := u.Jobs(withToken(t.Context(), webToken), firstPage)
 		e, ok := err.(*Error) //nolint:errorlint // it is not wrapped
 		if !ok {
 			t.Fatalf("%v", err)

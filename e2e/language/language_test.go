@@ -15,7 +15,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,6 +29,7 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/document"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/gateway"
@@ -156,17 +156,10 @@ type server struct {
 
 func startServer(t *testing.T, federation bool) *server {
 	t.Helper()
-	upstream := httptest.NewServer(emulator.New(emulator.Options{Seed: 1, Jobs: 30}))
-	t.Cleanup(upstream.Close)
-	base, err := url.Parse(upstream.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h := &server{log: &bytes.Buffer{}}
-	client := restclient.New(restclient.Config{
-		BaseURL: base, Token: gateway.TokenFrom, Identity: gateway.Identity, Timeout: 5 * time.Second, MaxBody: 8 << 20, MaxConns: 32,
+	client := clienttest.New(t, emulator.New(emulator.Options{Seed: 1, Jobs: 30}), func(c *restclient.Config) {
+		c.Token, c.Identity = gateway.TokenFrom, gateway.Identity
 	})
-	t.Cleanup(client.Close)
 	handler, err := gateway.New(gateway.Config{
 		Upstream: client,
 		Pages:    paging.Limits{Default: 50, Max: 500},

@@ -1,13 +1,10 @@
 package direct_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +16,7 @@ import (
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -30,17 +28,7 @@ func records(t testing.TB, raw ...string) []restclient.Record {
 	for _, r := range raw {
 		list = append(list, json.RawMessage(r))
 	}
-	server := httptest.NewServer(emulator.New(emulator.Records(list...)))
-	defer server.Close()
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := restclient.New(restclient.Config{
-		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 1 << 20, MaxConns: 1,
-		Token: func(context.Context) (string, bool) { return "t", true },
-	})
-	defer client.Close()
+	client := clienttest.New(t, emulator.New(emulator.Records(list...)), func(c *restclient.Config) { c.Scribble = false })
 	page, err := client.Jobs(t.Context(), restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc, PerPage: 100})
 	if err != nil {
 		t.Fatal(err)

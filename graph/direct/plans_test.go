@@ -61,19 +61,24 @@ type values map[string]any
 // Whatever decides what is skipped, each request gets the plan of its own values, and equal ones the same plan.
 func TestPlansFollowConditions(t *testing.T) {
 	t.Parallel()
+	const (
+		ofXAndY = `query($x: Boolean!, $y: Boolean!) `
+		none, a = `{}`, `{"a":"Query"}`
+		b, both = `{"b":"Query"}`, `{"a":"Query","b":"Query"}`
+	)
 	for name, c := range map[string]struct {
 		text  string
 		wants []string // of x and y: neither, x, y, both; the same four times where there is but one
 	}{
-		"no condition":    {`{ a: __typename }`, []string{`{"a":"Query"}`}},
-		"literals":        {`{ a: __typename @skip(if: false) b: __typename @skip(if: true) c: __typename @include(if: false) }`, []string{`{"a":"Query"}`}},
-		"fields":          {`query($x: Boolean!, $y: Boolean!) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{`{"a":"Query"}`, `{}`, `{"a":"Query","b":"Query"}`, `{"b":"Query"}`}},
-		"both on one":     {`query($x: Boolean!, $y: Boolean!) { a: __typename @skip(if: $x) @include(if: $y) }`, []string{`{}`, `{}`, `{"a":"Query"}`, `{}`}},
-		"inline fragment": {`query($x: Boolean!, $y: Boolean!) { ... @include(if: $x) { a: __typename } ... on Query @skip(if: $y) { b: __typename } }`, []string{`{"b":"Query"}`, `{"a":"Query","b":"Query"}`, `{}`, `{"a":"Query"}`}},
-		"spreads":         {`query($x: Boolean!, $y: Boolean!) { ...A @include(if: $x) ...B @include(if: $y) } fragment A on Query { a: __typename } fragment B on Query { b: __typename }`, []string{`{}`, `{"a":"Query"}`, `{"b":"Query"}`, `{"a":"Query","b":"Query"}`}},
-		"in fragments":    {`query($x: Boolean!, $y: Boolean!) { ...A } fragment A on Query { a: __typename @include(if: $x) ...B } fragment B on Query { ... { b: __typename @include(if: $y) } }`, []string{`{}`, `{"a":"Query"}`, `{"b":"Query"}`, `{"a":"Query","b":"Query"}`}},
-		"below a field":   {`query($x: Boolean!, $y: Boolean!) { d: dataset { id @skip(if: $x) ... @include(if: $y) { t: __typename } } }`, []string{`{"d":{"id":"7"}}`, `{"d":{}}`, `{"d":{"id":"7","t":"Dataset"}}`, `{"d":{"t":"Dataset"}}`}},
-		"defaults":        {`query($x: Boolean! = true, $y: Boolean = false) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{`{"a":"Query"}`, `{}`, `{"a":"Query","b":"Query"}`, `{"b":"Query"}`}},
+		"no condition":    {`{ a: __typename }`, []string{a}},
+		"literals":        {`{ a: __typename @skip(if: false) b: __typename @skip(if: true) c: __typename @include(if: false) }`, []string{a}},
+		"fields":          {ofXAndY + `{ a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{a, none, both, b}},
+		"both on one":     {ofXAndY + `{ a: __typename @skip(if: $x) @include(if: $y) }`, []string{none, none, a, none}},
+		"inline fragment": {ofXAndY + `{ ... @include(if: $x) { a: __typename } ... on Query @skip(if: $y) { b: __typename } }`, []string{b, both, none, a}},
+		"spreads":         {ofXAndY + `{ ...A @include(if: $x) ...B @include(if: $y) } fragment A on Query { a: __typename } fragment B on Query { b: __typename }`, []string{none, a, b, both}},
+		"in fragments":    {ofXAndY + `{ ...A } fragment A on Query { a: __typename @include(if: $x) ...B } fragment B on Query { ... { b: __typename @include(if: $y) } }`, []string{none, a, b, both}},
+		"below a field":   {ofXAndY + `{ d: dataset { id @skip(if: $x) ... @include(if: $y) { t: __typename } } }`, []string{`{"d":{"id":"7"}}`, `{"d":{}}`, `{"d":{"id":"7","t":"Dataset"}}`, `{"d":{"t":"Dataset"}}`}},
+		"defaults":        {`query($x: Boolean! = true, $y: Boolean = false) { a: __typename @skip(if: $x) b: __typename @include(if: $y) }`, []string{a, none, both, b}},
 	} {
 		for range 2 { // whichever combination comes first
 			p := plansOf(t, c.text)

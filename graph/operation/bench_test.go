@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -17,7 +18,7 @@ func BenchmarkPriceOfACall(b *testing.B) {
 	answers := map[string][]byte{}
 	var mu sync.Mutex
 	emulated := emulator.New(emulator.Options{Jobs: 1000})
-	api := clientOf(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	api := clienttest.New(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
 		answer, ok := answers[r.URL.RawQuery]

@@ -7,12 +7,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
 	"sync/atomic"
 	"testing"
-	"time"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
@@ -127,22 +125,12 @@ func TestFailuresAreToldOnce(t *testing.T) {
 // A whole outage costs one line: the ports of connections that fail are no causes of their own.
 func TestOutageIsOneLine(t *testing.T) {
 	t.Parallel()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	client := clienttest.New(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 			_ = conn.(*net.TCPConn).SetLinger(0) // a reset, whose error names ports
 			_ = conn.Close()
 		}
 	}))
-	defer server.Close()
-	base, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := restclient.New(restclient.Config{
-		BaseURL: base, Timeout: 10 * time.Second, MaxBody: 1 << 20, MaxConns: 64,
-		Token: func(context.Context) (string, bool) { return canaryToken, true },
-	})
-	defer client.Close()
 	log := &logtest.Buffer{}
 	ctx := With(t.Context(), client, Limits{Calls: 200, Concurrency: 16}, log.Logger())
 	var thunks []func() (*restclient.JobsPage, error)

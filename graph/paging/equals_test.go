@@ -52,7 +52,6 @@ func TestEqualsOfEverySize(t *testing.T) {
 func walkEquals(t *testing.T, rule emulator.TieRule, group, size int, backwards bool) {
 	t.Helper()
 	w := newWorld(t, emulator.Options{Ties: rule})
-	defer w.close()
 	const base = 1000 // before it arrivals of older jobs have room
 	want := map[string]bool{}
 	for i := range max(2, 230/group) {
@@ -148,7 +147,6 @@ func TestLargeGroupsThatMove(t *testing.T) {
 					break
 				}
 			}
-			w.close()
 		}
 	}
 }

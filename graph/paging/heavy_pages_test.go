@@ -31,7 +31,6 @@ func TestOneRecordOverTheCap(t *testing.T) {
 		t.Run(fmt.Sprintf("record %d, groups of %d in pages of %d, backwards %t", c.at, c.group, c.size, c.backwards), func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{}, 0, 0, 200_000)
-			defer w.close()
 			for i := range 600 {
 				if i == c.at {
 					w.api.Insert(fmt.Appendf(nil, `{"job_id":"00000000-0000-4000-8000-999999999999","state":"running","type":"t",`+
@@ -73,7 +72,6 @@ func TestHeavyWalks(t *testing.T) {
 		t.Run(fmt.Sprintf("%d groups of %d in pages of %d, backwards %t, cap %d", c.groups, c.group, c.size, c.backwards, c.body), func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{}, c.groups, c.group, c.body)
-			defer w.close()
 			if err := quietWalk(w, w.client.Jobs, c.size, c.backwards, 40); err != nil {
 				t.Error(err)
 			}
@@ -94,7 +92,6 @@ func TestCappedAnswersBackwards(t *testing.T) {
 		t.Run(fmt.Sprintf("%d groups of %d in pages of %d", c.groups, c.group, c.size), func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{MaxRecords: 7}, c.groups, c.group, 1<<24)
-			defer w.close()
 			if err := quietWalk(w, w.client.Jobs, c.size, true, 50); err != nil {
 				t.Error(err)
 			}
@@ -123,7 +120,6 @@ func TestGroupsLargerThanAnAnswer(t *testing.T) {
 		t.Run(fmt.Sprintf("%d groups of %d by %d in pages of %d, backwards %t", c.groups, c.group, c.most, c.size, c.backwards), func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{MaxRecords: c.most}, c.groups, c.group, 1<<24)
-			defer w.close()
 			if err := quietWalk(w, w.client.Jobs, c.size, c.backwards, 50); err != nil {
 				t.Error(err)
 			}
@@ -152,7 +148,6 @@ func TestTotalsBackwards(t *testing.T) {
 		t.Run(fmt.Sprintf("%s, no next page %t, %d groups of %d in pages of %d", c.name, c.noNext, c.groups, c.group, c.size), func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{Totals: c.rule, NoNextPage: c.noNext}, c.groups, c.group, 1<<24)
-			defer w.close()
 			if err := quietWalk(w, w.client.Jobs, c.size, true, 20); err != nil {
 				t.Error(err)
 			}

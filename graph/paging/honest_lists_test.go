@@ -26,7 +26,6 @@ func TestUnreadableAmongEquals(t *testing.T) {
 		t.Run(fmt.Sprintf("%d records in pages of %d, backwards %t", c.records, c.size, c.backwards), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, emulator.Options{})
-			defer w.close()
 			for i := range c.records {
 				if i%5 == 4 {
 					w.api.Insert(fmt.Appendf(nil, `{"job_id":7,"created_at":"2024-01-01T00:%02d:%02d"}`, i/600, i/10%60))
@@ -45,7 +44,6 @@ func TestUnreadableAmongEquals(t *testing.T) {
 func TestHonestListIsNoUntruth(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 4 {
 		w.insert(i)
 	}
@@ -74,7 +72,6 @@ func TestAnswerBehindTheLastPage(t *testing.T) {
 		if err != nil || len(got.ids) != 20 || got.next {
 			t.Errorf("%s: %v, %d jobs, next %t after %d calls", name, err, len(got.ids), got.next, w.api.Total())
 		}
-		w.close()
 	}
 }
 
@@ -97,7 +94,6 @@ func TestNextPageAlways(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := worldOfGroups(t, emulator.Options{}, 60/c.group, c.group, 1<<24)
-			defer w.close()
 			named := func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 				page, err := w.client.Jobs(ctx, q)
 				if err == nil {

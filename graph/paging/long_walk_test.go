@@ -31,7 +31,6 @@ func TestLongWalk(t *testing.T) {
 func longWalk(t *testing.T, r request, backwards bool, arrivals int) {
 	t.Helper()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 2000 {
 		w.insert(i / 2)
 	}

@@ -47,7 +47,6 @@ func TestWalkOfAListThatMovesWithinPages(t *testing.T) {
 func TestPiecesOfEquals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{MaxRecords: 30})
-	defer w.close()
 	for range 120 {
 		w.insert(1)
 	}
@@ -78,7 +77,6 @@ func TestPiecesOfEquals(t *testing.T) {
 func TestPiecesWithAnUnreadableRecord(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{MaxRecords: 30})
-	defer w.close()
 	for i := range 120 {
 		if i == 120-1-29 {
 			w.api.Insert(fmt.Appendf(nil, `{"job_id":7,"created_at":"2024-01-01T00:%02d:%02d"}`, i/60, i%60))
@@ -118,7 +116,6 @@ func TestLongestCursor(t *testing.T) {
 func TestRefusedPageCostsOneCall(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 40 {
 		w.insert(i)
 	}
@@ -136,7 +133,6 @@ func TestRefusedPageCostsOneCall(t *testing.T) {
 func TestLearnedOffsetsAreLogged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{Offsets: emulator.OffsetsRefused})
-	defer w.close()
 	var lines bytes.Buffer
 	w.log = slog.NewJSONHandler(&lines, nil)
 	for i := range 60 {

@@ -24,7 +24,6 @@ func TestNumberedPagesAtOddOffsets(t *testing.T) {
 				t.Errorf("%s: offset %d: %v, want %v", name, offset, got.ids, want)
 			}
 		}
-		w.close()
 	}
 }
 
@@ -43,7 +42,6 @@ func TestNumberedPagesOfFewRecordsAtOnce(t *testing.T) {
 				if want := list[min(offset, 12):min(offset+size, 12)]; !slices.Equal(got.ids, want) {
 					t.Errorf("%+v: %d jobs at offset %d: %v, want %v", options, size, offset, got.ids, want)
 				}
-				w.close()
 			}
 		}
 	}
@@ -53,7 +51,6 @@ func TestNumberedPagesOfFewRecordsAtOnce(t *testing.T) {
 func TestWhatTeachesOffsets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 40 {
 		w.insert(i)
 	}
@@ -97,7 +94,6 @@ func TestWalkOverUnreadableRecords(t *testing.T) {
 				if got := w.readAll(t, size, backwards); !slices.Equal(got, want) {
 					t.Errorf("pages of %d, %d unreadable, backwards %t: %d jobs of %d", size, bad, backwards, len(got), len(want))
 				}
-				w.close()
 			}
 		}
 	}
@@ -107,7 +103,6 @@ func TestWalkOverUnreadableRecords(t *testing.T) {
 func TestLastAmongTies(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{SteadyTies: true})
-	defer w.close()
 	for _, created := range []int{1, 1, 1, 2} {
 		w.insert(created)
 	}
@@ -140,7 +135,6 @@ func TestLastAmongTiesOnOddUpstreams(t *testing.T) {
 				t.Errorf("%s, pages of %d: %d jobs of %d, or not in order", name, size, len(got), len(want))
 			}
 		}
-		w.close()
 	}
 }
 
@@ -148,7 +142,6 @@ func TestLastAmongTiesOnOddUpstreams(t *testing.T) {
 func TestWithoutTotals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{Older: true})
-	defer w.close()
 	for i := range 20 {
 		w.insert(i)
 	}

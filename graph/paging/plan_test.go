@@ -57,7 +57,6 @@ func FuzzPageArguments(f *testing.F) {
 func TestSeekEndsOnAListThatNeverStands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 200 {
 		w.insert(i)
 	}

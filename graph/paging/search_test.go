@@ -40,7 +40,6 @@ var oddUpstreams = map[string]emulator.Options{
 
 func seekAfterShift(t *rapid.T, options emulator.Options, most int) {
 	w := newWorld(t, options)
-	defer w.close()
 	n := rapid.IntRange(1, 700).Draw(t, "jobs")
 	for i := range n {
 		w.insert(10 * i)
@@ -105,7 +104,6 @@ func seekAfterShift(t *rapid.T, options emulator.Options, most int) {
 func TestShiftOfHundredsCostsTwoCalls(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 2000 {
 		w.insert(i)
 	}
@@ -128,7 +126,6 @@ func TestTies(t *testing.T) {
 			SteadyTies: rapid.Bool().Draw(t, "steady ties"),
 			Ties:       rapid.SampledFrom([]emulator.TieRule{emulator.TiesInserted, emulator.TiesByWindow, emulator.TiesDrawn}).Draw(t, "ties"),
 		})
-		defer w.close()
 		equal := rapid.SampledFrom([]int{2, 40, 300, 499, 500}).Draw(t, "equal")
 		for range rapid.IntRange(0, 30).Draw(t, "older") {
 			w.insert(1)
@@ -240,7 +237,6 @@ func BenchmarkWalk(b *testing.B) {
 						w.insert(2000 + w.serial)
 					}
 				}
-				w.close()
 			}
 			b.ReportMetric(float64(calls)/float64(pages), "calls/page")
 		})

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -88,7 +89,6 @@ func TestUntrueTotals(t *testing.T) {
 		if got.total != c.total || got.next != c.next {
 			t.Errorf("%+v, %+v: total %d, want %d; next %t, want %t", c.options, c.read, got.total, c.total, got.next, c.next)
 		}
-		w.close()
 	}
 }
 
@@ -96,8 +96,7 @@ func TestUntrueTotals(t *testing.T) {
 func upstreamOf(t *testing.T, answer func(q restclient.JobsQuery) string) *world {
 	t.Helper()
 	w := newWorld(t, emulator.Options{})
-	t.Cleanup(w.close)
-	w.server.Config.Handler = http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+	w.client = clienttest.New(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		var q restclient.JobsQuery
 		_, _ = fmt.Sscan(r.URL.Query().Get("offset"), &q.Offset)
 		_, _ = fmt.Sscan(r.URL.Query().Get("per_page"), &q.PerPage)
@@ -105,7 +104,7 @@ func upstreamOf(t *testing.T, answer func(q restclient.JobsQuery) string) *world
 		w.asked.Add(1)
 		rw.Header().Set("Content-Type", "application/json")
 		_, _ = rw.Write([]byte(answer(q)))
-	})
+	}))
 	return w
 }
 
@@ -250,7 +249,6 @@ func TestHeavyPages(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, pages of %d, backwards %t", name, size, backwards), func(t *testing.T) {
 					t.Parallel()
 					w := newWorldWith(t, emulator.Options{}, limit)
-					t.Cleanup(w.close)
 					var want []string
 					for i := range 230 {
 						created := i
@@ -279,7 +277,6 @@ func TestHeavyPages(t *testing.T) {
 func TestHeavyPagesAreRemembered(t *testing.T) {
 	t.Parallel()
 	w := newWorldWith(t, emulator.Options{}, 1<<20)
-	defer w.close()
 	w.heavy = 1 << 20 / 300
 	for i := range 500 {
 		w.insert(i)

@@ -16,7 +16,6 @@ func TestQuietPages(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := newWorld(t, emulator.Options{SteadyTies: rapid.Bool().Draw(t, "steady ties")})
-		defer w.close()
 		w.fill(t, rapid.IntRange(0, 40).Draw(t, "jobs"), rapid.SampledFrom([]int{0, 3, 1000}).Draw(t, "distinct"))
 		r := request{
 			first: -1, last: -1, offset: -1,
@@ -98,7 +97,6 @@ func walkMoving(t *rapid.T, options emulator.Options, orders []restclient.Order)
 // walkMovingWith is walkMoving in a world that is prepared once it has its jobs.
 func walkMovingWith(t *rapid.T, options emulator.Options, orders []restclient.Order, prepare func(*world)) {
 	w := newWorld(t, options)
-	defer w.close()
 	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "distinct")
 	w.fill(t, rapid.IntRange(0, 60).Draw(t, "jobs"), distinct)
 	r := request{
@@ -131,7 +129,7 @@ func walkMovingWith(t *rapid.T, options emulator.Options, orders []restclient.Or
 		seen = append(seen, got.ids...)
 		w.forgetGone(stayed, r)
 		if more := got.next; backwards && !got.prev || !backwards && !more {
-			checkWalk(t, w, r, backwards, seen, stayed, changing)
+			wantWalk(t, w, r, backwards, seen, stayed, changing)
 			return
 		}
 		if len(got.ids) == 0 {
@@ -184,7 +182,7 @@ func move(t *rapid.T, w *world, distinct int) (changed []string) {
 	return changed
 }
 
-func checkWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, stayed map[string]bool, changing bool) {
+func wantWalk(t *rapid.T, w *world, r request, backwards bool, seen []string, stayed map[string]bool, changing bool) {
 	counts := map[string]int{}
 	for _, id := range seen {
 		if counts[id]++; counts[id] > 1 && (!changing || stayed[id]) {

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http/httptest"
-	"net/url"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -16,6 +14,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -23,7 +22,6 @@ import (
 // world is a Jobs API that changes, a reader of pages, and a plain model of what the API holds.
 type world struct {
 	api     *emulator.Emulator
-	server  *httptest.Server
 	client  *restclient.Client
 	offsets Offsets
 	jobs    []modelJob // in the order of insertion, which breaks ties
@@ -44,27 +42,16 @@ type modelJob struct {
 	heavy            int
 }
 
-func newWorld(t require, options emulator.Options) *world { return newWorldWith(t, options, 1<<24) }
-
-// newWorldWith makes a world in which no answer may have more bytes than maxBody.
-func newWorldWith(t require, options emulator.Options, maxBody int64) *world {
-	options.Records = []json.RawMessage{}
-	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted}
-	w.server = httptest.NewServer(w.api)
-	base, err := url.Parse(w.server.URL)
-	if err != nil {
-		t.Fatalf("%v", err)
-	}
-	w.client = restclient.New(restclient.Config{
-		BaseURL: base, Timeout: time.Minute, MaxBody: maxBody, MaxConns: 1,
-		Token: func(context.Context) (string, bool) { return "t", true },
-	})
-	return w
+func newWorld(t clienttest.T, options emulator.Options) *world {
+	return newWorldWith(t, options, 1<<24)
 }
 
-func (w *world) close() {
-	w.client.Close()
-	w.server.Close()
+// newWorldWith makes a world in which no answer may have more bytes than maxBody.
+func newWorldWith(t clienttest.T, options emulator.Options, maxBody int64) *world {
+	options.Records = []json.RawMessage{}
+	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted}
+	w.client = clienttest.New(t, w.api, func(c *restclient.Config) { c.MaxBody, c.MaxConns = maxBody, 1 })
+	return w
 }
 
 func (w *world) insert(created int) string {
@@ -137,7 +124,7 @@ type answer struct {
 	start, finish string
 }
 
-func (w *world) read(t require, r request) answer {
+func (w *world) read(t clienttest.T, r request) answer {
 	before := w.api.Total()
 	page, err := w.try(t, r)
 	if err != nil {
@@ -164,7 +151,7 @@ func answerOf(page *Page) answer {
 }
 
 // try reads a page, or fails as its field would.
-func (w *world) try(t require, r request) (*Page, error) {
+func (w *world) try(t clienttest.T, r request) (*Page, error) {
 	plan, err := w.plan(r)
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
@@ -216,11 +203,6 @@ func (w *world) plan(r request) (Plan, error) {
 	}, limits)
 }
 
-// require is what *testing.T and *rapid.T share.
-type require interface {
-	Fatalf(format string, args ...any)
-}
-
 func idsOf(list []modelJob) []string {
 	var ids []string
 	for _, j := range list {
@@ -241,7 +223,7 @@ var allOrders = []restclient.Order{
 }
 
 // worldOfGroups is a world of so many groups of equals, whose answers may have so many bytes.
-func worldOfGroups(t require, options emulator.Options, groups, group int, maxBody int64) *world {
+func worldOfGroups(t clienttest.T, options emulator.Options, groups, group int, maxBody int64) *world {
 	w := newWorldWith(t, options, maxBody)
 	for i := range groups {
 		for range group {

@@ -51,15 +51,15 @@ func TestReportIsTrue(t *testing.T) {
 		if !strings.Contains(string(report), strings.NewReplacer("\a", `\u0007`, "\r\n", `\r\n`, "\n", `\n`).Replace(tc.text)) {
 			t.Errorf("not in the report: %q", tc.text)
 		}
-		if got := asIs(schema, tc.text); got != tc.says {
+		if got := saidByGqlparser(schema, tc.text); got != tc.says {
 			t.Errorf("%q\n  now %q\n then %q", tc.text, got, tc.says)
 		}
 	}
 }
 
-// asIs is what gqlparser says alone: errors, or that a document is valid, with the value of the argument
+// saidByGqlparser is what gqlparser says alone: errors, or that a document is valid, with the value of the argument
 // "text".
-func asIs(schema *ast.Schema, text string) string {
+func saidByGqlparser(schema *ast.Schema, text string) string {
 	doc, err := parser.ParseQuery(&ast.Source{Input: text})
 	if err != nil {
 		located := gqlerror.WrapIfUnwrapped(err)

@@ -8,7 +8,8 @@ import (
 )
 
 // rewordings say the messages of gqlparser and of this package without the names of the schema that they
-// have. Names that the document has itself are kept.
+// have. Names that the document has itself are kept. The first row that matches is used; hideNames has an
+// answer for messages that match none.
 var rewordings = []rewording{
 	reword(`^(Cannot query field "\w+") on type "\w+"`, `$1 here`),
 	reword(`^(Unknown argument "\w+" on field ")\w+\.`, `$1`),
@@ -30,7 +31,7 @@ var rewordings = []rewording{
 	reword(`^Field "\w+\.(\w+)" must be non-null`, `Field "$1" must be non-null`),
 }
 
-// otherType is said of a value whose type may not be named.
+// otherType is said of a value whose type may not be named; $1 is the value as the document has it.
 const otherType = `A value of another type is expected here, not $1`
 
 // rewording is a pattern of messages, and what is said instead of what it matches.
@@ -76,7 +77,8 @@ func (v Validator) hideNames(message string, doc *ast.QueryDocument) string {
 	return message
 }
 
-// namesOf returns all names that a schema defines.
+// namesOf returns all names that a schema defines: of types, fields, arguments, values of enums and
+// directives.
 func namesOf(schema *ast.Schema) map[string]bool {
 	names := map[string]bool{}
 	for name := range schema.Directives {

@@ -46,14 +46,16 @@ func (d *Document) findNull(op *ast.OperationDefinition, variables map[string]an
 }
 
 // isMisplacedNull reports whether a value is a variable that is null where its place takes no null. A
-// variable that is absent has the default of its place, and free JSON takes a null.
+// variable that is absent has the default of its place, and free JSON takes a null. The type of the place is
+// what validation has written into the value, so the document has to be valid.
 func isMisplacedNull(value *ast.Value, variables map[string]any) bool {
 	held, given := variables[value.Raw]
 	return value.Kind == ast.Variable && given && held == nil &&
 		value.ExpectedType != nil && value.ExpectedType.NonNull
 }
 
-// Included reports whether @skip and @include leave a selection in, in a valid document.
+// Included reports whether @skip and @include leave a selection in, in a valid document. Both have to: what
+// has @skip(if: true) and @include(if: true) is left out.
 func Included(selection ast.Selection, variables map[string]any) bool {
 	for _, directive := range directivesOf(selection) {
 		if directive.Name != "skip" && directive.Name != "include" {

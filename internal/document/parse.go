@@ -53,7 +53,10 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 const noElement = "expected at least one definition"
 
 // firstFault is the fault that stands first in the text, of those that the scanner and the parser found. At
-// is the number of its token.
+// is the number of its token. Each finds its own first fault without knowing of the other's.
+//
+// Example: in {a(: 1) "} the parser does not expect the fourth token, the colon, and the scanner finds a
+// string without an end behind it. The colon is reported.
 type firstFault struct {
 	at  int
 	err *gqlerror.Error
@@ -91,7 +94,9 @@ func misplaced(s *scanner) (index int, message string) {
 }
 
 // variableOfDefinitions returns a variable in a directive of a variable's definition, where only constants
-// may stand; nil when there is none.
+// may stand; nil when there is none. gqlparser reads it, although the grammar has no place for it.
+//
+// Example: query($a: Int, $b: Int @d(n: $a)) {x} has $a in the directive of $b.
 func variableOfDefinitions(doc *ast.QueryDocument) *ast.Value {
 	for _, op := range doc.Operations {
 		for _, definition := range op.VariableDefinitions {
@@ -121,7 +126,8 @@ func (s *scanner) fail(at place, format string, args ...any) *gqlerror.Error {
 // the document.
 const maxMessage = 300
 
-// cut returns a message of at most so many characters, and an ellipsis where some were left out.
+// cut returns a message of at most so many characters, and an ellipsis where some were left out. It reads no
+// further than that.
 func cut(message string, most int) string {
 	n := 0
 	for i := range message {

@@ -7,15 +7,19 @@ import (
 )
 
 // positions replaces every position of a parsed document, whose line is the number of a token, by the place
-// that the token has in the caller's text.
+// that the token has in the caller's text. The parser got the tokens one a line (see Parse), so its line 4 is
+// the fourth token, wherever that stands.
+//
+// Example: in the text "{ a,\n  b }" gqlparser places b in line 3, and it gets line 2, column 3.
 type positions struct {
 	tokens   []token
-	from, to *ast.Source
+	from, to *ast.Source // what the parser got, and the caller's text
 }
 
 // restore replaces one position. Before is how many tokens earlier that begins which the position is of:
 // gqlparser places a fragment behind its dots, and the specification at its dots. A position that was
-// replaced before is left alone, since gqlparser gives one to several nodes.
+// replaced before is left alone, since gqlparser gives one to several nodes. Start and End count characters
+// from the beginning of the text.
 func (p positions) restore(pos *ast.Position, before int) {
 	if pos == nil || pos.Src != p.from {
 		return
@@ -30,7 +34,8 @@ func (p positions) restore(pos *ast.Position, before int) {
 	pos.Start, pos.End = t.start, t.start+utf8.RuneCountInString(p.to.Input[t.from:t.to])
 }
 
-// document replaces the positions of a document.
+// document replaces the positions of a document: of each node that has one, since validation reports faults
+// at any of them. A node that is forgotten here would be reported at the number of its token.
 func (p positions) document(doc *ast.QueryDocument) {
 	p.restore(doc.Position, 0)
 	for _, op := range doc.Operations {
@@ -51,7 +56,8 @@ func (p positions) document(doc *ast.QueryDocument) {
 	}
 }
 
-// selections replaces those of a set and of all that is below it.
+// selections replaces those of a set and of all that is below it. A spread is replaced without its fragment,
+// which stands elsewhere and is replaced by itself.
 func (p positions) selections(set ast.SelectionSet) {
 	Walk(set, nil, func(selection ast.Selection) bool {
 		const dots = 1 // before a fragment
@@ -86,7 +92,7 @@ func (p positions) arguments(list ast.ArgumentList) {
 }
 
 // value replaces those of a value, and makes a block string one again: gqlparser got it as a string of one
-// line.
+// line, and whoever prints the document shall see what the caller wrote.
 func (p positions) value(value *ast.Value) {
 	if value == nil {
 		return
@@ -102,7 +108,8 @@ func (p positions) value(value *ast.Value) {
 	}
 }
 
-// typ replaces those of a variable's type.
+// typ replaces those of a variable's type, from the outside in: of [Int!] that of the list, which gqlparser
+// places behind the bracket, then that of Int.
 func (p positions) typ(typ *ast.Type) {
 	for ; typ != nil; typ = typ.Elem {
 		before := 0

@@ -8,7 +8,7 @@ import (
 
 // specified returns the specification's rules, without suggestions: those show names of the schema to whoever
 // guesses, and grow with the square of the document. Each rule below says where gqlparser's of the same name
-// falls short.
+// falls short; docs/gqlparser.md has documents that show it.
 func specified() *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
@@ -24,7 +24,8 @@ func specified() *rules.Rules {
 	return all
 }
 
-// report adds an error at a place of the document.
+// report adds an error at a place of the document. Equal messages become one error later, with all their
+// places, so a message says what is wrong and not where.
 type report func(at *ast.Position, format string, args ...any)
 
 // ruleOf makes a rule of gqlparser's of one that reports.
@@ -36,8 +37,11 @@ func ruleOf(rule func(*core.Events, report)) core.RuleFunc {
 	}
 }
 
-// knownArguments reports an argument that is not known at its own place; gqlparser reports it where its field
-// or directive stands.
+// knownArguments reports an argument that is not known, at its own place; gqlparser reports it where its
+// field or directive stands. Where the field or the directive is unknown itself, it says nothing: that is one
+// fault, which another rule reports.
+//
+// Example: of {dog(nope: 1) {name}} column 6 is reported, where nope stands; gqlparser reports column 2.
 func knownArguments(observers *core.Events, report report) {
 	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
 		for _, argument := range given {
@@ -59,8 +63,8 @@ func knownArguments(observers *core.Events, report report) {
 	})
 }
 
-// uniqueOperationNames reports the second operation of a name, and leaves operations without a name to the
-// rule that they must stand alone.
+// uniqueOperationNames reports each further operation of a name, and leaves operations without a name to the
+// rule that they must stand alone. gqlparser's rule counts them as one name, so two of them are two faults.
 func uniqueOperationNames(observers *core.Events, report report) {
 	seen := map[string]bool{"": false}
 	observers.OnOperation(func(_ *core.Walker, op *ast.OperationDefinition) {
@@ -73,6 +77,9 @@ func uniqueOperationNames(observers *core.Events, report report) {
 
 // uniqueDirectives reports a directive that stands twice in one place and may not, and leaves directives that
 // the schema does not know to the rule that they must be known.
+//
+// Example: of name @skip(if: true) @skip(if: false) the second @skip is reported. A repeatable directive may
+// stand there as often as it likes.
 func uniqueDirectives(observers *core.Events, report report) {
 	observers.OnDirectiveList(func(_ *core.Walker, list []*ast.Directive) {
 		seen := map[string]bool{}
@@ -90,7 +97,11 @@ func uniqueDirectives(observers *core.Events, report report) {
 }
 
 // singleRootField reports a subscription that has more than one root field by the names that its answer has,
-// or one that a condition may take away.
+// or one that a condition may take away, or one of introspection. What fragments bring to the root counts as
+// if it stood there.
+//
+// Example: subscription {bark again: bark} has two names, so its second field is reported. The same field
+// twice, as in {bark bark}, is one name.
 // Source: https://spec.graphql.org/September2025/#sec-Single-Root-Field
 func singleRootField(observers *core.Events, report report) {
 	observers.OnOperation(func(walker *core.Walker, op *ast.OperationDefinition) {

@@ -1,6 +1,7 @@
 package document_test
 
 import (
+	_ "embed"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,28 +14,8 @@ import (
 	"jobsgateway/internal/document"
 )
 
-const kennel = `
-	type Query { dog: Dog cat: Cat pet: Pet named: Named list(of: [Int!], deep: [[Float]]): [Int] free: Free
-		find(where: Where, one: One, id: ID, flag: Boolean = true, rate: Float, color: Color, text: String, at: Time, n: Int, req: Int! = 1): Dog
-		need(n: Int!): Int }
-	type Mutation { feed: Int }
-	type Subscription { bark: Int meow: Int }
-	interface Named { name: String }
-	type Dog implements Named { name: String age: Int! color: Color barks(loud: Boolean): Boolean owner: Human }
-	type Cat implements Named { name: String age: String color: Color meows: Boolean owner: Human }
-	type Human { name: String pets: [Pet] }
-	type Free { x: Int }
-	union Pet = Dog | Cat
-	enum Color { RED BLUE }
-	scalar Time
-	input Where { name: String ages: [Int!] need: Int! with: Int! = 1 inner: Where }
-	input One @oneOf { a: Int b: String }
-	directive @onField on FIELD
-	directive @onQuery on QUERY
-	directive @onVariable(n: Int) on VARIABLE_DEFINITION
-	directive @again(n: Int) repeatable on FIELD
-	directive @need(n: Int!) on FIELD
-`
+//go:embed testdata/kennel.graphqls
+var kennel string
 
 func kennelSchema(t testing.TB) *ast.Schema {
 	t.Helper()
@@ -278,8 +259,8 @@ func valuesOfWrongType() []string {
 	return documents
 }
 
-// check parses and validates. A text that is not GraphQL gives its error, too.
-func check(v document.Validator, text string) gqlerror.List {
+// faultsOf parses and validates. A text that is not GraphQL gives its error, too.
+func faultsOf(v document.Validator, text string) gqlerror.List {
 	doc, err := document.Parse(text, 1000)
 	if err != nil {
 		return gqlerror.List{err}
@@ -296,12 +277,12 @@ func TestRules(t *testing.T) {
 	telling, silent := document.NewValidator(kennelSchema(t), true), document.NewValidator(kennelSchema(t), false)
 	for _, tc := range rulesOfTheSpecification {
 		for _, text := range tc.keep {
-			if list := check(telling, text); len(list) > 0 {
+			if list := faultsOf(telling, text); len(list) > 0 {
 				t.Errorf("%s: %s\n%v", tc.rule, text, list)
 			}
 		}
 		for _, text := range tc.broken {
-			list, discreet := check(telling, text), check(silent, text)
+			list, discreet := faultsOf(telling, text), faultsOf(silent, text)
 			if len(list) == 0 || len(discreet) == 0 {
 				t.Errorf("%s: %s is not refused", tc.rule, text)
 			}
@@ -343,7 +324,7 @@ func TestMessages(t *testing.T) {
 		`subscription{bark @skip(if:true)}`:                       `A subscription's root field may not depend on "@skip".`,
 		`{dog{name x:name} ...F} fragment F on Query{dog{x:age}}`: `Fields "dog" conflict because subfields "x" conflict because "name" and "age" are different fields. Use different aliases on the fields to fetch both if this was intentional.`,
 	} {
-		if list := check(v, text); len(list) != 1 || list[0].Message != want {
+		if list := faultsOf(v, text); len(list) != 1 || list[0].Message != want {
 			t.Errorf("%s: %v, want %s", text, list, want)
 		}
 	}
@@ -358,7 +339,7 @@ func TestPlacesOfArguments(t *testing.T) {
 		"{dog{name\r\n @skip(if:true\r\n unless:1)}}":   `input:3:2: Unknown argument "unless" on directive "@skip".`,
 		"{dog{...F}} fragment F on Dog{barks(x:1 x:2)}": `input:1:37: Unknown argument "x" on field "Dog.barks".`,
 	} {
-		if list := check(v, text); len(list) == 0 || list[0].Error() != want {
+		if list := faultsOf(v, text); len(list) == 0 || list[0].Error() != want {
 			t.Errorf("%q: %v, want %s", text, list, want)
 		}
 	}
@@ -372,7 +353,7 @@ func TestOperationTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, text := range []string{`mutation{a}`, `subscription{a}`, `mutation{...F} fragment F on Query{a}`} {
-		if list := check(document.NewValidator(schema, true), text); len(list) == 0 {
+		if list := faultsOf(document.NewValidator(schema, true), text); len(list) == 0 {
 			t.Errorf("%s is not refused", text)
 		}
 	}
@@ -382,11 +363,11 @@ func TestOperationTypes(t *testing.T) {
 func TestEqualErrors(t *testing.T) {
 	t.Parallel()
 	v := document.NewValidator(kennelSchema(t), true)
-	list := check(v, "{dog{"+strings.Repeat("name @nope ", 30)+"}}")
+	list := faultsOf(v, "{dog{"+strings.Repeat("name @nope ", 30)+"}}")
 	if len(list) != 1 || len(list[0].Locations) != 20 || list[0].Locations[1] != (gqlerror.Location{Line: 1, Column: 22}) {
 		t.Errorf("30 equal faults: %v", list)
 	}
-	list = check(v, "query A{dog{...F}}\nquery B{dog{...F} nope}\nfragment F on Dog{zzz}\nfragment G on Dog{aaa}")
+	list = faultsOf(v, "query A{dog{...F}}\nquery B{dog{...F} nope}\nfragment F on Dog{zzz}\nfragment G on Dog{aaa}")
 	var got []string
 	for _, err := range list {
 		got = append(got, err.Error())
@@ -399,10 +380,10 @@ func TestEqualErrors(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	// What differs in names alone is equal when names are not told.
-	if list := check(document.NewValidator(kennelSchema(t), false), "{dog{nope} cat{nope}}"); len(list) != 1 || len(list[0].Locations) != 2 {
+	if list := faultsOf(document.NewValidator(kennelSchema(t), false), "{dog{nope} cat{nope}}"); len(list) != 1 || len(list[0].Locations) != 2 {
 		t.Errorf("without names: %v", list)
 	}
-	if list := check(v, "{"+strings.Repeat("x", 5000)+"}"); len(list) != 1 || len(list[0].Message) > 310 {
+	if list := faultsOf(v, "{"+strings.Repeat("x", 5000)+"}"); len(list) != 1 || len(list[0].Message) > 310 {
 		t.Errorf("a long name: %d errors", len(list))
 	}
 }

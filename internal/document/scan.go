@@ -19,7 +19,8 @@ const (
 // place is where something stands: line and column, both from 1.
 type place struct{ line, column int }
 
-// token is a token of the text: of which kind, which bytes, and where.
+// token is a token of the text: of which kind, which bytes, and where. Bytes and characters are both kept:
+// the text is cut by bytes, and positions count characters.
 type token struct {
 	place
 
@@ -31,19 +32,21 @@ type token struct {
 // scanner reads the tokens of a text, strictly, and writes them down again for gqlparser: one a line, and
 // strings without what its lexer reads differently.
 //
-// Example: the text "{ a, b } # end" is written as the four lines {, a, b and }.
+// Example: the text "{ a, b } # end" is written as the four lines {, a, b and }. Of comments and commas
+// nothing is kept.
 type scanner struct {
 	text      string
 	at        int // the next byte
 	line      int
 	lineStart int // the byte where the line starts
-	extra     int // bytes passed beyond the first of their character
+	extra     int // bytes passed beyond the first of their character: é has one, € two
 	lineExtra int // extra where the line starts
 	tokens    []token
 	plain     strings.Builder
 }
 
-// scan reads all tokens. Errors: the first fault; the tokens before it are there.
+// scan reads all tokens. Errors: the first fault, and more than maxTokens tokens. The tokens before it are
+// there: a fault that the parser finds among them stands earlier in the text and is reported instead.
 // Source: https://spec.graphql.org/September2025/#sec-Appendix-Grammar-Summary.Lexical-Tokens
 func (s *scanner) scan(maxTokens int) *gqlerror.Error {
 	const usual = 4 // bytes of a token with the space behind it, at least
@@ -64,6 +67,7 @@ func (s *scanner) scan(maxTokens int) *gqlerror.Error {
 }
 
 // next reads one token and adds it. Errors: what no token begins with, and the faults of numbers and strings.
+// The messages are like those of graphql-js, which many people know.
 func (s *scanner) next() *gqlerror.Error {
 	c := s.text[s.at]
 	rest := s.text[s.at:]
@@ -114,12 +118,15 @@ func (s *scanner) source(i int) string { return s.text[s.tokens[i].from:s.tokens
 func (s *scanner) place() place { return s.placeOf(s.at) }
 
 // placeOf returns where a byte of this line stands, when there is only ASCII between it and the next byte.
+//
+// Example: in the line é x the x is the fourth byte and has column 3: é has two bytes and is one character.
 func (s *scanner) placeOf(at int) place {
 	return place{line: s.line, column: at - s.lineStart - (s.extra - s.lineExtra) + 1}
 }
 
 // skipIgnored passes white space, commas, comments and marks of the byte order. A comment goes to the end of
-// its line and may hold any character.
+// its line and may hold any character. A mark of the byte order is white space wherever it stands between
+// tokens, and a character in a string.
 func (s *scanner) skipIgnored() {
 	for comment := false; s.at < len(s.text); {
 		switch c := s.text[s.at]; {
@@ -147,7 +154,8 @@ func (s *scanner) passRune() {
 	s.extra += width - 1
 }
 
-// newLine passes the end of a line: LF, CR or both, which are one end.
+// newLine passes the end of a line: LF, CR or both, which are one end. Columns begin again at 1, so what
+// extra was here is kept to be taken off.
 func (s *scanner) newLine() {
 	if strings.HasPrefix(s.text[s.at:], "\r\n") {
 		s.at++
@@ -158,7 +166,11 @@ func (s *scanner) newLine() {
 }
 
 // number reads an Int or a Float. Neither may be followed by a letter, a digit or a dot: 0x1, 007 and 1.2.3
-// are no numbers.
+// are no numbers. An error is placed at the character that does not fit, which is at the end where the text
+// ends too early.
+//
+// Examples: -0, 10, 1.5 and 1e-3 are numbers. Of 1.x the x is reported, of 007 the second zero.
+// Source: https://spec.graphql.org/September2025/#sec-Int-Value and the section after it.
 func (s *scanner) number() *gqlerror.Error {
 	end := s.at
 	next := func() byte {

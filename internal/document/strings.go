@@ -14,6 +14,9 @@ import (
 // quotedString reads a string of one line and adds it as its value, so that gqlparser does not read its
 // escapes. Escapes give characters: half a surrogate pair is none, however it is written. Errors: a string
 // that does not end on its line, and an escape that there is not.
+//
+// Example: "a\u00e9\n" is added as the three characters a, é and line feed.
+// Source: https://spec.graphql.org/September2025/#sec-String-Value
 func (s *scanner) quotedString() *gqlerror.Error {
 	t := token{place: s.place(), kind: kindString, from: s.at, start: s.at - s.extra}
 	var value strings.Builder
@@ -37,12 +40,13 @@ func (s *scanner) quotedString() *gqlerror.Error {
 	return s.fail(s.place(), "Unterminated string")
 }
 
-// simpleEscapes are the escapes of one letter.
+// simpleEscapes are the escapes of one letter, and what each stands for: \n is a line feed.
 var simpleEscapes = map[byte]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// escape reads one escape, or two that are a surrogate pair, and adds what it stands for to value.
+// escape reads one escape, or two that are a surrogate pair, and adds what it stands for to value. Errors
+// quote the escape as far as it was read, and nothing behind its line.
 func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
 	rest := s.text[s.at:]
 	if strings.HasPrefix(rest, `\u`) {
@@ -66,7 +70,11 @@ func (s *scanner) escape(value *strings.Builder) *gqlerror.Error {
 
 // unicodeEscape reads an escape at the beginning of a text: `\u1234`, `\u{1F600}` or the pair `\uD83D\uDE00`.
 // It returns the character and how many bytes the escape takes. When it is no character, such as half a pair,
-// it returns the negative number of bytes that the error shall quote.
+// it returns the negative number of bytes that the error shall quote. Between braces at most eight digits are
+// read, since leading zeros are allowed; more than that is a fault, and so no escape costs much time.
+//
+// Examples: `\u0041` is A in 6 bytes, `\u{1F600}` and `\uD83D\uDE00` are the same face in 9 and 12 bytes, and
+// `\uD83D` alone is -6.
 func unicodeEscape(text string) (r rune, n int) {
 	const short, long, longest = len(`\u0000`), len(`\u{`), len(`\u{00000000}`)
 	if strings.HasPrefix(text, `\u{`) {
@@ -100,7 +108,8 @@ func unicodeEscape(text string) (r rune, n int) {
 	return 0, -short
 }
 
-// hexDigits reads `\u` and four digits; false for anything else.
+// hexDigits reads `\u` and four digits; false for anything else. What it returns may be half of a pair, so no
+// character yet.
 func hexDigits(text string) (r rune, ok bool) {
 	if len(text) < len(`\u0000`) || text[:2] != `\u` {
 		return 0, false
@@ -127,7 +136,9 @@ func hexDigit(c byte) (rune, bool) {
 }
 
 // blockString reads a string between three quotes and adds it as its value. It has no escapes but the one for
-// three quotes, and ends at the first three others.
+// three quotes, and ends at the first three others. Every end of a line in it becomes a line feed.
+//
+// Source: https://spec.graphql.org/September2025/#sec-String-Value.Block-Strings
 func (s *scanner) blockString() *gqlerror.Error {
 	const quotes, escaped = `"""`, `\"""`
 	t := token{place: s.place(), kind: kindBlock, from: s.at, start: s.at - s.extra}
@@ -153,7 +164,8 @@ func (s *scanner) blockString() *gqlerror.Error {
 }
 
 // blockValue returns the value of a block string: without the indentation that all lines but the first share,
-// and without blank lines at both ends.
+// and without blank lines at both ends. A tab counts as one character of indentation, and a line of nothing
+// but spaces does not count when the common indentation is found.
 // Source: https://spec.graphql.org/September2025/#BlockStringValue()
 //
 // Example: the lines "", " a", " b" and " " are the value "a\n b".

@@ -117,7 +117,8 @@ func above(schema *ast.Schema) *ast.Schema {
 	return &out
 }
 
-// bound makes a rule that reports at most maxFaults faults.
+// bound makes a rule that reports at most maxFaults faults of a document. Without it, a fragment with 100
+// faults that 1,000 operations spread would be 100,000 errors before any is left out.
 func bound(rule core.RuleFunc) core.RuleFunc {
 	return func(observers *core.Events, addError core.AddErrFunc) {
 		faults := 0

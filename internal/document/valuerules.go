@@ -8,7 +8,11 @@ import (
 )
 
 // valuesOfCorrectType reports every literal that is not of the type of its place. A scalar that the
-// specification does not know takes any literal.
+// specification does not know takes any literal. gqlparser's rule of this name takes an Int of any size, and
+// an object where a Boolean belongs.
+//
+// Example: jobs(first: "2") is reported at the "2", and jobs(first: 3000000000) as beyond 32 bits. Whether a
+// variable fits is another rule.
 // Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type and the three sections after it.
 func valuesOfCorrectType(observers *core.Events, report report) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
@@ -19,13 +23,13 @@ func valuesOfCorrectType(observers *core.Events, report report) {
 		wrong := func() {
 			report(value.Position, `Expected value of type "%s", found %s.`, typ, value)
 		}
-		switch value.Kind { // the others are the type's affair
+		switch value.Kind { // any other kind is right or wrong by the type, below
 		case ast.NullValue:
 			if typ.NonNull {
 				wrong()
 			}
 			return
-		case ast.ListValue: // its items are asked for themselves
+		case ast.ListValue: // the walker visits its items one by one
 			if typ.Elem == nil && !isCustom(def) {
 				wrong()
 			}
@@ -58,13 +62,16 @@ func valuesOfCorrectType(observers *core.Events, report report) {
 	})
 }
 
-// isCustom reports whether a type is a scalar that the specification does not know.
+// isCustom reports whether a type is a scalar that the specification does not know, such as Time or JSON. Of
+// its literals only a null can be wrong here.
 func isCustom(def *ast.Definition) bool {
 	return def.Kind == ast.Scalar && !def.OneOf("Int", "Float", "String", "Boolean", "ID")
 }
 
 // scalarTakes reports whether a literal that is neither null nor a list may stand for a scalar. An Int has 32
 // bits, a Float takes whole numbers, and an ID takes a whole number or a string.
+//
+// Example: 2147483647 may stand for an Int and 2147483648 may not; 1e400 may not stand for a Float.
 func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 	isInt := value.Kind == ast.IntValue
 	isText := value.Kind == ast.StringValue || value.Kind == ast.BlockValue
@@ -86,7 +93,11 @@ func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 }
 
 // checkInputObject reports fields that are missing or unknown, and the wrong number of fields of a @oneOf
-// type. The values of the fields are asked for themselves.
+// type. A missing field is reported at the object, an unknown one at itself. The walker visits the values of
+// the fields one by one, so they are not looked at here.
+//
+// Example: for input Where {need: Int!, with: Int! = 1}, the object {x: 1} has two faults: need is missing,
+// and x is unknown. With has a default, so it may be left out.
 func checkInputObject(def *ast.Definition, value *ast.Value, report report) {
 	for _, field := range def.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {

@@ -12,7 +12,7 @@ import (
 
 func TestRequestID(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	made := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	seen := map[string]bool{}
 	for _, tc := range []struct {
@@ -31,7 +31,7 @@ func TestRequestID(t *testing.T) {
 		{"an umlaut", "X-Request-Id: \xc3\xbc\r\n", ""},
 		{"a fold", "X-Request-Id: a\r\n b\r\n", ""},
 	} {
-		got := h.raw(rawPost(tc.lines, `{nope}`)) // whose error has the id, too, as h.read checks
+		got := gw.sendBytes(rawPost(tc.lines, `{nope}`)) // whose error has the id, too, as read checks
 		id := got.header.Get("X-Request-Id")
 		if tc.want != "" && id != tc.want || tc.want == "" && !made.MatchString(id) || len(got.header.Values("X-Request-Id")) != 1 {
 			t.Errorf("%s: %q", tc.name, id)
@@ -40,14 +40,14 @@ func TestRequestID(t *testing.T) {
 			t.Errorf("%s: %q was given out before", tc.name, id)
 		}
 		seen[id] = true
-		lines := h.log.with("operation")
+		lines := gw.log.With("operation")
 		if last := lines[len(lines)-1]; last["request_id"] != id {
 			t.Errorf("%s: logged as %v", tc.name, last["request_id"])
 		}
 	}
 	// Every answer has one, also where no operation runs.
 	for _, path := range []string{"/schema.graphql", "/nowhere"} {
-		if got := h.do(request{method: http.MethodGet, path: path}); !made.MatchString(got.header.Get("X-Request-Id")) {
+		if got := gw.send(request{method: http.MethodGet, path: path}); !made.MatchString(got.header.Get("X-Request-Id")) {
 			t.Errorf("%s: %q", path, got.header.Get("X-Request-Id"))
 		}
 	}
@@ -61,7 +61,7 @@ func TestAccessLog(t *testing.T) {
 	t.Parallel()
 	always := []string{"time", "level", "msg", "request_id", "operation", "status", "duration_ms", "upstream_calls"}
 	longName := strings.Repeat("N", 300)
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		name      string
 		request   request
@@ -86,9 +86,9 @@ func TestAccessLog(t *testing.T) {
 		{"a wrong header", request{header: http.Header{"Authorization": {"Basic " + marker}}}, "", 401, 0, []any{"UNAUTHENTICATED"}},
 		{"a long name", request{body: `{"query":"query ` + longName + `{__typename}"}`}, longName[:128], 200, 0, nil},
 	} {
-		before := len(h.log.with("operation"))
-		h.do(tc.request)
-		lines := h.log.with("operation")
+		before := len(gw.log.With("operation"))
+		gw.send(tc.request)
+		lines := gw.log.With("operation")
 		if len(lines) != before+1 {
 			t.Fatalf("%s: %d lines", tc.name, len(lines)-before)
 		}
@@ -113,12 +113,12 @@ func TestAccessLog(t *testing.T) {
 		}
 	}
 	for _, secret := range []string{marker[:7], "totalCount", "__typename"} {
-		if strings.Contains(h.log.text(), secret) {
+		if strings.Contains(gw.log.String(), secret) {
 			t.Errorf("the log holds %q", secret)
 		}
 	}
-	h.do(request{method: http.MethodGet, path: "/schema.graphql"})
-	others := h.log.with("request")
+	gw.send(request{method: http.MethodGet, path: "/schema.graphql"})
+	others := gw.log.With("request")
 	if len(others) != 1 || others[0]["level"] != "DEBUG" || others[0]["path"] != "/schema.graphql" || others[0]["method"] != "GET" {
 		t.Errorf("%v", others)
 	}

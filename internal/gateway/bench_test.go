@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/restclient"
 )
@@ -32,7 +32,7 @@ var measured = []struct{ name, query string }{
 func BenchmarkOperations(b *testing.B) {
 	handler := measuredHandler(b)
 	for _, operation := range measured {
-		ask := asking(b, handler, operation.query)
+		ask := senderOf(b, handler, operation.query)
 		b.Run(operation.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -51,7 +51,7 @@ func TestAllocations(t *testing.T) {
 	handler := measuredHandler(t)
 	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
-		ask := asking(t, handler, operation.query)
+		ask := senderOf(t, handler, operation.query)
 		ask()
 		if got := testing.AllocsPerRun(20, ask); got > budgets[operation.name] {
 			t.Errorf("%s: %.0f allocations, at most %.0f", operation.name, got, budgets[operation.name])
@@ -64,16 +64,10 @@ func TestAllocations(t *testing.T) {
 // measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
 func measuredHandler(t testing.TB) http.Handler {
 	t.Helper()
-	upstream := httptest.NewServer(replaying(emulator.New(emulator.Options{Seed: 1})))
-	t.Cleanup(upstream.Close)
-	base, err := url.Parse(upstream.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	client := restclient.New(restclient.Config{
-		BaseURL: base, Token: TokenFrom, Timeout: time.Minute, MaxBody: 32 << 20, MaxConns: 64,
+	// Memory is given back as the program does it: its costs are measured.
+	client := clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
+		c.Token, c.MaxBody, c.Scribble = TokenFrom, 32<<20, false
 	})
-	t.Cleanup(client.Close)
 	cfg := Config{
 		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,
@@ -112,8 +106,8 @@ func replaying(api http.Handler) http.Handler {
 	})
 }
 
-// asking sends one query to a handler whenever it is called.
-func asking(t testing.TB, handler http.Handler, query string) func() {
+// senderOf sends one query to a handler whenever it is called.
+func senderOf(t testing.TB, handler http.Handler, query string) func() {
 	t.Helper()
 	body, err := json.Marshal(map[string]string{"query": query})
 	if err != nil {

@@ -29,7 +29,7 @@ func TestAnswersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	upstream := &tokenTotals{gate: make(chan struct{})}
 	close(upstream.gate)
-	_, g, handler := newOpen(t, upstream, nil)
+	_, g, handler := newOpenGateway(t, upstream, nil)
 	serve := func(w http.ResponseWriter, token, query string) {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(envelopeOf(t, query, nil)))
 		r.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + token}}
@@ -73,17 +73,17 @@ func TestAnswersAreNotOverwritten(t *testing.T) {
 func TestSharedBuffersAreNotGivenBack(t *testing.T) {
 	t.Parallel()
 	upstream := &tokenTotals{gate: make(chan struct{})}
-	h, g, _ := newOpen(t, upstream, nil)
+	gw, g, _ := newOpenGateway(t, upstream, nil)
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
-			h.do(request{body: envelopeOf(t, `{ jobs(first: 0) { totalCount } }`, nil), header: named("x", "token-5")})
+			gw.send(request{body: envelopeOf(t, `{ jobs(first: 0) { totalCount } }`, nil), header: named("x", "token-5")})
 		})
 		until(t, func() bool { return g.flights.waiting() == i+1 })
 	}
 	close(upstream.gate)
 	all.Wait()
-	until(t, func() bool { return len(h.log.with("operation")) == 4 })
+	until(t, func() bool { return len(gw.log.With("operation")) == 4 })
 	for range 16 {
 		if b := g.executor.buffers.take(); b != nil {
 			t.Errorf("given back: %s", b[:cap(b)])
@@ -94,22 +94,22 @@ func TestSharedBuffersAreNotGivenBack(t *testing.T) {
 // Under many operations at once, small and large, every answer is byte for byte what it is alone.
 func TestAnswersUnderLoad(t *testing.T) {
 	t.Parallel()
-	h, _, _ := newOpen(t, nil, nil)
+	gw, _, _ := newOpenGateway(t, nil, nil)
 	queries := []string{
 		queryType, `{ a: __typename }`, queryJobs, `{ jobs(first: 60) { nodes { raw } } }`, `{ jobs(first: 60) { nodes { id input { raw } result { raw } } totalCount } }`,
 		`{ jobs(first: 1) { nodes { failures { message } dataset { latestJob { raw } } } } }`, `{ jobs(first: 9, offset: 7) { edges { cursor node { type } } } }`,
-		`{ job(id: "` + h.jobs.IDs()[0] + `") { raw } x: job(id: "x") { id } }`,
+		`{ job(id: "` + gw.jobs.IDs()[0] + `") { raw } x: job(id: "x") { id } }`,
 	}
 	bodies := []string{}
 	for _, query := range queries {
-		bodies = append(bodies, h.do(request{body: envelopeOf(t, query, nil), header: named("same", tokenA)}).body)
+		bodies = append(bodies, gw.send(request{body: envelopeOf(t, query, nil), header: named("same", tokenA)}).body)
 	}
 	var all sync.WaitGroup
 	for worker := range 24 {
 		all.Go(func() {
 			for n := range 40 {
 				i := (worker%3*5 + n*(1+worker%2*2)) % len(queries)
-				if got := h.do(request{body: envelopeOf(t, queries[i], nil), header: named("same", tokenA)}); got.body != bodies[i] {
+				if got := gw.send(request{body: envelopeOf(t, queries[i], nil), header: named("same", tokenA)}); got.body != bodies[i] {
 					t.Errorf("%s:\n%s\nwant\n%s", queries[i], got.body, bodies[i])
 				}
 			}

@@ -34,11 +34,11 @@ func (a answer) variesBy(name string) bool {
 
 func TestCrossOrigin(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.CORSOrigins = []string{origin, "https://other.example"} })
+	gw := startGateway(t, func(s *setup) { s.config.CORSOrigins = []string{origin, "https://other.example"} })
 	call := func(from string) answer {
-		return h.do(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {from}}})
+		return gw.send(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {from}}})
 	}
-	ok := h.do(preflight(origin))
+	ok := gw.send(preflight(origin))
 	if ok.status != http.StatusNoContent || ok.body != "" || ok.header.Get("Access-Control-Allow-Origin") != origin ||
 		ok.header.Get("Access-Control-Allow-Methods") != "POST" || ok.header.Get("Access-Control-Max-Age") != "600" {
 		t.Errorf("%d %v", ok.status, ok.header)
@@ -47,12 +47,12 @@ func TestCrossOrigin(t *testing.T) {
 		t.Errorf("Access-Control-Allow-Headers is %q", ok.header.Get("Access-Control-Allow-Headers"))
 	}
 	called := call(origin)
-	h.wantFine(called)
+	gw.wantFine(called)
 	if called.header.Get("Access-Control-Allow-Origin") != origin || !strings.EqualFold(called.header.Get("Access-Control-Expose-Headers"), "X-Request-Id") {
 		t.Errorf("%v", called.header)
 	}
 	for _, stranger := range strangers {
-		for name, got := range map[string]answer{"preflight": h.do(preflight(stranger)), "call": call(stranger)} {
+		for name, got := range map[string]answer{"preflight": gw.send(preflight(stranger)), "call": call(stranger)} {
 			if allowed := got.header.Values("Access-Control-Allow-Origin"); len(allowed) > 0 {
 				t.Errorf("%s of %s: allowed as %q", name, stranger, allowed)
 			}
@@ -61,7 +61,7 @@ func TestCrossOrigin(t *testing.T) {
 			}
 		}
 	}
-	for _, got := range []answer{ok, called, call("https://other.example"), h.post(queryType, nil), h.do(request{body: "{"})} {
+	for _, got := range []answer{ok, called, call("https://other.example"), gw.post(queryType, nil), gw.send(request{body: "{"})} {
 		if !got.variesBy("Origin") || !slices.Contains([]string{"", origin, "https://other.example"}, got.header.Get("Access-Control-Allow-Origin")) {
 			t.Errorf("%v", got.header)
 		}
@@ -70,18 +70,18 @@ func TestCrossOrigin(t *testing.T) {
 		}
 	}
 	// A page can read why it was refused, too.
-	refused := h.do(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {origin}, "Authorization": {"Basic x"}}})
+	refused := gw.send(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {origin}, "Authorization": {"Basic x"}}})
 	if refused.status != http.StatusUnauthorized || refused.header.Get("Access-Control-Allow-Origin") != origin {
 		t.Errorf("%d %v", refused.status, refused.header)
 	}
 	forbidden := preflight(origin)
 	forbidden.header["Access-Control-Request-Method"] = []string{"DELETE"}
-	if got := h.do(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
+	if got := gw.send(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("a preflight for DELETE is granted")
 	}
 	forbidden = preflight(origin)
 	forbidden.header["Access-Control-Request-Headers"] = []string{"x-evil"}
-	if got := h.do(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
+	if got := gw.send(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Error("a preflight for any header is granted")
 	}
 }
@@ -90,24 +90,24 @@ func TestCrossOrigin(t *testing.T) {
 func TestPreflightNeverExecutes(t *testing.T) {
 	t.Parallel()
 	for _, origins := range [][]string{nil, {origin}, {"*"}} {
-		h := start(t, func(s *setup) { s.config.CORSOrigins = origins })
+		gw := startGateway(t, func(s *setup) { s.config.CORSOrigins = origins })
 		r := preflight(origin)
 		r.path = "/graphql?query=" + url.QueryEscape(queryJobs)
 		r.body = envelopeOf(t, queryJobs, nil)
 		r.anonymous = false
-		got := h.do(r)
-		if got.body != "" || h.jobs.Total() != 0 || len(h.log.with("operation")) != 0 {
-			t.Errorf("%v: %d %s, %d upstream calls", origins, got.status, got.body, h.jobs.Total())
+		got := gw.send(r)
+		if got.body != "" || gw.jobs.Total() != 0 || len(gw.log.With("operation")) != 0 {
+			t.Errorf("%v: %d %s, %d upstream calls", origins, got.status, got.body, gw.jobs.Total())
 		}
 	}
 }
 
 func TestAnyOrigin(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.CORSOrigins = []string{"*"} })
+	gw := startGateway(t, func(s *setup) { s.config.CORSOrigins = []string{"*"} })
 	for _, got := range []answer{
-		h.do(preflight("https://evil.example")),
-		h.do(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {"https://evil.example"}, "Cookie": {"a=b"}}}),
+		gw.send(preflight("https://evil.example")),
+		gw.send(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {"https://evil.example"}, "Cookie": {"a=b"}}}),
 	} {
 		if got.header.Get("Access-Control-Allow-Origin") != "*" || got.header.Values("Access-Control-Allow-Credentials") != nil || !got.variesBy("Origin") {
 			t.Errorf("%v", got.header)
@@ -117,9 +117,9 @@ func TestAnyOrigin(t *testing.T) {
 
 func TestNoOrigins(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, from := range append(strangers, origin) {
-		for _, got := range []answer{h.do(preflight(from)), h.do(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {from}}})} {
+		for _, got := range []answer{gw.send(preflight(from)), gw.send(request{body: envelopeOf(t, queryType, nil), header: http.Header{"Origin": {from}}})} {
 			for name := range got.header {
 				if strings.HasPrefix(name, "Access-Control-") {
 					t.Errorf("%s: %s", from, name)
@@ -135,22 +135,22 @@ func TestNoOrigins(t *testing.T) {
 // What a page can send without a preflight has no authority and runs nothing that needs one.
 func TestForgedRequests(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	cookie := []string{"session=" + marker}
 	for _, contentType := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"} {
-		got := h.do(request{anonymous: true, body: envelopeOf(t, queryJobs, nil), header: http.Header{"Content-Type": {contentType}, "Cookie": cookie}})
-		h.wantRefused(got, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
+		got := gw.send(request{anonymous: true, body: envelopeOf(t, queryJobs, nil), header: http.Header{"Content-Type": {contentType}, "Cookie": cookie}})
+		gw.wantRefused(got, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
 	}
-	got := h.do(request{method: http.MethodGet, anonymous: true, path: "/graphql?query=" + url.QueryEscape(queryJobs), header: http.Header{"Cookie": cookie}})
-	if got.code() != "UNAUTHENTICATED" || h.jobs.Total() != 0 {
-		t.Errorf("%s, %d upstream calls", got.body, h.jobs.Total())
+	got := gw.send(request{method: http.MethodGet, anonymous: true, path: "/graphql?query=" + url.QueryEscape(queryJobs), header: http.Header{"Cookie": cookie}})
+	if got.code() != "UNAUTHENTICATED" || gw.jobs.Total() != 0 {
+		t.Errorf("%s, %d upstream calls", got.body, gw.jobs.Total())
 	}
-	with := h.do(request{body: envelopeOf(t, `{jobs(first:1){totalCount}}`, nil), header: http.Header{"Cookie": cookie}})
-	without := h.do(request{body: envelopeOf(t, `{jobs(first:1){totalCount}}`, nil)})
+	with := gw.send(request{body: envelopeOf(t, `{jobs(first:1){totalCount}}`, nil), header: http.Header{"Cookie": cookie}})
+	without := gw.send(request{body: envelopeOf(t, `{jobs(first:1){totalCount}}`, nil)})
 	if with.body != without.body || with.header.Values("Set-Cookie") != nil {
 		t.Errorf("a cookie changes the answer: %s and %s", with.body, without.body)
 	}
-	if strings.Contains(h.log.text(), marker) {
+	if strings.Contains(gw.log.String(), marker) {
 		t.Error("the log holds a cookie")
 	}
 }

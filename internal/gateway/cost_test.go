@@ -104,7 +104,7 @@ func TestCostLimit(t *testing.T) {
 		variable = `query($n:Int!){jobs(first:$n){nodes{dataset{jobs(first:$n){nodes{dataset{jobs(last:$n){nodes{id}}}}}}}}}`
 		fallback = `query($n:Int!=2147483647){jobs(first:$n){nodes{dataset{jobs(first:$n){nodes{dataset{jobs(first:$n){nodes{id}}}}}}}}}`
 	)
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		doc       string
 		variables any
@@ -117,8 +117,8 @@ func TestCostLimit(t *testing.T) {
 		{strings.Replace(literal, "{jobs(", "{...F} fragment F on Query{jobs(", 1), nil},
 		{`query($s:Boolean=true){jobs(first:500) @skip(if:$s){nodes{dataset{jobs(first:500){nodes{id}}}}}}`, nil},
 	} {
-		got := h.post(tc.doc, tc.variables)
-		h.wantRefused(got, http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+		got := gw.post(tc.doc, tc.variables)
+		gw.wantRefused(got, http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
 		cost, _ := got.errors[0].Extensions["cost"].(float64)
 		if limit := got.errors[0].Extensions["limit"]; limit != 100_000.0 || cost <= 100_000 || cost > maxCost {
 			t.Errorf("%s: %s", tc.doc, got.body)
@@ -128,26 +128,26 @@ func TestCostLimit(t *testing.T) {
 		}
 	}
 	// A remembered document is reckoned with each caller's own variables.
-	h.wantFine(h.post(variable, map[string]any{"n": 1}))
-	h.jobs.Reset()
-	h.wantRefused(h.post(variable, map[string]any{"n": 100}), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+	gw.wantFine(gw.post(variable, map[string]any{"n": 1}))
+	gw.jobs.Reset()
+	gw.wantRefused(gw.post(variable, map[string]any{"n": 100}), http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
 }
 
 func TestPageSizes(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, arguments := range []string{"first:-1", "first:-5", "first:501", "last:501", "first:1,last:1"} {
-		got := h.post("{jobs("+arguments+"){totalCount}}", nil)
+		got := gw.post("{jobs("+arguments+"){totalCount}}", nil)
 		if got.status != http.StatusOK || got.code() != "BAD_USER_INPUT" || string(got.data) != `{"jobs":null}` {
 			t.Errorf("%s: %d %s", arguments, got.status, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 	for query, want := range map[string]int{`{jobs{nodes{id}}}`: 50, `{jobs(first:0){nodes{id} totalCount}}`: 0, `{jobs(first:500){nodes{id}}}`: 60} {
-		got := h.post(query, nil)
-		h.wantFine(got)
+		got := gw.post(query, nil)
+		gw.wantFine(got)
 		if nodes := len(nodesOf(t, got.data)); nodes != want {
 			t.Errorf("%s: %d nodes, want %d", query, nodes, want)
 		}

@@ -16,12 +16,12 @@ import (
 	"jobsgateway/internal/emulator"
 )
 
-// slow scripts upstream calls that are answered when the channel that it gives is closed. The contexts of the
+// holdUpstream scripts upstream calls that are answered when the channel that it gives is closed. The contexts of the
 // calls come over the other.
-func (h *house) slow(calls int) (begun <-chan context.Context, release chan struct{}) {
+func (gw *testGateway) holdUpstream(calls int) (begun <-chan context.Context, release chan struct{}) {
 	contexts, release := make(chan context.Context, calls), make(chan struct{})
 	for range calls {
-		h.jobs.Script(emulator.Fault{Match: func(r *http.Request) bool {
+		gw.jobs.Script(emulator.Fault{Match: func(r *http.Request) bool {
 			contexts <- r.Context()
 			<-release
 			return true
@@ -30,16 +30,16 @@ func (h *house) slow(calls int) (begun <-chan context.Context, release chan stru
 	return contexts, release
 }
 
-// halve closes the sending side of a connection.
-func halve(t *testing.T, conn net.Conn) {
+// closeWriting closes the sending side of a connection.
+func closeWriting(t *testing.T, conn net.Conn) {
 	t.Helper()
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// withToken is a raw POST with a token.
-func withToken(query string) string {
+// bytesOfPost is a raw POST with a token.
+func bytesOfPost(query string) string {
 	body := fmt.Sprintf(`{"query":%q}`, query)
 	return fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s",
 		tokenA, len(body), body)
@@ -52,25 +52,25 @@ func TestHalfClosedConnections(t *testing.T) {
 	const query = `{jobs(first:1){totalCount}}`
 	for name, ahead := range map[string]int{"at once": 0, "after one byte": 1, "after four bytes": 4} {
 		for _, version := range []string{"HTTP/1.1", "HTTP/1.0"} {
-			h := start(t)
-			begun, release := h.slow(1)
-			conn := h.dial()
-			if _, err := io.WriteString(conn, strings.Replace(withToken(query), "HTTP/1.1", version, 1)); err != nil {
+			gw := startGateway(t)
+			begun, release := gw.holdUpstream(1)
+			conn := gw.dial()
+			if _, err := io.WriteString(conn, strings.Replace(bytesOfPost(query), "HTTP/1.1", version, 1)); err != nil {
 				t.Fatal(err)
 			}
-			halve(t, conn)
+			closeWriting(t, conn)
 			call := await(t, begun)
 			conn = readAhead(t, conn, ahead)
 			if call.Err() != nil {
 				t.Errorf("%s, %s: the upstream call was given up", name, version)
 			}
 			close(release)
-			got := h.receive(conn)
-			h.wantFine(got)
+			got := gw.receive(conn)
+			gw.wantFine(got)
 			if string(got.data) != `{"jobs":{"totalCount":60}}` {
 				t.Errorf("%s, %s: %s", name, version, got.body)
 			}
-			if line := h.log.await(t.Context(), "operation"); line["status"] != 200.0 || line["codes"] != nil {
+			if line := gw.log.Await(t, "operation"); line["status"] != 200.0 || line["codes"] != nil {
 				t.Errorf("%s, %s: %v", name, version, line)
 			}
 			if rest, err := io.ReadAll(conn); err != nil || len(rest) != 0 {
@@ -84,27 +84,27 @@ func TestHalfClosedConnections(t *testing.T) {
 // first.
 func TestHalfClosedJoiners(t *testing.T) {
 	t.Parallel()
-	h, g, _ := newOpen(t, nil, nil)
-	_, release := h.slow(1)
+	gw, g, _ := newOpenGateway(t, nil, nil)
+	_, release := gw.holdUpstream(1)
 	conns := make([]net.Conn, 3)
 	for i := range conns {
-		conns[i] = h.dial()
-		if _, err := io.WriteString(conns[i], withToken(`{jobs(first:1){nodes{__typename}}}`)); err != nil {
+		conns[i] = gw.dial()
+		if _, err := io.WriteString(conns[i], bytesOfPost(`{jobs(first:1){nodes{__typename}}}`)); err != nil {
 			t.Fatal(err)
 		}
 		until(t, func() bool { return g.flights.waiting() == i+1 })
 	}
 	for i, conn := range conns {
-		halve(t, conn)
+		closeWriting(t, conn)
 		conns[i] = readAhead(t, conn, 3)
 	}
 	close(release)
 	for _, conn := range conns {
-		if got := h.receive(conn); got.status != http.StatusOK || string(got.data) != `{"jobs":{"nodes":[{"__typename":"Job"}]}}` {
+		if got := gw.receive(conn); got.status != http.StatusOK || string(got.data) != `{"jobs":{"nodes":[{"__typename":"Job"}]}}` {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 1 {
+	if n := gw.jobs.Total(); n != 1 {
 		t.Errorf("%d calls", n)
 	}
 }
@@ -219,13 +219,13 @@ func (c *prefixed) Read(p []byte) (int, error) {
 func TestHalfClosedPipeline(t *testing.T) {
 	t.Parallel()
 	for _, parts := range []int{1, 3} {
-		h := start(t)
+		gw := startGateway(t)
 		queries := []string{`{a:jobs(first:1){totalCount}}`, queryType, `{c:jobs(first:0){totalCount}}`}
-		begun, release := h.slow(2)
-		conn := h.dial()
+		begun, release := gw.holdUpstream(2)
+		conn := gw.dial()
 		var all string
 		for _, query := range queries {
-			all += withToken(query)
+			all += bytesOfPost(query)
 		}
 		for part := range parts { // in one packet, and in several
 			size := (len(all) + parts - 1) / parts
@@ -233,7 +233,7 @@ func TestHalfClosedPipeline(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		halve(t, conn)
+		closeWriting(t, conn)
 		await(t, begun)
 		if parts == 1 { // a byte of the next request that comes behind the first one hides the end from net/http
 			conn = readAhead(t, conn, 2)
@@ -245,7 +245,7 @@ func TestHalfClosedPipeline(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%d: %v", i, err)
 			}
-			if got := h.read(res); string(got.data) != want {
+			if got := gw.read(res); string(got.data) != want {
 				t.Errorf("%d: %s", i, got.body)
 			}
 		}
@@ -277,10 +277,10 @@ func TestLeaving(t *testing.T) {
 			return c.Close()
 		},
 	} {
-		h := start(t)
-		begun := h.stuck()
-		conn := h.dial()
-		if _, err := io.WriteString(conn, withToken("query Gone"+queryJobs)); err != nil {
+		gw := startGateway(t)
+		begun := gw.holdUpstreamForEver()
+		conn := gw.dial()
+		if _, err := io.WriteString(conn, bytesOfPost("query Gone"+queryJobs)); err != nil {
 			t.Fatal(err)
 		}
 		call := await(t, begun)
@@ -288,7 +288,7 @@ func TestLeaving(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		await(t, call.Done())
-		if line := h.log.await(t.Context(), "operation"); line["status"] != 499.0 || line["operation"] != "Gone" {
+		if line := gw.log.Await(t, "operation"); line["status"] != 499.0 || line["operation"] != "Gone" {
 			t.Errorf("%s: %v", name, line)
 		}
 	}
@@ -298,24 +298,24 @@ func TestLeaving(t *testing.T) {
 // kept.
 func TestKeptConnections(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	conn := h.dial()
+	gw := startGateway(t)
+	conn := gw.dial()
 	reader := bufio.NewReader(conn)
 	for i := range 5 {
-		if _, err := io.WriteString(conn, withToken(fmt.Sprintf(`{a%d:jobs(first:1){totalCount}}`, i))); err != nil {
+		if _, err := io.WriteString(conn, bytesOfPost(fmt.Sprintf(`{a%d:jobs(first:1){totalCount}}`, i))); err != nil {
 			t.Fatal(err)
 		}
 		res, err := http.ReadResponse(reader, &http.Request{Method: http.MethodPost})
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.wantFine(h.read(res))
+		gw.wantFine(gw.read(res))
 	}
 	// The last one closes its side and still has its answer.
-	if _, err := io.WriteString(conn, withToken(`{z:jobs(first:1){totalCount}}`)); err != nil {
+	if _, err := io.WriteString(conn, bytesOfPost(`{z:jobs(first:1){totalCount}}`)); err != nil {
 		t.Fatal(err)
 	}
-	halve(t, conn)
+	closeWriting(t, conn)
 	rest, err := io.ReadAll(reader)
 	if err != nil || !strings.HasPrefix(string(rest), "HTTP/1.1 200 OK\r\n") || !strings.HasSuffix(string(rest), `{"data":{"z":{"totalCount":60}}}`) {
 		t.Errorf("%s %v", rest, err)
@@ -326,11 +326,11 @@ func TestKeptConnections(t *testing.T) {
 // is.
 func TestClosedAfterTheAnswer(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.jobs.Jobs = 500 })
+	gw := startGateway(t, func(s *setup) { s.jobs.Jobs = 500 })
 	const query = `query Large{jobs(first:500){nodes{id raw}}}`
 	for range 20 {
-		conn := h.dial()
-		if _, err := io.WriteString(conn, withToken(query)); err != nil {
+		conn := gw.dial()
+		if _, err := io.WriteString(conn, bytesOfPost(query)); err != nil {
 			t.Fatal(err)
 		}
 		res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodPost})
@@ -342,8 +342,8 @@ func TestClosedAfterTheAnswer(t *testing.T) {
 		}
 		_ = conn.Close()
 	}
-	until(t, func() bool { return len(h.log.with("operation")) == 20 })
-	for _, line := range h.log.with("operation") {
+	until(t, func() bool { return len(gw.log.With("operation")) == 20 })
+	for _, line := range gw.log.With("operation") {
 		if line["status"] != 200.0 {
 			t.Errorf("%v", line)
 		}
@@ -353,16 +353,16 @@ func TestClosedAfterTheAnswer(t *testing.T) {
 	for i := range 12 {
 		fmt.Fprintf(&body, " a%d:jobs(first:500){nodes{raw}}", i)
 	}
-	conn := h.dial()
-	if _, err := io.WriteString(conn, withToken("query Cut{"+body.String()+"}")); err != nil {
+	conn := gw.dial()
+	if _, err := io.WriteString(conn, bytesOfPost("query Cut{"+body.String()+"}")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(conn, make([]byte, 1000)); err != nil {
 		t.Fatal(err)
 	}
 	_ = conn.Close()
-	until(t, func() bool { return len(h.log.with("operation")) == 21 })
-	if line := h.log.with("operation")[20]; line["operation"] != "Cut" || line["status"] != 499.0 {
+	until(t, func() bool { return len(gw.log.With("operation")) == 21 })
+	if line := gw.log.With("operation")[20]; line["operation"] != "Cut" || line["status"] != 499.0 {
 		t.Errorf("%v", line)
 	}
 }

@@ -21,7 +21,7 @@ import (
 func TestRefusedDocuments(t *testing.T) {
 	t.Parallel()
 	const parse, validation, resolution = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED", "OPERATION_RESOLUTION_FAILURE"
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		name, body, code string
 		located          bool
@@ -59,7 +59,7 @@ func TestRefusedDocuments(t *testing.T) {
 		{"a name for none", `{"query":"{__typename}","operationName":"A"}`, resolution, false},
 		{"another case", `{"query":"query A{__typename}","operationName":"a"}`, resolution, false},
 	} {
-		got := h.do(request{body: tc.body})
+		got := gw.send(request{body: tc.body})
 		if got.status != http.StatusBadRequest || got.code() != tc.code || got.data != nil {
 			t.Errorf("%s: %d %s", tc.name, got.status, got.body)
 			continue
@@ -67,9 +67,9 @@ func TestRefusedDocuments(t *testing.T) {
 		if located := len(got.errors[0].Locations) > 0 && got.errors[0].Locations[0].Line == 1; located != tc.located {
 			t.Errorf("%s: locations %v in %s", tc.name, got.errors[0].Locations, got.body)
 		}
-		h.checkNames(tc.name, tc.body, got)
+		gw.checkNames(tc.name, tc.body, got)
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -101,15 +101,15 @@ func anyDocument(*ast.QueryDocument) *refusal { return nil }
 // away.
 var fieldNames = regexp.MustCompile(`\b(jobs|job|nodes|edges|datasets|pageInfo|totalCount|first|orderBy|JobState|JobFilter|Entity)\b`)
 
-func (h *house) checkNames(name, body string, got answer) {
-	h.t.Helper()
+func (gw *testGateway) checkNames(name, body string, got answer) {
+	gw.t.Helper()
 	for _, e := range got.errors {
 		if strings.Contains(e.Message, "Did you mean") {
-			h.t.Errorf("%s: a suggestion: %s", name, e.Message)
+			gw.t.Errorf("%s: a suggestion: %s", name, e.Message)
 		}
 		for _, word := range fieldNames.FindAllString(e.Message, -1) {
 			if !strings.Contains(body, word) {
-				h.t.Errorf("%s: %q gives %q away", name, e.Message, word)
+				gw.t.Errorf("%s: %q gives %q away", name, e.Message, word)
 			}
 		}
 	}
@@ -118,13 +118,13 @@ func (h *house) checkNames(name, body string, got answer) {
 // Ten errors are enough for anybody.
 func TestErrorsAreCapped(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	var b strings.Builder
 	for i := range 19 {
 		fmt.Fprintf(&b, "nope%d ", i)
 	}
-	got := h.post("{"+b.String()+"}", nil)
-	h.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+	got := gw.post("{"+b.String()+"}", nil)
+	gw.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
 	if len(got.errors) != 10 || len(got.body) > 8<<10 {
 		t.Errorf("%d errors in %d bytes", len(got.errors), len(got.body))
 	}
@@ -132,7 +132,7 @@ func TestErrorsAreCapped(t *testing.T) {
 
 func TestOperationSelection(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, body := range []string{
 		`{"query":"query A{a:__typename} query B{b:__typename}","operationName":"B"}`,
 		`{"query":"query B{b:__typename}"}`,
@@ -140,7 +140,7 @@ func TestOperationSelection(t *testing.T) {
 		`{"query":"query B{b:__typename}","operationName":""}`,
 		`{"query":"query A($x:Int!){jobs(first:$x){totalCount}} query B{b:__typename}","operationName":"B"}`,
 	} {
-		if got := h.do(request{body: body}); string(got.data) != `{"b":"Query"}` {
+		if got := gw.send(request{body: body}); string(got.data) != `{"b":"Query"}` {
 			t.Errorf("%s: %s", body, got.body)
 		}
 	}
@@ -149,19 +149,19 @@ func TestOperationSelection(t *testing.T) {
 // Deferred fragments are answered at once, with everything in them.
 func TestDeferIsAnsweredInline(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	plain := h.post(`{jobs(first:2){nodes{id ...{state} ...F}} ...{dataset(id:"1"){id}}} fragment F on Job{type dataset{id ...{latestJob{id}}}}`, nil)
-	h.wantFine(plain)
+	gw := startGateway(t)
+	plain := gw.post(`{jobs(first:2){nodes{id ...{state} ...F}} ...{dataset(id:"1"){id}}} fragment F on Job{type dataset{id ...{latestJob{id}}}}`, nil)
+	gw.wantFine(plain)
 	for _, doc := range []string{
 		`{jobs(first:2){nodes{id ... @defer{state} ...F @defer(label:"x")}} ... @defer{dataset(id:"1"){id}}} fragment F on Job{type dataset{id ... @defer(if:true){latestJob{id}}}}`,
 		`query($d:Boolean=true){jobs(first:2){nodes{id ... @defer(if:$d){state} ...F @defer}} ... @defer{dataset(id:"1"){id}}} fragment F on Job{type dataset{id ... @defer{latestJob{id}}}}`,
 	} {
 		for range 2 { // parsed, and remembered
-			got := h.do(request{
+			got := gw.send(request{
 				body:   envelopeOf(t, doc, nil),
 				header: http.Header{"Accept": {"multipart/mixed;deferSpec=20220824, application/json"}},
 			})
-			h.wantFine(got)
+			gw.wantFine(got)
 			if string(got.data) != string(plain.data) {
 				t.Errorf("%s\n got %s\nwant %s", doc, got.data, plain.data)
 			}
@@ -171,14 +171,14 @@ func TestDeferIsAnsweredInline(t *testing.T) {
 		`{__type(name:"Job"){... @defer{name} ...{kind ... @defer{name}}}}`,
 		`{...F @defer} fragment F on Query{... on Query{__type(name:"Job"){kind ...{...{... @defer{name}}}}}}`,
 	} {
-		got := h.post(doc, nil)
-		h.wantFine(got)
+		got := gw.post(doc, nil)
+		gw.wantFine(got)
 		if !strings.Contains(string(got.data), `"name":"Job"`) || !strings.Contains(string(got.data), `"kind":"OBJECT"`) {
 			t.Errorf("%s\n got %s", doc, got.data)
 		}
 	}
-	skipped := h.post(`{jobs(first:1){nodes{id ... @defer @skip(if:true){state}}}}`, nil)
-	h.wantFine(skipped)
+	skipped := gw.post(`{jobs(first:1){nodes{id ... @defer @skip(if:true){state}}}}`, nil)
+	gw.wantFine(skipped)
 	if strings.Contains(skipped.body, "state") {
 		t.Errorf("@skip was dropped with @defer: %s", skipped.body)
 	}
@@ -186,7 +186,7 @@ func TestDeferIsAnsweredInline(t *testing.T) {
 
 func TestIntrospectionOff(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Introspection = false })
+	gw := startGateway(t, func(s *setup) { s.config.Introspection = false })
 	for _, doc := range []string{
 		`{__schema{types{name}}}`,
 		`{x:__schema{queryType{name}}}`,
@@ -199,12 +199,12 @@ func TestIntrospectionOff(t *testing.T) {
 		`query{...F} fragment F on Query{_service{sdl}}`,
 	} {
 		for range 2 { // parsed, and remembered
-			h.wantRefused(h.post(doc, nil), http.StatusBadRequest, "INTROSPECTION_DISABLED")
+			gw.wantRefused(gw.post(doc, nil), http.StatusBadRequest, "INTROSPECTION_DISABLED")
 		}
 	}
-	h.wantFine(h.post(queryType, nil))
-	h.wantFine(h.post(`{jobs(first:1){__typename nodes{__typename}}}`, nil))
-	h.wantFine(h.do(request{body: `{"query":"query A{__schema{types{name}}} query B{__typename}","operationName":"B"}`}))
+	gw.wantFine(gw.post(queryType, nil))
+	gw.wantFine(gw.post(`{jobs(first:1){__typename nodes{__typename}}}`, nil))
+	gw.wantFine(gw.send(request{body: `{"query":"query A{__schema{types{name}}} query B{__typename}","operationName":"B"}`}))
 }
 
 // The cache answers as the parser does, keeps valid documents only, and nothing of a caller in them.
@@ -242,14 +242,14 @@ func TestDocumentCache(t *testing.T) {
 // One remembered document serves many callers at once, each with variables of its own.
 func TestCachedDocumentIsShared(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const doc = `query($n:Int!,$s:[JobState!]){jobs(first:$n,filter:{states:$s}){nodes{...F}}} fragment F on Job{id}`
 	var callers sync.WaitGroup
 	for i := range 8 {
 		callers.Go(func() {
 			for n := range 4 {
 				body := envelopeOf(t, doc, map[string]any{"n": n + i%2, "s": []string{"COMPLETED"}})
-				got := h.do(request{body: body})
+				got := gw.send(request{body: body})
 				if nodes := len(nodesOf(t, got.data)); nodes != n+i%2 {
 					t.Errorf("%d nodes for first: %d: %s", nodes, n+i%2, got.body)
 				}
@@ -276,18 +276,18 @@ func nodesOf(t testing.TB, data json.RawMessage) []json.RawMessage {
 // Remembered or not, with other variables or other spaces: an answer depends on what is asked alone.
 func TestCacheAnswersEqually(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const doc = `query($n:Int){jobs(first:$n){nodes{id state durationSeconds raw input{raw}} totalCount}}`
 	vars := map[string]any{"n": 3}
-	first := h.post(doc, vars)
-	h.wantFine(first)
-	if other := h.post(doc, map[string]any{"n": 1}); reflect.DeepEqual(other.data, first.data) {
+	first := gw.post(doc, vars)
+	gw.wantFine(first)
+	if other := gw.post(doc, map[string]any{"n": 1}); reflect.DeepEqual(other.data, first.data) {
 		t.Error("variables are remembered")
 	}
 	var a, b any
 	_ = json.Unmarshal(first.data, &a)
-	_ = json.Unmarshal(h.post(doc, vars).data, &b)
-	_ = json.Unmarshal(h.post(" "+doc, vars).data, &b)
+	_ = json.Unmarshal(gw.post(doc, vars).data, &b)
+	_ = json.Unmarshal(gw.post(" "+doc, vars).data, &b)
 	if !reflect.DeepEqual(dropDurations(a), dropDurations(b)) {
 		t.Errorf("%v\n%v", a, b)
 	}

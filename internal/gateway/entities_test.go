@@ -11,7 +11,7 @@ import (
 // More than 500 representations are refused before anything is asked; 500 are not.
 func TestManyRepresentations(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, n := range []int{500, 501} {
 		values := make([]map[string]any, n)
 		for i := range n {
@@ -26,7 +26,7 @@ func TestManyRepresentations(t *testing.T) {
 			"in a fragment": `{"query":"query($r:[_Any!]!){...F} fragment F on Query{_entities(representations:$r){...on Dataset{id latestJob{id}}}}",` +
 				`"variables":{"r":` + string(variables) + `}}`,
 		} {
-			got := h.do(request{method: http.MethodPost, path: "/graphql", body: body})
+			got := gw.send(request{method: http.MethodPost, path: "/graphql", body: body})
 			refused := strings.Contains(got.body, `"argument":"representations"`) && strings.Contains(got.body, `"BAD_USER_INPUT"`) &&
 				!strings.Contains(got.body, `"data"`)
 			if refused != (n > 500) {
@@ -34,7 +34,7 @@ func TestManyRepresentations(t *testing.T) {
 			}
 		}
 	}
-	if n := h.jobs.Total(); n != 7 {
+	if n := gw.jobs.Total(); n != 7 {
 		t.Errorf("%d calls to the Jobs API", n)
 	}
 }
@@ -43,7 +43,7 @@ func TestManyRepresentations(t *testing.T) {
 // object.
 func TestLiteralRepresentations(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for list, want := range map[string]string{
 		`[{__typename:"Dataset",id:"5"}]`: `[{"id":"5"}]`,
 		`{__typename:"Dataset",id:"5"}`:   `[{"id":"5"}]`,
@@ -53,7 +53,7 @@ func TestLiteralRepresentations(t *testing.T) {
 		`1`:  `[null]`,
 		`[]`: `[]`,
 	} {
-		got := h.post(`query($five:ID=5){__typename@skip(if:true) a:_entities(representations:`+list+`){...on Dataset{id}} `+
+		got := gw.post(`query($five:ID=5){__typename@skip(if:true) a:_entities(representations:`+list+`){...on Dataset{id}} `+
 			`b:_entities(representations:[{__typename:"Dataset",id:$five}]){...on Dataset{id}}}`, nil)
 		if string(got.data) != `{"a":`+want+`,"b":[{"id":"5"}]}` || len(got.errors) != strings.Count(want, "null") {
 			t.Errorf("%.80s: %s", list, got.body)
@@ -64,8 +64,8 @@ func TestLiteralRepresentations(t *testing.T) {
 			}
 		}
 	}
-	got := h.post(`{_entities(representations:[`+strings.Repeat("1 ", 501)+`]){__typename}}`, nil)
-	h.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
+	got := gw.post(`{_entities(representations:[`+strings.Repeat("1 ", 501)+`]){__typename}}`, nil)
+	gw.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
 	if got.errors[0].Extensions["argument"] != "representations" {
 		t.Errorf("%s", got.body)
 	}
@@ -74,12 +74,12 @@ func TestLiteralRepresentations(t *testing.T) {
 // So does one that a variable holds, also where it is sent without a list.
 func TestRepresentationAlone(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for sent, want := range map[string]string{
 		`{"__typename":"Dataset","id":5.0}`: `[{"id":"5"}]`, `5`: `[null]`, `"x"`: `[null]`, `{}`: `[null]`, `[]`: `[]`,
 		`{"__typename":"Cat","id":1}`: `[null]`, `[[]]`: `[null]`, `[{"__typename":"Dataset","id":5},7]`: `[{"id":"5"},null]`,
 	} {
-		got := h.do(request{body: `{"query":"query($r:[_Any!]!){_entities(representations:$r){...on Dataset{id}}}","variables":{"r":` + sent + `}}`})
+		got := gw.send(request{body: `{"query":"query($r:[_Any!]!){_entities(representations:$r){...on Dataset{id}}}","variables":{"r":` + sent + `}}`})
 		if string(got.data) != `{"_entities":`+want+`}` || len(got.errors) != strings.Count(want, "null") {
 			t.Errorf("%s: %s", sent, got.body)
 		}

@@ -13,7 +13,7 @@ const marker = "hunter2-LEAK"
 func TestEnvelope(t *testing.T) {
 	t.Parallel()
 	const fine = ""
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct{ name, body, code string }{
 		{"cut", `{"query":"{__typename}","variables":{"pw":"` + marker + `"`, "BAD_REQUEST"},
 		{"words after it", `{"query":"{__typename}"} ` + marker, "BAD_REQUEST"},
@@ -52,10 +52,10 @@ func TestEnvelope(t *testing.T) {
 		{"escapes", `{"query":"\u007b__typename\u007d"}`, fine},
 		{"a persisted query with its text", `{"query":"{__typename}","extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`, fine},
 	} {
-		got := h.do(request{body: tc.body})
+		got := gw.send(request{body: tc.body})
 		switch {
 		case tc.code == fine:
-			h.wantFine(got)
+			gw.wantFine(got)
 		case got.status != http.StatusBadRequest || got.code() != tc.code || got.data != nil:
 			t.Errorf("%s: %d %s", tc.name, got.status, got.body)
 		}
@@ -66,10 +66,10 @@ func TestEnvelope(t *testing.T) {
 			t.Errorf("%s: %s", tc.name, got.body)
 		}
 	}
-	if strings.Contains(h.log.text(), marker) {
+	if strings.Contains(gw.log.String(), marker) {
 		t.Error("the log repeats a body")
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -77,13 +77,13 @@ func TestEnvelope(t *testing.T) {
 // What many readers of JSON let pass is named, by POST and by GET.
 func TestStrictJSON(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, variables := range []string{`{"a":1,"a":2}`, "{\"a\":\"\xff\"}", `{"a":"\ud83d"}`} {
 		for _, got := range []answer{
-			h.do(request{body: `{"query":"{__typename}","variables":` + variables + `}`}),
-			h.do(request{method: http.MethodGet, path: "/graphql?query={__typename}&variables=" + url.QueryEscape(variables)}),
+			gw.send(request{body: `{"query":"{__typename}","variables":` + variables + `}`}),
+			gw.send(request{method: http.MethodGet, path: "/graphql?query={__typename}&variables=" + url.QueryEscape(variables)}),
 		} {
-			h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
+			gw.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
 			if !strings.Contains(got.body, "UTF-8, each member once, no half of a surrogate pair") {
 				t.Errorf("%q: %s", variables, got.body)
 			}
@@ -106,7 +106,7 @@ func TestVariablesKeepDigits(t *testing.T) {
 
 func TestContentTypes(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		name   string
 		header http.Header
@@ -145,15 +145,15 @@ func TestContentTypes(t *testing.T) {
 		if tc.body == "" {
 			tc.body = `{"query":"{__typename}"}`
 		}
-		got := h.do(request{body: tc.body, header: tc.header})
+		got := gw.send(request{body: tc.body, header: tc.header})
 		switch {
 		case tc.fine:
-			h.wantFine(got)
+			gw.wantFine(got)
 		case got.status != http.StatusUnsupportedMediaType || got.code() != "UNSUPPORTED_MEDIA_TYPE" || got.data != nil:
 			t.Errorf("%s: %d %s", tc.name, got.status, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -161,7 +161,7 @@ func TestContentTypes(t *testing.T) {
 func TestGet(t *testing.T) {
 	t.Parallel()
 	const fine = ""
-	h := start(t)
+	gw := startGateway(t)
 	q := url.QueryEscape
 	for _, tc := range []struct {
 		name, query string
@@ -197,7 +197,7 @@ func TestGet(t *testing.T) {
 		{"a subscription", "query=" + q("subscription{any}"), 405, "METHOD_NOT_ALLOWED"},
 		{"two mutations", "query=" + q("mutation A{any} mutation B{any}"), 400, "GRAPHQL_VALIDATION_FAILED"},
 	} {
-		got := h.do(request{method: http.MethodGet, path: "/graphql?" + tc.query})
+		got := gw.send(request{method: http.MethodGet, path: "/graphql?" + tc.query})
 		if got.status != tc.status || got.code() != tc.code || (got.data == nil) != (tc.code != fine) {
 			t.Errorf("%s: %d %s", tc.name, got.status, got.body)
 		}
@@ -208,7 +208,7 @@ func TestGet(t *testing.T) {
 			t.Errorf("%s: the answer repeats a parameter: %s", tc.name, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 1 {
+	if n := gw.jobs.Total(); n != 1 {
 		t.Errorf("%d upstream calls, want that of one query", n)
 	}
 }

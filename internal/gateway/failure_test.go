@@ -38,8 +38,8 @@ func TestPanicsOfFields(t *testing.T) {
 		{`{datasets(ids:[1,2,3]){id latestJob{id}}}`, `{"datasets":[{"id":"1","latestJob":null},{"id":"2","latestJob":null},{"id":"3","latestJob":null}]}`, 3},
 		{`{_entities(representations:[{__typename:"Dataset",id:"1"}]){... on Dataset{id latestJob{id}}}}`, `{"_entities":[{"id":"1","latestJob":null}]}`, 1},
 	} {
-		h := start(t, func(s *setup) { s.config.Upstream = broken{} })
-		got := h.post(tc.doc, nil)
+		gw := startGateway(t, func(s *setup) { s.config.Upstream = broken{} })
+		got := gw.post(tc.doc, nil)
 		if got.status != http.StatusOK || string(got.data) != tc.data || len(got.errors) != tc.errors {
 			t.Errorf("%s: %d %s", tc.doc, got.status, got.body)
 		}
@@ -51,7 +51,7 @@ func TestPanicsOfFields(t *testing.T) {
 		if strings.Contains(got.body, marker) || strings.Contains(got.body, "runtime error") {
 			t.Errorf("the answer tells the cause: %s", got.body)
 		}
-		failed := h.log.with("operation failed")
+		failed := gw.log.With("operation failed")
 		if len(failed) == 0 {
 			t.Fatalf("%s: no failure in the log", tc.doc)
 		}
@@ -61,7 +61,7 @@ func TestPanicsOfFields(t *testing.T) {
 				t.Errorf("%s: %v", tc.doc, line)
 			}
 		}
-		h.wantFine(h.post(queryType, nil))
+		gw.wantFine(gw.post(queryType, nil))
 	}
 }
 
@@ -80,10 +80,10 @@ func (brokenPages) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // A panic outside the fields is a 500 in the usual form.
 func TestPanicsOfHandlers(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) {
+	gw := startGateway(t, func(s *setup) {
 		s.config.Playground = brokenPages{}
 	})
-	res, err := h.client.Get(h.url + "/")
+	res, err := gw.client.Get(gw.url + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,29 +92,29 @@ func TestPanicsOfHandlers(t *testing.T) {
 	if res.StatusCode != http.StatusInternalServerError || !strings.Contains(string(body), "INTERNAL_SERVER_ERROR") || strings.Contains(string(body), marker) {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
-	failed := h.log.with("request failed")
+	failed := gw.log.With("request failed")
 	if len(failed) != 1 || failed[0]["error"] != "panic: "+marker || !strings.Contains(failed[0]["stack"].(string), "failure_test.go") {
 		t.Errorf("%v", failed)
 	}
-	if lines := h.log.with("operation"); len(lines) != 1 || lines[0]["status"] != 500.0 {
+	if lines := gw.log.With("operation"); len(lines) != 1 || lines[0]["status"] != 500.0 {
 		t.Errorf("%v", lines)
 	}
 	// The one panic that net/http knows: the connection is cut, and nothing is logged as a failure.
-	if res, err := h.client.Get(h.url + "/playground/abort"); err == nil {
+	if res, err := gw.client.Get(gw.url + "/playground/abort"); err == nil {
 		res.Body.Close()
 		t.Errorf("answered with %d", res.StatusCode)
 	}
-	if len(h.log.with("request failed")) != 1 {
+	if len(gw.log.With("request failed")) != 1 {
 		t.Error("an abort is logged as a failure")
 	}
-	h.wantFine(h.post(queryType, nil))
+	gw.wantFine(gw.post(queryType, nil))
 }
 
-// stuck scripts an upstream call that never ends by itself. Its context comes over the channel when it has
+// holdUpstreamForEver scripts an upstream call that never ends by itself. Its context comes over the channel when it has
 // begun.
-func (h *house) stuck() <-chan context.Context {
+func (gw *testGateway) holdUpstreamForEver() <-chan context.Context {
 	begun := make(chan context.Context, 1)
-	h.jobs.Script(emulator.Fault{Delay: 24 * time.Hour, Match: func(r *http.Request) bool {
+	gw.jobs.Script(emulator.Fault{Delay: 24 * time.Hour, Match: func(r *http.Request) bool {
 		begun <- r.Context()
 		return true
 	}})
@@ -137,17 +137,17 @@ func await[T any](t testing.TB, event <-chan T) (value T) {
 // Who leaves is not answered: the upstream call ends, and the line says 499.
 func TestClientLeaves(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	begun := h.stuck()
+	gw := startGateway(t)
+	begun := gw.holdUpstreamForEver()
 	ctx, leave := context.WithCancel(t.Context())
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+"/graphql", strings.NewReader(envelopeOf(t, "query Gone"+queryJobs, nil)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, gw.url+"/graphql", strings.NewReader(envelopeOf(t, "query Gone"+queryJobs, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
 	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + tokenA}}
 	done := make(chan error, 1)
 	go func() {
-		res, err := h.client.Do(req)
+		res, err := gw.client.Do(req)
 		if err == nil {
 			res.Body.Close()
 		}
@@ -159,11 +159,11 @@ func TestClientLeaves(t *testing.T) {
 		t.Errorf("answered with %v", err)
 	}
 	await(t, call.Done())
-	line := h.log.await(t.Context(), "operation")
+	line := gw.log.Await(t, "operation")
 	if line["status"] != 499.0 || line["operation"] != "Gone" || line["upstream_calls"] != 1.0 {
 		t.Errorf("%v", line)
 	}
-	h.wantFine(h.post(queryJobs, nil))
+	gw.wantFine(gw.post(queryJobs, nil))
 }
 
 // The deadline of a request, and that of one upstream call, end the field that waits, and nothing else.
@@ -174,9 +174,9 @@ func TestDeadlines(t *testing.T) {
 		"request":  func(s *setup) { s.config.Timeout = 500 * time.Millisecond },
 		"upstream": func(s *setup) { s.timeout = 500 * time.Millisecond },
 	} {
-		h := start(t, limit)
-		begun := h.stuck()
-		got := h.post(`{__typename jobs{totalCount}}`, nil)
+		gw := startGateway(t, limit)
+		begun := gw.holdUpstreamForEver()
+		got := gw.post(`{__typename jobs{totalCount}}`, nil)
 		if got.status != http.StatusOK || got.code() != "UPSTREAM_TIMEOUT" || string(got.data) != `{"__typename":"Query","jobs":null}` {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
@@ -184,7 +184,7 @@ func TestDeadlines(t *testing.T) {
 			t.Errorf("%s: %s", name, got.body)
 		}
 		await(t, await(t, begun).Done())
-		if lines := h.log.with("operation"); len(lines) != 1 || lines[0]["status"] != 200.0 {
+		if lines := gw.log.With("operation"); len(lines) != 1 || lines[0]["status"] != 200.0 {
 			t.Errorf("%s: %v", name, lines)
 		}
 	}
@@ -193,10 +193,10 @@ func TestDeadlines(t *testing.T) {
 // A hundred errors tell enough: a page of records that cannot be read does not answer with one each.
 func TestFieldErrorsAreCapped(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const one = `{"job_id":"x","state":"running","type":"t","created_at":"2024-01-01T00:00:00","updated_at":"2024-01-01T00:00:00"}`
-	h.jobs.Script(emulator.Fault{Body: []byte(`{"total_records":301,"records":[` + strings.Repeat(`7,`, 300) + one + `]}`)})
-	got := h.post(`{jobs(first:400){nodes{id} totalCount}}`, nil)
+	gw.jobs.Script(emulator.Fault{Body: []byte(`{"total_records":301,"records":[` + strings.Repeat(`7,`, 300) + one + `]}`)})
+	got := gw.post(`{jobs(first:400){nodes{id} totalCount}}`, nil)
 	if got.status != http.StatusOK || len(got.errors) != 100 || string(got.data) != `{"jobs":{"nodes":[{"id":"x"}],"totalCount":301}}` {
 		t.Errorf("%d, %d errors, %.300s", got.status, len(got.errors), got.data)
 	}
@@ -209,16 +209,16 @@ func TestFieldErrorsAreCapped(t *testing.T) {
 // many calls fail.
 func TestOutageInTheLog(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for range 20 {
-		h.jobs.Script(emulator.Fault{Status: http.StatusServiceUnavailable})
+		gw.jobs.Script(emulator.Fault{Status: http.StatusServiceUnavailable})
 	}
-	got := h.post(`{datasets(ids:[1,2,3,4,5,6,7,8,9,10]){latestJob{id}}}`, nil)
+	got := gw.post(`{datasets(ids:[1,2,3,4,5,6,7,8,9,10]){latestJob{id}}}`, nil)
 	if got.code() != "UPSTREAM_UNAVAILABLE" || len(got.errors) != 10 {
 		t.Fatalf("%s", got.body)
 	}
 	var told []map[string]any
-	for _, line := range h.log.with("upstream call failed") {
+	for _, line := range gw.log.With("upstream call failed") {
 		if line["level"] == "WARN" {
 			told = append(told, line)
 		}

@@ -15,9 +15,9 @@ import (
 
 func TestMethods(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, method := range []string{http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodTrace, http.MethodHead, "QUERY"} {
-		got := h.do(request{method: method, header: http.Header{"X-Secret": {marker}}})
+		got := gw.send(request{method: method, header: http.Header{"X-Secret": {marker}}})
 		if got.status != http.StatusMethodNotAllowed || got.header.Get("Allow") != "GET, POST, OPTIONS" {
 			t.Errorf("%s: %d, Allow %q", method, got.status, got.header.Get("Allow"))
 		}
@@ -31,61 +31,61 @@ func TestMethods(t *testing.T) {
 			t.Errorf("%s: %s", method, got.body)
 		}
 	}
-	if got := h.do(request{method: http.MethodOptions}); got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, POST, OPTIONS" {
+	if got := gw.send(request{method: http.MethodOptions}); got.status != http.StatusNoContent || got.header.Get("Allow") != "GET, POST, OPTIONS" {
 		t.Errorf("OPTIONS: %d, Allow %q", got.status, got.header.Get("Allow"))
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
 
-// maxed is an envelope of exactly n bytes.
-func maxed(n int) string {
+// bodyOfSize is an envelope of exactly n bytes.
+func bodyOfSize(n int) string {
 	const frame = `{"query":"{__typename}","x":""}`
 	return frame[:len(frame)-2] + strings.Repeat("a", n-len(frame)) + `"}`
 }
 
 func TestBodySize(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const most = 64 << 10
-	h.wantFine(h.do(request{body: maxed(most)}))
-	got := h.do(request{body: maxed(most + 1)})
-	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+	gw.wantFine(gw.send(request{body: bodyOfSize(most)}))
+	got := gw.send(request{body: bodyOfSize(most + 1)})
+	gw.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
 
 	head := "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 	chunked := func(body string) string {
 		return fmt.Sprintf("%sTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n", head, len(body), body)
 	}
-	h.wantFine(h.raw(chunked(maxed(most))))
-	got = h.raw(chunked(maxed(most + 1)))
-	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+	gw.wantFine(gw.sendBytes(chunked(bodyOfSize(most))))
+	got = gw.sendBytes(chunked(bodyOfSize(most + 1)))
+	gw.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
 	if !got.closes {
 		t.Error("the connection of a chunked body that is too large stays open")
 	}
 
 	// Only the head comes: the answer waits for no body, and the connection is not kept for one.
-	conn := h.dial()
+	conn := gw.dial()
 	if _, err := io.WriteString(conn, head+"Content-Length: 10737418240\r\n\r\n"); err != nil {
 		t.Fatal(err)
 	}
-	got = h.receive(conn)
-	h.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
+	got = gw.receive(conn)
+	gw.wantRefused(got, http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE")
 	if !got.closes {
 		t.Error("the connection stays open for 10 GiB")
 	}
 
-	got = h.raw(head + "Transfer-Encoding: chunked\r\n\r\nnope\r\n")
-	h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
+	got = gw.sendBytes(head + "Transfer-Encoding: chunked\r\n\r\nnope\r\n")
+	gw.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
 }
 
 // Whoever sends all of its body before it reads anything gets its refusal, whatever that is for, and no
 // reset.
 func TestLongBodiesAreRead(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const length = 6 << 20 // more than what the system keeps of a connection that nobody reads
-	long := maxed(length)
+	long := bodyOfSize(length)
 	head := func(method, path, contentType, size string) string {
 		return method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: " + contentType + "\r\n" + size + "\r\n\r\n"
 	}
@@ -106,7 +106,7 @@ func TestLongBodiesAreRead(t *testing.T) {
 		"at no path":         {head("POST", "/nowhere", "application/json", whole) + long, 404, "NOT_FOUND"},
 		"with a wrong token": {head("POST", "/graphql", "application/json", "Authorization: Basic x\r\n"+whole) + long, 401, "UNAUTHENTICATED"},
 	} {
-		conn := h.dial()
+		conn := gw.dial()
 		if _, err := io.WriteString(conn, tc.text); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -116,8 +116,8 @@ func TestLongBodiesAreRead(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		got := h.read(res)
-		h.wantRefused(got, tc.status, tc.code)
+		got := gw.read(res)
+		gw.wantRefused(got, tc.status, tc.code)
 		if rest, err := io.ReadAll(reader); err != nil || len(rest) != 0 || !got.closes {
 			t.Errorf("%s: after the answer %q, %v; closes: %t", name, rest, err, got.closes)
 		}
@@ -127,11 +127,11 @@ func TestLongBodiesAreRead(t *testing.T) {
 // What nobody reads does not keep a refusal waiting, and the end of what is sent comes with it.
 func TestRefusalsDoNotWaitForBodies(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, size := range []string{
 		"Content-Length: 10737418240", "Content-Length: 10737418240\r\nExpect: 100-continue", "Content-Length: 65537",
 	} {
-		conn := h.dial()
+		conn := gw.dial()
 		if _, err := io.WriteString(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"+size+"\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +143,7 @@ func TestRefusalsDoNotWaitForBodies(t *testing.T) {
 			continue
 		}
 		// And what it still has to say is taken in.
-		if _, err := io.WriteString(conn, maxed(6<<20)); err != nil {
+		if _, err := io.WriteString(conn, bodyOfSize(6<<20)); err != nil {
 			t.Errorf("%s: %v", size, err)
 		}
 	}
@@ -152,9 +152,9 @@ func TestRefusalsDoNotWaitForBodies(t *testing.T) {
 // A body without a length that was read to its end leaves its connection to the next request.
 func TestChunkedBodiesKeepConnections(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	body := envelopeOf(t, queryType, nil)
-	conn := h.dial()
+	conn := gw.dial()
 	reader := bufio.NewReader(conn)
 	for range 3 {
 		_, err := fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n",
@@ -166,28 +166,28 @@ func TestChunkedBodiesKeepConnections(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := h.read(res); got.closes {
+		if got := gw.read(res); got.closes {
 			t.Fatal("the connection is closed")
 		} else {
-			h.wantFine(got)
+			gw.wantFine(got)
 		}
 	}
 }
 
 func TestURLLength(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	prefix := "/graphql?query=" + url.QueryEscape(queryType) + "&x="
 	fits := prefix + strings.Repeat("a", 16<<10-len(prefix)+len("/graphql?"))
-	h.wantFine(h.do(request{method: http.MethodGet, path: fits}))
-	got := h.do(request{method: http.MethodGet, path: fits + "a"})
-	h.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
-	got = h.do(request{path: fits + "a", body: `{"query":"{__typename}"}`})
-	h.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
+	gw.wantFine(gw.send(request{method: http.MethodGet, path: fits}))
+	got := gw.send(request{method: http.MethodGet, path: fits + "a"})
+	gw.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
+	got = gw.send(request{path: fits + "a", body: `{"query":"{__typename}"}`})
+	gw.wantRefused(got, http.StatusRequestURITooLong, "PAYLOAD_TOO_LARGE")
 
 	// Above the cap of all headers the server answers before any handler.
 	for _, method := range []string{"GET", "POST"} {
-		conn := h.dial()
+		conn := gw.dial()
 		// The server stops reading in the middle, so that writing may fail; its answer is there all the same.
 		_, _ = io.WriteString(conn, method+" "+prefix+strings.Repeat("a", 64<<10)+" HTTP/1.1\r\nHost: x\r\n\r\n")
 		line := make([]byte, len("HTTP/1.1 431"))
@@ -200,15 +200,15 @@ func TestURLLength(t *testing.T) {
 // An answer is compressed from 1,400 bytes on.
 func TestLeastCompression(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for length, want := range map[int]string{1399: "", 1400: "gzip"} {
 		alias := strings.Repeat("a", length-len(`{"data":{"":"Query"}}`))
 		asked := request{body: envelopeOf(t, "{"+alias+":__typename}", nil)}
-		if plain := h.do(asked); len(plain.body) != length {
+		if plain := gw.send(asked); len(plain.body) != length {
 			t.Fatalf("%d bytes, want %d: %s", len(plain.body), length, plain.body)
 		}
 		asked.header = http.Header{"Accept-Encoding": {"gzip"}}
-		if got := h.do(asked).header.Get("Content-Encoding"); got != want {
+		if got := gw.send(asked).header.Get("Content-Encoding"); got != want {
 			t.Errorf("%d bytes are sent as %q, want %q", length, got, want)
 		}
 	}
@@ -218,10 +218,10 @@ func TestLeastCompression(t *testing.T) {
 // accept it.
 func TestCompression(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	accept := http.Header{"Accept-Encoding": {"gzip"}}
-	small := h.do(request{body: envelopeOf(t, queryJobs, nil), header: accept})
-	h.wantFine(small)
+	small := gw.send(request{body: envelopeOf(t, queryJobs, nil), header: accept})
+	gw.wantFine(small)
 	if enc := small.header.Get("Content-Encoding"); enc != "" {
 		t.Errorf("a small answer is sent as %q", enc)
 	}
@@ -229,14 +229,14 @@ func TestCompression(t *testing.T) {
 		t.Errorf("Content-Length is %q of %d", small.header.Get("Content-Length"), len(small.body))
 	}
 	large := request{body: envelopeOf(t, `{jobs(first:50){nodes{id raw}}}`, nil)}
-	plain := h.do(large)
-	h.wantFine(plain)
+	plain := gw.send(large)
+	gw.wantFine(plain)
 	if plain.header.Get("Content-Length") != strconv.Itoa(len(plain.body)) || len(plain.body) < 14_000 {
 		t.Errorf("Content-Length is %q of %d", plain.header.Get("Content-Length"), len(plain.body))
 	}
 	for _, mediaType := range []string{typeJSON, typeResponse} {
 		large.header = http.Header{"Accept-Encoding": {"gzip"}, "Accept": {mediaType}}
-		packed := h.do(large)
+		packed := gw.send(large)
 		if packed.header.Get("Content-Encoding") != "gzip" || len(packed.body) > len(plain.body)/2 {
 			t.Fatalf("%d bytes of %d, Content-Encoding %q", len(packed.body), len(plain.body), packed.header.Get("Content-Encoding"))
 		}
@@ -259,23 +259,23 @@ func TestCompression(t *testing.T) {
 		}
 	}
 	large.header = http.Header{"Accept-Encoding": {"gzip;q=0"}}
-	if got := h.do(large); got.header.Get("Content-Encoding") != "" {
+	if got := gw.send(large); got.header.Get("Content-Encoding") != "" {
 		t.Error("compressed for a client that rules it out")
 	}
 }
 
 func TestSchemaFile(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	got := h.do(request{method: http.MethodGet, path: "/schema.graphql", anonymous: true})
+	gw := startGateway(t)
+	got := gw.send(request{method: http.MethodGet, path: "/schema.graphql", anonymous: true})
 	if got.status != http.StatusOK || got.header.Get("Content-Type") != "text/plain; charset=utf-8" ||
 		!strings.Contains(got.body, "type Query {") || strings.Contains(got.body, "@key") {
 		t.Errorf("%d %q %.200s", got.status, got.header.Get("Content-Type"), got.body)
 	}
-	if got := h.do(request{method: http.MethodHead, path: "/schema.graphql"}); got.status != http.StatusOK || got.body != "" {
+	if got := gw.send(request{method: http.MethodHead, path: "/schema.graphql"}); got.status != http.StatusOK || got.body != "" {
 		t.Errorf("HEAD: %d with %d bytes", got.status, len(got.body))
 	}
-	if got := h.do(request{method: http.MethodGet, path: "/schema.graphql", header: http.Header{"Accept-Encoding": {"gzip"}}}); got.header.Get("Content-Encoding") != "gzip" {
+	if got := gw.send(request{method: http.MethodGet, path: "/schema.graphql", header: http.Header{"Accept-Encoding": {"gzip"}}}); got.header.Get("Content-Encoding") != "gzip" {
 		t.Error("the schema is not compressed")
 	}
 }
@@ -283,8 +283,8 @@ func TestSchemaFile(t *testing.T) {
 // The whole schema in a file would be what switching introspection off is meant to keep.
 func TestSchemaFileFollowsIntrospection(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Introspection = false })
-	if got := h.do(request{method: http.MethodGet, path: "/schema.graphql"}); got.status != http.StatusNotFound {
+	gw := startGateway(t, func(s *setup) { s.config.Introspection = false })
+	if got := gw.send(request{method: http.MethodGet, path: "/schema.graphql"}); got.status != http.StatusNotFound {
 		t.Errorf("%d %.100s", got.status, got.body)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestNotGraphQL(t *testing.T) {
 	t.Parallel()
 	const parse, validation = "GRAPHQL_PARSE_FAILED", "GRAPHQL_VALIDATION_FAILED"
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct{ doc, code, at, message string }{
 		{`{jobs(first:1offset:2){totalCount}}`, parse, "1:14", `Invalid number, expected digit but got: "o"`},
 		{`{..."on" Query{__typename}}`, parse, "1:5", `Expected a name, on or {, found a string`},
@@ -37,8 +37,8 @@ func TestNotGraphQL(t *testing.T) {
 		{`query($i:ID!={}){job(id:$i){id}}`, validation, "1:14", `Expected value of type "ID!", found {}.`},
 		{`{jobs(first:3000000000){totalCount}}`, validation, "1:13", `Int takes a whole number from -2147483648 to 2147483647, found 3000000000.`},
 	} {
-		got := h.post(tc.doc, nil)
-		h.wantRefused(got, http.StatusBadRequest, tc.code)
+		got := gw.post(tc.doc, nil)
+		gw.wantRefused(got, http.StatusBadRequest, tc.code)
 		if len(got.errors) == 0 || len(got.errors[0].Locations) == 0 {
 			t.Errorf("%s: %s", tc.doc, got.body)
 			continue
@@ -47,11 +47,11 @@ func TestNotGraphQL(t *testing.T) {
 			t.Errorf("%q: %s", tc.doc, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
-	if strings.Contains(h.log.text(), `"level":"ERROR"`) {
-		t.Errorf("a caller's mistake is logged as ours:\n%s", h.log.text())
+	if strings.Contains(gw.log.String(), `"level":"ERROR"`) {
+		t.Errorf("a caller's mistake is logged as ours:\n%s", gw.log.String())
 	}
 }
 
@@ -60,12 +60,12 @@ func placeOf(at location) string { return fmt.Sprintf("%d:%d", at.Line, at.Colum
 // An error of a field has the place of the field, whatever ends the lines.
 func TestPlacesOfFieldErrors(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, end := range []string{"\n", "\r", "\r\n"} {
 		doc := strings.ReplaceAll("query Q { # é\U0001f600\n  # and\n  __typename a: job(id: \"\"\"\n  x\n \"\"\") { id } b: job(id: \"é\") { id } ...F }\nfragment F on Query {\n c: job(id: \"x\") { id } }", "\n", end)
 		want := map[string]string{"a": "3:14", "b": "5:14", "c": "7:2"}
 		for range 2 { // parsed, and remembered
-			got := h.post(doc, nil)
+			got := gw.post(doc, nil)
 			if len(got.errors) != len(want) {
 				t.Fatalf("%q: %s", doc, got.body)
 			}
@@ -81,13 +81,13 @@ func TestPlacesOfFieldErrors(t *testing.T) {
 // Escapes that are characters arrive as these; what is no escape in a block string stays as it is.
 func TestStringsArrive(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for literal, want := range map[string]string{
 		`"\uD83D\uDE00"`: "%F0%9F%98%80", `"\u{1F600}"`: "%F0%9F%98%80", `"""\uD83D"""`: "%5CuD83D", "\"\"\"a\r\n   b\"\"\"": "a%0Ab", `"a\u00e9"`: "a%C3%A9",
 	} {
-		h.jobs.Reset()
-		h.wantFine(h.post(`{jobs(filter:{tagsAny:[`+literal+`]}){totalCount}}`, nil))
-		if requests := h.jobs.Requests(); len(requests) != 1 || !strings.Contains(requests[0].RawQuery, "tag="+want) {
+		gw.jobs.Reset()
+		gw.wantFine(gw.post(`{jobs(filter:{tagsAny:[`+literal+`]}){totalCount}}`, nil))
+		if requests := gw.jobs.Requests(); len(requests) != 1 || !strings.Contains(requests[0].RawQuery, "tag="+want) {
 			t.Errorf("%s: %v", literal, requests)
 		}
 	}
@@ -97,7 +97,7 @@ func TestStringsArrive(t *testing.T) {
 // argument or a field.
 func TestErrorsWithoutNames(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Introspection = false })
+	gw := startGateway(t, func(s *setup) { s.config.Introspection = false })
 	schema := schemaOf(t)
 	names := []string{"first", "filter", "representations"}
 	for name, def := range schema.Types {
@@ -127,8 +127,8 @@ func TestErrorsWithoutNames(t *testing.T) {
 		`{jobs{...on Nope{x:__typename}}}`:                       `Unknown type "Nope".`,
 		`{jobs{nodes{x:id} edges{node{x:id}} ...on JobConnection{nodes{x:isFinal}}}}`: `Fields "nodes" conflict because subfields "x" conflict because "id" and "isFinal" are different fields. Use different aliases on the fields to fetch both if this was intentional.`,
 	} {
-		got := h.post(doc, nil)
-		h.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+		got := gw.post(doc, nil)
+		gw.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
 		if len(got.errors) != 1 || got.errors[0].Message != want {
 			t.Errorf("%s: %s, want %s", doc, got.body, want)
 		}
@@ -151,7 +151,7 @@ func TestErrorsWithoutNames(t *testing.T) {
 // Nor have errors of fields: neither of what an argument may be, nor of what it goes together with.
 func TestFieldErrorsWithoutNames(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Introspection = false })
+	gw := startGateway(t, func(s *setup) { s.config.Introspection = false })
 	schema := schemaOf(t)
 	var names []string
 	for name, def := range schema.Types {
@@ -166,7 +166,7 @@ func TestFieldErrorsWithoutNames(t *testing.T) {
 		}
 	}
 	name := regexp.MustCompile(`\b(` + strings.Join(names, "|") + `)\b`)
-	page := h.post(`{jobs(first:1){pageInfo{endCursor}}}`, nil)
+	page := gw.post(`{jobs(first:1){pageInfo{endCursor}}}`, nil)
 	_, cursor, _ := strings.Cut(page.body, `"endCursor":"`)
 	cursor, _, _ = strings.Cut(cursor, `"`)
 	many := strings.TrimSuffix(strings.Repeat("1,", 501), ",")
@@ -179,7 +179,7 @@ func TestFieldErrorsWithoutNames(t *testing.T) {
 		`{jobs(filter:{dataPlaneId:7}){x:__typename}}`, `{job(id:7){x:__typename}}`, `{dataset(id:"x"){x:__typename}}`, `{node(id:7){x:__typename}}`,
 		`{jobs(filter:{types:""}){x:__typename}}`, `{jobs(filter:{states:UNKNOWN}){x:__typename}}`,
 	} {
-		got := h.post(doc, nil)
+		got := gw.post(doc, nil)
 		if got.code() != "BAD_USER_INPUT" {
 			t.Errorf("%s: %s", doc, got.body)
 			continue
@@ -195,9 +195,9 @@ func TestFieldErrorsWithoutNames(t *testing.T) {
 // Ten unknown directives of one name are one error with ten places.
 func TestEqualErrorsAreOne(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	got := h.post("{__typename "+strings.Repeat("@nope ", 10)+"}", nil)
-	h.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+	gw := startGateway(t)
+	got := gw.post("{__typename "+strings.Repeat("@nope ", 10)+"}", nil)
+	gw.wantRefused(got, http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
 	if len(got.errors) != 1 || got.errors[0].Message != `Unknown directive "@nope".` || len(got.errors[0].Locations) != 10 {
 		t.Errorf("%s", got.body)
 	}

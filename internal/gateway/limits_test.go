@@ -114,15 +114,15 @@ var documentShapes = []struct{ name, doc, code string }{
 
 func TestShapes(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range documentShapes {
-		h.jobs.Reset()
-		got := h.post(tc.doc, nil)
+		gw.jobs.Reset()
+		got := gw.post(tc.doc, nil)
 		if got.code() != tc.code {
 			t.Errorf("%s: %d %.300s, want %q", tc.name, got.status, got.body, tc.code)
 		}
-		if tc.code != "" && (h.jobs.Total() != 0 || len(got.body) > 8<<10) {
-			t.Errorf("%s: %d upstream calls, %d bytes of refusal", tc.name, h.jobs.Total(), len(got.body))
+		if tc.code != "" && (gw.jobs.Total() != 0 || len(got.body) > 8<<10) {
+			t.Errorf("%s: %d upstream calls, %d bytes of refusal", tc.name, gw.jobs.Total(), len(got.body))
 		}
 	}
 }
@@ -135,9 +135,9 @@ func TestFullIntrospection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := start(t)
-	got := h.do(request{body: envelopeOf(t, string(query), nil), anonymous: true})
-	h.wantFine(got)
+	gw := startGateway(t)
+	got := gw.send(request{body: envelopeOf(t, string(query), nil), anonymous: true})
+	gw.wantFine(got)
 	var wire struct {
 		Schema struct {
 			Types []json.RawMessage `json:"types"`
@@ -219,9 +219,9 @@ func BenchmarkRefusal(b *testing.B) {
 // A limit of zero is a limit.
 func TestLimitsAreLimits(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Limits = Limits{Cost: 5, Depth: 2, Aliases: 0, RootFields: 1} })
-	h.wantRefused(h.post(`{a:__typename}`, nil), http.StatusBadRequest, "MAX_ALIASES_LIMIT")
-	h.wantRefused(h.post(`{__typename __typename}`, nil), http.StatusBadRequest, "MAX_ROOT_FIELDS_LIMIT")
-	h.wantRefused(h.post(`{jobs{nodes{id}}}`, nil), http.StatusBadRequest, "MAX_DEPTH_LIMIT")
-	h.wantFine(h.post(`{jobs{totalCount}}`, nil))
+	gw := startGateway(t, func(s *setup) { s.config.Limits = Limits{Cost: 5, Depth: 2, Aliases: 0, RootFields: 1} })
+	gw.wantRefused(gw.post(`{a:__typename}`, nil), http.StatusBadRequest, "MAX_ALIASES_LIMIT")
+	gw.wantRefused(gw.post(`{__typename __typename}`, nil), http.StatusBadRequest, "MAX_ROOT_FIELDS_LIMIT")
+	gw.wantRefused(gw.post(`{jobs{nodes{id}}}`, nil), http.StatusBadRequest, "MAX_DEPTH_LIMIT")
+	gw.wantFine(gw.post(`{jobs{totalCount}}`, nil))
 }

@@ -2,8 +2,6 @@ package gateway
 
 import (
 	"bufio"
-	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -11,9 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,7 +17,9 @@ import (
 
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/logtest"
 	"jobsgateway/restclient"
 )
 
@@ -48,20 +46,19 @@ type setup struct {
 	timeout time.Duration // of one upstream call
 }
 
-// house is a running gateway with its upstream and a caller.
-type house struct {
+// testGateway is a running gateway with its upstream and a caller.
+type testGateway struct {
 	t      testing.TB
 	url    string
 	jobs   *emulator.Emulator
-	log    *logLines
+	log    *logtest.Buffer
 	client *http.Client
 }
 
-// start serves a gateway over HTTP, in front of an emulator over HTTP, until the test ends.
-func start(t testing.TB, change ...func(*setup)) *house {
+// startGateway serves a gateway over HTTP, in front of an emulator over HTTP, until the test ends.
+func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 	t.Helper()
-	lines := &logLines{}
-	lines.changed = sync.NewCond(&lines.mu)
+	log := &logtest.Buffer{}
 	s := setup{
 		config: Config{
 			Pages:         paging.Limits{Default: 50, Max: 500},
@@ -71,7 +68,7 @@ func start(t testing.TB, change ...func(*setup)) *house {
 			Timeout:       10 * time.Second,
 			Introspection: true,
 			Federation:    true,
-			Logger:        slog.New(slog.NewJSONHandler(lines, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Logger:        log.Logger(),
 		},
 		jobs:    emulator.Options{Seed: 1, Jobs: 60, End: historyEnd, Now: func() time.Time { return historyEnd }},
 		timeout: 5 * time.Second,
@@ -79,17 +76,11 @@ func start(t testing.TB, change ...func(*setup)) *house {
 	for _, f := range change {
 		f(&s)
 	}
-	h := &house{t: t, log: lines, jobs: emulator.New(s.jobs)}
-	upstream := httptest.NewServer(h.jobs)
-	t.Cleanup(upstream.Close)
-	base, err := url.Parse(upstream.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	gw := &testGateway{t: t, log: log, jobs: emulator.New(s.jobs)}
 	if s.config.Upstream == nil {
-		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Identity: Identity, Timeout: s.timeout, MaxBody: 8 << 20, MaxConns: 32, Scribble: true})
-		t.Cleanup(client.Close)
-		s.config.Upstream = client
+		s.config.Upstream = clienttest.New(t, gw.jobs, func(c *restclient.Config) {
+			c.Token, c.Identity, c.Timeout = TokenFrom, Identity, s.timeout
+		})
 	}
 	handler, err := New(s.config)
 	if err != nil {
@@ -104,16 +95,16 @@ func start(t testing.TB, change ...func(*setup)) *house {
 	t.Cleanup(server.Close)
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	h.url, h.client = server.URL, &http.Client{Transport: transport}
+	gw.url, gw.client = server.URL, &http.Client{Transport: transport}
 	t.Cleanup(func() {
-		text := lines.text()
+		text := log.String()
 		for _, secret := range []string{tokenA, tokenB, "Bearer "} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the log holds %q:\n%s", secret, text)
 			}
 		}
 	})
-	return h
+	return gw
 }
 
 var testLimits = Limits{Cost: 100_000, Depth: 15, Aliases: 30, RootFields: 20}
@@ -157,9 +148,9 @@ func (a answer) code() string {
 	return code
 }
 
-// do sends a request. Whatever the answer is, it must keep the promises that hold for all of them.
-func (h *house) do(r request) answer {
-	h.t.Helper()
+// send sends a request. Whatever the answer is, it must keep the promises that hold for all of them.
+func (gw *testGateway) send(r request) answer {
+	gw.t.Helper()
 	if r.method == "" {
 		r.method = http.MethodPost
 	}
@@ -170,9 +161,9 @@ func (h *house) do(r request) answer {
 	if r.body != "" {
 		body = strings.NewReader(r.body)
 	}
-	req, err := http.NewRequestWithContext(h.t.Context(), r.method, h.url+r.path, body)
+	req, err := http.NewRequestWithContext(gw.t.Context(), r.method, gw.url+r.path, body)
 	if err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
 	if r.method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
@@ -182,54 +173,54 @@ func (h *house) do(r request) answer {
 		req.Header.Set("Authorization", "Bearer "+tokenA)
 	}
 	maps.Copy(req.Header, r.header)
-	res, err := h.client.Do(req)
+	res, err := gw.client.Do(req)
 	if err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
-	return h.read(res)
+	return gw.read(res)
 }
 
 // read takes an answer in and checks its form.
-func (h *house) read(res *http.Response) answer {
-	h.t.Helper()
+func (gw *testGateway) read(res *http.Response) answer {
+	gw.t.Helper()
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
 	if err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
 	a := answer{status: res.StatusCode, header: res.Header, body: string(body), closes: res.Close}
 	for _, secret := range []string{tokenA, tokenB, "goroutine ", ".go:", "panic"} {
 		if strings.Contains(a.body, secret) {
-			h.t.Errorf("the answer holds %q: %s", secret, a.body)
+			gw.t.Errorf("the answer holds %q: %s", secret, a.body)
 		}
 	}
 	if a.header.Get("X-Content-Type-Options") != "nosniff" {
-		h.t.Errorf("no nosniff on %d %s", a.status, a.body)
+		gw.t.Errorf("no nosniff on %d %s", a.status, a.body)
 	}
 	if !strings.Contains(a.header.Get("Content-Type"), "json") || a.header.Get("Content-Encoding") != "" || res.Request.Method == http.MethodHead {
 		return a
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(body, &members); err != nil {
-		h.t.Fatalf("%v: %s", err, body)
+		gw.t.Fatalf("%v: %s", err, body)
 	}
 	a.data = members["data"]
 	if list, hasErrors := members["errors"]; hasErrors {
 		if err := json.Unmarshal(list, &a.errors); err != nil {
-			h.t.Fatalf("%v: %s", err, body)
+			gw.t.Fatalf("%v: %s", err, body)
 		}
 	}
 	for name := range members {
 		if name != "data" && name != "errors" {
-			h.t.Errorf("a member %q in %s", name, body)
+			gw.t.Errorf("a member %q in %s", name, body)
 		}
 	}
-	a.checkForm(h.t, members["errors"] != nil)
+	a.wantForm(gw.t, members["errors"] != nil)
 	return a
 }
 
-// checkForm checks what clients may rely on in any GraphQL answer.
-func (a answer) checkForm(t testing.TB, hasErrors bool) {
+// wantForm checks what clients may rely on in any GraphQL answer.
+func (a answer) wantForm(t testing.TB, hasErrors bool) {
 	t.Helper()
 	if !strings.HasSuffix(a.header.Get("Content-Type"), "; charset=utf-8") {
 		t.Errorf("Content-Type %q names no charset", a.header.Get("Content-Type"))
@@ -265,9 +256,9 @@ func (a answer) checkForm(t testing.TB, hasErrors bool) {
 }
 
 // post sends an operation with variables, which may be nil.
-func (h *house) post(query string, variables any) answer {
-	h.t.Helper()
-	return h.do(request{body: envelopeOf(h.t, query, variables)})
+func (gw *testGateway) post(query string, variables any) answer {
+	gw.t.Helper()
+	return gw.send(request{body: envelopeOf(gw.t, query, variables)})
 }
 
 // envelopeOf is the body of a POST.
@@ -284,107 +275,52 @@ func envelopeOf(t testing.TB, query string, variables any) string {
 	return string(body)
 }
 
-// raw sends bytes as they are over a connection of its own and reads one answer. It is for what no HTTP
+// sendBytes sends bytes as they are over a connection of its own and reads one answer. It is for what no HTTP
 // client sends.
-func (h *house) raw(text string) answer {
-	h.t.Helper()
-	conn := h.dial()
+func (gw *testGateway) sendBytes(text string) answer {
+	gw.t.Helper()
+	conn := gw.dial()
 	if _, err := io.WriteString(conn, text); err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
-	return h.receive(conn)
+	return gw.receive(conn)
 }
 
-func (h *house) dial() net.Conn {
-	h.t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(h.t.Context(), "tcp", strings.TrimPrefix(h.url, "http://"))
+func (gw *testGateway) dial() net.Conn {
+	gw.t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(gw.t.Context(), "tcp", strings.TrimPrefix(gw.url, "http://"))
 	if err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
-	h.t.Cleanup(func() { conn.Close() })
+	gw.t.Cleanup(func() { conn.Close() })
 	return conn
 }
 
 // wantRefused checks that a request was refused as a whole, with one code, and that nobody was asked.
-func (h *house) wantRefused(a answer, status int, code string) {
-	h.t.Helper()
+func (gw *testGateway) wantRefused(a answer, status int, code string) {
+	gw.t.Helper()
 	if a.status != status || a.code() != code || a.data != nil {
-		h.t.Errorf("got %d %s, want %d %s without data", a.status, a.body, status, code)
+		gw.t.Errorf("got %d %s, want %d %s without data", a.status, a.body, status, code)
 	}
-	if n := h.jobs.Total(); n != 0 {
-		h.t.Errorf("%d upstream calls", n)
+	if n := gw.jobs.Total(); n != 0 {
+		gw.t.Errorf("%d upstream calls", n)
 	}
 }
 
 // wantFine checks that an operation ran without an error.
-func (h *house) wantFine(a answer) {
-	h.t.Helper()
+func (gw *testGateway) wantFine(a answer) {
+	gw.t.Helper()
 	if a.status != http.StatusOK || len(a.errors) != 0 || len(a.data) == 0 {
-		h.t.Errorf("got %d %s, want data", a.status, a.body)
-	}
-}
-
-// logLines is a log that tests read, line by line.
-type logLines struct {
-	mu      sync.Mutex
-	changed *sync.Cond
-	lines   []string
-}
-
-// Write takes one line, which is how a slog handler writes.
-func (l *logLines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.lines = append(l.lines, string(bytes.Clone(p)))
-	l.changed.Broadcast()
-	return len(p), nil
-}
-
-func (l *logLines) text() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Join(l.lines, "")
-}
-
-// with gives the lines that have this message so far.
-func (l *logLines) with(message string) []map[string]any {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.find(message)
-}
-
-// find is with, under the lock.
-func (l *logLines) find(message string) []map[string]any {
-	var found []map[string]any
-	for _, line := range l.lines {
-		var members map[string]any
-		if json.Unmarshal([]byte(line), &members) == nil && members["msg"] == message {
-			found = append(found, members)
-		}
-	}
-	return found
-}
-
-// await waits until a line with this message is there; the test's own deadline bounds it.
-func (l *logLines) await(ctx context.Context, message string) map[string]any {
-	stop := context.AfterFunc(ctx, l.changed.Broadcast)
-	defer stop()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for {
-		if found := l.find(message); len(found) > 0 || ctx.Err() != nil {
-			return append(found, nil)[0]
-		}
-		l.changed.Wait()
+		gw.t.Errorf("got %d %s, want data", a.status, a.body)
 	}
 }
 
 // receive reads one answer from a connection.
-func (h *house) receive(conn net.Conn) answer {
-	h.t.Helper()
+func (gw *testGateway) receive(conn net.Conn) answer {
+	gw.t.Helper()
 	res, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: http.MethodPost})
 	if err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
-	return h.read(res)
+	return gw.read(res)
 }

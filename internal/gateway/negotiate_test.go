@@ -118,20 +118,20 @@ func TestNegotiate(t *testing.T) {
 // A query is answered with one JSON object of the negotiated type, whatever streams a client lists beside it.
 func TestAcceptOverHTTP(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range acceptCases {
 		if slices.Contains(tc.accept, "") {
 			continue // net/http sends it as it is, but has nothing to tell from no header
 		}
-		got := h.do(request{body: `{"query":"{__typename}"}`, header: http.Header{"Accept": tc.accept}})
+		got := gw.send(request{body: `{"query":"{__typename}"}`, header: http.Header{"Accept": tc.accept}})
 		if tc.want == asNothing {
-			h.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
+			gw.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
 			if ct := got.header.Get("Content-Type"); ct != "application/json; charset=utf-8" {
 				t.Errorf("%s: a 406 is %q", tc.name, ct)
 			}
 			continue
 		}
-		h.wantFine(got)
+		gw.wantFine(got)
 		if ct := got.header.Get("Content-Type"); ct != tc.want+"; charset=utf-8" {
 			t.Errorf("%s: answered as %q", tc.name, ct)
 		}
@@ -141,7 +141,7 @@ func TestAcceptOverHTTP(t *testing.T) {
 // The errors of a well-formed request have the status that the media type asks for; other faults keep theirs.
 func TestStatusByMediaType(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		body         string
 		json, graphQ int
@@ -154,7 +154,7 @@ func TestStatusByMediaType(t *testing.T) {
 		{`{"query":"{jobs(first:-1){totalCount}}"}`, 200, 200}, // a field refuses it while the operation runs
 	} {
 		for accept, want := range map[string]int{typeJSON: tc.json, typeResponse: tc.graphQ} {
-			if got := h.do(request{body: tc.body, header: http.Header{"Accept": {accept}}}); got.status != want {
+			if got := gw.send(request{body: tc.body, header: http.Header{"Accept": {accept}}}); got.status != want {
 				t.Errorf("%s as %s: %d, want %d", tc.body, accept, got.status, want)
 			}
 		}
@@ -164,9 +164,9 @@ func TestStatusByMediaType(t *testing.T) {
 // Who accepts no type of ours still reads why a request is none.
 func TestRefusalThatNobodyAccepts(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	got := h.do(request{body: `{}`, header: http.Header{"Accept": {"text/html"}}})
-	h.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
+	gw := startGateway(t)
+	got := gw.send(request{body: `{}`, header: http.Header{"Accept": {"text/html"}}})
+	gw.wantRefused(got, http.StatusBadRequest, "BAD_REQUEST")
 	if ct := got.header.Get("Content-Type"); ct != "application/json; charset=utf-8" {
 		t.Errorf("answered as %q", ct)
 	}

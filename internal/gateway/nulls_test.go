@@ -10,19 +10,19 @@ import (
 // executor would panic, in a goroutine of its own where there are several root fields.
 func TestNullConditions(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, query := range []string{
 		`query($x: Boolean = true){ jobs(first:0){totalCount} _service { sdl @skip(if:$x) } }`,
 		`query($x: Boolean = true){ jobs(first:0){totalCount} _service @skip(if:$x) { sdl } }`,
 		`query($x: Boolean = true){ __typename @include(if:$x) }`,
 		`query($x: Boolean = true){ jobs(first:1) { nodes { ...F } } } fragment F on Job { id ... @skip(if:$x) { type } }`,
 	} {
-		got := h.do(request{body: envelopeOf(t, query, map[string]any{"x": nil}), anonymous: true})
+		got := gw.send(request{body: envelopeOf(t, query, map[string]any{"x": nil}), anonymous: true})
 		if got.status != http.StatusBadRequest || got.code() != "BAD_USER_INPUT" || got.errors[0].Extensions["argument"] != "$x" {
 			t.Errorf("%s: %d %s", query, got.status, got.body)
 		}
 		for _, given := range []map[string]any{nil, {"x": false}, {"x": true}} {
-			if got := h.do(request{body: envelopeOf(t, query, given)}); got.status != http.StatusOK {
+			if got := gw.send(request{body: envelopeOf(t, query, given)}); got.status != http.StatusOK {
 				t.Errorf("%s with %v: %d %s", query, given, got.status, got.body)
 			}
 		}
@@ -34,7 +34,7 @@ func TestNullConditions(t *testing.T) {
 // does not come there, it is none.
 func TestNullArguments(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, query := range []string{
 		`query($x:JobOrder=CREATED_AT_ASC){__typename jobs(orderBy:$x){totalCount}}`,
 		`query($x:JobOrder){jobs(orderBy:$x){totalCount}}`,
@@ -46,8 +46,8 @@ func TestNullArguments(t *testing.T) {
 		`query($x:_Any={__typename:"Dataset",id:"1"}){_entities(representations:[$x]){__typename}}`,
 		`query($x:ID="1",$yes:Boolean=true){dataset(id:$x)@include(if:$yes){id}}`,
 	} {
-		got := h.post(query, map[string]any{"x": nil})
-		h.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
+		got := gw.post(query, map[string]any{"x": nil})
+		gw.wantRefused(got, http.StatusBadRequest, "BAD_USER_INPUT")
 		if e := got.errors[0]; e.Extensions["argument"] != "$x" || len(e.Locations) != 1 || placeOf(e.Locations[0]) != "1:7" { // where it is declared
 			t.Errorf("%s: %s", query, got.body)
 		}
@@ -68,9 +68,9 @@ func TestNullArguments(t *testing.T) {
 		if strings.Contains(query, "query A") {
 			body = strings.Replace(body, "{", `{"operationName":"A",`, 1)
 		}
-		h.wantFine(h.do(request{body: body}))
+		gw.wantFine(gw.send(request{body: body}))
 	}
-	got := h.post(`query($x:ID="1"){_entities(representations:[{__typename:"Dataset",id:$x}]){__typename}}`, map[string]any{"x": nil})
+	got := gw.post(`query($x:ID="1"){_entities(representations:[{__typename:"Dataset",id:$x}]){__typename}}`, map[string]any{"x": nil})
 	if string(got.data) != `{"_entities":[null]}` || got.code() != "BAD_USER_INPUT" {
 		t.Errorf("a null in free JSON: %s", got.body)
 	}

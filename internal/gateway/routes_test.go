@@ -41,15 +41,15 @@ func TestUnknownPaths(t *testing.T) {
 			func(c *Config) { c.BasePath = "/a/b" }, []string{"/a/b/graphql", "/a/b/schema.graphql"}, []string{"/a/b", "/a/b/", "/a", "/"},
 		},
 	} {
-		h := start(t, func(s *setup) { tc.change(&s.config) })
+		gw := startGateway(t, func(s *setup) { tc.change(&s.config) })
 		unknown := []string{
 			"/graphql/", "/Graphql", "/graphql/x", "//graphql", "/x/../graphql", "/schema.graphql/", "/healthz", "/readyz", "/metrics",
 			"/debug/pprof/", "/index.html", "/playground", "/playground/", "/playground/y.js", "/playground/../graphql", "/%00",
 		}
 		for _, path := range append(unknown, tc.beside...) {
 			for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions, http.MethodDelete} {
-				got := h.do(request{method: method, path: path, body: envelopeOf(t, queryJobs, nil)})
-				h.wantRefused(got, http.StatusNotFound, "NOT_FOUND")
+				got := gw.send(request{method: method, path: path, body: envelopeOf(t, queryJobs, nil)})
+				gw.wantRefused(got, http.StatusNotFound, "NOT_FOUND")
 				if len(got.errors) != 1 {
 					t.Fatalf("%s, %s: %s", name, path, got.body)
 				}
@@ -65,7 +65,7 @@ func TestUnknownPaths(t *testing.T) {
 				}
 			}
 		}
-		if lines := h.log.with("operation"); len(lines) != 0 {
+		if lines := gw.log.With("operation"); len(lines) != 0 {
 			t.Errorf("%s: logged as operations: %v", name, lines)
 		}
 	}
@@ -75,12 +75,12 @@ func TestUnknownPaths(t *testing.T) {
 func TestBasePath(t *testing.T) {
 	t.Parallel()
 	for _, base := range []string{"", "/jobs-gw", "/a/b"} {
-		h := start(t, func(s *setup) { s.config.BasePath, s.config.Playground = base, paged{} })
+		gw := startGateway(t, func(s *setup) { s.config.BasePath, s.config.Playground = base, paged{} })
 		forwarded := http.Header{"X-Forwarded-Prefix": {"/evil"}, "X-Forwarded-Host": {"evil.example"}}
-		h.wantFine(h.do(request{path: base + "/graphql", body: envelopeOf(t, queryJobs, nil), header: forwarded}))
-		h.wantFine(h.do(request{method: http.MethodGet, path: base + "/graphql?query=" + url.QueryEscape(queryType), header: forwarded}))
+		gw.wantFine(gw.send(request{path: base + "/graphql", body: envelopeOf(t, queryJobs, nil), header: forwarded}))
+		gw.wantFine(gw.send(request{method: http.MethodGet, path: base + "/graphql?query=" + url.QueryEscape(queryType), header: forwarded}))
 		for path, want := range map[string]string{"/": "page /", "/playground/a/x.js": "page /playground/a/x.js", "/schema.graphql": ""} {
-			got := h.do(request{method: http.MethodGet, path: base + path, header: forwarded})
+			got := gw.send(request{method: http.MethodGet, path: base + path, header: forwarded})
 			if got.status != http.StatusOK || want != "" && got.body != want {
 				t.Errorf("%s%s: %d %s", base, path, got.status, got.body)
 			}
@@ -88,21 +88,21 @@ func TestBasePath(t *testing.T) {
 		if base == "" {
 			continue
 		}
-		escaped := h.do(request{method: http.MethodGet, path: fmt.Sprintf("/%%%X%s/", base[1], base[2:])})
+		escaped := gw.send(request{method: http.MethodGet, path: fmt.Sprintf("/%%%X%s/", base[1], base[2:])})
 		if escaped.body != "page /" { // RFC 3986 has both for one path
 			t.Errorf("%s: %d %s", base, escaped.status, escaped.body)
 		}
-		if got := h.do(request{path: base + "/"}); !strings.Contains(got.body, " "+base+"/graphql") {
+		if got := gw.send(request{path: base + "/"}); !strings.Contains(got.body, " "+base+"/graphql") {
 			t.Errorf("%s: %s", base, got.body)
 		}
-		h.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		got := h.do(request{method: http.MethodGet, path: base, header: forwarded})
-		to, err := url.Parse(h.url + base)
+		gw.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		got := gw.send(request{method: http.MethodGet, path: base, header: forwarded})
+		to, err := url.Parse(gw.url + base)
 		if err != nil {
 			t.Fatal(err)
 		}
 		to, err = to.Parse(got.header.Get("Location"))
-		if err != nil || got.status != http.StatusTemporaryRedirect || to.String() != h.url+base+"/" {
+		if err != nil || got.status != http.StatusTemporaryRedirect || to.String() != gw.url+base+"/" {
 			t.Errorf("%s: %d to %q", base, got.status, got.header.Get("Location"))
 		}
 	}
@@ -111,11 +111,11 @@ func TestBasePath(t *testing.T) {
 // What is only there to read says so, as RFC 9110 has it, and where GraphQL is.
 func TestReadOnlyPaths(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Playground = paged{} })
+	gw := startGateway(t, func(s *setup) { s.config.Playground = paged{} })
 	for _, path := range []string{"/", "/schema.graphql", "/playground/x.js"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete} {
-			got := h.do(request{method: method, path: path, body: envelopeOf(t, queryJobs, nil)})
-			h.wantRefused(got, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
+			got := gw.send(request{method: method, path: path, body: envelopeOf(t, queryJobs, nil)})
+			gw.wantRefused(got, http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED")
 			if got.header.Get("Allow") != "GET, HEAD" || !strings.Contains(got.body, "/graphql") {
 				t.Errorf("%s %s: Allow %q, %s", method, path, got.header.Get("Allow"), got.body)
 			}
@@ -126,9 +126,9 @@ func TestReadOnlyPaths(t *testing.T) {
 // A page of another origin that may call reads why nothing is there, too.
 func TestUnknownPathsAcrossOrigins(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.CORSOrigins = []string{origin} })
-	got := h.do(request{path: "/graphql/", header: http.Header{"Origin": {origin}}})
-	h.wantRefused(got, http.StatusNotFound, "NOT_FOUND")
+	gw := startGateway(t, func(s *setup) { s.config.CORSOrigins = []string{origin} })
+	got := gw.send(request{path: "/graphql/", header: http.Header{"Origin": {origin}}})
+	gw.wantRefused(got, http.StatusNotFound, "NOT_FOUND")
 	if got.header.Get("Access-Control-Allow-Origin") != origin || !json.Valid([]byte(got.body)) {
 		t.Errorf("%v %s", got.header, got.body)
 	}

@@ -17,7 +17,7 @@ func TestServiceSDL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := start(t)
+	gw := startGateway(t)
 	for doc, members := range map[string][]string{
 		`{_service{sdl}}`:                {"_service", "sdl"},
 		`{x:_service{y:sdl __typename}}`: {"x", "y"},
@@ -25,8 +25,8 @@ func TestServiceSDL(t *testing.T) {
 		`{_service{... @defer{sdl}}}`:                                            {"_service", "sdl"},
 		`{_service{sdl @include(if:true) a:sdl}}`:                                {"_service", "a"},
 	} {
-		got := h.do(request{body: envelopeOf(t, doc, nil), anonymous: true})
-		h.wantFine(got)
+		got := gw.send(request{body: envelopeOf(t, doc, nil), anonymous: true})
+		gw.wantFine(got)
 		var data map[string]map[string]string
 		if err := json.Unmarshal(got.data, &data); err != nil {
 			t.Fatal(err)
@@ -39,11 +39,11 @@ func TestServiceSDL(t *testing.T) {
 			t.Errorf("__typename is %q", name)
 		}
 	}
-	skipped := h.post(`{_service{__typename sdl @skip(if:true)}}`, nil)
+	skipped := gw.post(`{_service{__typename sdl @skip(if:true)}}`, nil)
 	if string(skipped.data) != `{"_service":{"__typename":"_Service"}}` {
 		t.Errorf("%s", skipped.data)
 	}
-	if h.jobs.Total() != 0 {
+	if gw.jobs.Total() != 0 {
 		t.Error("the schema was asked of the upstream")
 	}
 }
@@ -53,11 +53,11 @@ type schemaNames struct {
 	types, directives, queries []string
 }
 
-func (h *house) introspect() schemaNames {
-	h.t.Helper()
-	got := h.post(`{__schema{queryType{fields(includeDeprecated:true){name}} mutationType{name} subscriptionType{name}
+func (gw *testGateway) introspect() schemaNames {
+	gw.t.Helper()
+	got := gw.post(`{__schema{queryType{fields(includeDeprecated:true){name}} mutationType{name} subscriptionType{name}
 		types{name} directives{name locations}}}`, nil)
-	h.wantFine(got)
+	gw.wantFine(got)
 	type named struct {
 		Name string `json:"name"`
 	}
@@ -73,10 +73,10 @@ func (h *house) introspect() schemaNames {
 		} `json:"__schema"`
 	}
 	if err := json.Unmarshal(got.data, &wire); err != nil {
-		h.t.Fatal(err)
+		gw.t.Fatal(err)
 	}
 	if wire.Schema.MutationType != nil || wire.Schema.SubscriptionType != nil {
-		h.t.Error("there are mutations or subscriptions")
+		gw.t.Error("there are mutations or subscriptions")
 	}
 	names := func(list []named) (names []string) {
 		for _, n := range list {
@@ -92,8 +92,8 @@ func (h *house) introspect() schemaNames {
 func TestIntrospectionShowsNoInternals(t *testing.T) {
 	t.Parallel()
 	for _, federation := range []bool{true, false} {
-		h := start(t, func(s *setup) { s.config.Federation = federation })
-		names := h.introspect()
+		gw := startGateway(t, func(s *setup) { s.config.Federation = federation })
+		names := gw.introspect()
 		if want := []string{"defer", "deprecated", "include", "oneOf", "skip", "specifiedBy"}; !slices.Equal(names.directives, want) {
 			t.Errorf("directives %q, want %q", names.directives, want)
 		}
@@ -113,7 +113,7 @@ func TestIntrospectionShowsNoInternals(t *testing.T) {
 			}
 		}
 		for _, name := range []string{"Entity", "FieldSet", "federation__Scope", "link__Import"} {
-			if got := h.post(`{__type(name:"`+name+`"){name}}`, nil); string(got.data) != `{"__type":null}` {
+			if got := gw.post(`{__type(name:"`+name+`"){name}}`, nil); string(got.data) != `{"__type":null}` {
 				t.Errorf("%s: %s", name, got.body)
 			}
 		}
@@ -122,7 +122,7 @@ func TestIntrospectionShowsNoInternals(t *testing.T) {
 
 func TestWithoutFederation(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Federation = false })
+	gw := startGateway(t, func(s *setup) { s.config.Federation = false })
 	for _, doc := range []string{
 		`{_service{sdl}}`,
 		`{_entities(representations:[]){__typename}}`,
@@ -131,9 +131,9 @@ func TestWithoutFederation(t *testing.T) {
 		`{... on _Service{sdl}}`,
 		`{... on _Entity{__typename}}`,
 	} {
-		h.wantRefused(h.post(doc, nil), http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
+		gw.wantRefused(gw.post(doc, nil), http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED")
 	}
-	h.wantFine(h.post(queryJobs, nil))
+	gw.wantFine(gw.post(queryJobs, nil))
 }
 
 // What means nothing for a kind of type is null, as clients' tools expect it, and what means something is
@@ -145,10 +145,10 @@ func TestIntrospectionOfKinds(t *testing.T) {
 		"SCALAR": {}, "OBJECT": {"fields", "interfaces"}, "INTERFACE": {"fields", "interfaces", "possibleTypes"}, "UNION": {"possibleTypes"},
 		"ENUM": {"enumValues"}, "INPUT_OBJECT": {"inputFields", "isOneOf"}, "LIST": {}, "NON_NULL": {},
 	}
-	h := start(t)
-	got := h.do(request{anonymous: true, body: envelopeOf(t, `{__schema{types{...T fields{type{...T ofType{...T ofType{...T}}}}}} a:__type(name:"Job"){...T}}
+	gw := startGateway(t)
+	got := gw.send(request{anonymous: true, body: envelopeOf(t, `{__schema{types{...T fields{type{...T ofType{...T ofType{...T}}}}}} a:__type(name:"Job"){...T}}
 		fragment T on __Type{kind f:fields{name} interfaces{name} possibleTypes{name} enumValues{name} inputFields{name} isOneOf}`, nil)})
-	h.wantFine(got)
+	gw.wantFine(got)
 	var data any
 	if err := json.Unmarshal(got.data, &data); err != nil {
 		t.Fatal(err)

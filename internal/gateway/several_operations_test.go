@@ -42,7 +42,7 @@ var sharedFragments = map[string]shared{
 // in either order and whoever asked before, is what it comes to alone.
 func TestOperationsShareNoDefaults(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Limits.RootFields = 20 })
+	gw := startGateway(t, func(s *setup) { s.config.Limits.RootFields = 20 })
 	for name, c := range sharedFragments {
 		selection := "{...F}"
 		if strings.HasPrefix(c.fragment, "Dataset") {
@@ -50,7 +50,7 @@ func TestOperationsShareNoDefaults(t *testing.T) {
 		}
 		fragment := " fragment F on " + c.fragment
 		board, failures := "query Board("+c.board+")"+selection, "query Failures("+c.failures+")"+selection
-		wants := map[string]answer{"Board": h.post(board+fragment, c.given), "Failures": h.post(failures+fragment, nil)}
+		wants := map[string]answer{"Board": gw.post(board+fragment, c.given), "Failures": gw.post(failures+fragment, nil)}
 		if wants["Board"].body == wants["Failures"].body || wants["Failures"].errors != nil {
 			t.Fatalf("%s: nothing to tell apart: %s %s", name, wants["Board"].body, wants["Failures"].body)
 		}
@@ -60,7 +60,7 @@ func TestOperationsShareNoDefaults(t *testing.T) {
 				if operation == "Failures" {
 					given = nil
 				}
-				got := h.do(request{body: strings.Replace(envelopeOf(t, document, given), "{", fmt.Sprintf(`{"operationName":%q,`, operation), 1)})
+				got := gw.send(request{body: strings.Replace(envelopeOf(t, document, given), "{", fmt.Sprintf(`{"operationName":%q,`, operation), 1)})
 				if want := wants[operation]; string(got.data) != string(want.data) || got.code() != want.code() {
 					t.Errorf("%s: %s of %s: %s, want %s", name, operation, document, got.body, want.body)
 				}
@@ -72,24 +72,24 @@ func TestOperationsShareNoDefaults(t *testing.T) {
 // Another operation's default lifts no limit, and its condition asks for no variable.
 func TestOperationsShareNoLimits(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.config.Limits.Cost = 40 })
+	gw := startGateway(t, func(s *setup) { s.config.Limits.Cost = 40 })
 	const fragment = ` fragment F on Query{jobs(first:$n){nodes{id}}}`
 	for _, document := range []string{
 		`query A($n:Int){...F} query B($n:Int=0){...F}` + fragment,
 		`query B($n:Int=0){...F} query A($n:Int){...F}` + fragment,
 	} {
 		body := envelopeOf(t, document, nil)
-		got := h.do(request{body: strings.Replace(body, "{", `{"operationName":"A",`, 1)})
-		h.wantRefused(got, http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
-		got = h.do(request{body: strings.Replace(body, "{", `{"operationName":"B",`, 1)})
+		got := gw.send(request{body: strings.Replace(body, "{", `{"operationName":"A",`, 1)})
+		gw.wantRefused(got, http.StatusBadRequest, "COMPLEXITY_LIMIT_EXCEEDED")
+		got = gw.send(request{body: strings.Replace(body, "{", `{"operationName":"B",`, 1)})
 		if got.status != http.StatusOK || got.errors != nil {
 			t.Errorf("%s", got.body)
 		}
-		h.jobs.Reset()
+		gw.jobs.Reset()
 	}
 	const conditions = `query A($x:Boolean){__type(name:"Job"){fields(includeDeprecated:$x){name}}} query B($x:Boolean!){__typename@skip(if:$x)}`
 	for _, given := range []map[string]any{nil, {"x": nil}, {"x": true}} {
-		got := h.do(request{body: strings.Replace(envelopeOf(t, conditions, given), "{", `{"operationName":"A",`, 1)})
-		h.wantFine(got)
+		got := gw.send(request{body: strings.Replace(envelopeOf(t, conditions, given), "{", `{"operationName":"A",`, 1)})
+		gw.wantFine(got)
 	}
 }

@@ -20,7 +20,7 @@ func BenchmarkEqualOperations(b *testing.B) {
 				if !equal {
 					query = fmt.Sprintf("%s # %d", query, next.Add(1))
 				}
-				ask := asking(b, handler, query)
+				ask := senderOf(b, handler, query)
 				for pb.Next() {
 					ask()
 				}

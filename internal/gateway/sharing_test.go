@@ -17,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/clienttest"
 	"jobsgateway/restclient"
 )
 
@@ -54,21 +55,13 @@ func (*tokenTotals) Job(context.Context, restclient.JobID) (*restclient.Job, err
 	return nil, errors.New("nobody asks for it")
 }
 
-// newOpen starts a house whose gateway lies open; change may change its executor.
-func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) (*house, *gateway, http.Handler) {
+// newOpenGateway starts a gateway whose parts a test can reach; change may change its executor.
+func newOpenGateway(t testing.TB, upstream operation.Upstream, change func(*executor)) (*testGateway, *gateway, http.Handler) {
 	t.Helper()
 	var cfg Config
-	h := start(t, func(s *setup) { cfg = s.config })
+	gw := startGateway(t, func(s *setup) { cfg = s.config })
 	if cfg.Upstream = upstream; upstream == nil {
-		server := httptest.NewServer(h.jobs)
-		t.Cleanup(server.Close)
-		base, err := url.Parse(server.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		client := restclient.New(restclient.Config{BaseURL: base, Token: TokenFrom, Timeout: cfg.Timeout, MaxBody: 8 << 20, MaxConns: 32})
-		t.Cleanup(client.Close)
-		cfg.Upstream = client
+		cfg.Upstream = clienttest.New(t, gw.jobs, func(c *restclient.Config) { c.Token = TokenFrom })
 	}
 	g, err := newGateway(cfg)
 	if err != nil {
@@ -85,8 +78,8 @@ func newOpen(t testing.TB, upstream operation.Upstream, change func(*executor)) 
 	server.Listener, server.Config.ConnContext = Listen(server.Listener), ConnContext
 	server.Start()
 	t.Cleanup(server.Close)
-	h.url = server.URL
-	return h, g, handler
+	gw.url = server.URL
+	return gw, g, handler
 }
 
 // named are the header fields of a request with an id, under a token.
@@ -95,16 +88,16 @@ func named(id, token string) http.Header {
 }
 
 // wantLogged checks the one line of each request: one made the calls, the others shared.
-func (h *house) wantLogged(ids []string, operation string, calls int, codes ...string) {
-	h.t.Helper()
+func (gw *testGateway) wantLogged(ids []string, operation string, calls int, codes ...string) {
+	gw.t.Helper()
 	made, shared := 0, 0
 	seen := map[string]int{}
-	until(h.t, func() bool { return len(h.log.with("operation")) >= len(ids) })
-	for _, line := range h.log.with("operation") {
+	until(gw.t, func() bool { return len(gw.log.With("operation")) >= len(ids) })
+	for _, line := range gw.log.With("operation") {
 		seen[fmt.Sprint(line["request_id"])]++
 		got, _ := line["codes"].([]any)
 		if line["operation"] != operation || fmt.Sprint(got) != fmt.Sprint(codes) && len(got)+len(codes) > 0 {
-			h.t.Errorf("%v", line)
+			gw.t.Errorf("%v", line)
 		}
 		switch {
 		case line["shared"] == true && line["upstream_calls"] == 0.0:
@@ -112,16 +105,16 @@ func (h *house) wantLogged(ids []string, operation string, calls int, codes ...s
 		case line["shared"] == nil && line["upstream_calls"] == float64(calls):
 			made++
 		default:
-			h.t.Errorf("%v", line)
+			gw.t.Errorf("%v", line)
 		}
 	}
 	for _, id := range ids {
 		if seen[id] != 1 {
-			h.t.Errorf("%d lines of %s", seen[id], id)
+			gw.t.Errorf("%d lines of %s", seen[id], id)
 		}
 	}
 	if made != 1 || shared != len(ids)-1 {
-		h.t.Errorf("%d made calls, %d shared", made, shared)
+		gw.t.Errorf("%d made calls, %d shared", made, shared)
 	}
 }
 
@@ -130,14 +123,14 @@ func TestEqualRequestsShare(t *testing.T) {
 	t.Parallel()
 	for _, fails := range []error{nil, &restclient.Error{Kind: restclient.KindUnavailable, Status: http.StatusServiceUnavailable}} {
 		upstream := &tokenTotals{gate: make(chan struct{}), fails: fails}
-		h, g, _ := newOpen(t, upstream, nil)
+		gw, g, _ := newOpenGateway(t, upstream, nil)
 		ids := []string{}
 		var all sync.WaitGroup
 		for i := range 64 {
 			id := fmt.Sprintf("request-%d", i)
 			ids = append(ids, id)
 			all.Go(func() {
-				got := h.do(request{body: envelopeOf(t, `query Board { a: jobs(first: 0) { totalCount } b: jobs(first: 0) { totalCount } }`, nil), header: named(id, "token-7")})
+				got := gw.send(request{body: envelopeOf(t, `query Board { a: jobs(first: 0) { totalCount } b: jobs(first: 0) { totalCount } }`, nil), header: named(id, "token-7")})
 				data, problems := `{"a":{"totalCount":70},"b":{"totalCount":70}}`, 0
 				if fails != nil {
 					data, problems = `{"a":null,"b":null}`, 2
@@ -160,11 +153,11 @@ func TestEqualRequestsShare(t *testing.T) {
 		if fails != nil {
 			codes = append(codes, "UPSTREAM_UNAVAILABLE")
 		}
-		h.wantLogged(ids, "Board", 1, codes...)
+		gw.wantLogged(ids, "Board", 1, codes...)
 		if g.flights.underWay() != 0 {
 			t.Error("an answer was kept")
 		}
-		h.do(request{body: envelopeOf(t, `query Board { a: jobs(first: 0) { totalCount } b: jobs(first: 0) { totalCount } }`, nil), header: named("later", "token-7")})
+		gw.send(request{body: envelopeOf(t, `query Board { a: jobs(first: 0) { totalCount } b: jobs(first: 0) { totalCount } }`, nil), header: named("later", "token-7")})
 		if n := upstream.calls.Load(); n != 2 {
 			t.Errorf("%d calls: what came of it was remembered", n)
 		}
@@ -181,7 +174,7 @@ func TestRefusalsShare(t *testing.T) {
 		`query($x: Int!) { jobs(first: $x) { totalCount } }`:                 "BAD_USER_INPUT",
 		`{ a: nothing b: nothing c: nothing d: nothing e: nothing n: none }`: "GRAPHQL_VALIDATION_FAILED",
 	} {
-		h, g, _ := newOpen(t, nil, nil)
+		gw, g, _ := newOpenGateway(t, nil, nil)
 		gate := make(chan struct{})
 		led := g.flights.ask(t.Context(), flightKey{token: tokenA, query: query}, time.Now().Add(g.timeout), func(ctx context.Context) outcome {
 			<-gate
@@ -195,7 +188,7 @@ func TestRefusalsShare(t *testing.T) {
 				if i%2 == 0 {
 					header["Accept"], status = []string{"application/json"}, http.StatusOK
 				}
-				got := h.do(request{body: envelopeOf(t, query, nil), header: header})
+				got := gw.send(request{body: envelopeOf(t, query, nil), header: header})
 				if got.status != status || got.code() != code || got.data != nil || got.header.Get(requestIDHeader) != header.Get(requestIDHeader) {
 					t.Errorf("%d %s, want %d %s", got.status, got.body, status, code)
 				}
@@ -209,8 +202,8 @@ func TestRefusalsShare(t *testing.T) {
 				t.Errorf("%s: what is shared was written to: %v", query, id)
 			}
 		}
-		until(t, func() bool { return len(h.log.with("operation")) == 8 })
-		for _, line := range h.log.with("operation") {
+		until(t, func() bool { return len(gw.log.With("operation")) == 8 })
+		for _, line := range gw.log.With("operation") {
 			if line["shared"] != true || fmt.Sprint(line["codes"]) != "["+code+"]" {
 				t.Errorf("%v", line)
 			}
@@ -231,7 +224,7 @@ func TestOtherRequestsDoNotShare(t *testing.T) {
 		"method":        {method: http.MethodGet, path: "/graphql?operationName=A&query=" + url.QueryEscape(query), header: base.header},
 	} {
 		upstream := &tokenTotals{gate: make(chan struct{})}
-		h, g, _ := newOpen(t, upstream, nil)
+		gw, g, _ := newOpenGateway(t, upstream, nil)
 		var all sync.WaitGroup
 		for i, r := range []request{base, other, base} {
 			all.Go(func() {
@@ -239,7 +232,7 @@ func TestOtherRequestsDoNotShare(t *testing.T) {
 				if i == 1 && name == "token" {
 					want = `{"jobs":{"totalCount":20}}`
 				}
-				if got := h.do(r); string(got.data) != want {
+				if got := gw.send(r); string(got.data) != want {
 					t.Errorf("%s: %s", name, got.body)
 				}
 			})
@@ -248,9 +241,9 @@ func TestOtherRequestsDoNotShare(t *testing.T) {
 		until(t, func() bool { return g.flights.waiting() == 3 && upstream.calls.Load() == 2 })
 		close(upstream.gate)
 		all.Wait()
-		until(t, func() bool { return len(h.log.with("operation")) == 3 })
+		until(t, func() bool { return len(gw.log.With("operation")) == 3 })
 		shared := 0
-		for _, line := range h.log.with("operation") {
+		for _, line := range gw.log.With("operation") {
 			if line["shared"] == true {
 				shared++
 			}
@@ -271,7 +264,7 @@ func TestNoForeignAnswers(t *testing.T) {
 		`{"data":{"datasets":[{"id":"4","jobs":{"totalCount":%d4}},{"id":"5","jobs":{"totalCount":%[1]d5}}]}}`,
 	}
 	upstream := &tokenTotals{gate: make(chan struct{})}
-	h, g, handler := newOpen(t, upstream, nil)
+	gw, g, handler := newOpenGateway(t, upstream, nil)
 	ask := func(token, i int) {
 		recorder := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(envelopeOf(t, queries[i], nil)))
@@ -292,7 +285,7 @@ func TestNoForeignAnswers(t *testing.T) {
 	})
 	close(upstream.gate)
 	all.Wait()
-	if text := h.log.text(); strings.Count(text, `"shared":true`) < tokens*len(queries) {
+	if text := gw.log.String(); strings.Count(text, `"shared":true`) < tokens*len(queries) {
 		t.Errorf("%d shared", strings.Count(text, `"shared":true`))
 	}
 	for n := range 2000 { // and with an upstream that does not wait for anybody
@@ -309,22 +302,22 @@ func TestLeaversOfSharedRequests(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string][]int{"the first": {0}, "one that joined": {1}, "all in turn": {0, 1, 2}, "all backwards": {2, 1, 0}} {
 		upstream := &tokenTotals{gate: make(chan struct{})}
-		h, g, _ := newOpen(t, upstream, nil)
+		gw, g, _ := newOpenGateway(t, upstream, nil)
 		leave, done := make([]context.CancelFunc, 3), make([]chan error, 3)
 		for i := range leave {
 			var ctx context.Context
 			ctx, leave[i] = context.WithCancel(t.Context())
 			done[i] = make(chan error, 1)
-			req, err := http.NewRequestWithContext(ctx, http.MethodPost, h.url+"/graphql", strings.NewReader(envelopeOf(t, `{ jobs(first: 0) { totalCount } }`, nil)))
+			req, err := http.NewRequestWithContext(ctx, http.MethodPost, gw.url+"/graphql", strings.NewReader(envelopeOf(t, `{ jobs(first: 0) { totalCount } }`, nil)))
 			if err != nil {
 				t.Fatal(err)
 			}
 			req.Header = named(fmt.Sprintf("request-%d", i), "token-8")
 			req.Header.Set("Content-Type", "application/json")
 			go func() {
-				res, err := h.client.Do(req)
+				res, err := gw.client.Do(req)
 				if err == nil {
-					if got := h.read(res); string(got.data) != `{"jobs":{"totalCount":80}}` {
+					if got := gw.read(res); string(got.data) != `{"jobs":{"totalCount":80}}` {
 						err = errors.New(got.body)
 					}
 				}
@@ -358,8 +351,8 @@ func TestLeaversOfSharedRequests(t *testing.T) {
 		if n := upstream.calls.Load(); n != 1 {
 			t.Errorf("%s: %d calls", name, n)
 		}
-		until(t, func() bool { return len(h.log.with("operation")) == 3 })
-		for _, line := range h.log.with("operation") {
+		until(t, func() bool { return len(gw.log.With("operation")) == 3 })
+		for _, line := range gw.log.With("operation") {
 			var i int
 			_, _ = fmt.Sscanf(fmt.Sprint(line["request_id"]), "request-%d", &i)
 			if gone := slices.Contains(order, i); gone != (line["status"] == 499.0) {
@@ -374,7 +367,7 @@ func TestCutShortIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	const query = `{ jobs(first: 0) { totalCount } }`
 	upstream := &tokenTotals{gate: make(chan struct{})}
-	h, g, _ := newOpen(t, upstream, nil)
+	gw, g, _ := newOpenGateway(t, upstream, nil)
 	hurry, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	led := g.flights.ask(t.Context(), flightKey{token: "token-6", query: query}, time.Now().Add(300*time.Millisecond), func(ctx context.Context) outcome {
@@ -384,7 +377,7 @@ func TestCutShortIsAskedAgain(t *testing.T) {
 	})
 	await(t, hurry.Done())
 	done := make(chan answer, 1)
-	go func() { done <- h.do(request{body: envelopeOf(t, query, nil), header: named("patient", "token-6")}) }()
+	go func() { done <- gw.send(request{body: envelopeOf(t, query, nil), header: named("patient", "token-6")}) }()
 	if got := await(t, led); !got.late || len(got.errors) != 1 {
 		t.Fatalf("%+v", got)
 	}
@@ -414,7 +407,7 @@ func (b *breaking) Exec(ctx context.Context) graphql.ResponseHandler {
 func TestPanicOfASharedRequest(t *testing.T) {
 	t.Parallel()
 	var schema *breaking
-	h, g, _ := newOpen(t, nil, func(e *executor) {
+	gw, g, _ := newOpenGateway(t, nil, func(e *executor) {
 		schema = &breaking{ExecutableSchema: e.exec, gate: make(chan struct{})}
 		schema.broken.Store(true)
 		e.exec = schema
@@ -423,7 +416,7 @@ func TestPanicOfASharedRequest(t *testing.T) {
 	for i := range 8 {
 		all.Go(func() {
 			id := fmt.Sprintf("request-%d", i)
-			got := h.do(request{body: envelopeOf(t, queryJobs, nil), header: named(id, tokenA)})
+			got := gw.send(request{body: envelopeOf(t, queryJobs, nil), header: named(id, tokenA)})
 			if got.status != http.StatusInternalServerError || got.code() != "INTERNAL_SERVER_ERROR" || got.header.Get(requestIDHeader) != id || strings.Contains(got.body, marker) {
 				t.Errorf("%s: %d %s", id, got.status, got.body)
 			}
@@ -433,7 +426,7 @@ func TestPanicOfASharedRequest(t *testing.T) {
 	close(schema.gate)
 	all.Wait()
 	failed := map[any]bool{}
-	for _, line := range h.log.with("request failed") {
+	for _, line := range gw.log.With("request failed") {
 		failed[line["request_id"]] = strings.Contains(fmt.Sprint(line["error"]), "flight_test.go") || strings.Contains(fmt.Sprint(line["error"]), "sharing_test.go")
 	}
 	for i := range 8 {
@@ -442,5 +435,5 @@ func TestPanicOfASharedRequest(t *testing.T) {
 		}
 	}
 	schema.broken.Store(false)
-	h.wantFine(h.post(queryJobs, nil))
+	gw.wantFine(gw.post(queryJobs, nil))
 }

@@ -17,13 +17,13 @@ func rawPost(lines, query string) string {
 
 func TestNoToken(t *testing.T) {
 	t.Parallel()
-	h := start(t)
-	h.wantFine(h.do(request{body: envelopeOf(t, queryType, nil), anonymous: true}))
-	got := h.do(request{body: envelopeOf(t, queryJobs, nil), anonymous: true})
+	gw := startGateway(t)
+	gw.wantFine(gw.send(request{body: envelopeOf(t, queryType, nil), anonymous: true}))
+	got := gw.send(request{body: envelopeOf(t, queryJobs, nil), anonymous: true})
 	if got.status != http.StatusOK || got.code() != "UNAUTHENTICATED" || string(got.data) != `{"jobs":null}` {
 		t.Errorf("%d %s", got.status, got.body)
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -31,7 +31,7 @@ func TestNoToken(t *testing.T) {
 // TestAuthorization sends header lines over a bare connection, where no client mends or refuses them.
 func TestAuthorization(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct {
 		name, lines string
 		fine        bool
@@ -67,14 +67,14 @@ func TestAuthorization(t *testing.T) {
 		{"an empty line first", "Authorization: \r\n" + "Authorization: Bearer " + tokenA + "\r\n", false},
 		{"a fold inside", "Authorization: Bearer tok\r\n A\r\n", false},
 	} {
-		h.jobs.Reset()
-		got := h.raw(rawPost(tc.lines, queryJobs))
+		gw.jobs.Reset()
+		got := gw.sendBytes(rawPost(tc.lines, queryJobs))
 		if tc.fine {
-			h.wantFine(got)
+			gw.wantFine(got)
 			continue
 		}
-		if got.status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || got.data != nil || h.jobs.Total() != 0 {
-			t.Errorf("%s: %d %s, %d upstream calls", tc.name, got.status, got.body, h.jobs.Total())
+		if got.status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || got.data != nil || gw.jobs.Total() != 0 {
+			t.Errorf("%s: %d %s, %d upstream calls", tc.name, got.status, got.body, gw.jobs.Total())
 		}
 		if got.header.Get("Www-Authenticate") != "Bearer" {
 			t.Errorf("%s: WWW-Authenticate is %q", tc.name, got.header.Get("Www-Authenticate"))
@@ -85,13 +85,13 @@ func TestAuthorization(t *testing.T) {
 // Bytes that no header value may have, and headers beyond the cap, end at the server, before any handler.
 func TestHeadersBeyondHTTP(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for lines, status := range map[string]int{
 		"Authorization: Bearer tok\x00A\r\n":                            400,
 		"Authorization : Bearer tok\r\n":                                400,
 		"Authorization: Bearer " + strings.Repeat("a", 40<<10) + "\r\n": 431,
 	} {
-		conn := h.dial()
+		conn := gw.dial()
 		// The server may close in the middle of what is written; its answer is there all the same.
 		_, _ = conn.Write([]byte(rawPost(lines, queryJobs)))
 		line := make([]byte, len("HTTP/1.1 000"))
@@ -99,7 +99,7 @@ func TestHeadersBeyondHTTP(t *testing.T) {
 			t.Errorf("%.40q: %q %v, want %d", lines, line, err, status)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -108,7 +108,7 @@ func TestHeadersBeyondHTTP(t *testing.T) {
 // the log.
 func TestTokenElsewhere(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	const query = `query($authorization:String){jobs(first:1){nodes{id}} a:jobs(after:$authorization,first:1){totalCount}}`
 	for name, r := range map[string]request{
 		"in the URL":        {path: "/graphql?access_token=" + tokenA, body: envelopeOf(t, queryJobs, nil)},
@@ -119,7 +119,7 @@ func TestTokenElsewhere(t *testing.T) {
 		"in the user":       {header: http.Header{"X-Forwarded-User": {tokenA}}, body: envelopeOf(t, queryJobs, nil)},
 	} {
 		r.anonymous = true
-		got := h.do(r)
+		got := gw.send(r)
 		codes := []any{}
 		for _, e := range got.errors {
 			codes = append(codes, e.Extensions["code"])
@@ -128,7 +128,7 @@ func TestTokenElsewhere(t *testing.T) {
 			t.Errorf("%s: %d %s", name, got.status, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -136,14 +136,14 @@ func TestTokenElsewhere(t *testing.T) {
 // Nothing of the caller's reaches the upstream but the token and the names of the request.
 func TestOutboundHeaders(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	lines := "Authorization: Bearer " + tokenA + "\r\nCookie: a=" + marker + "\r\nX-Company-Id: 7\r\nX-Forwarded-For: 10.0.0.1\r\n" +
 		"Forwarded: for=10.0.0.1\r\nReferer: https://app.example/" + marker + "\r\nOrigin: https://app.example\r\n" +
 		"Proxy-Authorization: Basic x\r\nX-Api-Key: " + marker + "\r\nRange: bytes=0-1\r\nIf-None-Match: \"x\"\r\n" +
 		"Accept-Language: de\r\nTraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n" +
 		"X-Request-Id: mine\r\nUser-Agent: " + marker + "\r\nConnection: authorization, x-a\r\nX-A: " + marker + "\r\n"
-	h.wantFine(h.raw(rawPost(lines, queryJobs)))
-	requests := h.jobs.Requests()
+	gw.wantFine(gw.sendBytes(rawPost(lines, queryJobs)))
+	requests := gw.jobs.Requests()
 	if len(requests) != 1 {
 		t.Fatalf("%d upstream calls", len(requests))
 	}
@@ -164,11 +164,11 @@ func TestOutboundHeaders(t *testing.T) {
 // Two callers at once get their own data: a remembered document or an equal question carries no token over.
 func TestTokensStayApart(t *testing.T) {
 	t.Parallel()
-	h := start(t, func(s *setup) { s.jobs.Tokens = map[string]int64{tokenA: 1, tokenB: 2} })
+	gw := startGateway(t, func(s *setup) { s.jobs.Tokens = map[string]int64{tokenA: 1, tokenB: 2} })
 	totals := map[string]string{}
 	for _, token := range []string{tokenA, tokenB, tokenA, tokenB} {
-		got := h.do(request{body: envelopeOf(t, `{jobs(first:0){totalCount}}`, nil), header: http.Header{"Authorization": {"Bearer " + token}}})
-		h.wantFine(got)
+		got := gw.send(request{body: envelopeOf(t, `{jobs(first:0){totalCount}}`, nil), header: http.Header{"Authorization": {"Bearer " + token}}})
+		gw.wantFine(got)
 		if earlier, seen := totals[token]; seen && earlier != string(got.data) {
 			t.Errorf("%s, then %s", earlier, got.data)
 		}
@@ -177,7 +177,7 @@ func TestTokensStayApart(t *testing.T) {
 	if totals[tokenA] == totals[tokenB] {
 		t.Errorf("both callers see %s", totals[tokenA])
 	}
-	for i, r := range h.jobs.Requests() {
+	for i, r := range gw.jobs.Requests() {
 		if want := "Bearer " + []string{tokenA, tokenB}[i%2]; r.Header.Get("Authorization") != want {
 			t.Errorf("call %d went out under another token", i)
 		}

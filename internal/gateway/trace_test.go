@@ -13,7 +13,7 @@ func TestTrace(t *testing.T) {
 	t.Parallel()
 	const trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	good := "00-" + trace + "-" + parent + "-01"
-	h := start(t)
+	gw := startGateway(t)
 	for name, c := range map[string]struct {
 		values []string
 		fine   bool
@@ -33,13 +33,13 @@ func TestTrace(t *testing.T) {
 		if c.values != nil {
 			header["Traceparent"] = c.values
 		}
-		h.do(request{method: http.MethodPost, path: "/graphql", header: header, body: `{"query":"{jobs(first:1){totalCount}}"}`})
+		gw.send(request{method: http.MethodPost, path: "/graphql", header: header, body: `{"query":"{jobs(first:1){totalCount}}"}`})
 		want := map[bool]string{true: strings.Join(c.values, "")}[c.fine]
-		sent := h.jobs.Requests()[h.jobs.Total()-1].Header
+		sent := gw.jobs.Requests()[gw.jobs.Total()-1].Header
 		if sent.Get("Traceparent") != want || sent.Get("X-Request-Id") != header.Get("X-Request-Id") {
 			t.Errorf("%s: sent %q, %q", name, sent.Get("Traceparent"), sent.Get("X-Request-Id"))
 		}
-		lines := h.log.with("operation")
+		lines := gw.log.With("operation")
 		id, logged := lines[len(lines)-1]["trace_id"]
 		if logged != c.fine || c.fine && id != trace {
 			t.Errorf("%s: logged as %v", name, id)
@@ -60,7 +60,7 @@ func TestTraceState(t *testing.T) {
 		return strings.Join(members, ",")
 	}
 	long := "long=" + strings.Repeat("x", 200)
-	h := start(t)
+	gw := startGateway(t)
 	for name, c := range map[string]struct {
 		parent string
 		values []string
@@ -104,8 +104,8 @@ func TestTraceState(t *testing.T) {
 		if c.values != nil {
 			header["Tracestate"] = c.values
 		}
-		h.do(request{method: http.MethodPost, path: "/graphql", header: header, body: `{"query":"{jobs(first:1){totalCount}}"}`})
-		if sent := h.jobs.Requests()[h.jobs.Total()-1].Header["Tracestate"]; strings.Join(sent, "|") != c.want || len(sent) > 1 || len(c.want) > 512 {
+		gw.send(request{method: http.MethodPost, path: "/graphql", header: header, body: `{"query":"{jobs(first:1){totalCount}}"}`})
+		if sent := gw.jobs.Requests()[gw.jobs.Total()-1].Header["Tracestate"]; strings.Join(sent, "|") != c.want || len(sent) > 1 || len(c.want) > 512 {
 			t.Errorf("%s: sent %q, want %q", name, sent, c.want)
 		}
 	}

@@ -23,7 +23,7 @@ func TestVariables(t *testing.T) {
 		after  = `query($v:String){jobs(after:$v){totalCount}}`
 		entity = `query($v:[_Any!]!){_entities(representations:$v){... on Job{id}}}`
 	)
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct{ doc, value, argument string }{
 		{first, `"abc"`, "$v"},
 		{first, `"5"`, "$v"},
@@ -93,7 +93,7 @@ func TestVariables(t *testing.T) {
 		if tc.value == "" {
 			body = `{"query":` + quote(tc.doc) + `}`
 		}
-		got := h.do(request{body: body})
+		got := gw.send(request{body: body})
 		if got.code() != "BAD_USER_INPUT" {
 			t.Errorf("%s of %s: %d %s", tc.value, tc.doc, got.status, got.body)
 			continue
@@ -108,7 +108,7 @@ func TestVariables(t *testing.T) {
 			t.Errorf("%s: the value is repeated: %s", tc.doc, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
 }
@@ -121,7 +121,7 @@ func quote(s string) string {
 // What the specification lets a client leave out or write shorter is taken.
 func TestVariablesAccepted(t *testing.T) {
 	t.Parallel()
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct{ doc, value string }{
 		{`query($v:Int){jobs(first:$v){totalCount}}`, `null`},
 		{`query($v:Int=3){jobs(first:$v){totalCount}}`, ``},
@@ -154,7 +154,7 @@ func TestVariablesAccepted(t *testing.T) {
 		if tc.value == "" {
 			body = `{"query":` + quote(tc.doc) + `}`
 		}
-		got := h.do(request{body: body})
+		got := gw.send(request{body: body})
 		if len(got.errors) > 0 || got.status != http.StatusOK {
 			t.Errorf("%s of %s: %d %s", tc.value, tc.doc, got.status, got.body)
 		}
@@ -168,7 +168,7 @@ func TestLiterals(t *testing.T) {
 		validation = "GRAPHQL_VALIDATION_FAILED"
 		input      = "BAD_USER_INPUT"
 	)
-	h := start(t)
+	gw := startGateway(t)
 	for _, tc := range []struct{ doc, code string }{
 		{`{jobs(first:2147483648){totalCount}}`, validation},
 		{`{jobs(first:-2147483649){totalCount}}`, validation},
@@ -195,15 +195,15 @@ func TestLiterals(t *testing.T) {
 		{`query($x:[_Any!]!=[{__typename:"Job",id:"x",n:1e999}]){_entities(representations:$x){__typename}}`, input},
 		{`{__typename @include(if:99999999999999999999)}`, validation},
 	} {
-		got := h.post(tc.doc, nil)
+		got := gw.post(tc.doc, nil)
 		if got.code() != tc.code {
 			t.Errorf("%s: %d %s", tc.doc, got.status, got.body)
 		}
 	}
-	if n := h.jobs.Total(); n != 0 {
+	if n := gw.jobs.Total(); n != 0 {
 		t.Errorf("%d upstream calls", n)
 	}
-	if lines := h.log.with("operation failed"); len(lines) != 0 {
+	if lines := gw.log.With("operation failed"); len(lines) != 0 {
 		t.Errorf("a mistake of the caller is logged as one of ours: %v", lines)
 	}
 }

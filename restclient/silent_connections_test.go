@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"context"
 	"crypto/x509"
 	"io"
 	"net"
@@ -9,48 +10,47 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
 // passage is a way to a server that may go silent: what was connected stays connected and carries nothing any
-// more, as behind a router that has forgotten it. New connections pass.
+// more, as behind a router that has forgotten it. New connections pass. It is a net.Listener of the server.
 type passage struct {
-	net.Listener
-	mu     sync.Mutex
-	silent []chan struct{} // of each connection, closed when it carries nothing
+	arrivals chan net.Conn // at the server
+	closed   sync.Once
+	carriers sync.WaitGroup
+	mu       sync.Mutex
+	silent   []chan struct{} // of each connection, closed when it carries nothing
 }
 
-func newPassage(t *testing.T, to string) *passage {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &passage{Listener: l}
-	var all sync.WaitGroup
-	t.Cleanup(func() { l.Close(); all.Wait() })
-	all.Go(func() {
-		for {
-			near, err := l.Accept()
-			if err != nil {
-				return
-			}
-			far, err := net.Dial("tcp", to)
-			if err != nil {
-				t.Error(err)
-				near.Close()
-				return
-			}
-			silent := make(chan struct{})
-			p.mu.Lock()
-			p.silent = append(p.silent, silent)
-			p.mu.Unlock()
-			all.Go(func() { carry(far, near, silent) })
-			all.Go(func() { carry(near, far, silent) })
-		}
-	})
-	return p
+// dial connects to the server.
+func (p *passage) dial(context.Context, string, string) (net.Conn, error) {
+	client, near := net.Pipe()
+	far, server := net.Pipe()
+	silent := make(chan struct{})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.silent = append(p.silent, silent)
+	p.carriers.Go(func() { carry(far, near, silent) })
+	p.carriers.Go(func() { carry(near, far, silent) })
+	p.arrivals <- server
+	return client, nil
 }
+
+func (p *passage) Accept() (net.Conn, error) {
+	if conn, open := <-p.arrivals; open {
+		return conn, nil
+	}
+	return nil, net.ErrClosed
+}
+
+func (p *passage) Close() error {
+	p.closed.Do(func() { close(p.arrivals) })
+	return nil
+}
+
+func (p *passage) Addr() net.Addr { return &net.TCPAddr{} }
 
 // carry passes bytes on, and drops them once the passage is silent.
 func carry(to, from net.Conn, silent <-chan struct{}) {
@@ -89,6 +89,10 @@ func (p *passage) hush() (connections int) {
 // calls; one call that takes long on a connection that answers pings is not disturbed.
 func TestSilentConnection(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testSilentConnection)
+}
+
+func testSilentConnection(t *testing.T) {
 	var slow atomic.Bool
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 2 {
@@ -103,18 +107,21 @@ func TestSilentConnection(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"records":[]}`)
 	}))
-	srv.EnableHTTP2 = true
+	srv.Listener.Close()
+	p := &passage{arrivals: make(chan net.Conn)}
+	t.Cleanup(p.carriers.Wait)
+	srv.Listener, srv.EnableHTTP2 = p, true
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
-	p := newPassage(t, srv.Listener.Addr().String())
-	c := connect(t, "https://"+p.Addr().String(), func(cfg *Config) { cfg.Timeout = 6 * time.Second })
+	c := newClient(t, "https://example.com", func(cfg *Config) { cfg.Timeout = 6 * time.Second })
+	c.transport.DialContext = p.dial
 	roots := x509.NewCertPool()
 	roots.AddCert(srv.Certificate())
 	c.transport.TLSClientConfig = srv.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
 	c.transport.TLSClientConfig.RootCAs = roots
-	ctx := as(t.Context(), secret)
+	ctx := withToken(t.Context(), secret)
 	slow.Store(true)
-	if _, err := c.Jobs(ctx, first); err != nil {
+	if _, err := c.Jobs(ctx, firstPage); err != nil {
 		t.Fatalf("a slow answer: %v", err)
 	}
 	slow.Store(false)
@@ -123,7 +130,7 @@ func TestSilentConnection(t *testing.T) {
 	}
 	failed := 0
 	for {
-		_, err := c.Jobs(ctx, first)
+		_, err := c.Jobs(ctx, firstPage)
 		if err == nil {
 			break
 		}
@@ -140,7 +147,7 @@ func TestSilentConnection(t *testing.T) {
 // the answer.
 func TestSilenceOfLongCalls(t *testing.T) {
 	t.Parallel()
-	c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.Timeout = time.Hour })
+	c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.Timeout = time.Hour })
 	if http2 := c.transport.HTTP2; http2.SendPingTimeout != 5*time.Second || http2.PingTimeout != 5*time.Second {
 		t.Errorf("pinged after %v, given up after %v more", http2.SendPingTimeout, http2.PingTimeout)
 	}

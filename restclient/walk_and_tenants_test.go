@@ -52,7 +52,7 @@ func pageOf(t testing.TB, opts emulator.Options) []byte {
 // Page by page and filtered in any way, the client gives the records of a plain GET, in order, byte for byte.
 func TestWalkIsFaithful(t *testing.T) {
 	t.Parallel()
-	u := serve(t, emulator.Options{Seed: 7, Jobs: 120, Tags: true, Drift: true})
+	u := newUpstream(t, emulator.Options{Seed: 7, Jobs: 120, Tags: true, Drift: true})
 	plain := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(plain.CloseIdleConnections)
 	get := func(query string) []string {
@@ -78,7 +78,7 @@ func TestWalkIsFaithful(t *testing.T) {
 			q := JobsQuery{Filter: filter.Encode(), OrderBy: order, PerPage: 10 + r.IntN(80)}
 			want, got, same := get(values.Encode()), []string{}, []string{}
 			for {
-				p, err := u.Jobs(as(t.Context(), secret), q)
+				p, err := u.Jobs(withToken(t.Context(), secret), q)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -162,14 +162,14 @@ func TestTenantsAtOnce(t *testing.T) {
 				`"request_source":{"type":"api_user","company_id":%d},"input":{"nql":"%s"}`, tenant, strings.Repeat("x", 600)))))
 		}
 	}
-	u := serve(t, opts)
+	u := newUpstream(t, opts)
 	var all sync.WaitGroup
 	for tenant := 1; tenant <= tenants; tenant++ {
 		all.Go(func() {
-			ctx := as(t.Context(), secret+strconv.Itoa(tenant))
+			ctx := withToken(t.Context(), secret+strconv.Itoa(tenant))
 			want := []string{id(tenant, 0), id(tenant, 1), id(tenant, 2)}
 			for range 3 {
-				p, err := u.Jobs(ctx, first)
+				p, err := u.Jobs(ctx, firstPage)
 				if err != nil || !slices.Equal(ids(p), want) || p.Total != jobs {
 					t.Errorf("tenant %d: %v", tenant, err)
 					return

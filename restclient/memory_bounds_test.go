@@ -59,9 +59,9 @@ func TestReadStopsAtTheCap(t *testing.T) {
 			l := &counting{Listener: srv.Listener}
 			srv.Listener = l
 			srv.Start()
-			c := connect(t, srv.URL)
+			c := newClient(t, srv.URL)
 			e.Script(test.fault)
-			_, err := c.Jobs(as(t.Context(), secret), first)
+			_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
 			wantKind(t, err, KindMalformed)
 			srv.Close() // waits for the handler, which the client's leaving has to end
 			if n := l.written.Load(); n > test.sent {
@@ -85,7 +85,7 @@ func (b *endless) Read(p []byte) (int, error) {
 func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	t.Parallel()
 	for _, limit := range []int64{1, 100, bodyCap} {
-		c := connect(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
+		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 		body := &endless{}
 		_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
 		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
@@ -122,7 +122,7 @@ func (m *gzipMembers) Read(p []byte) (int, error) {
 // A gzip that never ends and says nothing is given up; one of the cap that nothing makes smaller is read.
 func TestGzipWithoutEnd(t *testing.T) {
 	t.Parallel()
-	c := connect(t, "http://jobs.invalid")
+	c := newClient(t, "http://jobs.invalid")
 	header := http.Header{"Content-Encoding": {"gzip"}}
 	nothing := &gzipMembers{one: zipped(nil)}
 	_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
@@ -226,9 +226,9 @@ func TestLyingPages(t *testing.T) {
 			t.Errorf("%s: got %+v, %v", test.name, p, err)
 		}
 	}
-	u := serve(t, emulator.Records())
-	u.Script(script(page(many...)))
-	p, err := u.Jobs(as(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500})
+	u := newUpstream(t, emulator.Records())
+	u.Script(answering(page(many...)))
+	p, err := u.Jobs(withToken(t.Context(), secret), JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500})
 	if err != nil || len(p.Records) != 500 || p.Records[499].Job.ID() != "499" {
 		t.Errorf("over HTTP: %v", err)
 	}
