@@ -71,13 +71,20 @@ func drawCase(t *rapid.T, o *origin, schema *ast.Schema, failures []error) drawn
 
 // runCase runs a case on one of the executors: from a moment that is the same for both, on a gateway that has
 // learned nothing.
-func (e *executor) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcome) {
+func (e *executor) runCase(t *testing.T, c drawnCase, byOracle bool) outcome {
+	t.Helper()
+	return e.runCaseWith(t, c, byOracle, func(context.Context) {})
+}
+
+// runCaseWith runs a case after prepare has had its way with the context.
+func (e *executor) runCaseWith(t *testing.T, c drawnCase, byOracle bool, prepare func(context.Context)) (out outcome) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		own := *e
 		own.oracle, own.upstream, own.log = byOracle, c.upstream, &logtest.Buffer{}
 		own.resolver = &Resolver{Pages: e.resolver.Pages}
 		ctx, buffer := own.prepare(context.Background(), c.query, c.variables)
+		prepare(ctx)
 		if oc := graphql.GetOperationContext(ctx); !byOracle && !c.upstream.honest {
 			// Pages that were read are kept from the lookups: they would tell what this upstream does not.
 			write := func(ctx context.Context, lookups []*direct.Lookup, _ *paging.Page) {
@@ -91,6 +98,25 @@ func (e *executor) runCase(t *testing.T, c drawnCase, byOracle bool) (out outcom
 		}
 	})
 	return out
+}
+
+// inTurn lets the root fields of an operation run one after another, as they stand in the document. Run at one time, a page
+// that one of them reads can spare another one a call or not, as chance has it.
+func inTurn(ctx context.Context) {
+	oc := graphql.GetOperationContext(ctx)
+	done := []chan struct{}{make(chan struct{})}
+	close(done[0])
+	place := map[string]int{}
+	for i, field := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query"}) {
+		place[field.Alias] = i
+		done = append(done, make(chan struct{}))
+	}
+	oc.RootResolverMiddleware = func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		i := place[graphql.GetRootFieldContext(ctx).Field.Alias]
+		<-done[i]
+		defer close(done[i+1])
+		return next(ctx)
+	}
 }
 
 // sorted gives errors as they are sent, in an order of their own: that of the executors is a matter of
@@ -144,6 +170,9 @@ func TestDirectWritesAsTheOracle(t *testing.T) {
 			most := want.calls
 			if c.upstream.honest && !c.upstream.tellsSurely() {
 				most *= 2 // a page of the whole list may turn out not to tell of the datasets that it was asked for
+			}
+			if got.calls > most {
+				most = max(most, e.runCaseWith(t, c, true, inTurn).calls)
 			}
 			if got.calls > most {
 				rt.Fatalf("%d calls; of the oracle %d", got.calls, want.calls)

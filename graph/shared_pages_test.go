@@ -246,6 +246,17 @@ func TestPagesBehindCursorsDoNotTell(t *testing.T) {
 	}
 }
 
+// Fields that one call answers, or one that was made already, are no reason to read the whole list.
+func TestFieldsOfOneCall(t *testing.T) {
+	t.Parallel()
+	exec, _ := newExecutorOver(t, listOf(1, 1, 1)...)
+	const deeper = `latestJob { id } one: jobs(first: 1) { nodes { id } totalCount } all: jobs { totalCount }`
+	got := exec.ask(`{ jobs(last: 1) { nodes { dataset { latestJob { dataset { `+deeper+` } } } } } }`, "")
+	if got.calls != 2 || len(got.errors) > 0 {
+		t.Errorf("%d calls, want 2: %s %s", got.calls, got.data, got.wire)
+	}
+}
+
 // isShared picks the page of a whole list.
 func isShared(r *http.Request) bool { return r.URL.Query().Get("per_page") == "500" }
 

@@ -28,7 +28,8 @@ func worthSharing(page *paging.Page, open []*DatasetPage) []restclient.JobsQuery
 	if x.unreadable {
 		return nil
 	}
-	calls := map[restclient.JobsQuery]int{}
+	calls := map[restclient.JobsQuery]int{} // that one page of the list would save
+	seen := map[restclient.JobsQuery]bool{}
 	var lists, worth []restclient.JobsQuery // in the order of asking
 	for _, d := range open {
 		if !d.Plan.IsFirstPage() {
@@ -39,7 +40,8 @@ func worthSharing(page *paging.Page, open []*DatasetPage) []restclient.JobsQuery
 			lists = append(lists, list)
 			calls[list] = 0
 		}
-		if !x.doubtful[d.Dataset] {
+		if call := d.Plan.Opening(); !x.doubtful[d.Dataset] && !seen[call] { // fields can begin with the same call
+			seen[call] = true
 			calls[list]++
 		}
 	}

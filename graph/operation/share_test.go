@@ -2,6 +2,8 @@ package operation
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -22,7 +24,8 @@ func TestWorthSharing(t *testing.T) {
 	asking := func(n int, list restclient.JobsQuery) []*DatasetPage {
 		all := make([]*DatasetPage, n)
 		for i := range all {
-			all[i] = &DatasetPage{whole: list, Plan: paging.Plan{Key: paging.Key{Size: 1}}}
+			own := restclient.JobsQuery{Filter: restclient.Filter(fmt.Sprintf("dataset_id=%d", i)), OrderBy: list.OrderBy}
+			all[i] = &DatasetPage{whole: list, Plan: paging.Plan{Key: paging.Key{List: own, Size: 1}}}
 		}
 		return all
 	}
@@ -59,6 +62,7 @@ func TestWorthSharing(t *testing.T) {
 		"all known elsewhere":  {&paging.Page{List: oldest, FromStart: true}, asking(5, newest), []restclient.JobsQuery{newest}},
 		"others do not count":  {page(newest, 29), append(elsewhere, asking(1, newest)...), nil},
 		"lists apart":          {page(newest, 29), append(asking(1, oldest), asking(1, newest)...), nil},
+		"fields of one call":   {page(newest, 29), slices.Repeat(asking(1, newest), 5), nil},
 		"two lists, each once": {page(newest, 29), append(asking(2, oldest), asking(2, newest)...), []restclient.JobsQuery{oldest, newest}},
 	} {
 		if diff := cmp.Diff(c.want, worthSharing(c.page, c.open)); diff != "" {
