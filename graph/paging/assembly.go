@@ -18,6 +18,8 @@ type assembly struct {
 	window
 	fetcher *fetcher
 	size    int
+	// aligned: the API does not take odd offsets, so each part starts at a multiple of its size, without an overlap.
+	aligned bool
 	// next is how many records to ask for, and tooMany the least number of which an answer was too large.
 	next, tooMany int
 }
@@ -25,8 +27,11 @@ type assembly struct {
 // newAssembly begins with w, which is empty if not even its first answer fitted.
 func newAssembly(f *fetcher, w window, offset int64, size int) *assembly {
 	a := &assembly{window: w, fetcher: f, size: size, next: (size + 1) / 2, tooMany: size}
-	if len(w.records) > 0 { // this many fit
-		a.next, a.tooMany = len(w.records), len(w.records)+1
+	if n := len(w.records); n > 0 { // this many fit
+		a.next, a.tooMany = n, n+1
+		if !f.Offsets.isProven(offset, n) { // and may come from elsewhere
+			a.records = nil
+		}
 	}
 	a.offset = offset
 	return a
@@ -52,19 +57,29 @@ func (a *assembly) read(ctx context.Context) (window, error) {
 // add gets one more part. It returns true when there is no more to get.
 func (a *assembly) add(ctx context.Context) (done bool, err error) {
 	have, overlap := len(a.records), 0
-	if have > 0 && a.records[have-1].Job != nil && a.next > 1 {
+	if !a.aligned && have > 0 && a.records[have-1].Job != nil && a.next > 1 {
 		overlap = 1
 	}
 	n := min(a.next, a.size-have+overlap)
-	part, err := a.fetcher.part(ctx, a.end()-int64(overlap), n)
+	for overlap == 0 && !a.fetcher.Offsets.isProven(a.end(), n) {
+		n--
+	}
+	start := a.end() - int64(overlap)
+	part, err := a.fetcher.part(ctx, start, n)
 	switch {
 	case isTooLarge(err) && n == 1:
 		return false, a.leaveOut(err)
 	case isTooLarge(err):
 		a.next, a.tooMany = n/2, n
 		return false, nil
+	case overlap > 0 && !a.fetcher.Offsets.isProven(start, n) && (isRefused(err) || err == nil && !part.beginsWith(a.records[have-1])):
+		a.aligned = true
+		return false, nil
 	case err != nil:
 		return false, err
+	case a.aligned && part.total != a.total: // the list has moved
+		a.partial = true
+		return true, nil
 	case overlap > 0 && !part.beginsWith(a.records[have-1]):
 		a.partial = true
 		return true, nil

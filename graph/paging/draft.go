@@ -76,11 +76,11 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 		record := s.record()
 		switch {
 		case s.alreadyReturned():
-			d.passedOver = d.passedOver || record.Job == nil || !d.ids[record.Job.ID()]
+			d.passedOver = d.passedOver || d.plan.start() != nil && (record.Job == nil || !d.ids[record.Job.ID()])
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
-			d.stopped, past = true, d.hasAllBeforeStop(r)
+			d.stopped, past = true, p.beside && r.order.isAnchor(record, r.stop) || d.hasAllBeforeStop(r)
 		case d.has(record):
 		default:
 			if p.beside {

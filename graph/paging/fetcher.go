@@ -103,31 +103,23 @@ func (f *fetcher) inParts(ctx context.Context, w window, tooLarge error, offset 
 	return a.read(ctx)
 }
 
-// at returns the records from offset on, where no anchor shows whether the window came from there. Unless the API is known to take
-// any offset, the window may start before offset and have it in it.
+// at returns a window that shows the record at offset, with as many of the size records from there on as one call shows. No
+// anchor shows here whether a window came from where it was asked for. So it is aligned, unless the API is known to take any
+// offset: then it starts before offset. Example: 499 jobs at offset 27 are asked for as [0, 500), as long as nothing is known.
 func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error) {
-	size = max(1, size)
+	size = min(max(1, size), f.most)
 	if f.Offsets.isProven(offset, size) {
 		return f.window(ctx, offset, size)
 	}
 	part := span{offset, offset + int64(size)}
-	low, records := aligned(part, part, f.most)
-	complete, refused := low+int64(records) >= part.high, false
-	if !complete && f.Offsets.takes(offset, size) {
-		w, err := f.window(ctx, offset, size)
-		if refused = isRefused(err) && offset%int64(size) != 0; !refused {
+	for most := f.most; ; most = min(f.most, most) {
+		low, records := aligned(part, part, most)
+		w, err := f.window(ctx, low, records)
+		if err != nil || w.end() > offset || w.reachesEnd() {
 			return w, err
 		}
+		most = records - 1 // the API gives fewer records than lie between low and offset
 	}
-	w, err := f.window(ctx, low, records)
-	for err == nil && w.end() <= offset && !w.reachesEnd() { // the API gives fewer records than lie between low and offset
-		low, records = aligned(part, part, min(f.most, records-1))
-		w, err = f.window(ctx, low, records)
-	}
-	if err == nil && refused {
-		f.tell(ctx, f.Offsets.refuse(part, span{low, low + int64(records)}))
-	}
-	return w, err
 }
 
 // through returns the last window of those that show the part [low, high) of the list, of which an answer may have less.

@@ -115,7 +115,7 @@ func (s *search) believed(w window, records int) (place, bool) {
 		return placeAtGroup(w, g, a, s.backwards), true
 	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
 		return placeBeside(w, g.anchor, s.backwards), true
-	case s.large.is:
+	case s.large.is && proven:
 		i, ok := order.misplaced(w, a)
 		return placeBeside(w, i, s.backwards), ok
 	case g.verdict == placeCut && (proven || stands):
@@ -192,6 +192,10 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 			offset, records = s.alignedWindow()
 		}
 		w, err := s.window(ctx, offset, records)
+		if isRefused(err) && offset%int64(records) != 0 {
+			s.large.set(s.anchor) // no window that any API takes shows all of the group
+			continue
+		}
 		if err != nil {
 			return place{}, err
 		}
