@@ -72,7 +72,7 @@ func (a *assembly) add(ctx context.Context) (done bool, err error) {
 	case isTooLarge(err):
 		a.next, a.tooMany = n/2, n
 		return false, nil
-	case overlap > 0 && !a.fetcher.Offsets.isProven(start, n) && (isRefused(err) || err == nil && !part.beginsWith(a.records[have-1])):
+	case overlap > 0 && !a.fetcher.Offsets.isProven(start, n) && (isOffsetRefused(err, start, n) || err == nil && !part.beginsWith(a.records[have-1])):
 		a.aligned = true
 		return false, nil
 	case err != nil:

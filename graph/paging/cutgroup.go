@@ -20,8 +20,8 @@ type cutGroup struct {
 // border is an edge of a group, and the length of the list when it was shown.
 type border struct{ place, total int64 }
 
-// see notes what a window shows of a group. It returns the window that shows all of the group, if there is one by now, else w.
-func (c *cutGroup) see(w window, g group) (window, group) {
+// note notes what a window shows of a group. It returns the window that shows all of the group, if there is one by now, else w.
+func (c *cutGroup) note(w window, g group) (window, group) {
 	if g.verdict != placeCut {
 		return w, g
 	}

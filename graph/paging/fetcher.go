@@ -134,16 +134,19 @@ func (f *fetcher) through(ctx context.Context, low, high int64) (window, error) 
 	return w, err
 }
 
-// tell writes into the log that the gateway has learned how the API takes offsets.
-func (f *fetcher) tell(ctx context.Context, learned bool) {
+// logLearned writes into the log that the gateway has learned how the API takes offsets.
+func (f *fetcher) logLearned(ctx context.Context, learned bool) {
 	if learned && f.Logger != nil {
 		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while each page is asked for at a multiple "+
 			"of its size, which can cost a call more", slog.Duration("while", alignedFor))
 	}
 }
 
-// isRefused reports whether the API refused a parameter: perhaps the offset.
-func isRefused(err error) bool {
+// isOffsetRefused reports whether the API refused a call, perhaps since its offset is no multiple of its size.
+func isOffsetRefused(err error, offset int64, size int) bool {
+	if offset%int64(size) == 0 {
+		return false
+	}
 	e, ok := errors.AsType[*restclient.Error](err)
 	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity)
 }

@@ -26,8 +26,8 @@ type group struct {
 
 // groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the start of the
 // window, or from its end when reading backwards. On a list that has not moved it looks at three records.
-func groupIn(w window, o ordering, a *anchor, backwards bool) group {
-	g, lastBefore, firstAfter := scanGroup(w.records, o, a, backwards)
+func (o ordering) groupIn(w window, a *anchor, backwards bool) group {
+	g, lastBefore, firstAfter := o.scanGroup(w.records, a, backwards)
 	n := len(w.records)
 	g.left, g.right = lastBefore >= 0 || w.offset == 0, firstAfter < n || w.reachesEnd()
 	switch {
@@ -47,13 +47,11 @@ func groupIn(w window, o ordering, a *anchor, backwards bool) group {
 
 // scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the index of the last
 // record before them (-1 for none), and that of the first one after them (len(records) for none).
-func scanGroup(records []restclient.Record, o ordering, a *anchor, backwards bool) (g group, lastBefore, firstAfter int) {
+func (o ordering) scanGroup(
+	records []restclient.Record, a *anchor, backwards bool,
+) (g group, lastBefore, firstAfter int) {
 	g = group{first: -1, anchor: -1}
 	lastBefore, firstAfter = -1, len(records)
-	far := sideAfter
-	if backwards {
-		far = sideBefore
-	}
 	for k := range records {
 		i := k
 		if backwards {
@@ -69,20 +67,20 @@ func scanGroup(records []restclient.Record, o ordering, a *anchor, backwards boo
 		case sideAfter:
 			firstAfter = min(firstAfter, i)
 		case sideTied:
-			g = g.with(i)
+			g = g.including(i)
 			if g.anchor < 0 && o.isAnchor(records[i], a) {
 				g.anchor = i
 			}
 		}
-		if s == far {
+		if s == ahead(backwards) {
 			break
 		}
 	}
 	return g, lastBefore, firstAfter
 }
 
-// with returns the group with the record at an index added.
-func (g group) with(i int) group {
+// including returns the group with the record at an index added.
+func (g group) including(i int) group {
 	if g.first < 0 {
 		g.first, g.end = i, i+1
 	}
@@ -95,8 +93,8 @@ func (g group) isBlurred(n int) bool {
 	return g.first > 0 && !g.left || g.end < n && !g.right
 }
 
-// beyond returns the group as it counts for an exhausted anchor: only the edge beyond which the scan goes on has to be seen.
-func (g group) beyond(a *anchor, backwards bool) group {
+// forExhausted returns the group as it counts for an exhausted anchor: only the edge beyond which the scan goes on has to be seen.
+func (g group) forExhausted(a *anchor, backwards bool) group {
 	if !a.exhausted || g.verdict != placeCut {
 		return g
 	}

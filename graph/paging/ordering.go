@@ -17,6 +17,14 @@ const (
 	sideAfter
 )
 
+// ahead returns the side of an anchor that a scan in this direction goes to.
+func ahead(backwards bool) side {
+	if backwards {
+		return sideBefore
+	}
+	return sideAfter
+}
+
 // ordering compares jobs as an order of the Jobs API does.
 type ordering restclient.Order
 
@@ -130,10 +138,7 @@ func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 // lists are passed over. At an edge of the window it is undecided, unless the list ends there: the verdict tells where to look.
 func (o ordering) locate(w window, a *anchor, backwards bool) (index int, v verdict) {
 	if i := o.find(w, a); i >= 0 {
-		if backwards {
-			return i, placeFound
-		}
-		return i + 1, placeFound
+		return behind(i, backwards), placeFound
 	}
 	readable := false
 	for i, record := range w.records {

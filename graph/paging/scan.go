@@ -15,11 +15,7 @@ type scanRange struct {
 
 // isPastStop reports whether a record stands behind all equals of the stop.
 func (r scanRange) isPastStop(record restclient.Record) bool {
-	if r.stop == nil || record.Job == nil {
-		return false
-	}
-	side := r.order.sideOf(record.Job, r.stop)
-	return side == sideAfter && !r.backwards || side == sideBefore && r.backwards
+	return r.stop != nil && record.Job != nil && r.order.sideOf(record.Job, r.stop) == ahead(r.backwards)
 }
 
 // isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its far side. Equals
@@ -70,6 +66,14 @@ func newScan(r scanRange, p place) scan {
 	return s
 }
 
+// edge returns the place between what the scan has read and what it reads next.
+func (s *scan) edge() int64 {
+	if s.backwards {
+		return s.position + 1
+	}
+	return s.position
+}
+
 // has reports whether there is a record at s.at.
 func (s *scan) has() bool { return s.at*int(s.direction) < s.end*int(s.direction) }
 
@@ -86,7 +90,7 @@ func (s *scan) alreadyReturned() bool {
 	}
 	job := s.record().Job
 	if job == nil {
-		return !s.backwards && s.at < s.from.returned || s.backwards && s.at >= s.from.returned
+		return (s.at < s.from.returned) != s.backwards
 	}
 	if s.order.sideOf(job, s.start) != sideTied {
 		s.inGroup = false

@@ -45,6 +45,14 @@ func (w window) behind() evidence {
 // reachesEnd reports whether it is certain that nothing stands behind the window.
 func (w window) reachesEnd() bool { return w.behind() == endsHere }
 
+// isLast reports whether it is certain that nothing stands beyond the window, in the direction of reading.
+func (w window) isLast(backwards bool) bool {
+	if backwards {
+		return w.offset == 0
+	}
+	return w.reachesEnd()
+}
+
 // credibleTotal returns the total, or restclient.UnknownTotal if the answer contradicts it: by records beyond it, by a next
 // page beyond it, or by fewer records than it promises although nothing else keeps them back.
 func (w window) credibleTotal() int64 {

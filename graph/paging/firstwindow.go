@@ -1,0 +1,91 @@
+package paging
+
+import "jobsgateway/restclient"
+
+// first returns the place if the first window of a search, asked for with so many records, shows it; done is false
+// if not. A list that is out of order is read on next to its anchor if nothing has moved. Errors: *UntruthError.
+func (s *search) first(w window, records int) (p place, done bool, err error) {
+	if err := s.check(w); err != nil {
+		return place{}, false, err
+	}
+	order := s.order()
+	p, ok := s.believed(w, records)
+	switch sorted := order.isSorted(w); {
+	case ok && (sorted || p.beside):
+		return p, true, nil
+	case sorted:
+		return place{}, false, nil
+	case w.total == s.anchor.total && s.isAtPlace(w, order.groupIn(w, s.anchor, s.backwards)):
+		return placeBeside(w, order.find(w, s.anchor), s.backwards), true, nil
+	}
+	return place{}, false, &UntruthError{messageUnsorted}
+}
+
+// believed returns the place if the first window shows it where it is expected, or shows it at all and windows are
+// known to come from where they are asked for. If the window cuts the group, the next one is chosen.
+//
+// Example: the anchor stood at place 49 of 200, and the window [48, 100) is asked for. The anchor at index 1 of a
+// list of 200 is believed, and proves that the API takes any offset. The anchor at index 6 of a list of 205 may be
+// five arrivals, or the window [43, 95) of an API that rounds; it is believed once any offset is proven.
+func (s *search) believed(w window, records int) (place, bool) {
+	order, a := s.order(), s.anchor
+	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
+	proven := s.Offsets.isProven(w.offset, records)
+	stands := s.isExpected(w, g) && (proven || s.isPlausible(w))
+	switch {
+	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
+		if stands && w.total == a.total && g.first > 0 {
+			s.Offsets.prove(w.offset, records)
+		}
+		return placeAtGroup(w, g, a, s.backwards), true
+	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
+		return placeBeside(w, g.anchor, s.backwards), true
+	case s.large.is && proven:
+		i, ok := order.misplaced(w, a)
+		return placeBeside(w, i, s.backwards), ok
+	case g.verdict == placeCut && (proven || stands):
+		s.cut.note(w, g)
+		s.offset, s.records = s.cut.wider(w, g, s.most, s.Offsets)
+	}
+	return place{}, false
+}
+
+// isPlausible reports whether a window that shows the place where it was expected can be believed. On a list that
+// has moved, an API that rounds offsets can show it there by chance.
+func (s *search) isPlausible(w window) bool {
+	if w.total == restclient.UnknownTotal {
+		return s.anchor.total == restclient.UnknownTotal || !w.reachesEnd()
+	}
+	return w.total == s.anchor.total && w.total >= w.end()
+}
+
+// isAtPlace reports whether the anchor stands where it stood.
+func (s *search) isAtPlace(w window, g group) bool {
+	return g.anchor >= 0 && w.offset+int64(g.anchor) == s.anchor.offset
+}
+
+// isExpected reports whether the anchor, or the edge of its group where the scan begins, stands where it stood.
+func (s *search) isExpected(w window, g group) bool {
+	switch {
+	case s.isAtPlace(w, g):
+		return true
+	case g.first < 0 || g.first == g.end:
+		return false
+	case s.backwards:
+		return w.offset+int64(g.end) == s.anchor.groupEnd()
+	}
+	return w.offset+int64(g.first) == s.anchor.groupStart()
+}
+
+// guessFrom returns where the anchor should stand by now: where the window shows it, else as many places further as
+// the list has grown. Example: an anchor from place 100 of 2,000 is guessed at 500 of 2,400.
+func (s *search) guessFrom(w window) int64 {
+	i, total := s.order().find(w, s.anchor), w.credibleTotal()
+	switch {
+	case i >= 0:
+		return w.offset + int64(i)
+	case total < 0 || s.anchor.total < 0:
+		return s.anchor.offset
+	}
+	return max(0, s.anchor.offset+total-s.anchor.total)
+}
