@@ -23,8 +23,8 @@ type Page struct {
 
 	scope  atomic.Uint64 // of the list, for cursors; 0 until one is made
 	places []int64       // places[i] is where Records[i] stands in the list
-	// before and behind are the equals beyond the ends of the page.
-	before, behind equals
+	// before and after are the equals beyond the ends of the page.
+	before, after equals
 }
 
 // FirstPage returns the first page of a plan's list, made of records that are known to begin the list. All: they are the whole
@@ -37,7 +37,7 @@ func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 	}
 	if all {
 		d.total, d.more = int64(len(records)), n < len(records)
-		d.left.open = d.more
+		d.endEquals.open = d.more
 	}
 	return d.page()
 }
@@ -92,7 +92,7 @@ func (p *Page) anchorOf(i int) anchor {
 		a.before, a.openBefore = p.before.join(a.before, a.value)
 	}
 	if last == len(p.Records)-1 {
-		a.after, a.openAfter = p.behind.join(a.after, a.value)
+		a.after, a.openAfter = p.after.join(a.after, a.value)
 	}
 	// The nearest stand first, so what is cut off is what is farthest away.
 	if len(a.before) > maxTies {

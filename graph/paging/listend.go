@@ -1,0 +1,63 @@
+package paging
+
+import (
+	"context"
+	"slices"
+
+	"jobsgateway/restclient"
+)
+
+// readEnd reads the last jobs of a list: as the first page of the opposite order, for one call. It is not documented how equals
+// stand in the opposite order, it may be as in this one. Where equals are met, the end is read in the list's own order, at
+// the place that the total tells, unless the total is not true.
+func (r *reading) readEnd(ctx context.Context) error {
+	own, opposite := r.plan.List.OrderBy, r.plan.List.OrderBy.Reversed()
+	r.list.OrderBy = opposite
+	first, err := r.at(ctx, 0, r.plan.Opening().PerPage)
+	if err != nil {
+		return err
+	}
+	if total := first.credibleTotal(); r.plan.Size > 0 && r.order().hasTies(first) && total != restclient.UnknownTotal {
+		r.list.OrderBy, r.witness = own, witness{}
+		if done, err := r.readEndAt(ctx, total, first); done || err != nil {
+			return err
+		}
+		r.list.OrderBy, r.witness = opposite, witness{}
+	}
+	r.draft.opposite = true
+	r.within = scanRange{order: ordering(opposite), stop: r.plan.after.mirrored()}
+	return r.collect(ctx, place{window: first})
+}
+
+// readEndAt reads the last jobs of a list, in its own order, before the place that its total tells; false when the list does
+// not end there, or has moved meanwhile. Opposite is the end as the opposite order shows it.
+func (r *reading) readEndAt(ctx context.Context, total int64, opposite window) (done bool, err error) {
+	w, err := r.through(ctx, max(0, total-int64(r.plan.Size)), total)
+	if err != nil || w.total != total || w.credibleTotal() == restclient.UnknownTotal {
+		return false, err
+	}
+	p := placeAt(w, total)
+	if ends, err := r.endsAt(ctx, p, opposite); !ends || err != nil {
+		return false, err
+	}
+	r.draft.low, r.draft.high = total, total
+	return true, r.collect(ctx, p)
+}
+
+// endsAt reports whether a list ends at a place: then as many equals stand before it as the opposite order begins with. If
+// one of both does not show all of them, the record behind the place tells, for one call.
+func (r *reading) endsAt(ctx context.Context, p place, opposite window) (bool, error) {
+	order := r.order()
+	begins, all := order.equalsFrom(opposite.records)
+	backwards := slices.Clone(p.records[:p.index])
+	slices.Reverse(backwards)
+	ends, allHere := order.equalsFrom(backwards)
+	switch {
+	case begins == 0 || ends == 0 || !order.valueOf(backwards[0].Job).Equal(order.valueOf(opposite.records[0].Job)):
+		return false, nil
+	case (all || opposite.reachesEnd()) && (allHere || p.offset == 0):
+		return begins == ends, nil
+	}
+	behind, err := r.at(ctx, p.offset+int64(p.index), 1)
+	return err == nil && len(behind.records) == 0, err
+}
