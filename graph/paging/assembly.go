@@ -6,25 +6,30 @@ import (
 	"jobsgateway/restclient"
 )
 
-// maxHeavy is how many records that are too large alone a page may meet before one that fits: with more of them the cap on
-// answers is too small for this API.
+// maxHeavy is how many records that are too large alone a page may meet before one that fits: with more of
+// them the cap on answers is too small for this API.
 const maxHeavy = 3
 
-// assembly puts a window of size records together of several answers, since one would be too large. Each answer begins with the
-// last record of the one before, which shows that the list has not moved; if it does not, the window ends there. A single
-// record that is too large is left out as one that cannot be read. Example: 200 of 500 records fit into an answer. 500 and
-// 250 are too many; 125 are read, then the last of them and 124 more, and so on: 7 answers.
+// assembly puts a window of size records together of several answers, since one would be too large. Each
+// answer begins with the last record of the one before, which shows that the list has not moved; if it does
+// not, the window ends there. A single record that is too large is left out as one that cannot be read.
+//
+// Example: 200 of 500 records fit into an answer. 500 and 250 are too many; 125 are read, then the last of
+// them and 124 more, and so on: 7 answers. Over an API that rounds or refuses odd offsets, the fourth answer
+// shows that. From there on parts start at multiples of their size, and the length of the list has to stay
+// the same: [125, 250), [250, 375) and [375, 500) follow.
 type assembly struct {
 	window
 	fetcher *fetcher
 	size    int
-	// aligned: the API does not take odd offsets, so each part starts at a multiple of its size, without an overlap.
+	// aligned: the API may not take any offset, so each part starts at a multiple of its size, without an
+	// overlap.
 	aligned bool
 	// next is how many records to ask for, and tooMany the least number of which an answer was too large.
 	next, tooMany int
 }
 
-// newAssembly begins with w, which is empty if not even its first answer fitted.
+// newAssembly begins with w, the first answer; w is empty if that was too large.
 func newAssembly(f *fetcher, w window, offset int64, size int) *assembly {
 	a := &assembly{window: w, fetcher: f, size: size, next: (size + 1) / 2, tooMany: size}
 	if n := len(w.records); n > 0 { // this many fit
@@ -54,7 +59,8 @@ func (a *assembly) read(ctx context.Context) (window, error) {
 	return a.window, nil
 }
 
-// add gets one more part. It returns true when there is no more to get.
+// add gets one more part. It returns true when there is no more to get. A part that came to nothing, since it
+// was too large or its offset was not taken, changes what is asked for next.
 func (a *assembly) add(ctx context.Context) (done bool, err error) {
 	have, overlap := len(a.records), 0
 	if !a.aligned && have > 0 && a.records[have-1].Job != nil && a.next > 1 {
@@ -91,8 +97,8 @@ func (a *assembly) add(ctx context.Context) (done bool, err error) {
 	return !part.full, nil
 }
 
-// leaveOut takes the next record for one that cannot be read, since it is too large alone, and forgets which sizes were too large on
-// its account. Errors: tooLarge, when the page has met too many such records.
+// leaveOut takes the next record for one that cannot be read, since it is too large alone, and forgets which
+// sizes were too large on its account. Errors: tooLarge, when the page has met too many such records.
 func (a *assembly) leaveOut(tooLarge error) error {
 	f := a.fetcher
 	if f.heavy++; f.heavy >= maxHeavy && !f.fits {

@@ -17,8 +17,8 @@ type draft struct {
 	total     int64
 	// contradicted: a window contradicted its own total, so no total of the list is believed any more.
 	contradicted bool
-	// startEquals are the equals of the page's first record that were read before it, and endEquals those of its
-	// last one that were not taken. Both in the direction of reading.
+	// startEquals are the equals of the page's first record that were read before it, and endEquals those of
+	// its last one that were not taken. Both in the direction of reading.
 	startEquals, endEquals equals
 	// passedOver: some records were not taken, since they were returned on an earlier page.
 	passedOver bool
@@ -26,8 +26,8 @@ type draft struct {
 	opposite bool
 	// startShown: a window has shown a record at the place where the scan began.
 	startShown bool
-	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says that
-	// nothing does. Stopped: the scan has met its stop, or an equal of it.
+	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says
+	// that nothing does. Stopped: the scan has met its stop, or an equal of it.
 	more, unsure, stopped bool
 	// rest is what the last window shows beyond the page.
 	rest scan
@@ -39,8 +39,8 @@ type draft struct {
 	ids map[string]bool
 }
 
-// isFull reports whether the page has as many records as were asked for. A page without a readable record would
-// have no cursor to go on with, so it is not full.
+// isFull reports whether the page has as many records as were asked for. A page without a readable record
+// would have no cursor to go on with, so it is not full.
 func (d *draft) isFull() bool {
 	return len(d.records) >= d.plan.Size && (d.plan.Size == 0 || hasReadable(d.records))
 }
@@ -61,8 +61,9 @@ func (d *draft) noteTotal(w window) {
 // take adds the records of a window from a place on, until the page is full. It passes over those that were
 // returned on an earlier page. It returns true when the scan has come past its stop.
 //
-// Example: a page of 2 after B1 is taken from A B2 B1 B3 C, from index 1 on. B2 is taken, B1 is passed over, B3 is
-// taken. B2 counts as standing at place 2 and B3 at 3, wherever the window shows them: B1 was returned before.
+// Example: a page of 2 after B1 is taken from A B2 B1 B3 C, from index 1 on. B2 is taken, B1 is passed over,
+// B3 is taken. B2 counts as standing at place 2 and B3 at 3, wherever the window shows them: B1 was returned
+// before.
 func (d *draft) take(r scanRange, p place) (past bool) {
 	d.noteTotal(p.window)
 	s := newScan(r, p)
@@ -108,11 +109,12 @@ func (d *draft) add(s *scan) {
 	}
 }
 
-// hasAllBeforeStop reports whether every equal that the stop lists as standing before it is on the page or was
-// returned before the page. Then the page ends at the stop. Otherwise the window may show the stop before them.
+// hasAllBeforeStop reports whether every equal that the stop lists as standing before it is on the page or
+// was returned before the page. Then the page ends at the stop. Otherwise the window may show the stop before
+// them.
 //
-// Example: before B3, which lists B1 and B2. The window A B3 B2 B1 C shows the stop at index 1. The page has A
-// alone then, so the scan goes on: it takes B2 and B1, and ends at C, which is past the stop.
+// Example: before B3, which lists B1 and B2. The window A B3 B2 B1 C shows the stop at index 1. The page has
+// A alone then, so the scan goes on: it takes B2 and B1, and ends at C, which is past the stop.
 func (d *draft) hasAllBeforeStop(r scanRange) bool {
 	if r.stop.isOpen(r.backwards) {
 		return false
@@ -133,9 +135,9 @@ func (d *draft) hasAllBeforeStop(r scanRange) bool {
 
 // judge decides whether anything stands beyond the last record that was taken, and how sure that is.
 //
-// Examples, for a full page of 20: a window of 21 records has one more. 20 records and a next page, or a total of
-// 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20 records and no
-// total have more, since nothing says otherwise. 19 records have no more.
+// Examples, for a full page of 20: a window of 21 records has one more. 20 records and a next page, or a
+// total of 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20
+// records and no total have more, since nothing says otherwise. 19 records have no more.
 func (d *draft) judge(w window, s scan) {
 	d.more, d.unsure = d.stopped, false
 	if s.backwards {
@@ -157,8 +159,8 @@ func (d *draft) judge(w window, s scan) {
 	}
 }
 
-// noteID notes a job of the page, and reports whether the page had it already: a list that moves while a page is
-// read can show it again. It notes nothing as long as the page is made of one window.
+// noteID notes a job of the page, and reports whether the page had it already: a list that moves while a page
+// is read can show it again. It notes nothing as long as the page is made of one window.
 func (d *draft) noteID(record restclient.Record) (again bool) {
 	if record.Job == nil || d.ids == nil {
 		return false
@@ -179,8 +181,8 @@ func (d *draft) noteIDs() {
 	}
 }
 
-// resumeFrom returns the anchor to go on from behind a place's window: its last readable record in the direction of
-// reading; nil when none is readable. Unreadable is the number of unreadable records behind it.
+// resumeFrom returns the anchor to go on from behind a place's window: its last readable record in the
+// direction of reading; nil when none is readable. Unreadable is the number of unreadable records behind it.
 func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 	for k := range p.records {
 		i := len(p.records) - 1 - k
@@ -204,8 +206,8 @@ func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 	return nil, len(p.records)
 }
 
-// returnedWith returns the fingerprints of the anchor's equals that were returned so far, each once and without the
-// anchor's own, and whether there may be more.
+// returnedWith returns the fingerprints of the anchor's equals that were returned so far, each once and
+// without the anchor's own, and whether there may be more.
 func (d *draft) returnedWith(r scanRange, a *anchor) (ties []uint32, open bool) {
 	if r.start != nil && r.start.value.Equal(a.value) {
 		known := equalsOf(r.start, r.backwards)
@@ -229,8 +231,8 @@ func (d *draft) giveBack(n int) {
 	}
 }
 
-// noteEndEquals notes which equals of the page's last readable record the last window shows beyond it. Those that
-// the stop lists are beyond it, too.
+// noteEndEquals notes which equals of the page's last readable record the last window shows beyond it. Those
+// that the stop lists are beyond it, too.
 func (d *draft) noteEndEquals(r scanRange) {
 	last := len(d.records) - 1
 	for last >= 0 && d.records[last].Job == nil {
@@ -258,8 +260,8 @@ func (d *draft) noteEndEquals(r scanRange) {
 	}
 }
 
-// endWith ends a page before it is full. If the error is one of the list and something was read, it becomes the
-// page's fault; otherwise it is returned.
+// endWith ends a page before it is full. If the error is one of the list and something was read, it becomes
+// the page's fault; otherwise it is returned.
 func (d *draft) endWith(err error) error {
 	untruth, ok := errors.AsType[*UntruthError](err)
 	if !ok || len(d.records) == 0 {

@@ -30,8 +30,8 @@ func (*DriftError) Error() string {
 	return "The list changes faster than the place of the cursor can be found; try again, or start without a cursor."
 }
 
-// UntruthError is a list whose pages cannot be read, since what the Jobs API says of it cannot be true. Its text is for
-// the caller.
+// UntruthError is a list whose pages cannot be read, since what the Jobs API says of it cannot be true. Its
+// text is for the caller.
 type UntruthError struct{ message string }
 
 // Error returns the sentence.

@@ -2,8 +2,9 @@ package paging
 
 import "jobsgateway/restclient"
 
-// first returns the place if the first window of a search, asked for with so many records, shows it; done is false
-// if not. A list that is out of order is read on next to its anchor if nothing has moved. Errors: *UntruthError.
+// first returns the place if the first window of a search, asked for with so many records, shows it; done is
+// false if not. A list that is out of order is read on next to its anchor if nothing has moved. Errors:
+// *UntruthError.
 func (s *search) first(w window, records int) (p place, done bool, err error) {
 	if err := s.check(w); err != nil {
 		return place{}, false, err
@@ -21,12 +22,14 @@ func (s *search) first(w window, records int) (p place, done bool, err error) {
 	return place{}, false, &UntruthError{messageUnsorted}
 }
 
-// believed returns the place if the first window shows it where it is expected, or shows it at all and windows are
-// known to come from where they are asked for. If the window cuts the group, the next one is chosen.
+// believed returns the place if the first window shows it where it is expected, or shows it at all and
+// windows are known to come from where they are asked for. If the window cuts the group, the next one is
+// chosen.
 //
-// Example: the anchor stood at place 49 of 200, and the window [48, 100) is asked for. The anchor at index 1 of a
-// list of 200 is believed, and proves that the API takes any offset. The anchor at index 6 of a list of 205 may be
-// five arrivals, or the window [43, 95) of an API that rounds; it is believed once any offset is proven.
+// Example: the anchor stood at place 49 of 200, and the window [48, 100) is asked for. The anchor at index 1
+// of a list of 200 is believed, and proves that the API takes any offset. The anchor at index 6 of a list of
+// 205 has most likely moved by five arrivals. It is believed if the API is known to take any offset: one that
+// rounds offsets answers with the window [0, 52), which can show the anchor at any index.
 func (s *search) believed(w window, records int) (place, bool) {
 	order, a := s.order(), s.anchor
 	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
@@ -50,8 +53,8 @@ func (s *search) believed(w window, records int) (place, bool) {
 	return place{}, false
 }
 
-// isPlausible reports whether a window that shows the place where it was expected can be believed. On a list that
-// has moved, an API that rounds offsets can show it there by chance.
+// isPlausible reports whether a window that shows the place where it was expected can be believed. On a list
+// that has moved, an API that rounds offsets can show it there by chance.
 func (s *search) isPlausible(w window) bool {
 	if w.total == restclient.UnknownTotal {
 		return s.anchor.total == restclient.UnknownTotal || !w.reachesEnd()
@@ -64,7 +67,8 @@ func (s *search) isAtPlace(w window, g group) bool {
 	return g.anchor >= 0 && w.offset+int64(g.anchor) == s.anchor.offset
 }
 
-// isExpected reports whether the anchor, or the edge of its group where the scan begins, stands where it stood.
+// isExpected reports whether the anchor, or the edge of its group where the scan begins, stands where it
+// stood.
 func (s *search) isExpected(w window, g group) bool {
 	switch {
 	case s.isAtPlace(w, g):
@@ -77,8 +81,8 @@ func (s *search) isExpected(w window, g group) bool {
 	return w.offset+int64(g.first) == s.anchor.groupStart()
 }
 
-// guessFrom returns where the anchor should stand by now: where the window shows it, else as many places further as
-// the list has grown. Example: an anchor from place 100 of 2,000 is guessed at 500 of 2,400.
+// guessFrom returns where the anchor should stand by now: where the window shows it, else as many places
+// further as the list has grown. Example: an anchor from place 100 of 2,000 is guessed at 500 of 2,400.
 func (s *search) guessFrom(w window) int64 {
 	i, total := s.order().find(w, s.anchor), w.credibleTotal()
 	switch {

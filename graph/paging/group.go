@@ -2,7 +2,15 @@ package paging
 
 import "jobsgateway/restclient"
 
-// verdict is what a window tells about a place.
+// verdict is where a place is, as far as a window shows. Examples for the equals B of the list A B B C:
+//
+//	window      verdict
+//	A B B C     placeFound, also for A B B C without an end of the list on either side
+//	A B         placeCut: more B may follow
+//	B B C       placeCut, unless the window starts the list
+//	A           placeHigher
+//	C           placeLower, unless the window starts the list: then no B is left, and the place is before C
+//	A C         placeFound, between A and C: no B is left
 type verdict int
 
 const (
@@ -14,7 +22,8 @@ const (
 
 // group is what a window shows of the jobs that share an anchor's time: its equals, and the anchor itself.
 type group struct {
-	// first and end bound them in the window: they are among the records [first, end), or would stand there.
+	// first and end bound them in the window: they are among the records [first, end). If none is left, both
+	// are where they would stand.
 	first, end int
 	// left and right: the window shows that none stand before first, and none from end on.
 	left, right bool
@@ -24,8 +33,9 @@ type group struct {
 	verdict verdict
 }
 
-// groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the start of the
-// window, or from its end when reading backwards. On a list that has not moved it looks at three records.
+// groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the
+// start of the window, or from its end when reading backwards. On a list that has not moved it looks at three
+// records.
 func (o ordering) groupIn(w window, a *anchor, backwards bool) group {
 	g, lastBefore, firstAfter := o.scanGroup(w.records, a, backwards)
 	n := len(w.records)
@@ -45,8 +55,9 @@ func (o ordering) groupIn(w window, a *anchor, backwards bool) group {
 	return g
 }
 
-// scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the index of the last
-// record before them (-1 for none), and that of the first one after them (len(records) for none).
+// scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the
+// index of the last record before them (-1 for none), and that of the first one after them (len(records) for
+// none).
 func (o ordering) scanGroup(
 	records []restclient.Record, a *anchor, backwards bool,
 ) (g group, lastBefore, firstAfter int) {
@@ -67,7 +78,10 @@ func (o ordering) scanGroup(
 		case sideAfter:
 			firstAfter = min(firstAfter, i)
 		case sideTied:
-			g = g.including(i)
+			if g.first < 0 {
+				g.first, g.end = i, i+1
+			}
+			g.first, g.end = min(g.first, i), max(g.end, i+1)
 			if g.anchor < 0 && o.isAnchor(records[i], a) {
 				g.anchor = i
 			}
@@ -79,21 +93,14 @@ func (o ordering) scanGroup(
 	return g, lastBefore, firstAfter
 }
 
-// including returns the group with the record at an index added.
-func (g group) including(i int) group {
-	if g.first < 0 {
-		g.first, g.end = i, i+1
-	}
-	g.first, g.end = min(g.first, i), max(g.end, i+1)
-	return g
-}
-
-// isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the window, cannot be read.
+// isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the
+// window, cannot be read. Example: in ? B B C, the record ? may be another B.
 func (g group) isBlurred(n int) bool {
 	return g.first > 0 && !g.left || g.end < n && !g.right
 }
 
-// forExhausted returns the group as it counts for an exhausted anchor: only the edge beyond which the scan goes on has to be seen.
+// forExhausted returns the group as it counts for an exhausted anchor, whose equals were all returned: only
+// the edge beyond which the scan goes on has to be seen. For other anchors it returns the group unchanged.
 func (g group) forExhausted(a *anchor, backwards bool) group {
 	if !a.exhausted || g.verdict != placeCut {
 		return g

@@ -7,9 +7,9 @@ import (
 	"jobsgateway/restclient"
 )
 
-// readEnd reads the last jobs of a list: as the first page of the opposite order, for one call. It is not documented how equals
-// stand in the opposite order, it may be as in this one. Where equals are met, the end is read in the list's own order, at
-// the place that the total tells, unless the total is not true.
+// readEnd reads the last jobs of a list: as the first page of the opposite order, for one call. It is not
+// documented how equals stand in the opposite order; it may be as in this one. Where equals are met, the end
+// is read in the list's own order, before the place that the total gives, unless the total is not true.
 func (r *reading) readEnd(ctx context.Context) error {
 	own, opposite := r.plan.List.OrderBy, r.plan.List.OrderBy.Reversed()
 	r.list.OrderBy = opposite
@@ -29,8 +29,9 @@ func (r *reading) readEnd(ctx context.Context) error {
 	return r.collect(ctx, place{window: first})
 }
 
-// readEndAt reads the last jobs of a list, in its own order, before the place that its total tells; false when the list does
-// not end there, or has moved meanwhile. Opposite is the end as the opposite order shows it.
+// readEndAt reads the last jobs of a list, in its own order, before the place that its total gives. False:
+// the list does not end there, or has moved meanwhile, and nothing was read. Opposite is the end as the
+// opposite order has it.
 func (r *reading) readEndAt(ctx context.Context, total int64, opposite window) (done bool, err error) {
 	w, err := r.through(ctx, max(0, total-int64(r.plan.Size)), total)
 	if err != nil || w.total != total || w.credibleTotal() == restclient.UnknownTotal {
@@ -44,8 +45,10 @@ func (r *reading) readEndAt(ctx context.Context, total int64, opposite window) (
 	return true, r.collect(ctx, p)
 }
 
-// endsAt reports whether a list ends at a place: then as many equals stand before it as the opposite order begins with. If
-// one of both does not show all of them, the record behind the place tells, for one call.
+// endsAt reports whether a list ends at a place: then as many equals stand before it as the opposite order
+// begins with. Example: A B C1 C2 ends where [C1 C2 B A] begins the opposite order: two equals, of one time,
+// in both. If one of them does not show all of its equals, one call finds out whether a record stands behind
+// the place.
 func (r *reading) endsAt(ctx context.Context, p place, opposite window) (bool, error) {
 	order := r.order()
 	begins, all := order.equalsFrom(opposite.records)

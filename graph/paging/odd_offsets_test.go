@@ -14,8 +14,8 @@ var offsetRules = map[string]emulator.OffsetRule{
 	"any": emulator.OffsetsAny, "floored": emulator.OffsetsFloored, "refused": emulator.OffsetsRefused,
 }
 
-// Large numbered pages, and the end of a list, are right from the first request on: no window shows all of them that every API
-// answers alike.
+// Large numbered pages, and the end of a list, are right from the first request on: no window shows all of
+// them that every API answers alike.
 func TestLargePagesAtOddOffsets(t *testing.T) {
 	t.Parallel()
 	for name, rule := range offsetRules {
@@ -45,7 +45,8 @@ func TestLargePagesAtOddOffsets(t *testing.T) {
 	}
 }
 
-// Pages that are read in parts: each job once, whatever the API does with the odd offsets at which parts begin.
+// Pages that are read in parts: each job once, whatever the API does with the odd offsets at which parts
+// begin.
 func TestHeavyPagesAtOddOffsets(t *testing.T) {
 	t.Parallel()
 	for name, rule := range offsetRules {
@@ -86,7 +87,8 @@ func TestCappedAnswersAtOddOffsets(t *testing.T) {
 	}
 }
 
-// A page that goes on behind its stop, to see whether equals of the stop are left, has still no page before it.
+// A page that goes on behind its stop, to see whether equals of the stop are left, has still no page before
+// it.
 func TestNothingPrecedesAPageFromTheStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
@@ -105,7 +107,8 @@ func TestNothingPrecedesAPageFromTheStart(t *testing.T) {
 	}
 }
 
-// Between two cursors among equals that are more than the API gives at once, the order in which it shows them counts.
+// Between two cursors among equals that are more than the API gives at once, the order in which it shows them
+// counts.
 func TestBetweenCursorsOfALargeGroup(t *testing.T) {
 	t.Parallel()
 	w := worldOfGroups(t, emulator.Options{MaxRecords: 5}, 1, 60, 1<<24)

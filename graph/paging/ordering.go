@@ -50,8 +50,8 @@ func (o ordering) sideOf(job *restclient.Job, a *anchor) side {
 	return o.compare(o.valueOf(job), a.value)
 }
 
-// isAnchor reports whether a record is the anchor and still has its time: under an UPDATED_AT order a job that has changed
-// since stands elsewhere, and its old place is found by the time.
+// isAnchor reports whether a record is the anchor and still has its time: under an UPDATED_AT order a job
+// that has changed since stands elsewhere, and its old place is found by the time.
 func (o ordering) isAnchor(record restclient.Record, a *anchor) bool {
 	return record.Job != nil && comparableID(record.Job.ID()) == a.id && o.sideOf(record.Job, a) == sideTied
 }
@@ -72,7 +72,8 @@ func (o ordering) hasTies(w window) bool {
 	return false
 }
 
-// equalsFrom counts the records from the first on that have its time. All is true when another time follows them.
+// equalsFrom counts the records from the first on that have its time. All is true when another time follows
+// them.
 func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
 	for ; n < len(records); n++ {
 		job := records[n].Job
@@ -102,9 +103,13 @@ func (o ordering) isSorted(w window) bool {
 	return true
 }
 
-// misplaced returns the index at which the anchor stood, if the list has the length that it had and yet shows the anchor
-// not there beside its known neighbours, or not at all. Then the order of equals changes between calls, and only reading on by
-// place comes to an end.
+// misplaced returns the index at which the anchor stood, if the order of equals changes between calls: the
+// list has the length that it had, an equal stands at that index, and the anchor is not in the window, or
+// away from its known neighbours. Then only reading on by place comes to an end.
+//
+// Example: the anchor stood at place 4 of 10, between the equals B3 and B5. If the window [0, 10) shows it at
+// index 9, and B3 and B5 at 3 and 5, index 4 is returned. If B5 stands at index 8, the neighbours have moved
+// with it.
 func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 	i := int(a.offset - w.offset)
 	if w.total != a.total || i < 0 || i >= len(w.records) || w.records[i].Job == nil || o.sideOf(w.records[i].Job, a) != sideTied {
@@ -126,16 +131,16 @@ func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 		}
 		shown = true
 	}
-	if !shown {
-		return 0, false
-	}
-	return i, true
+	return i, shown
 }
 
-// locate returns the index to go on at when the group of the anchor is larger than a window. It is the one behind the anchor, or
-// the anchor's own when reading backwards. If the anchor is gone, it is that of the first record which sorts after it; its
-// equals count as after it (as before it when reading backwards), so that all of them are read again and those that the cursor
-// lists are passed over. At an edge of the window it is undecided, unless the list ends there: the verdict tells where to look.
+// locate returns the index to go on at when the group of the anchor is larger than a window. It is the one
+// behind the anchor, or the anchor's own when reading backwards. If the anchor is not in the window, it is
+// the edge of its group from which the group is read again; those that the cursor lists are passed over. If
+// that edge may be outside of the window, the verdict is where to look for it: placeLower or placeHigher.
+//
+// Examples: in A B1 B2 C, an anchor B9 that is gone is located at 1, and at 3 when reading backwards. A
+// window of nothing but equals has neither edge: placeLower, and placeHigher when reading backwards.
 func (o ordering) locate(w window, a *anchor, backwards bool) (index int, v verdict) {
 	if i := o.find(w, a); i >= 0 {
 		return behind(i, backwards), placeFound

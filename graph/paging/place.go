@@ -1,17 +1,17 @@
 package paging
 
-// place is where a scan begins: in a window, before the record at index. A scan backwards begins with the record at
-// index-1.
+// place is where a scan begins: in a window, before the record at index. A scan backwards begins with the
+// record at index-1.
 type place struct {
 	window
 	index int
-	// returned bounds the unreadable records that were returned on an earlier page: those before it, or those from
-	// it on when reading backwards.
+	// returned bounds the unreadable records that were returned on an earlier page: those before it, or those
+	// from it on when reading backwards.
 	returned int
 	// alone: the window shows no job beyond the equals of the anchor, so all that it shows were returned.
 	alone bool
-	// beside: the place is next to the anchor and not at an edge of its group, so equals count in the order in
-	// which they stand.
+	// beside: the place is next to the anchor and not at an edge of its group, so equals count in the order
+	// in which they stand.
 	beside bool
 }
 
@@ -37,11 +37,12 @@ func placeAt(w window, offset int64) place {
 	return place{window: w, index: i, returned: i}
 }
 
-// placeAtGroup returns the place at the start of an anchor's group, or at its end when reading backwards. If the
-// anchor is exhausted it is the other edge of the group.
+// placeAtGroup returns the place at the start of an anchor's group, or at its end when reading backwards. If
+// the anchor is exhausted it is the other edge of the group.
 //
-// Example: the window A B1 B2 B3 C has a group from index 1 to 4, and B2 was returned. The place is 1 forwards and
-// 4 backwards. An unreadable record in the group counts as returned up to B2 forwards, and from B2 on backwards.
+// Example: the window A B1 B2 B3 C has a group from index 1 to 4, and B2 was returned. The place is 1
+// forwards and 4 backwards. An unreadable record in the group counts as returned up to B2 forwards, and from
+// B2 on backwards.
 func placeAtGroup(w window, g group, a *anchor, backwards bool) place {
 	p := place{window: w, index: g.first, returned: g.first, alone: !hasReadable(w.records[g.end:])}
 	if backwards {

@@ -7,8 +7,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// Ask asks the Jobs API for a window. Fresh: the answer must be of now, since the list has moved; otherwise it may be one that the
-// same operation has had before.
+// Ask asks the Jobs API for a window. Fresh: the answer must be of now, since the list has moved; otherwise
+// it may be one that the same operation has had before.
 type Ask func(ctx context.Context, q restclient.JobsQuery, fresh bool) (*restclient.JobsPage, error)
 
 // Reader reads pages. It is safe for concurrent use if Ask is.
@@ -34,7 +34,8 @@ func (r Reader) Read(ctx context.Context, plan *Plan) (*Page, error) {
 	return d.page(), nil
 }
 
-// CanAnnounce reports whether Read will ask for the plan's Opening first, so that it may be asked for together with others'.
+// CanAnnounce reports whether Read will ask for the plan's Opening first, so that it may be asked for
+// together with others'.
 func (r Reader) CanAnnounce(plan *Plan) bool {
 	q := plan.Opening()
 	return !plan.Empty && r.Offsets.takes(q.Offset, q.PerPage)
@@ -81,8 +82,9 @@ func (r *reading) placeNextTo(ctx context.Context, a *anchor, size int) (place, 
 	return s.find(ctx)
 }
 
-// collect takes records from a place on, and from further windows, until the page is full, the list ends, or the
-// scan meets its stop. If the API contradicts itself, what was read before is the page, with the fault beside it.
+// collect takes records from a place on, and from further windows, until the page is full, the list ends, or
+// the scan meets its stop. If the API contradicts itself, what was read before is the page, with the fault
+// beside it.
 func (r *reading) collect(ctx context.Context, p place) error {
 	d, backwards := r.draft, r.within.backwards
 	for {
@@ -111,8 +113,8 @@ func (r *reading) collect(ctx context.Context, p place) error {
 	}
 }
 
-// resume returns the place from which a page that is not full goes on behind a window, and makes the scan start
-// there. It asks for what the page lacks, and for the unreadable records that are read again.
+// resume returns the place from which a page that is not full goes on behind a window, and makes the scan
+// start there. It asks for what the page lacks, and for the unreadable records that are read again.
 func (r *reading) resume(ctx context.Context, p place) (place, error) {
 	d := r.draft
 	last, unreadable := d.resumeFrom(r.within, p)
@@ -135,8 +137,8 @@ func (r *reading) resume(ctx context.Context, p place) (place, error) {
 }
 
 // beyond returns the place at the edge of a window in the window next to it: where the window has no readable
-// record, or no record on the side of the place. As long as nothing of the page could be read, the next window is
-// as large as can be.
+// record, or no record on the side of the place. As long as nothing of the page could be read, the next
+// window is as large as can be.
 func (r *reading) beyond(ctx context.Context, w window) (place, error) {
 	size := int64(max(margin, len(w.records)))
 	switch {
@@ -153,8 +155,8 @@ func (r *reading) beyond(ctx context.Context, w window) (place, error) {
 	return placeAt(next, w.end()), err
 }
 
-// finish notes the equals beyond the page. If only a total says that the list ends with the page, it finds out, for
-// one call, whether a record stands behind the page's last window p.
+// finish notes the equals beyond the page. If only a total says that the list ends with the page, it finds
+// out, for one call, whether a record stands behind the page's last window p.
 func (r *reading) finish(ctx context.Context, p place, past bool) error {
 	d := r.draft
 	if len(d.records) > 0 && !hasReadable(d.records) {

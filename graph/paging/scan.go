@@ -18,8 +18,10 @@ func (r scanRange) isPastStop(record restclient.Record) bool {
 	return r.stop != nil && record.Job != nil && r.order.sideOf(record.Job, r.stop) == ahead(r.backwards)
 }
 
-// isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its far side. Equals
-// that the stop does not list count by where the window shows them.
+// isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its
+// far side. Equals that the stop does not list count by where the window shows them. Example: the stop B2
+// lists B1 before it and B3 after it. In A B3 B1 B2 B4 C, read forwards, the stop and what is beyond it are
+// B3, B2 and B4.
 func (r scanRange) isStop(w window, i int) bool {
 	job := w.records[i].Job
 	if r.stop == nil || job == nil || r.order.sideOf(job, r.stop) != sideTied {
@@ -35,16 +37,16 @@ func (r scanRange) isStop(w window, i int) bool {
 	return at >= 0 && (i > at) != r.backwards
 }
 
-// scan goes over the records of a window from a place on, in the direction of its range, and tells which of them were returned
-// on an earlier page.
+// scan goes over the records of a window from a place on, in the direction of its range, and finds out which
+// of them were returned on an earlier page.
 type scan struct {
 	scanRange
 	from place
 	at   int
 	// end is the index where the records end: their number, or -1 when reading backwards.
 	end int
-	// position is where the next record that is taken counts as standing in the list: equals count in the order in which they
-	// are read.
+	// position is where the next record that is taken counts as standing in the list: equals count in the
+	// order in which they are read, those that were returned before as the first ones.
 	position  int64
 	direction int64
 	// inGroup: the record may be one of the start's equals.
@@ -83,7 +85,8 @@ func (s *scan) step() { s.at += int(s.direction) }
 // record returns the record at s.at.
 func (s *scan) record() restclient.Record { return s.from.records[s.at] }
 
-// alreadyReturned reports whether the record is the start of the range, or an equal of it that was on an earlier page.
+// alreadyReturned reports whether the record is the start of the range, or an equal of it that was on an
+// earlier page.
 func (s *scan) alreadyReturned() bool {
 	if !s.inGroup {
 		return false

@@ -8,15 +8,16 @@ import (
 	"jobsgateway/restclient"
 )
 
-// search finds the place next to an anchor. The first window is asked for where the anchor should stand if nothing
-// has moved. If the place in it can be believed (firstwindow.go), that is all. Otherwise windows that every API
-// answers alike are asked for, around a guess that each of them makes better (narrow).
+// search finds the place next to an anchor. The first window is asked for where the anchor should stand if
+// nothing has moved. If the place in it can be believed (firstwindow.go), that is all. Otherwise windows that
+// every API answers alike are asked for, around a guess that each of them makes better (narrow).
 //
-// Equals have no order that can be relied upon: the API may show them in another order in each answer. So the place
-// is the start of the anchor's group, in a window that shows all of the group, and those that were returned already
-// are passed over. Example: of A B1 B2 B3 C, where the B have one time, B1 was returned. The window [A B2 B1 B3]
-// shows where the group begins, since A stands before it, but not where it ends. A window with C shows all, and B2
-// and B3 are to come. A group that is larger than an answer is read in the order in which the API shows it.
+// Equals have no order that can be relied upon: the API may show them in another order in each answer. So the
+// place is the start of the anchor's group, in a window that shows all of the group, and those that were
+// returned already are passed over. Example: of A B1 B2 B3 C, where the B have one time, B1 was returned. The
+// window [A B2 B1 B3] shows where the group begins, since A stands before it, but not where it ends. A window
+// with C shows all, and B2 and B3 are to come. A group that is larger than an answer is read in the order in
+// which the API shows it.
 type search struct {
 	*fetcher
 	anchor    *anchor
@@ -27,7 +28,8 @@ type search struct {
 	guess int64 // where the anchor should stand by now
 	steps gallop
 	cut   cutGroup
-	// offset and records are the window to look at next, in place of one around the guess; records is 0 for none.
+	// offset and records are the window to look at next, in place of one around the guess; records is 0 for
+	// none.
 	offset  int64
 	records int
 	// blind are the records of windows of which none could be read.
@@ -36,8 +38,8 @@ type search struct {
 	probed bool
 }
 
-// largeGroup says whether the equals are more than one window shows. Then the place next to the anchor itself is
-// sought, and not that of its group.
+// largeGroup says whether the equals are more than one window shows. Then the place next to the anchor itself
+// is sought, and not that of its group.
 type largeGroup struct {
 	is    bool
 	value time.Time // the time of the group that was found to be large
@@ -90,7 +92,8 @@ func (s *search) isUnmoved(w window) bool {
 	return i >= 0 && w.offset+int64(i) == s.anchor.offset && w.total == s.anchor.total && !s.order().hasTies(w)
 }
 
-// narrow returns the place in the first window that shows it. Errors: those of Ask, *DriftError, *UntruthError.
+// narrow returns the place in the first window that shows it. Errors: those of Ask, *DriftError,
+// *UntruthError.
 func (s *search) narrow(ctx context.Context) (place, error) {
 	for {
 		offset, records := s.offset, s.records
@@ -118,8 +121,8 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 	}
 }
 
-// placeIn returns the place if a window shows it. If not, it decides which window is looked at next: around a guess
-// further on (gallop), or one that shows more of a group which this one cuts (cutGroup).
+// placeIn returns the place if a window shows it. If not, it decides which window is looked at next: around a
+// guess further on (gallop), or one that shows more of a group which this one cuts (cutGroup).
 func (s *search) placeIn(w window) (place, bool) {
 	w, g := s.cut.note(w, s.order().groupIn(w, s.anchor, s.backwards).forExhausted(s.anchor, s.backwards))
 	switch {
@@ -138,8 +141,8 @@ func (s *search) placeIn(w window) (place, bool) {
 	return place{}, false
 }
 
-// placeInOrder returns the place next to the anchor itself, for a group that no window shows whole. False: the
-// window does not show the place, and the guess is where to look next.
+// placeInOrder returns the place next to the anchor itself, for a group that no window shows whole. False:
+// the window does not show the place, and the guess is where to look next.
 func (s *search) placeInOrder(w window) (place, bool) {
 	order, a := s.order(), s.anchor
 	if i, ok := order.misplaced(w, a); ok {
@@ -159,9 +162,10 @@ func (s *search) placeInOrder(w window) (place, bool) {
 	return place{}, false
 }
 
-// alignedWindow returns the window around the guess that every API answers alike. It shows both neighbours of the
-// guess: they show where the place is if the anchor is gone, and where the list ends. Example: the 50 jobs behind
-// an anchor without equals that should be at place 54 are [0, 121), since aligned cannot start at 38.
+// alignedWindow returns the window around the guess that every API answers alike. It shows both neighbours of
+// the guess: they show where the place is if the anchor is gone, and where the list ends. Example: the 50
+// jobs behind an anchor without equals that should be at place 54, and 16 records more on either side, are
+// [38, 121). The smallest aligned window that shows all of them is [0, 121).
 func (s *search) alignedWindow() (offset int64, records int) {
 	around := min(margin, int64(s.most)/4)
 	low, high := s.guess-around, s.guess+1+around
@@ -176,9 +180,9 @@ func (s *search) alignedWindow() (offset int64, records int) {
 	return aligned(span{max(0, s.guess-1), s.guess + 2}, span{low, high}, s.most)
 }
 
-// check notes what a window says of the list as a whole. If nothing stands where the total promises something, the
-// start of the list is looked at next. Errors: *UntruthError for a list in which nothing stands although its total
-// is not 0, or of which maxUnreadable calls have shown no readable record.
+// check notes what a window says of the list as a whole. If nothing stands where the total promises
+// something, the start of the list is looked at next. Errors: *UntruthError for a list in which nothing
+// stands although its total is not 0, or of which maxUnreadable calls have shown no readable record.
 func (s *search) check(w window) error {
 	switch {
 	case len(w.records) == 0 && w.total > 0 && w.offset == 0:

@@ -1,6 +1,31 @@
 package paging
 
-import "context"
+import (
+	"context"
+
+	"jobsgateway/restclient"
+)
+
+// isTally reports whether a page is asked for numbers alone: how many jobs there are, or whether more stand
+// around it. One record tells these. A page between two cursors has to be read all the same.
+func (p *Plan) isTally() bool {
+	return p.Unasked.Records && (p.Unasked.Flags || p.stop() == nil)
+}
+
+// tallyOpening returns the first call of such a page: for the record behind the page, which is there if the
+// list goes on, or for those next to its cursor; for any record if only the total is asked.
+func (p *Plan) tallyOpening() restclient.JobsQuery {
+	q := p.List
+	q.PerPage = 1
+	switch start := p.start(); {
+	case p.Unasked.Flags:
+	case start != nil:
+		q.Offset, q.PerPage = start.windowBeside(1, restclient.MaxPerPage, p.Backwards)
+	default:
+		q.Offset = p.Offset + int64(p.Size)
+	}
+	return q
+}
 
 // tally reads the numbers of a page, without its records: its total, and whether more stands beyond it.
 func (r *reading) tally(ctx context.Context) error {

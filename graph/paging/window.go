@@ -19,7 +19,7 @@ type window struct {
 // end returns the place behind the last record.
 func (w window) end() int64 { return w.offset + int64(len(w.records)) }
 
-// evidence is what a window tells of the list behind it.
+// evidence is what a window shows of the list behind it.
 type evidence int
 
 const (
@@ -28,8 +28,9 @@ const (
 	mayGoOn                  // the page is full, and nothing but a total can tell whether it is the last one
 )
 
-// behind returns what the answer tells of the list behind it. A total can be capped or late, so a next page counts for
-// more, and a full page is not taken for the last one. An answer without records is the end, whatever its total says.
+// behind returns what the answer shows of the list behind it. A total can be capped or late, so a next page
+// counts for more, and a full page is not taken for the last one. An answer without records is the end,
+// whatever its total says.
 func (w window) behind() evidence {
 	switch {
 	case len(w.records) == 0 || w.last:
@@ -53,8 +54,10 @@ func (w window) isLast(backwards bool) bool {
 	return w.reachesEnd()
 }
 
-// credibleTotal returns the total, or restclient.UnknownTotal if the answer contradicts it: by records beyond it, by a next
-// page beyond it, or by fewer records than it promises although nothing else keeps them back.
+// credibleTotal returns the total, or restclient.UnknownTotal if the answer contradicts it: by records beyond
+// it, by a next page beyond it, or by fewer records than it promises although nothing else keeps them back.
+// Examples: the window [100, 130) contradicts a total of 120, and one of 130 if a next page is named. An
+// empty window at 100 contradicts a total of 120.
 func (w window) credibleTotal() int64 {
 	if w.total < w.end() && len(w.records) > 0 || w.more && w.total <= w.end() || w.total > w.end() && w.reachesEnd() {
 		return restclient.UnknownTotal
