@@ -49,8 +49,8 @@ func (a *anchor) isOpen(backwards bool) bool {
 // isLarge reports whether a window of most records cannot show all equals of the anchor, or those that were
 // returned are not all known. Then the place of the anchor itself counts, not that of its group.
 func (a *anchor) isLarge(most int, backwards bool) bool {
-	known := len(a.before) + len(a.after) + 1
-	return a.isOpen(backwards) || known > restclient.MaxPerPage || most < restclient.MaxPerPage && known >= most
+	known, isCapped := len(a.before)+len(a.after)+1, most < restclient.MaxPerPage
+	return a.isOpen(backwards) || known > restclient.MaxPerPage || isCapped && known >= most
 }
 
 // groupStart returns the place where the first of the known equals should stand.

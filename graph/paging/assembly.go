@@ -71,22 +71,25 @@ func (a *assembly) add(ctx context.Context) (done bool, err error) {
 		n--
 	}
 	start := a.end() - int64(overlap)
+	isProven := a.fetcher.Offsets.isProven(start, n)
 	part, err := a.fetcher.part(ctx, start, n)
-	switch {
+	follows := overlap == 0 || err == nil && part.beginsWith(a.records[have-1])
+	switch got := len(part.records); {
 	case isTooLarge(err) && n == 1:
 		return false, a.leaveOut(err)
 	case isTooLarge(err):
 		a.next, a.tooMany = n/2, n
 		return false, nil
-	case overlap > 0 && !a.fetcher.Offsets.isProven(start, n) && (isOffsetRefused(err, start, n) || err == nil && !part.beginsWith(a.records[have-1])):
+	case !isProven && (isOffsetRefused(err, start, n) || err == nil && !follows):
 		a.aligned = true
 		return false, nil
 	case err != nil:
 		return false, err
-	case a.aligned && part.total != a.total: // the list has moved
-		a.partial = true
-		return true, nil
-	case overlap > 0 && !part.beginsWith(a.records[have-1]):
+	// It may come from elsewhere.
+	case overlap == 0 && part.partial && !a.fetcher.Offsets.isProven(start, got):
+		a.next, a.tooMany = got, got+1
+		return false, nil
+	case !follows || a.aligned && part.total != a.total: // the list has moved
 		a.partial = true
 		return true, nil
 	}

@@ -16,9 +16,15 @@ import (
 // cursor is an anchor in one list, as a client holds it between two pages. The encoding is opaque, has a
 // version and a checksum, so a damaged cursor or one of another list is refused and never misread.
 //
-//	version and two flags, 1 byte | scope of the list, 8 bytes | offset, uvarint | total+1, uvarint | seconds, varint | nanoseconds,
-//	uvarint | job id: 0 and 16 bytes of a UUID, or its length and its bytes | ties before, uvarint | ties after, uvarint |
-//	4 bytes a tie | CRC-32 of all before, 4 bytes
+//	version and two flags, 1 byte
+//	scope of the list, 8 bytes
+//	offset, uvarint
+//	total+1, uvarint
+//	seconds, varint, and nanoseconds, uvarint: the time that the list is ordered by
+//	job id: 0 and 16 bytes of a UUID, or its length, uvarint, and its bytes
+//	number of ties before and of ties after, uvarint each
+//	4 bytes a tie, those before first
+//	CRC-32 of all of this, 4 bytes
 //
 // as unpadded base64url: 59 characters for a job in a list of thousands, without ties.
 type cursor struct {

@@ -28,7 +28,7 @@ func (c *cutGroup) note(w window, g group) (window, group) {
 	if g.verdict != placeCut {
 		return w, g
 	}
-	first, end := border{w.offset + int64(g.first), w.total}, border{w.offset + int64(g.end), w.total}
+	first, end := border{w.placeOf(g.first), w.total}, border{w.placeOf(g.end), w.total}
 	if g.end-g.first == restclient.MaxPerPage {
 		c.large = c.full != nil && c.full.offset != w.offset
 		c.full = &w
@@ -42,7 +42,8 @@ func (c *cutGroup) note(w window, g group) (window, group) {
 	if c.left == first && c.right == end {
 		g.verdict, g.left, g.right = placeFound, true, true
 	}
-	if f := c.full; f != nil && c.left == (border{f.offset, f.total}) && c.right == (border{f.end(), f.total}) {
+	f := c.full
+	if f != nil && c.left == (border{f.offset, f.total}) && c.right == (border{f.end(), f.total}) {
 		return *f, group{first: 0, end: len(f.records), left: true, right: true, anchor: -1}
 	}
 	return w, g
@@ -61,10 +62,11 @@ func (c *cutGroup) wider(w window, g group, most int, known *Offsets) (offset in
 	if known.isProven(offset, most) {
 		return offset, most
 	}
-	need := span{max(0, w.offset+int64(g.first)-1), w.offset + int64(g.end) + 1}
+	need := span{max(0, w.placeOf(g.first)-1), w.placeOf(g.end) + 1}
 	low, n := aligned(need, span{offset, offset + int64(most)}, most)
 	shows := span{low, low + int64(n)}
-	if shows.shared(need) == need.length() && (low < w.offset && !g.left || shows.high > w.end() && !g.right) {
+	isWider := low < w.offset && !g.left || shows.high > w.end() && !g.right
+	if isWider && shows.shared(need) == need.length() {
 		return low, n
 	}
 	if known.takes(offset, most) {
@@ -82,7 +84,7 @@ func (c *cutGroup) wider(w window, g group, most int, known *Offsets) (offset in
 //
 // If a window of nothing but equals is known (full), its two neighbours show whether there are more of them.
 func (c *cutGroup) further(w window, g group, size int64) (offset int64, ok bool) {
-	first, end := w.offset+int64(g.first), w.offset+int64(g.end)
+	first, end := w.placeOf(g.first), w.placeOf(g.end)
 	switch {
 	case c.full != nil && c.left.place != c.full.offset:
 		offset = c.full.offset - 1

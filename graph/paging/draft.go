@@ -76,8 +76,9 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 		record := s.record()
 		switch {
 		case s.alreadyReturned():
-			// What is passed over on a page without a start was read by this page itself, behind its stop.
-			d.passedOver = d.passedOver || d.plan.start() != nil && (record.Job == nil || !d.ids[record.Job.ID()])
+			// On a page without a start it was read for this page, behind its stop.
+			isOwn := d.plan.start() == nil || record.Job != nil && d.ids[record.Job.ID()]
+			d.passedOver = d.passedOver || !isOwn
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
@@ -98,7 +99,7 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 // add adds the record that a scan is at.
 func (d *draft) add(s *scan) {
 	if s.from.beside {
-		s.position = s.from.offset + int64(s.at)
+		s.position = s.from.placeOf(s.at)
 	}
 	d.records, d.places = append(d.records, s.record()), append(d.places, s.position)
 	s.position += s.direction
@@ -193,7 +194,9 @@ func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 		if job == nil {
 			continue
 		}
-		a = &anchor{id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.offset + int64(i), total: p.total}
+		a = &anchor{
+			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total,
+		}
 		a.exhausted = p.alone && r.start.value.Equal(a.value)
 		ties, open := d.returnedWith(r, a)
 		if r.backwards {
@@ -256,7 +259,8 @@ func (d *draft) noteEndEquals(r scanRange) {
 	}
 	if r.stop != nil && r.stop.value.Equal(a.value) {
 		stop := equalsOf(r.stop, !r.backwards)
-		d.endEquals.ties, d.endEquals.open = append(d.endEquals.ties, stop.ties...), d.endEquals.open || stop.open
+		d.endEquals.ties = append(d.endEquals.ties, stop.ties...)
+		d.endEquals.open = d.endEquals.open || stop.open
 	}
 }
 

@@ -99,7 +99,9 @@ func (f *fetcher) part(ctx context.Context, offset int64, size int) (window, err
 
 // inParts returns a window that one answer would be too large for; w, or tooLarge, is what came of that
 // answer.
-func (f *fetcher) inParts(ctx context.Context, w window, tooLarge error, offset int64, size int) (window, error) {
+func (f *fetcher) inParts(
+	ctx context.Context, w window, tooLarge error, offset int64, size int,
+) (window, error) {
 	a := newAssembly(f, w, offset, size)
 	if size == 1 {
 		if err := a.leaveOut(tooLarge); err != nil {
@@ -146,8 +148,9 @@ func (f *fetcher) through(ctx context.Context, low, high int64) (window, error) 
 // offset.
 func (f *fetcher) logLearned(ctx context.Context, learned bool) {
 	if learned && f.Logger != nil {
-		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while each page is asked for at a multiple "+
-			"of its size, which can cost a call more", slog.Duration("while", alignedFor))
+		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while "+
+			"each page is asked for at a multiple of its size, which can cost a call more",
+			slog.Duration("while", alignedFor))
 	}
 }
 

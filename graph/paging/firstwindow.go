@@ -64,7 +64,7 @@ func (s *search) isPlausible(w window) bool {
 
 // isAtPlace reports whether the anchor stands where it stood.
 func (s *search) isAtPlace(w window, g group) bool {
-	return g.anchor >= 0 && w.offset+int64(g.anchor) == s.anchor.offset
+	return g.anchor >= 0 && w.placeOf(g.anchor) == s.anchor.offset
 }
 
 // isExpected reports whether the anchor, or the edge of its group where the scan begins, stands where it
@@ -76,9 +76,9 @@ func (s *search) isExpected(w window, g group) bool {
 	case g.first < 0 || g.first == g.end:
 		return false
 	case s.backwards:
-		return w.offset+int64(g.end) == s.anchor.groupEnd()
+		return w.placeOf(g.end) == s.anchor.groupEnd()
 	}
-	return w.offset+int64(g.first) == s.anchor.groupStart()
+	return w.placeOf(g.first) == s.anchor.groupStart()
 }
 
 // guessFrom returns where the anchor should stand by now: where the window shows it, else as many places
@@ -87,7 +87,7 @@ func (s *search) guessFrom(w window) int64 {
 	i, total := s.order().find(w, s.anchor), w.credibleTotal()
 	switch {
 	case i >= 0:
-		return w.offset + int64(i)
+		return w.placeOf(i)
 	case total < 0 || s.anchor.total < 0:
 		return s.anchor.offset
 	}

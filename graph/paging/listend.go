@@ -17,7 +17,8 @@ func (r *reading) readEnd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if total := first.credibleTotal(); r.plan.Size > 0 && r.order().hasTies(first) && total != restclient.UnknownTotal {
+	total := first.credibleTotal()
+	if r.plan.Size > 0 && r.order().hasTies(first) && total != restclient.UnknownTotal {
 		r.list.OrderBy, r.witness = own, witness{}
 		if done, err := r.readEndAt(ctx, total, first); done || err != nil {
 			return err
@@ -56,11 +57,11 @@ func (r *reading) endsAt(ctx context.Context, p place, opposite window) (bool, e
 	slices.Reverse(backwards)
 	ends, allHere := order.equalsFrom(backwards)
 	switch {
-	case begins == 0 || ends == 0 || !order.valueOf(backwards[0].Job).Equal(order.valueOf(opposite.records[0].Job)):
+	case begins == 0 || ends == 0 || !order.areTied(backwards[0].Job, opposite.records[0].Job):
 		return false, nil
 	case (all || opposite.reachesEnd()) && (allHere || p.offset == 0):
 		return begins == ends, nil
 	}
-	behind, err := r.at(ctx, p.offset+int64(p.index), 1)
+	behind, err := r.at(ctx, p.placeOf(p.index), 1)
 	return err == nil && len(behind.records) == 0, err
 }

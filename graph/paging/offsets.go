@@ -28,7 +28,8 @@ func (o *Offsets) takes(offset int64, records int) bool {
 	}
 	until := o.until.Load()
 	// When the time is over one caller tries; the others align their windows until its answer is known.
-	return time.Now().UnixNano() > until && o.until.CompareAndSwap(until, time.Now().Add(alignedFor).UnixNano())
+	now := time.Now()
+	return now.UnixNano() > until && o.until.CompareAndSwap(until, now.Add(alignedFor).UnixNano())
 }
 
 // isProven reports whether it is certain that a window comes from where it is asked for: its offset is a

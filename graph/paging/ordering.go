@@ -36,6 +36,9 @@ func (o ordering) valueOf(job *restclient.Job) time.Time {
 	return job.UpdatedAt().Time()
 }
 
+// areTied reports whether two jobs have the same time.
+func (o ordering) areTied(a, b *restclient.Job) bool { return o.valueOf(a).Equal(o.valueOf(b)) }
+
 // compare returns the side of a time relative to another one.
 func (o ordering) compare(value, other time.Time) side {
 	s := side(value.Compare(other))
@@ -65,7 +68,7 @@ func (o ordering) find(w window, a *anchor) int {
 func (o ordering) hasTies(w window) bool {
 	for i := 1; i < len(w.records); i++ {
 		a, b := w.records[i-1].Job, w.records[i].Job
-		if a != nil && b != nil && o.valueOf(a).Equal(o.valueOf(b)) {
+		if a != nil && b != nil && o.areTied(a, b) {
 			return true
 		}
 	}
@@ -80,7 +83,7 @@ func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
 		if job == nil {
 			return n, false
 		}
-		if !o.valueOf(job).Equal(o.valueOf(records[0].Job)) {
+		if !o.areTied(job, records[0].Job) {
 			return n, true
 		}
 	}
@@ -112,7 +115,10 @@ func (o ordering) isSorted(w window) bool {
 // with it.
 func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 	i := int(a.offset - w.offset)
-	if w.total != a.total || i < 0 || i >= len(w.records) || w.records[i].Job == nil || o.sideOf(w.records[i].Job, a) != sideTied {
+	if w.total != a.total || i < 0 || i >= len(w.records) {
+		return 0, false
+	}
+	if job := w.records[i].Job; job == nil || o.sideOf(job, a) != sideTied {
 		return 0, false
 	}
 	at := o.find(w, a)

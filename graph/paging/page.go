@@ -89,7 +89,7 @@ func (p *Page) anchorOf(i int) anchor {
 // the page and beyond its end. Open: there may be more than are returned, maxTies at most. Step is 1 or -1; a
 // has the time.
 func (p *Page) tiesBeside(i, step int, a *anchor, beyond *equals) (ties []uint32, open bool) {
-	order, whole := ordering(p.List.OrderBy), false // whole: a job of another time ends the equals on the page
+	order, whole := ordering(p.List.OrderBy), false // whole: another time ends the equals on the page
 	for i += step; !whole && i >= 0 && i < len(p.Records); i += step {
 		job := p.Records[i].Job
 		if job == nil {

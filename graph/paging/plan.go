@@ -94,7 +94,8 @@ func checkCombination(args Args) error {
 	case args.Offset != nil && args.Last != nil:
 		return argumentError("offset", "offset counts from the start of the list; it does not go with last.")
 	case args.Offset != nil && (args.After != nil || args.Before != nil):
-		return argumentError("offset", "offset is for numbered pages and a cursor for going on; give one of them.")
+		return argumentError("offset",
+			"offset is for numbered pages and a cursor for going on; give one of them.")
 	}
 	return nil
 }
@@ -111,8 +112,8 @@ func (p *Plan) readCursor(argument string, given *string) (a *anchor, text strin
 			"this is not a cursor from this API.", argument)
 	}
 	if c.scope != p.scope() {
-		return nil, "", argumentError(argument, "The cursor in %s belongs to another list, of other jobs or in another order; "+
-			"go on in its own list, or start without a cursor.", argument)
+		return nil, "", argumentError(argument, "The cursor in %s belongs to another list, "+
+			"of other jobs or in another order; go on in its own list, or start without a cursor.", argument)
 	}
 	return &c.anchor, *given, nil
 }
@@ -139,7 +140,7 @@ func (p *Plan) Opening() restclient.JobsQuery {
 		return p.tallyOpening()
 	case p.Backwards && p.before == nil:
 		q.OrderBy = q.OrderBy.Reversed()
-		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more, to see whether the page ends among equals
+		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more: does the page end among equals?
 	case p.Backwards:
 		q.Offset, q.PerPage = p.before.windowBeside(p.Size, restclient.MaxPerPage, true)
 	case p.after != nil:
@@ -169,5 +170,7 @@ func (p *Plan) stop() *anchor {
 
 // scanRange returns the range that the page is read from: between its cursors, in its direction.
 func (p *Plan) scanRange() scanRange {
-	return scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.start(), stop: p.stop()}
+	return scanRange{
+		order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.start(), stop: p.stop(),
+	}
 }

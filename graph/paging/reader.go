@@ -62,7 +62,7 @@ func (r *reading) read(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		d.low = p.offset + int64(p.index)
+		d.low = p.placeOf(p.index)
 		d.high, d.startShown, d.startEquals = d.low, p.index < len(p.records), equalsOf(start, plan.Backwards)
 		return r.collect(ctx, p)
 	case plan.Backwards:

@@ -59,8 +59,9 @@ func newScan(r scanRange, p place) scan {
 	if r.backwards {
 		s.at, s.end, s.direction = p.index-1, -1, -1
 	}
-	s.position = p.offset + int64(s.at)
-	for ahead := s; !p.beside && ahead.has() && ahead.inGroup; ahead.step() { // those returned before count as standing first
+	s.position = p.placeOf(s.at)
+	// Those returned before count as standing first.
+	for ahead := s; !p.beside && ahead.has() && ahead.inGroup; ahead.step() {
 		if ahead.alreadyReturned() {
 			s.position += s.direction
 		}

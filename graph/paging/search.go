@@ -89,7 +89,8 @@ func (s *search) find(ctx context.Context) (place, error) {
 // equals that could have changed places.
 func (s *search) isUnmoved(w window) bool {
 	i := s.order().find(w, s.anchor)
-	return i >= 0 && w.offset+int64(i) == s.anchor.offset && w.total == s.anchor.total && !s.order().hasTies(w)
+	stands := i >= 0 && w.placeOf(i) == s.anchor.offset
+	return stands && w.total == s.anchor.total && !s.order().hasTies(w)
 }
 
 // narrow returns the place in the first window that shows it. Errors: those of Ask, *DriftError,
@@ -112,7 +113,7 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 			return place{}, err
 		}
 		if !s.Offsets.isProven(offset, records) && w.total != restclient.UnknownTotal && w.end() > w.total {
-			s.large.set(s.anchor) // the offset was rounded or the total is not true: it may come from elsewhere
+			s.large.set(s.anchor) // the window may come from elsewhere, or its total is not true
 			continue
 		}
 		if p, ok := s.placeIn(w); ok {
@@ -133,7 +134,7 @@ func (s *search) placeIn(w window) (place, bool) {
 	case g.verdict == placeCut:
 		if s.offset, s.records = s.cut.wider(w, g, s.most, s.Offsets); s.records == 0 {
 			s.large.set(s.anchor)
-			s.guess = w.offset + int64(g.first)
+			s.guess = w.placeOf(g.first)
 		}
 	default:
 		s.guess = s.steps.next(w, g.verdict, s.guess)
@@ -151,11 +152,12 @@ func (s *search) placeInOrder(w window) (place, bool) {
 	i := order.find(w, a)
 	index, verdict := order.locate(w, a, s.backwards)
 	p := placeAtIndex(w, index)
+	isCut := p.isAtEdge(s.backwards) && !w.isLast(s.backwards) && !w.partial
 	switch {
 	case verdict != placeFound:
 		s.guess = s.steps.next(w, verdict, s.guess)
-	case i >= 0 && w.offset+int64(i) != s.guess && !w.partial && p.isAtEdge(s.backwards) && !w.isLast(s.backwards):
-		s.guess = w.offset + int64(i) // a window around it shows the record next to it, too
+	case isCut && i >= 0 && w.placeOf(i) != s.guess:
+		s.guess = w.placeOf(i) // a window around it shows the record next to it, too
 	default:
 		return p, true
 	}
@@ -186,7 +188,9 @@ func (s *search) alignedWindow() (offset int64, records int) {
 func (s *search) check(w window) error {
 	switch {
 	case len(w.records) == 0 && w.total > 0 && w.offset == 0:
-		return &UntruthError{fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them.", w.total)}
+		return &UntruthError{
+			fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them.", w.total),
+		}
 	case len(w.records) == 0 && w.total > w.offset && !s.probed:
 		s.probed, s.offset, s.records = true, 0, s.most
 	case len(w.records) > 0 && !hasReadable(w.records):

@@ -11,13 +11,16 @@ type window struct {
 	total   int64 // length of the list by the answer, or restclient.UnknownTotal
 	more    bool  // the answer names a next page that begins behind the window
 	full    bool  // as many records came as were asked for
-	partial bool  // what was asked for goes on behind the window, but one answer with all of it would be too large
+	partial bool  // what was asked for goes on behind the window: it is too large for one answer
 	last    bool  // nothing stands behind the window, whatever its total says
 	fault   error // why no more of the list can be read; nil when it can
 }
 
 // end returns the place behind the last record.
-func (w window) end() int64 { return w.offset + int64(len(w.records)) }
+func (w window) end() int64 { return w.placeOf(len(w.records)) }
+
+// placeOf returns the place in the list of the record at index i.
+func (w window) placeOf(i int) int64 { return w.offset + int64(i) }
 
 // evidence is what a window shows of the list behind it.
 type evidence int
@@ -59,7 +62,8 @@ func (w window) isLast(backwards bool) bool {
 // Examples: the window [100, 130) contradicts a total of 120, and one of 130 if a next page is named. An
 // empty window at 100 contradicts a total of 120.
 func (w window) credibleTotal() int64 {
-	if w.total < w.end() && len(w.records) > 0 || w.more && w.total <= w.end() || w.total > w.end() && w.reachesEnd() {
+	tooSmall := w.total < w.end() && len(w.records) > 0 || w.total == w.end() && w.more
+	if tooSmall || w.total > w.end() && w.reachesEnd() {
 		return restclient.UnknownTotal
 	}
 	return w.total

@@ -68,7 +68,7 @@ func repeated(order ordering, w, behind window) int64 {
 		return 0
 	}
 	job := behind.records[0].Job
-	if order.valueOf(job).Equal(order.valueOf(last)) {
+	if order.areTied(job, last) {
 		return 0
 	}
 	i := slices.IndexFunc(w.records, func(record restclient.Record) bool {
@@ -90,5 +90,5 @@ func sameStart(order ordering, a, b window) bool {
 			return false
 		}
 	}
-	return n > fewEquals || n >= 2 && !order.valueOf(a.records[0].Job).Equal(order.valueOf(a.records[n-1].Job))
+	return n > fewEquals || n >= 2 && !order.areTied(a.records[0].Job, a.records[n-1].Job)
 }
