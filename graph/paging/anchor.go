@@ -71,8 +71,8 @@ func (a *anchor) mirrored() *anchor {
 }
 
 // windowBeside returns the window of size jobs next to the anchor. It has the known equals of the anchor too,
-// and one record on their far side, which shows that these are all. It has at most most records, so a page of
-// 499 or 500 behind an anchor costs a second call.
+// and one record on their far side, which shows that these are all. It has no more than most records, so a
+// page of 499 or 500 behind an anchor costs a second call.
 //
 // Examples: 20 jobs behind the anchor at place 7, with one equal at 6, are the window [5, 28): the record at
 // 5 is on the far side. 20 jobs before the anchor at place 30, without equals, are [10, 32). If the group is

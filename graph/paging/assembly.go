@@ -59,18 +59,25 @@ func (a *assembly) read(ctx context.Context) (window, error) {
 	return a.window, nil
 }
 
-// add gets one more part. It returns true when there is no more to get. A part that came to nothing, since it
-// was too large or its offset was not taken, changes what is asked for next.
-func (a *assembly) add(ctx context.Context) (done bool, err error) {
-	have, overlap := len(a.records), 0
+// nextPart returns what the next part is asked for with: n records from start on, of which the window has
+// overlap (0 or 1) already. Without an overlap every API answers it alike.
+func (a *assembly) nextPart() (start int64, n, overlap int) {
+	have := len(a.records)
 	if !a.aligned && have > 0 && a.records[have-1].Job != nil && a.next > 1 {
 		overlap = 1
 	}
-	n := min(a.next, a.size-have+overlap)
+	n = min(a.next, a.size-have+overlap)
 	for overlap == 0 && !a.fetcher.Offsets.isProven(a.end(), n) {
 		n--
 	}
-	start := a.end() - int64(overlap)
+	return a.end() - int64(overlap), n, overlap
+}
+
+// add gets one more part. It returns true when there is no more to get. A part that came to nothing, since it
+// was too large or its offset was not taken, changes what is asked for next.
+func (a *assembly) add(ctx context.Context) (done bool, err error) {
+	have := len(a.records)
+	start, n, overlap := a.nextPart()
 	isProven := a.fetcher.Offsets.isProven(start, n)
 	part, err := a.fetcher.part(ctx, start, n)
 	follows := overlap == 0 || err == nil && part.beginsWith(a.records[have-1])

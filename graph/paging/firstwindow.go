@@ -37,8 +37,8 @@ func (s *search) believed(w window, records int) (place, bool) {
 	stands := s.isExpected(w, g) && (proven || s.isPlausible(w))
 	switch {
 	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
-		if stands && w.total == a.total && g.first > 0 {
-			s.Offsets.prove(w.offset, records)
+		if stands {
+			s.prove(w, g, records)
 		}
 		return placeAtGroup(w, g, a, s.backwards), true
 	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
@@ -51,6 +51,15 @@ func (s *search) believed(w window, records int) (place, bool) {
 		s.offset, s.records = s.cut.wider(w, g, s.most, s.Offsets)
 	}
 	return place{}, false
+}
+
+// prove notes that the API took the offset of a window that shows the group where it stood in a list as long
+// as it was. The record before the group has to be in the window: the start of a list can be shown for any
+// offset.
+func (s *search) prove(w window, g group, records int) {
+	if w.total == s.anchor.total && g.first > 0 {
+		s.Offsets.prove(w.offset, records)
+	}
 }
 
 // isPlausible reports whether a window that shows the place where it was expected can be believed. On a list

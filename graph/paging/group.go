@@ -2,15 +2,15 @@ package paging
 
 import "jobsgateway/restclient"
 
-// verdict is where a place is, as far as a window shows. Examples for the equals B of the list A B B C:
+// verdict is where a place is, as far as a window shows. Examples, for the equals B inside of a list:
 //
-//	window      verdict
-//	A B B C     placeFound, also for A B B C without an end of the list on either side
-//	A B         placeCut: more B may follow
-//	B B C       placeCut, unless the window starts the list
-//	A           placeHigher
-//	C           placeLower, unless the window starts the list: then no B is left, and the place is before C
-//	A C         placeFound, between A and C: no B is left
+//	window       verdict
+//	A B1 B2 C    placeFound
+//	A B1         placeCut: more of them may follow
+//	B1 B2 C      placeCut: more of them may stand before; placeFound if the list starts here
+//	A            placeHigher
+//	C            placeLower; placeFound if the list starts here: none of them is left
+//	A C          placeFound, between A and C: none of them is left
 type verdict int
 
 const (
@@ -94,7 +94,7 @@ func (o ordering) scanGroup(
 }
 
 // isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the
-// window, cannot be read. Example: in ? B B C, the record ? may be another B.
+// window, cannot be read. Example: in ? B1 B2 C, the record ? may be B3.
 func (g group) isBlurred(n int) bool {
 	return g.first > 0 && !g.left || g.end < n && !g.right
 }
