@@ -77,7 +77,7 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 		switch {
 		case s.alreadyReturned():
 			// On a page without a start it was read for this page, behind its stop.
-			isOwn := d.plan.start() == nil || record.Job != nil && d.ids[record.Job.ID()]
+			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
 			d.passedOver = d.passedOver || !isOwn
 		case r.isPastStop(record):
 			d.stopped, past = true, true
@@ -117,21 +117,10 @@ func (d *draft) add(s *scan) {
 // Example: before B3, which lists B1 and B2. The window A B3 B2 B1 C shows the stop at index 1. The page has
 // A alone then, so the scan goes on: it takes B2 and B1, and ends at C, which is past the stop.
 func (d *draft) hasAllBeforeStop(r scanRange) bool {
-	if r.stop.isOpen(r.backwards) {
-		return false
-	}
-	had := map[uint32]bool{}
-	for _, record := range d.records {
-		if record.Job != nil {
-			had[tieOf(record.Job.ID())] = true
-		}
-	}
-	if r.start != nil {
-		for _, tie := range equalsOf(r.start, r.backwards).ties {
-			had[tie] = true
-		}
-	}
-	return !slices.ContainsFunc(r.stop.returned(r.backwards), func(tie uint32) bool { return !had[tie] })
+	had, _ := d.returnedWith(r, r.stop)
+	had = append(had, tieOf(r.stop.id))
+	isMissing := func(tie uint32) bool { return !slices.Contains(had, tie) }
+	return !r.stop.isOpen(r.backwards) && !slices.ContainsFunc(r.stop.returned(r.backwards), isMissing)
 }
 
 // judge decides whether anything stands beyond the last record that was taken, and how sure that is.

@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"jobsgateway/restclient"
@@ -45,17 +46,11 @@ func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 
 // Ends returns the indices of the first and the last record that can be read; -1 when there is none.
 func (p *Page) Ends() (first, last int) {
-	first, last = -1, -1
-	for i, record := range p.Records {
-		if record.Err != nil {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		last = i
+	last = len(p.Records) - 1
+	for last >= 0 && !isReadable(p.Records[last]) {
+		last--
 	}
-	return first, last
+	return slices.IndexFunc(p.Records, isReadable), last
 }
 
 // AppendCursor appends the cursor of Records[i], which is readable.

@@ -152,25 +152,11 @@ func (p *Plan) Opening() restclient.JobsQuery {
 	return q
 }
 
-// start returns the anchor that the page is read from; nil for an end of the list.
-func (p *Plan) start() *anchor {
-	if p.Backwards {
-		return p.before
-	}
-	return p.after
-}
-
-// stop returns the anchor that the page is read up to; nil for an end of the list.
-func (p *Plan) stop() *anchor {
-	if p.Backwards {
-		return p.after
-	}
-	return p.before
-}
-
 // scanRange returns the range that the page is read from: between its cursors, in its direction.
 func (p *Plan) scanRange() scanRange {
-	return scanRange{
-		order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.start(), stop: p.stop(),
+	r := scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.after, stop: p.before}
+	if p.Backwards {
+		r.start, r.stop = p.before, p.after
 	}
+	return r
 }

@@ -9,7 +9,7 @@ import (
 // isTally reports whether a page is asked for numbers alone: how many jobs there are, or whether more stand
 // around it. One record tells these. A page between two cursors has to be read all the same.
 func (p *Plan) isTally() bool {
-	return p.Unasked.Records && (p.Unasked.Flags || p.stop() == nil)
+	return p.Unasked.Records && (p.Unasked.Flags || p.scanRange().stop == nil)
 }
 
 // tallyOpening returns the first call of such a page: for the record behind the page, which is there if the
@@ -17,7 +17,7 @@ func (p *Plan) isTally() bool {
 func (p *Plan) tallyOpening() restclient.JobsQuery {
 	q := p.List
 	q.PerPage = 1
-	switch start := p.start(); {
+	switch start := p.scanRange().start; {
 	case p.Unasked.Flags:
 	case start != nil:
 		q.Offset, q.PerPage = start.windowBeside(1, restclient.MaxPerPage, p.Backwards)

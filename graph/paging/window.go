@@ -1,6 +1,8 @@
 package paging
 
 import (
+	"slices"
+
 	"jobsgateway/restclient"
 )
 
@@ -74,12 +76,8 @@ func (w window) beginsWith(record restclient.Record) bool {
 	return len(w.records) > 0 && w.records[0].Job != nil && w.records[0].Job.ID() == record.Job.ID()
 }
 
+// isReadable reports whether a record has a job.
+func isReadable(record restclient.Record) bool { return record.Job != nil }
+
 // hasReadable reports whether one of the records can be read.
-func hasReadable(records []restclient.Record) bool {
-	for _, record := range records {
-		if record.Job != nil {
-			return true
-		}
-	}
-	return false
-}
+func hasReadable(records []restclient.Record) bool { return slices.ContainsFunc(records, isReadable) }

@@ -24,7 +24,6 @@ const fewEquals = 4
 
 // witness compares the answers that one page costs. The zero value has seen none.
 type witness struct {
-	seen   bool
 	last   window // of those that are aligned
 	doubts int
 }
@@ -36,9 +35,9 @@ func (h *witness) compare(order ordering, w window, aligned bool) error {
 	if !aligned {
 		return nil
 	}
-	last, seen := h.last, h.seen
-	h.last, h.seen = w, true
-	if seen && w.total == last.total && sameStart(order, w, last) {
+	last := h.last
+	h.last = w
+	if w.total == last.total && sameStart(order, w, last) {
 		return h.noteApart(max(w.offset-last.offset, last.offset-w.offset))
 	}
 	return nil
