@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -41,7 +40,7 @@ func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*mode
 	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
 	for i, rep := range reps {
 		if keyOf(rep.ID) == "" {
-			errs[i] = &model.InputError{Argument: "representations", Message: messageEntity}
+			errs[i] = inputError("representations", messageEntity)
 			continue
 		}
 		var id string
@@ -125,8 +124,8 @@ func checkList(value *ast.Value, variables map[string]any) error {
 		}
 	}
 	if n > maxRepresentations {
-		return &model.InputError{Argument: "representations", Message: fmt.Sprintf(
-			"_entities takes at most %d representations; ask for the others in another request.", maxRepresentations)}
+		return inputError("representations", "_entities takes at most %d representations; "+
+			"ask for the others in another request.", maxRepresentations)
 	}
 	return nil
 }
