@@ -226,10 +226,7 @@ func (d *draft) giveBack(n int) {
 // noteEndEquals notes which equals of the page's last readable record the last window shows beyond it. Those
 // that the stop lists are beyond it, too.
 func (d *draft) noteEndEquals(r scanRange) {
-	last := len(d.records) - 1
-	for last >= 0 && d.records[last].Job == nil {
-		last--
-	}
+	last := lastReadable(d.records)
 	if last < 0 {
 		return
 	}

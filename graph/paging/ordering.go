@@ -78,12 +78,8 @@ func (o ordering) hasTies(w window) bool {
 // equalsFrom counts the records from the first on that have its time. All is true when another time follows
 // them.
 func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
-	for ; n < len(records); n++ {
-		job := records[n].Job
-		if job == nil {
-			return n, false
-		}
-		if !o.areTied(job, records[0].Job) {
+	for ; n < len(records) && records[n].Job != nil; n++ {
+		if !o.areTied(records[n].Job, records[0].Job) {
 			return n, true
 		}
 	}
@@ -151,12 +147,11 @@ func (o ordering) locate(w window, a *anchor, backwards bool) (index int, v verd
 	if i := o.find(w, a); i >= 0 {
 		return behind(i, backwards), placeFound
 	}
-	readable := false
+	readable := hasReadable(w.records)
 	for i, record := range w.records {
 		if record.Job == nil {
 			continue
 		}
-		readable = true
 		if s := o.sideOf(record.Job, a); s == sideBefore || backwards && s == sideTied {
 			index = i + 1
 		}

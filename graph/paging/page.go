@@ -46,11 +46,7 @@ func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 
 // Ends returns the indices of the first and the last record that can be read; -1 when there is none.
 func (p *Page) Ends() (first, last int) {
-	last = len(p.Records) - 1
-	for last >= 0 && !isReadable(p.Records[last]) {
-		last--
-	}
-	return slices.IndexFunc(p.Records, isReadable), last
+	return slices.IndexFunc(p.Records, isReadable), lastReadable(p.Records)
 }
 
 // AppendCursor appends the cursor of Records[i], which is readable.

@@ -135,16 +135,14 @@ func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil }
 // does not list.
 func (p *Plan) Opening() restclient.JobsQuery {
 	q := p.List
-	switch {
+	switch start := p.scanRange().start; {
 	case p.isTally():
 		return p.tallyOpening()
-	case p.Backwards && p.before == nil:
+	case start != nil:
+		q.Offset, q.PerPage = start.windowBeside(p.Size, restclient.MaxPerPage, p.Backwards)
+	case p.Backwards:
 		q.OrderBy = q.OrderBy.Reversed()
 		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more: does the page end among equals?
-	case p.Backwards:
-		q.Offset, q.PerPage = p.before.windowBeside(p.Size, restclient.MaxPerPage, true)
-	case p.after != nil:
-		q.Offset, q.PerPage = p.after.windowBeside(p.Size, restclient.MaxPerPage, false)
 	default:
 		q.Offset, q.PerPage = p.Offset, p.Size
 	}

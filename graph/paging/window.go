@@ -79,5 +79,14 @@ func (w window) beginsWith(record restclient.Record) bool {
 // isReadable reports whether a record has a job.
 func isReadable(record restclient.Record) bool { return record.Job != nil }
 
+// lastReadable returns the index of the last record that can be read; -1 when there is none.
+func lastReadable(records []restclient.Record) int {
+	i := len(records) - 1
+	for i >= 0 && !isReadable(records[i]) {
+		i--
+	}
+	return i
+}
+
 // hasReadable reports whether one of the records can be read.
 func hasReadable(records []restclient.Record) bool { return slices.ContainsFunc(records, isReadable) }
