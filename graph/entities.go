@@ -130,7 +130,7 @@ func checkList(value *ast.Value, variables map[string]any) error {
 	return nil
 }
 
-// orNoRepresentation gives v if it is a representation.
+// orNoRepresentation returns v if it is a representation, and noRepresentation if not.
 func orNoRepresentation(v any) any {
 	if members, _ := v.(map[string]any); !isRepresentation(members) {
 		return noRepresentation()
@@ -177,7 +177,7 @@ func batchError(errs graphql.BatchErrorList) error {
 	return nil
 }
 
-// keyOf gives a representation's key; a missing one is empty, which is no id of anything.
+// keyOf returns a representation's key; a missing one is empty, which is no id of anything.
 func keyOf(id *string) string {
 	if id == nil {
 		return ""

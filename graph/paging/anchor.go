@@ -15,7 +15,7 @@ type anchor struct {
 	// search begins. Total can be restclient.UnknownTotal.
 	offset, total int64
 	// before and after are the fingerprints (tieOf) of jobs with the same time that stood on either side, the
-	// nearest first. Such equals have no order of their own, so only these lists tell which of them were
+	// nearest first. Such equals have no order of their own, so only these lists say which of them were
 	// returned already.
 	before, after []uint32
 	// openBefore and openAfter: there may be more equals on that side than are listed.
@@ -36,6 +36,12 @@ func (a *anchor) returned(backwards bool) []uint32 {
 // alreadyReturned reports whether a job with the anchor's time is the anchor, or was returned before it.
 func (a *anchor) alreadyReturned(id string, backwards bool) bool {
 	return comparableID(id) == a.id || slices.Contains(a.returned(backwards), tieOf(id))
+}
+
+// lists reports whether the anchor lists a job as one of its equals, on either side.
+func (a *anchor) lists(id string) bool {
+	tie := tieOf(id)
+	return slices.Contains(a.before, tie) || slices.Contains(a.after, tie)
 }
 
 // isOpen reports whether more equals may have been returned than the list of returned has.

@@ -282,7 +282,7 @@ func (d *draft) page() *Page {
 		}
 	}
 	if d.fault != nil && !hasReadable(p.Records) {
-		p.Records = nil // the fault tells of all of them
+		p.Records = nil // the fault counts all of them
 	}
 	return p
 }

@@ -1,6 +1,10 @@
 package paging
 
-import "jobsgateway/restclient"
+import (
+	"slices"
+
+	"jobsgateway/restclient"
+)
 
 // first returns the place if the first window of a search, asked for with so many records, shows it; done is
 // false if not. A list that is out of order is read on next to its anchor if nothing has moved. Errors:
@@ -34,7 +38,7 @@ func (s *search) believed(w window, records int) (place, bool) {
 	order, a := s.order(), s.anchor
 	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
 	proven := s.Offsets.isProven(w.offset, records)
-	stands := s.isExpected(w, g) && (proven || s.isPlausible(w))
+	stands := s.isExpected(w, g) && (proven || s.isPlausible(w, g))
 	switch {
 	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
 		if stands {
@@ -63,8 +67,22 @@ func (s *search) prove(w window, g group, records int) {
 }
 
 // isPlausible reports whether a window that shows the place where it was expected can be believed. On a list
-// that has moved, an API that rounds offsets can show it there by chance.
-func (s *search) isPlausible(w window) bool {
+// that has moved, an API that rounds offsets can show it there by chance. The list has another length then,
+// or an equal that the cursor does not list stands where only those stand that were returned.
+func (s *search) isPlausible(w window, g group) bool {
+	var returned []restclient.Record
+	switch {
+	case g.anchor >= 0 && s.backwards:
+		returned = w.records[g.anchor+1 : g.end]
+	case g.anchor >= 0:
+		returned = w.records[g.first:g.anchor]
+	}
+	isArrival := func(record restclient.Record) bool {
+		return record.Job != nil && !s.anchor.lists(record.Job.ID())
+	}
+	if slices.ContainsFunc(returned, isArrival) {
+		return false
+	}
 	if w.total == restclient.UnknownTotal {
 		return s.anchor.total == restclient.UnknownTotal || !w.reachesEnd()
 	}

@@ -29,7 +29,7 @@ type group struct {
 	left, right bool
 	// anchor is the index of the anchor; -1 when the window does not show it.
 	anchor int
-	// verdict tells where to look next; placeFound when the window shows the place.
+	// verdict is where to look next; placeFound when the window shows the place.
 	verdict verdict
 }
 

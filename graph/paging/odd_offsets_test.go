@@ -120,3 +120,25 @@ func TestBetweenCursorsOfALargeGroup(t *testing.T) {
 		t.Errorf("%d jobs, want the last %d", len(got.ids), len(want))
 	}
 }
+
+// A job leaves, and an equal of the anchor arrives before it, so the list is as long as it was. A window of an API that rounds
+// offsets shows the equals where they were expected, and yet comes from elsewhere.
+func TestArrivalWhereARoundedWindowHidesIt(t *testing.T) {
+	t.Parallel()
+	for name, rule := range offsetRules {
+		w := newWorld(t, emulator.Options{Offsets: rule})
+		for i := range 17 {
+			w.insert(i)
+		}
+		page := w.read(t, request{first: 11, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc})
+		w.remove(16)
+		w.insert(6) // the time of the page's last job
+		got := w.read(t, request{first: 6, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc})
+		want := idsOf(w.list(restclient.CreatedAtDesc, false))[11:]
+		want = append([]string{w.jobs[len(w.jobs)-1].id}, want[:5]...) // the arrival was on no page yet
+		if !slices.Equal(got.ids, want) || !got.next {
+			t.Errorf("%s: %v, want %v; next %t", name, got.ids, want, got.next)
+		}
+		w.close()
+	}
+}

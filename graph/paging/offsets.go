@@ -21,9 +21,10 @@ const enoughDoubts = 3
 // alignedFor is how long all windows are aligned before one is asked for at an odd offset again.
 const alignedFor = 5 * time.Minute
 
-// takes reports whether a window at this offset may be asked for without aligning it.
+// takes reports whether a window at this offset may be asked for without aligning it. If all windows are
+// aligned and the time for that is over, it is true for one caller, who has to ask for the window.
 func (o *Offsets) takes(offset int64, records int) bool {
-	if o.isProven(offset, records) || o.doubts.Load() < enoughDoubts {
+	if o.isProven(offset, records) || o.isTrusted() {
 		return true
 	}
 	until := o.until.Load()
@@ -31,6 +32,9 @@ func (o *Offsets) takes(offset int64, records int) bool {
 	now := time.Now()
 	return now.UnixNano() > until && o.until.CompareAndSwap(until, now.Add(alignedFor).UnixNano())
 }
+
+// isTrusted reports whether windows are not aligned for now.
+func (o *Offsets) isTrusted() bool { return o.doubts.Load() < enoughDoubts }
 
 // isProven reports whether it is certain that a window comes from where it is asked for: its offset is a
 // multiple of its size, or the API has honoured an odd offset before.

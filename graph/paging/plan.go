@@ -146,7 +146,7 @@ func (p *Plan) Opening() restclient.JobsQuery {
 	default:
 		q.Offset, q.PerPage = p.Offset, p.Size
 	}
-	q.PerPage = max(1, q.PerPage) // one record tells the total, and the API documents no lower bound
+	q.PerPage = max(1, q.PerPage) // one record comes with the total, and the API documents no lower bound
 	return q
 }
 

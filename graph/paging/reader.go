@@ -16,7 +16,7 @@ type Reader struct {
 	Ask Ask
 	// Offsets is what has been learned of the API, across operations.
 	Offsets *Offsets
-	// Logger is told when something is learned of offsets; nil for nobody.
+	// Logger gets a warning when something is learned of offsets; nil for none.
 	Logger *slog.Logger
 }
 
@@ -35,10 +35,12 @@ func (r Reader) Read(ctx context.Context, plan *Plan) (*Page, error) {
 }
 
 // CanAnnounce reports whether Read will ask for the plan's Opening first, so that it may be asked for
-// together with others'.
+// together with others'. Where no cursor shows whether a window came from where it was asked for, that is so
+// only if this is proven.
 func (r Reader) CanAnnounce(plan *Plan) bool {
-	q := plan.Opening()
-	return !plan.Empty && r.Offsets.takes(q.Offset, q.PerPage)
+	q, hasCursor := plan.Opening(), plan.scanRange().start != nil
+	isOpening := r.Offsets.isProven(q.Offset, q.PerPage) || hasCursor && r.Offsets.isTrusted()
+	return !plan.Empty && isOpening
 }
 
 // reading is the reading of one page: which window is asked for next, and what is taken of it.

@@ -7,7 +7,7 @@ import (
 )
 
 // isTally reports whether a page is asked for numbers alone: how many jobs there are, or whether more stand
-// around it. One record tells these. A page between two cursors has to be read all the same.
+// around it. One record shows these. A page between two cursors has to be read all the same.
 func (p *Plan) isTally() bool {
 	return p.Unasked.Records && (p.Unasked.Flags || p.scanRange().stop == nil)
 }

@@ -30,7 +30,7 @@ type evidence int
 const (
 	endsHere evidence = iota // nothing stands behind the window
 	goesOn                   // something stands behind the window
-	mayGoOn                  // the page is full, and nothing but a total can tell whether it is the last one
+	mayGoOn                  // the window is full, and nothing but a total can say whether it is the last one
 )
 
 // behind returns what the answer shows of the list behind it. A total can be capped or late, so a next page
