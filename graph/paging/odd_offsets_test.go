@@ -39,7 +39,6 @@ func TestLargePagesAtOddOffsets(t *testing.T) {
 				if got := w.read(t, r); !slices.Equal(got.ids, want) || got.total != jobs {
 					t.Errorf("%s, %d jobs, %+v: %d jobs of %d from %s", name, jobs, r, len(got.ids), got.total, got.ids[0])
 				}
-				w.close()
 			}
 		}
 	}
@@ -54,7 +53,6 @@ func TestHeavyPagesAtOddOffsets(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, pages of %d", name, size), func(t *testing.T) {
 				t.Parallel()
 				w := worldOfGroups(t, emulator.Options{Offsets: rule}, 120, 1, 5000)
-				defer w.close()
 				want := idsOf(w.list(restclient.CreatedAtDesc, false))
 				if got := w.readAll(t, size, false); !slices.Equal(got, want) {
 					t.Errorf("%d jobs of %d", len(got), len(want))
@@ -73,7 +71,6 @@ func TestCappedAnswersAtOddOffsets(t *testing.T) {
 				t.Run(fmt.Sprintf("%s, pages of %d, backwards %t", name, size, backwards), func(t *testing.T) {
 					t.Parallel()
 					w := worldOfGroups(t, emulator.Options{Offsets: rule, MaxRecords: 5}, 60, 1, 1<<24)
-					defer w.close()
 					want := idsOf(w.list(restclient.CreatedAtDesc, false))
 					if backwards {
 						slices.Reverse(want)
@@ -92,7 +89,6 @@ func TestCappedAnswersAtOddOffsets(t *testing.T) {
 func TestNothingPrecedesAPageFromTheStart(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 20 {
 		w.insert(i / 4)
 	}
@@ -112,7 +108,6 @@ func TestNothingPrecedesAPageFromTheStart(t *testing.T) {
 func TestBetweenCursorsOfALargeGroup(t *testing.T) {
 	t.Parallel()
 	w := worldOfGroups(t, emulator.Options{MaxRecords: 5}, 1, 60, 1<<24)
-	defer w.close()
 	list := idsOf(w.list(restclient.CreatedAtDesc, false))
 	last := w.read(t, request{first: -1, last: 8, offset: -1, orderBy: restclient.CreatedAtDesc})
 	got := w.read(t, request{first: -1, last: 20, offset: -1, after: last.start, orderBy: restclient.CreatedAtDesc})
@@ -139,6 +134,5 @@ func TestArrivalWhereARoundedWindowHidesIt(t *testing.T) {
 		if !slices.Equal(got.ids, want) || !got.next {
 			t.Errorf("%s: %v, want %v; next %t", name, got.ids, want, got.next)
 		}
-		w.close()
 	}
 }

@@ -160,7 +160,6 @@ func TestWithoutTotals(t *testing.T) {
 func TestAnnouncingLearnsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Options{})
-	defer w.close()
 	for i := range 40 {
 		w.insert(i)
 	}
