@@ -67,7 +67,7 @@ func (d *draft) noteTotal(w window) {
 func (d *draft) take(r scanRange, p place) (past bool) {
 	d.noteTotal(p.window)
 	s := newScan(r, p)
-	if r.start != nil && len(d.records) == 0 {
+	if d.plan.scanRange().start != nil && len(d.records) == 0 {
 		d.low, d.high = s.edge(), s.edge()
 	}
 	room := min(len(p.records), d.plan.Size)

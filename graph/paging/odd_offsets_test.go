@@ -136,3 +136,21 @@ func TestArrivalWhereARoundedWindowHidesIt(t *testing.T) {
 		}
 	}
 }
+
+// A page of the last jobs after the very last one is empty, and nothing follows it.
+func TestNothingFollowsTheEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{SteadyTies: true})
+	for i := range 20 {
+		w.insert(i / 4)
+	}
+	// Of a numbered page it is not known how many equals stand before it, and so of none that goes on from there.
+	numbered := w.read(t, request{first: 1, last: -1, offset: 18, orderBy: restclient.CreatedAtDesc})
+	last := w.read(t, request{first: 1, last: -1, offset: -1, after: numbered.finish, orderBy: restclient.CreatedAtDesc})
+	for _, size := range []int{1, 2, 20} {
+		got := w.read(t, request{first: -1, last: size, offset: -1, after: last.finish, orderBy: restclient.CreatedAtDesc})
+		if len(got.ids) != 0 || got.next {
+			t.Errorf("last %d: %v, next %t", size, got.ids, got.next)
+		}
+	}
+}
