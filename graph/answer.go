@@ -15,7 +15,9 @@ import (
 	"jobsgateway/restclient"
 )
 
-// Direct lets a plan write what an operation's root fields resolve to, into buffer.
+// Direct returns a middleware with which a plan writes what an operation's root fields resolve to, into
+// buffer. It refuses representations that are written into the document (checkWritten), and answers null for
+// the fields of __Type that have to be null (saysNothing).
 func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.FieldMiddleware {
 	write := plan.Resolver(buffer, r.answer, operation.Caught)
 	return func(ctx context.Context, next graphql.Resolver) (any, error) {
@@ -28,7 +30,9 @@ func (r *Resolver) Direct(plan *direct.Plan, buffer *direct.Buffer) graphql.Fiel
 	}
 }
 
-// answer answers what the datasets of one level of a selection are asked. Page is the one that they stand on; nil for none.
+// answer fills in the answers of lookups of one level of a selection. Page is the one that their datasets
+// stand on; nil for none. Example: for two lookups of two datasets each, four pages are asked for at a time,
+// and spread to the lookups in the same order.
 func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *paging.Page) {
 	var asked []*operation.DatasetPage
 	for _, lookup := range lookups {
@@ -50,11 +54,15 @@ func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *p
 	}
 }
 
-// planOf returns what plans a field of Dataset for one dataset. The field's arguments are some of those of Query.jobs, and are read
-// by the same generated code.
-func (r *Resolver) planOf(ctx context.Context, field graphql.CollectedField) func(dataset string) (paging.Plan, error) {
+// planOf returns a function that plans a field of Dataset for one dataset. The field's arguments are some of
+// those of Query.jobs, and are read once, by the same generated code. Errors of the function:
+// *model.InputError, *paging.ArgumentError.
+func (r *Resolver) planOf(
+	ctx context.Context, field graphql.CollectedField,
+) func(dataset string) (paging.Plan, error) {
 	var reader executionContext // reads arguments without anything that it could hold
-	args, err := reader.field_Query_jobs_args(ctx, field.ArgumentMap(graphql.GetOperationContext(ctx).Variables))
+	variables := graphql.GetOperationContext(ctx).Variables
+	args, err := reader.field_Query_jobs_args(ctx, field.ArgumentMap(variables))
 	if err != nil {
 		return refusing(ctx, err)
 	}
@@ -73,8 +81,9 @@ func (r *Resolver) planOf(ctx context.Context, field graphql.CollectedField) fun
 	}
 }
 
-// refusing returns what answers every dataset with an argument that cannot be read. The readers place the error below the field
-// of ctx; it belongs below whichever object asks, so only the argument's own part of the path is kept.
+// refusing returns a function that gives every dataset the error of an argument that cannot be read. The
+// generated code places the error below the field of ctx. It belongs below whichever object asks, so only the
+// argument's own part of the path is kept: of jobs.filter.states[0] that is filter.states[0].
 func refusing(ctx context.Context, err error) func(string) (paging.Plan, error) {
 	var path ast.Path
 	if located, ok := errors.AsType[*gqlerror.Error](err); ok {

@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -41,7 +40,7 @@ func (r *Resolver) datasetEntities(reps []*model.DatasetRepresentation) ([]*mode
 	entities, errs := make([]*model.Dataset, len(reps)), make(graphql.BatchErrorList, len(reps))
 	for i, rep := range reps {
 		if keyOf(rep.ID) == "" {
-			errs[i] = &model.InputError{Argument: "representations", Message: messageEntity}
+			errs[i] = inputError("representations", messageEntity)
 			continue
 		}
 		var id string
@@ -125,13 +124,13 @@ func checkList(value *ast.Value, variables map[string]any) error {
 		}
 	}
 	if n > maxRepresentations {
-		return &model.InputError{Argument: "representations", Message: fmt.Sprintf(
-			"_entities takes at most %d representations; ask for the others in another request.", maxRepresentations)}
+		return inputError("representations", "_entities takes at most %d representations; "+
+			"ask for the others in another request.", maxRepresentations)
 	}
 	return nil
 }
 
-// orNoRepresentation gives v if it is a representation.
+// orNoRepresentation returns v if it is a representation, and noRepresentation if not.
 func orNoRepresentation(v any) any {
 	if members, _ := v.(map[string]any); !isRepresentation(members) {
 		return noRepresentation()
@@ -178,7 +177,7 @@ func batchError(errs graphql.BatchErrorList) error {
 	return nil
 }
 
-// keyOf gives a representation's key; a missing one is empty, which is no id of anything.
+// keyOf returns a representation's key; a missing one is empty, which is no id of anything.
 func keyOf(id *string) string {
 	if id == nil {
 		return ""

@@ -36,7 +36,7 @@ const (
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 
-// face is what a client sees of a kind of failure.
+// face is what a client sees of a kind of failure. Retryable: the same request may succeed later.
 type face struct {
 	code      Code
 	message   string
@@ -47,15 +47,22 @@ type face struct {
 var faces = map[restclient.Kind]face{
 	restclient.KindInvalid:         {CodeUpstreamRejected, "The Jobs API refused the request.", false},
 	restclient.KindUnauthenticated: {CodeUnauthenticated, messageBadToken, false},
-	restclient.KindForbidden:       {CodeForbidden, "The Jobs API does not let this token read these jobs.", false},
-	restclient.KindNotFound:        {CodeUpstreamRejected, "The Jobs API does not know what was asked for.", false},
-	restclient.KindRateLimited:     {CodeUpstreamRateLimited, "The Jobs API asks this token to slow down; try again later.", true},
-	restclient.KindUnavailable:     {CodeUpstreamUnavailable, "The Jobs API could not be reached, or failed; try again later.", true},
-	restclient.KindTimeout:         {CodeUpstreamTimeout, "The Jobs API did not answer in time; try again, or ask for less.", true},
-	restclient.KindMalformed:       {CodeUpstreamBadResponse, "The Jobs API sent something that cannot be read.", false},
+	restclient.KindForbidden:       {CodeForbidden, messageForbidden, false},
+	restclient.KindNotFound:        {CodeUpstreamRejected, messageNotFound, false},
+	restclient.KindRateLimited:     {CodeUpstreamRateLimited, messageRateLimited, true},
+	restclient.KindUnavailable:     {CodeUpstreamUnavailable, messageUnavailable, true},
+	restclient.KindTimeout:         {CodeUpstreamTimeout, messageTimeout, true},
+	restclient.KindMalformed:       {CodeUpstreamBadResponse, messageMalformed, false},
 }
 
 const (
+	messageForbidden   = "The Jobs API does not let this token read these jobs."
+	messageNotFound    = "The Jobs API does not know what was asked for."
+	messageRateLimited = "The Jobs API asks this token to slow down; try again later."
+	messageUnavailable = "The Jobs API could not be reached, or failed; try again later."
+	messageTimeout     = "The Jobs API did not answer in time; try again, or ask for less."
+	messageMalformed   = "The Jobs API sent something that cannot be read."
+
 	messageBadToken = "The Jobs API did not accept the token: " +
 		"it is wrong, expired, or lacks the permission to read jobs."
 	messageNoToken  = "This field needs a token: send the header Authorization: Bearer <token>."
@@ -67,8 +74,9 @@ const (
 // Recover returns the error for a panic in a resolver; the Presenter logs it.
 func Recover(_ context.Context, value any) error { return operation.Caught(value) }
 
-// Presenter is the only gate through which an error leaves. A caller gets a code, a sentence that says what to do, and the request
-// id. An error that this package does not know is logged and presented as INTERNAL_SERVER_ERROR.
+// Presenter is the only gate through which an error leaves. A caller gets a code, a sentence that says what
+// to do, and the request id. An error that this package does not know is logged and presented as
+// INTERNAL_SERVER_ERROR.
 type Presenter struct {
 	Logger *slog.Logger
 	// RequestID returns the id of the request that ctx belongs to.
@@ -76,6 +84,8 @@ type Presenter struct {
 }
 
 // Present returns the GraphQL error for err, always a new one, at the response path of the field that failed.
+// Example: a timeout below jobs becomes {"message": "The Jobs API did not answer in time; …", "path":
+// ["jobs"], "extensions": {"code": "UPSTREAM_TIMEOUT", "retryable": true, "requestId": "…"}}.
 func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	out := &gqlerror.Error{Err: err}
 	if located, ok := errors.AsType[*gqlerror.Error](err); ok {
@@ -88,7 +98,8 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 			// The generated code could not read the argument and says so in names of Go's types.
 			err = &model.InputError{Message: ofWrongType(argument)}
 		}
-		if at := field.Field.Field; out.Locations == nil && at != nil && at.Position != nil { // none at the root itself
+		// The root itself has no place in the document.
+		if at := field.Field.Field; out.Locations == nil && at != nil && at.Position != nil {
 			out.Locations = []gqlerror.Location{{Line: at.Position.Line, Column: at.Position.Column}}
 		}
 	}
@@ -100,20 +111,22 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	return out
 }
 
-// splitArgument splits the path of an argument's error. The generated code lets the argument, and the place within it, follow the
-// field; a client looks for the field alone. Example: below the field jobs, jobs.filter.states[0] becomes jobs and
-// filter.states[0].
+// splitArgument splits the path of an argument's error into the path of its field and the argument; empty if
+// the path is that of a field. The generated code lets the argument, and the place within it, follow the
+// field; a client looks for the field alone. Example: below the field jobs, jobs.filter.states[0] becomes
+// jobs and filter.states[0].
 func splitArgument(path, field ast.Path) (response ast.Path, argument string) {
 	if len(path) <= len(field) {
 		return path, ""
 	}
-	if _, isIndex := path[len(field)].(ast.PathIndex); isIndex { // an element of a list is a place in the response
-		return path, ""
+	if _, isIndex := path[len(field)].(ast.PathIndex); isIndex {
+		return path, "" // an element of a list is a place in the response
 	}
 	return path[:len(field)], path[len(field):].String()
 }
 
-// explain returns the message and the extensions for an error. Argument is the one that the error's path names; empty for none.
+// explain returns the message and the extensions for an error. Argument is the one that the error's path
+// names; empty for none.
 func (p Presenter) explain(ctx context.Context, err error, argument string) (string, map[string]any) {
 	if input, ok := errors.AsType[*model.InputError](err); ok {
 		extensions := map[string]any{"code": CodeBadUserInput}
@@ -144,7 +157,7 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	return messageInternal, map[string]any{"code": CodeInternal}
 }
 
-// logFailure writes an error that the caller is not told into the log, a panic with its stack.
+// logFailure writes an error whose cause the caller does not get into the log, a panic with its stack.
 func (p Presenter) logFailure(ctx context.Context, err error) {
 	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
 	if panicked, ok := errors.AsType[*operation.PanicError](err); ok {
@@ -153,7 +166,8 @@ func (p Presenter) logFailure(ctx context.Context, err error) {
 	p.Logger.LogAttrs(ctx, slog.LevelError, "operation failed", attrs...)
 }
 
-// explainUpstream returns the message and the extensions for a failed call.
+// explainUpstream returns the message and the extensions for a failed call: what its kind says, or the detail
+// that the Jobs API gave; its status, its log id and the seconds to wait, where there are any.
 func explainUpstream(e *restclient.Error) (string, map[string]any) {
 	f := faces[e.Kind]
 	extensions := map[string]any{"code": f.code, "retryable": f.retryable}

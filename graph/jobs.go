@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
@@ -17,7 +16,9 @@ import (
 const maxDatasets = 100
 
 // planPage returns the plan of a page of jobs. Errors: *model.InputError, *paging.ArgumentError.
-func planPage(filter *model.JobFilter, orderBy restclient.Order, args paging.Args, limits paging.Limits) (paging.Plan, error) {
+func planPage(
+	filter *model.JobFilter, orderBy restclient.Order, args paging.Args, limits paging.Limits,
+) (paging.Plan, error) {
 	encoded, nothing, err := planFilter(filter)
 	if err != nil {
 		return paging.Plan{}, err
@@ -27,15 +28,17 @@ func planPage(filter *model.JobFilter, orderBy restclient.Order, args paging.Arg
 	return plan, err
 }
 
-// planLatest returns the plan of a page of one, the newest job: latestJob and jobs(first: 1) have the same one.
+// planLatest returns the plan of a page of one, the newest job: latestJob and jobs(first: 1) have the same
+// one.
 func planLatest(datasetID string, filter *model.JobFilter) (paging.Plan, error) {
 	one := int32(1)
-	plan, err := planPage(ofDataset(datasetID, filter), restclient.CreatedAtDesc, paging.Args{First: &one}, paging.Limits{Max: 1})
+	filter = ofDataset(datasetID, filter)
+	plan, err := planPage(filter, restclient.CreatedAtDesc, paging.Args{First: &one}, paging.Limits{Max: 1})
 	plan.Unasked = paging.Unasked{Flags: true}
 	return plan, err
 }
 
-// connection resolves a list of jobs.
+// connection resolves a list of jobs: one page of it. Errors: those of planPage and of operation.Page.
 func (r *Resolver) connection(
 	ctx context.Context, filter *model.JobFilter, orderBy restclient.Order, args paging.Args,
 ) (*paging.Page, error) {
@@ -82,10 +85,11 @@ func existing(found *restclient.Job, err error) (*model.Job, error) {
 	return &model.Job{Job: found}, nil
 }
 
-// datasets resolves many datasets, in the order asked for.
+// datasets resolves many datasets, in the order asked for, without a call: that a dataset exists is not
+// checked. Errors: *model.InputError.
 func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	if len(ids) > maxDatasets {
-		return nil, &model.InputError{Argument: "ids", Message: fmt.Sprintf("ids takes at most %d numbers of datasets.", maxDatasets)}
+		return nil, inputError("ids", "ids takes at most %d numbers of datasets.", maxDatasets)
 	}
 	datasets := make([]*model.Dataset, len(ids))
 	for i, id := range ids {
@@ -98,7 +102,7 @@ func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	return datasets, nil
 }
 
-// dataset resolves one dataset by its number.
+// dataset resolves one dataset by its number, without a call. Errors: *model.InputError.
 func (r *Resolver) dataset(id string) (*model.Dataset, error) {
 	checked, err := planDatasetID(id, "id")
 	if err != nil {

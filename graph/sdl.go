@@ -38,15 +38,18 @@ func ClientSDL() (string, error) {
 	})
 }
 
-// SubgraphSDL returns the schema for composers: with all directives, but without Query.node and Node, since two subgraphs that
-// both have these do not compose.
+// SubgraphSDL returns the schema for composers: with all directives, but without Query.node and Node, since
+// two subgraphs that both have these do not compose.
 func SubgraphSDL() (string, error) {
 	return printSDL(func(doc *ast.SchemaDocument) {
-		doc.Definitions = slices.DeleteFunc(doc.Definitions, func(def *ast.Definition) bool { return def.Name == "Node" })
+		isNode := func(def *ast.Definition) bool { return def.Name == "Node" }
+		isNodeName := func(name string) bool { return name == "Node" }
+		isNodeField := func(field *ast.FieldDefinition) bool { return field.Name == "node" }
+		doc.Definitions = slices.DeleteFunc(doc.Definitions, isNode)
 		for _, def := range doc.Definitions {
-			def.Interfaces = slices.DeleteFunc(def.Interfaces, func(name string) bool { return name == "Node" })
+			def.Interfaces = slices.DeleteFunc(def.Interfaces, isNodeName)
 			if def.Name == "Query" {
-				def.Fields = slices.DeleteFunc(def.Fields, func(field *ast.FieldDefinition) bool { return field.Name == "node" })
+				def.Fields = slices.DeleteFunc(def.Fields, isNodeField)
 			}
 		}
 	})
@@ -54,10 +57,13 @@ func SubgraphSDL() (string, error) {
 
 // keepDirectives returns the directives of a list that a client can use.
 func keepDirectives(list ast.DirectiveList) ast.DirectiveList {
-	return slices.DeleteFunc(list, func(d *ast.Directive) bool { return !slices.Contains(clientDirectives, d.Name) })
+	return slices.DeleteFunc(list, func(d *ast.Directive) bool {
+		return !slices.Contains(clientDirectives, d.Name)
+	})
 }
 
-// printSDL returns schema.graphqls as edit has changed it. Errors: none for the schema that the code was generated from.
+// printSDL returns schema.graphqls, its descriptions included, as edit has changed it. Errors: none for the
+// schema that the code was generated from.
 func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
 	doc, err := parser.ParseSchema(sources[0])
 	if err != nil {
@@ -69,16 +75,17 @@ func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
 	return b.String(), nil
 }
 
-// NewSchema returns the schema that requests are validated against and that introspection shows. Directives of definitions and the
-// generator's own types are left out: no request can use them. Without federation, _service, _entities and their types are left out
-// as well.
+// NewSchema returns the schema that requests are validated against and that introspection shows. Directives
+// of definitions and the generator's own types are left out: no request can use them. Without federation,
+// _service, _entities and their types are left out as well.
 func NewSchema(federation bool) (*ast.Schema, error) {
 	schema, err := gqlparser.LoadSchema(sources...)
 	if err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
 	}
 	for name, directive := range schema.Directives {
-		if !slices.ContainsFunc(directive.Locations, isExecutable) && !slices.Contains(clientDirectives, name) {
+		inRequests := slices.ContainsFunc(directive.Locations, isExecutable)
+		if !inRequests && !slices.Contains(clientDirectives, name) {
 			delete(schema.Directives, name)
 		}
 	}
@@ -103,23 +110,26 @@ func NewSchema(federation bool) (*ast.Schema, error) {
 func isExecutable(location ast.DirectiveLocation) bool {
 	switch location {
 	case ast.LocationQuery, ast.LocationMutation, ast.LocationSubscription, ast.LocationField,
-		ast.LocationFragmentDefinition, ast.LocationFragmentSpread, ast.LocationInlineFragment, ast.LocationVariableDefinition:
+		ast.LocationFragmentDefinition, ast.LocationFragmentSpread, ast.LocationInlineFragment,
+		ast.LocationVariableDefinition:
 		return true
-	case ast.LocationSchema, ast.LocationScalar, ast.LocationObject, ast.LocationFieldDefinition, ast.LocationArgumentDefinition,
-		ast.LocationInterface, ast.LocationUnion, ast.LocationEnum, ast.LocationEnumValue, ast.LocationInputObject,
-		ast.LocationInputFieldDefinition:
+	case ast.LocationSchema, ast.LocationScalar, ast.LocationObject, ast.LocationFieldDefinition,
+		ast.LocationArgumentDefinition, ast.LocationInterface, ast.LocationUnion, ast.LocationEnum,
+		ast.LocationEnumValue, ast.LocationInputObject, ast.LocationInputFieldDefinition:
 	}
 	return false
 }
 
-// ServeSDL returns what answers _service with sdl; the generated answer would be the generator's input, with Query.node.
+// ServeSDL returns a middleware that answers _service with sdl. The generated answer would be the generator's
+// input, with Query.node.
 func ServeSDL(sdl string) graphql.RootFieldMiddleware {
 	return func(ctx context.Context, next graphql.RootResolver) (answer graphql.Marshaler) {
 		field := graphql.GetRootFieldContext(ctx).Field
 		if field.Name != "_service" {
 			return next(ctx)
 		}
-		// The executor runs root fields in goroutines and recovers within next only, so nothing else would catch a panic.
+		// The executor runs root fields in goroutines and recovers within next only, so nothing else would
+		// catch a panic.
 		defer func() {
 			if value := recover(); value != nil {
 				at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Query", Field: field})
@@ -127,7 +137,8 @@ func ServeSDL(sdl string) graphql.RootFieldMiddleware {
 				answer = graphql.Null
 			}
 		}()
-		selected := graphql.CollectFields(graphql.GetOperationContext(ctx), field.Selections, _ServiceImplementors)
+		op := graphql.GetOperationContext(ctx)
+		selected := graphql.CollectFields(op, field.Selections, _ServiceImplementors)
 		return graphql.WriterFunc(func(w io.Writer) {
 			service := graphql.NewFieldSet(selected)
 			for i, inner := range selected {

@@ -27,7 +27,8 @@ type collector struct {
 }
 
 // collect returns the fields that a selection set asks of an object type, in the order of their first
-// appearance, those in fragments that apply to the type included.
+// appearance, those in fragments that apply to the type included. Example: of {a {x} ...F b} with fragment F
+// on Node {a {y} c}, an object that is a Node has a with {x} and {y}, then c, then b.
 func (c *collector) collect(object string, set ast.SelectionSet) []*field {
 	var fields []*field
 	document.Walk(set, c.fragments, func(selection ast.Selection) (below bool) {
@@ -48,7 +49,7 @@ func (c *collector) collect(object string, set ast.SelectionSet) []*field {
 }
 
 // merge adds a field, or its selections to the field with the same response key. Validation has seen that the
-// two agree.
+// two agree. The selections of the document are not changed: other operations share them.
 func merge(fields *[]*field, object string, selection *ast.Field) {
 	for _, known := range *fields {
 		if known.Alias == selection.Alias {

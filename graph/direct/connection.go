@@ -17,6 +17,7 @@ type edge struct {
 	index int
 }
 
+// edgeAt and recordAt return the element of edges, and of nodes, for a record that can be read.
 func edgeAt(page connection, i int) edge  { return edge{page, i} }
 func recordAt(page connection, i int) job { return page.Records[i].Job }
 func (e edge) job() *restclient.Job       { return e.page.Records[e.index].Job }

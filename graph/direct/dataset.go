@@ -15,7 +15,8 @@ func datasetRows() rows[string] {
 	}
 }
 
-// datasetJobs writes the connection that was looked up; null, with an error, if that failed.
+// datasetJobs is the row of Dataset.jobs. It writes the connection that was looked up; null, with an error,
+// if that failed.
 func datasetJobs(c *compiler, f *field, o *object[string]) appender[string] {
 	jobs := compile(c, "JobConnection", f.Selections, connectionRows())
 	unasked, recordsAlone := c.unasked(f.Selections)
@@ -31,8 +32,8 @@ func datasetJobs(c *compiler, f *field, o *object[string]) appender[string] {
 	}
 }
 
-// latestJob writes the one job of the page that was looked up; null if the page is empty, and null with an
-// error if the job cannot be read.
+// latestJob is the row of Dataset.latestJob. It writes the one job of the page that was looked up; null if
+// the page is empty, and null with an error if the job cannot be read.
 func latestJob(c *compiler, f *field, o *object[string]) appender[string] {
 	node := compile(c, "Job", f.Selections, jobRows())
 	of := &lookupField{f, true, paging.Unasked{Flags: true}, func(l *lookups, page connection) {

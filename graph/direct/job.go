@@ -24,7 +24,7 @@ func jobRows() rows[job] {
 		"input":           payload(restclient.MemberInput, "Spec", specRows()),
 		"result":          payload(restclient.MemberResult, "Result", resultRows()),
 		"failures":        failures,
-		"dataset":         datasetNamed(func(j job) rawjson.Value { return j.Member(restclient.MemberInput) }),
+		"dataset":         datasetNamed(inputOf),
 		"dataPlane":       dataPlane,
 		"requestSource":   requestSource,
 		"tags":            tags,
@@ -37,6 +37,9 @@ func jobRows() rows[job] {
 		"raw":             plain(func(w *writer, j job) { w.json(j.Raw()) }),
 	}
 }
+
+// inputOf returns the input, which names the job's dataset.
+func inputOf(j job) rawjson.Value { return j.Member(restclient.MemberInput) }
 
 // textMember is the row of a string member of the record.
 func textMember(name string) row[job] {

@@ -35,7 +35,7 @@ type lookupField struct {
 	field        *field
 	recordsAlone bool
 	unasked      paging.Unasked
-	// next adds what the field's answer has to look up in its turn.
+	// next adds what the field's answer has to look up.
 	next func(l *lookups, page connection)
 }
 

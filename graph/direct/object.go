@@ -62,7 +62,7 @@ func keyOf(f *field, i int) string {
 	return key
 }
 
-// write writes an object.
+// write writes an object: for {id now: state} of a Job it is {"id":"…","now":"RUNNING"}.
 func (o *object[T]) write(w *writer, v T) {
 	w.b = append(w.b, '{')
 	for i := range o.entries {
@@ -72,7 +72,7 @@ func (o *object[T]) write(w *writer, v T) {
 	w.b = append(w.b, '}')
 }
 
-// lookUp adds what the object's fields have to look up.
+// lookUp adds what the object's fields have to look up, before anything is written.
 func (o *object[T]) lookUp(l *lookups, v T) {
 	for _, add := range o.lookups {
 		add(l, v)

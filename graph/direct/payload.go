@@ -48,6 +48,7 @@ func resultRows() rows[rawjson.Value] {
 	}
 }
 
+// itself returns the value whose own member names a dataset.
 func itself(v rawjson.Value) rawjson.Value { return v }
 
 // textOf is the row of a string member of an input or a result.

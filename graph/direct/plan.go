@@ -7,6 +7,12 @@
 // level, and each level is answered together. For {jobs {nodes {dataset {latestJob {dataset {jobs
 // {totalCount}}}}}}} the first level has one latestJob for each dataset on the page, and the second one jobs
 // for each dataset that those name. Then all is written in one go.
+//
+// Where to find what: plan.go and plans.go have the plan of an operation and remember it, collect.go merges
+// selections, object.go compiles them, writer.go appends values. What a field means stands in a row: those of
+// Query in root.go, of JobConnection, JobEdge and PageInfo in connection.go, of Job in job.go, of its input
+// and result in payload.go, of Dataset in dataset.go. lookup.go gathers what needs the REST API, and
+// unasked.go finds out what a page need not have.
 package direct
 
 import (

@@ -39,7 +39,7 @@ func (c *compiler) root(f *field) (r root, ok bool) {
 	return r, true
 }
 
-// isNull reports whether a resolver gave nothing.
+// isNull reports whether a resolver gave nothing: nil, or a nil pointer, list or interface of any type.
 func isNull(value any) bool { return value == nil || reflect.ValueOf(value).IsNil() }
 
 // lookUp adds what a value has to look up. The value is what a resolver of Query gave, or an element of it,
@@ -59,6 +59,7 @@ func (r root) lookUp(l *lookups, value any) {
 	}
 }
 
+// lookUpEach adds what the elements of a list have to look up; an element may be null.
 func lookUpEach[E any](r root, l *lookups, list []E) {
 	for _, element := range list {
 		if !isNull(element) {
@@ -67,7 +68,7 @@ func lookUpEach[E any](r root, l *lookups, list []E) {
 	}
 }
 
-// write writes a value that lookUp takes.
+// write writes a value that lookUp takes. It panics for any other: no resolver returns one.
 func (r root) write(w *writer, value any) {
 	switch value := value.(type) {
 	case connection:

@@ -47,8 +47,9 @@ type ofRoot struct {
 	paging.Unasked
 }
 
-// withUnasked tells the resolver of a root field what is not asked of its connection. A sibling with the same
-// arguments may ask for more than the field itself, so the plan knows better than the field's selection set.
+// withUnasked lets the resolver of a root field know what is not asked of its connection. A sibling with the
+// same arguments may ask for more than the field itself, so the plan knows better than the field's selection
+// set.
 func withUnasked(ctx context.Context, root *ofRoot) context.Context {
 	if root == nil {
 		return ctx

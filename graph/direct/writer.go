@@ -48,6 +48,7 @@ func (w *writer) enter(f *field)   { w.path = append(w.path, place{field: f}) }
 func (w *writer) enterIndex(i int) { w.path = append(w.path, place{index: i}) }
 func (w *writer) leave()           { w.path = w.path[:len(w.path)-1] }
 
+// null and boolean write these values.
 func (w *writer) null()           { w.b = append(w.b, "null"...) }
 func (w *writer) boolean(is bool) { w.b = strconv.AppendBool(w.b, is) }
 

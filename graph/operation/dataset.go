@@ -23,18 +23,24 @@ type DatasetPage struct {
 	whole restclient.JobsQuery
 }
 
-// wholeList returns the list of which the dataset's list is a part: the same one without the filter by dataset.
+// wholeList returns the list of which the dataset's list is a part: the same one without the filter by
+// dataset.
 func (d *DatasetPage) wholeList() restclient.JobsQuery {
 	list := d.Plan.List
 	parameters := strings.Split(string(list.Filter), "&")
-	parameters = slices.DeleteFunc(parameters, func(parameter string) bool { return parameter == "dataset_id="+d.Dataset })
+	isOurs := func(parameter string) bool { return parameter == "dataset_id="+d.Dataset }
+	parameters = slices.DeleteFunc(parameters, isOurs)
 	list.Filter = restclient.Filter(strings.Join(parameters, "&"))
 	return list
 }
 
-// ReadDatasets answers the pages that are asked for of many datasets at a time: from the page that the datasets stand on
-// (nil for none) where that decides, by one page of the whole list where that is cheaper, and else by calls for each dataset.
-func (op *Operation) ReadDatasets(ctx context.Context, asked []*DatasetPage, page *paging.Page, offsets *paging.Offsets) {
+// ReadDatasets fills in the answers of pages that are asked for of many datasets at a time. It takes them
+// from the page that the datasets stand on (nil for none) where that page decides, from one page of the whole
+// list where that is cheaper, and otherwise by calls for each dataset. A failed call is the error of its own
+// dataset's page.
+func (op *Operation) ReadDatasets(
+	ctx context.Context, asked []*DatasetPage, page *paging.Page, offsets *paging.Offsets,
+) {
 	open := slices.DeleteFunc(slices.Clone(asked), func(d *DatasetPage) bool { return d.Err != nil })
 	unite(open)
 	for _, d := range open {
@@ -44,16 +50,20 @@ func (op *Operation) ReadDatasets(ctx context.Context, asked []*DatasetPage, pag
 	open = answerFrom(page, open)
 	for _, list := range worthSharing(page, open) {
 		whole := paging.Plan{Key: paging.Key{List: list, Size: restclient.MaxPerPage}}
-		if shared, err := op.Page(ctx, &whole, offsets); err == nil { // else each dataset is asked for on its own
+		// If this fails, each dataset is asked for on its own.
+		if shared, err := op.Page(ctx, &whole, offsets); err == nil {
 			open = answerFrom(shared, open)
 		}
 	}
 	op.readEach(ctx, open, offsets)
 }
 
-// unite makes keys that differ only in what is not asked for equal, so that one page with all that any of them needs serves them.
+// unite makes keys equal that differ only in what is not asked for, so that one page with all that any of
+// them needs serves them. Example: the total of a dataset's jobs, and elsewhere their records, become one
+// page with both.
 func unite(open []*DatasetPage) {
-	if !slices.ContainsFunc(open, func(d *DatasetPage) bool { return d.Plan.Unasked != open[0].Plan.Unasked }) {
+	differs := func(d *DatasetPage) bool { return d.Plan.Unasked != open[0].Plan.Unasked }
+	if !slices.ContainsFunc(open, differs) {
 		return // they are equal already, as when one field asks
 	}
 	common := map[paging.Key]paging.Unasked{}
@@ -77,8 +87,9 @@ func unite(open []*DatasetPage) {
 	}
 }
 
-// readEach reads each page by calls of its own. The first calls of all are announced to the loaders and sent together; otherwise
-// the loaders would have to guess when a batch is complete.
+// readEach reads each page by calls of its own. The first calls of all are announced to the loaders and sent
+// together; otherwise the loaders would have to guess when a batch is complete. Pages that may need more
+// calls are read at the same time, so that the second call of one does not wait for that of another.
 func (op *Operation) readEach(ctx context.Context, open []*DatasetPage, offsets *paging.Offsets) {
 	if len(open) == 0 {
 		return

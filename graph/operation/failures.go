@@ -13,10 +13,10 @@ import (
 	"jobsgateway/restclient"
 )
 
-// failures are the causes of failed calls that an operation has warned the operator of.
+// failures are the causes of failed calls that an operation has written warnings of. Safe for concurrent use.
 type failures struct {
 	mu   sync.Mutex
-	told map[string]bool
+	told map[string]bool // by cause: see first
 }
 
 // maxTold bounds the warnings of one operation, in lines: more causes at once are one outage.
@@ -28,8 +28,8 @@ const (
 	sizeHint    = "one job alone is over the cap: see --max-upstream-body"
 )
 
-// logFailure writes a failed call into the log. It is a warning if the operator has to act, once for each cause in an operation, and
-// else at debug level. What a caller's token or arguments cause is not a warning.
+// logFailure writes a failed call into the log. It is a warning if the operator has to act, once for each
+// cause in an operation, and else at debug level. What a caller's token or arguments cause is not a warning.
 func (op *Operation) logFailure(ctx context.Context, key any, err error) {
 	level, hint := slog.LevelDebug, ""
 	if e, ok := errors.AsType[*restclient.Error](err); ok && !errors.Is(ctx.Err(), context.Canceled) {
@@ -45,8 +45,9 @@ func (op *Operation) logFailure(ctx context.Context, key any, err error) {
 	op.logger.LogAttrs(ctx, level, "upstream call failed", attrs...)
 }
 
-// concernsOperator reports whether a failure is the Jobs API's or the network's, with a hint if there is one. A 404 of a job is
-// no failure; that of the list is. A window that is too large is read in parts, but a single job cannot be.
+// concernsOperator reports whether a failure is the Jobs API's or the network's, with a hint if there is one.
+// A 404 of a job is no failure; that of the list is. A window that is too large is read in parts, but a
+// single job cannot be.
 func concernsOperator(key any, e *restclient.Error) (serious bool, hint string) {
 	if e.TooLarge {
 		q, isPage := key.(restclient.JobsQuery)
@@ -59,17 +60,19 @@ func concernsOperator(key any, e *restclient.Error) (serious bool, hint string) 
 		switch {
 		case e.Status == 0:
 			return true, ""
-		case e.Status < http.StatusBadRequest, e.Status == http.StatusNotFound, e.Status == http.StatusMethodNotAllowed,
-			e.Status == http.StatusGone:
+		case e.Status < http.StatusBadRequest, e.Status == http.StatusNotFound,
+			e.Status == http.StatusMethodNotAllowed, e.Status == http.StatusGone:
 			return true, addressHint
 		}
-	case restclient.KindUnauthenticated, restclient.KindForbidden, restclient.KindNotFound, restclient.KindRateLimited:
+	case restclient.KindUnauthenticated, restclient.KindForbidden, restclient.KindNotFound,
+		restclient.KindRateLimited:
 	}
 	return false, ""
 }
 
-// first reports whether this cause is new. Ports, sizes and places differ from call to call, and so do the API's log ids:
-// numbers and log ids do not make a new cause.
+// first reports whether this cause is new, and notes it; false after maxTold causes. Ports, sizes and places
+// differ from call to call, and so do the API's log ids: numbers and log ids do not make a new cause.
+// Example: two calls that wait for 127.0.0.1:80 and 127.0.0.1:81 in vain are one cause.
 func (f *failures) first(e *restclient.Error) bool {
 	text := e.Error()
 	if e.LogID != "" {

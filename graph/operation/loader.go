@@ -11,16 +11,16 @@ import (
 	"jobsgateway/restclient"
 )
 
-// straggler is how long a key waits for others that were not announced. Every load is flushed as soon as the last key is
-// known, so this is the bound for a load that is not.
+// straggler is how long a key waits for others that were not announced. Every load is flushed as soon as the
+// last key is known, so this is the bound for a load that is not.
 const straggler = time.Millisecond
 
-// batchCapacity is the capacity of the channel that is made for each batch. More keys than that wait for the batch to collect
-// them, not for their calls.
+// batchCapacity is the capacity of the channel that is made for each batch. More keys than that wait for the
+// batch to collect them, not for their calls.
 const batchCapacity = 16
 
-// loaders batch the calls of one operation and remember their answers. A list, a dataset's list and a dataset's latest job are all
-// pages, so equal calls meet wherever they come from.
+// loaders batch the calls of one operation and remember their answers. A list, a dataset's list and a
+// dataset's latest job are all pages, so equal calls meet wherever they come from.
 type loaders struct {
 	pages *dataloader.Loader[restclient.JobsQuery, *restclient.JobsPage]
 	jobs  *dataloader.Loader[restclient.JobID, *restclient.Job]
@@ -34,9 +34,10 @@ func newLoaders(op *Operation) *loaders {
 // fetch makes one call of the upstream.
 type fetch[K, V any] func(ctx context.Context, key K) (V, error)
 
-// newLoader returns a loader that makes a call for each key of a batch, all at once: the upstream takes one dataset a call, so
-// distinct keys cannot share one. The budget is spent in the order of the keys, so that the first fields of a page are
-// answered when not all can be.
+// newLoader returns a loader that makes a call for each key of a batch, all at once: the upstream takes one
+// dataset a call, so distinct keys cannot share one. The budget is spent in the order of the keys, so that
+// the first fields of a page are answered when not all can be. Example: with 3 calls left, 5 keys give 3
+// answers and 2 times *BudgetError.
 func newLoader[K comparable, V any](op *Operation, fetch fetch[K, V]) *dataloader.Loader[K, V] {
 	batch := func(_ context.Context, keys []K) []*dataloader.Result[V] {
 		results := make([]*dataloader.Result[V], len(keys)) // results[i] is for keys[i]
@@ -51,10 +52,12 @@ func newLoader[K comparable, V any](op *Operation, fetch fetch[K, V]) *dataloade
 		calls.Wait()
 		return results
 	}
-	return dataloader.NewBatchedLoader(batch, dataloader.WithWait[K, V](straggler), dataloader.WithInputCapacity[K, V](batchCapacity))
+	return dataloader.NewBatchedLoader(batch,
+		dataloader.WithWait[K, V](straggler), dataloader.WithInputCapacity[K, V](batchCapacity))
 }
 
-// grant takes one call from the operation's budget; false when none is left.
+// grant takes one call from the operation's budget; false when none is left. A call that is not sent after
+// all is given back by whoever was granted it.
 func (op *Operation) grant() bool {
 	if op.calls.Add(1) <= int64(op.limits.Calls) {
 		return true
@@ -63,8 +66,9 @@ func (op *Operation) grant() bool {
 	return false
 }
 
-// call makes a call that the budget has granted, when a slot is free. A failure is logged once, however many fields share it. A
-// panic is the error of this key alone: in a goroutine of a batch nothing else would catch it.
+// call makes a call that the budget has granted, when a slot is free or not at all if the operation's time is
+// over before. A failure is logged once, however many fields share it. A panic is the error of this key
+// alone: in a goroutine of a batch nothing else would catch it.
 func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result *dataloader.Result[V]) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -79,7 +83,8 @@ func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result 
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
 	v, err := fetch(op.ctx, key)
-	if unsent, ok := errors.AsType[*restclient.Error](err); ok && unsent.Kind == restclient.KindUnauthenticated && unsent.Status == 0 {
+	e, ok := errors.AsType[*restclient.Error](err)
+	if ok && e.Kind == restclient.KindUnauthenticated && e.Status == 0 {
 		op.calls.Add(-1) // without a token nothing was sent
 	}
 	if err != nil {

@@ -1,9 +1,16 @@
-// Package operation is the memory of one GraphQL operation: the calls that it may make, what they answered, and the pages that
-// were made of the answers. It lives as long as its operation and so holds nothing of another caller's token.
+// Package operation is the memory of one GraphQL operation: the calls that it may make, what they answered,
+// and the pages that were made of the answers. It lives as long as its operation and so holds nothing of
+// another caller's token.
 //
-// Equal questions meet in one of two memories. Pages are remembered by their key (page.go), so two fields that ask for the same
-// page read it once, however many calls it costs. Calls are remembered by the loaders (loader.go), so pages that begin
-// with the same call share it. A page of a list can also answer what its datasets are asked (share.go).
+// An operation asks for nothing twice. Pages are remembered by their key (Operation.Page), so two fields that
+// ask for the same page read it once, however many calls it costs. Calls are remembered by the loaders
+// (loader.go), so pages that begin with the same call share it. A page of a list can also answer what its
+// datasets are asked (share.go). Example: a: jobs(first: 20) {totalCount} and b: jobs(first: 20) {nodes {id}}
+// cost one call.
+//
+// Where to find what: operation.go has the pages, jobs and calls of one operation, and when their memory is
+// given back. loader.go makes calls within the budget. dataset.go answers the pages of many datasets at a
+// time, share.go from a page that is there already. failures.go writes failed calls into the log.
 package operation
 
 import (
@@ -16,13 +23,14 @@ import (
 	"jobsgateway/restclient"
 )
 
-// Upstream is what is needed of the Jobs API; *restclient.Client is one. It finds the caller's token in the context.
+// Upstream is what is needed of the Jobs API; *restclient.Client is one. It finds the caller's token in the
+// context.
 type Upstream interface {
 	Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error)
 	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
 }
 
-// Limits bounds what one operation may ask of the upstream.
+// Limits bounds what one operation may ask of the upstream, in calls.
 type Limits struct {
 	// Calls is how many in all; those beyond it fail with *BudgetError.
 	Calls int
@@ -32,7 +40,7 @@ type Limits struct {
 
 // Operation is the memory of one operation and its budget of calls. Safe for concurrent use.
 type Operation struct {
-	ctx      context.Context //nolint:containedctx // calls run under the operation's context, not under that of one field
+	ctx      context.Context //nolint:containedctx // calls run under it, not under the context of one field
 	upstream Upstream
 	limits   Limits
 	logger   *slog.Logger
@@ -46,7 +54,8 @@ type Operation struct {
 
 type contextKey struct{}
 
-// With returns a context with a new operation. All of its calls run under ctx, that is with its token and its deadline.
+// With returns a context with a new operation. All of its calls run under ctx, that is with its token and its
+// deadline.
 func With(ctx context.Context, upstream Upstream, limits Limits, logger *slog.Logger) context.Context {
 	op := &Operation{
 		upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency),
@@ -68,11 +77,12 @@ func Calls(ctx context.Context) int {
 	return int(op.calls.Load())
 }
 
-// End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data may be read, except
-// the bytes that were written.
+// End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data
+// may be read, except the bytes that were written.
 func End(ctx context.Context) { From(ctx).given.release() }
 
-// given are the answers that an operation was given, until it ends.
+// given are the answers that an operation was given. Their memory is given back when it ends. Safe for
+// concurrent use.
 type given struct {
 	mu    sync.Mutex
 	pages []*restclient.JobsPage
@@ -99,25 +109,33 @@ func (g *given) release() {
 	g.pages = nil
 }
 
-// Page returns the page of a plan. It is read once in an operation, however many fields ask for it. Offsets is what has been
-// learned of the API. Errors: *restclient.Error, *BudgetError, *PanicError, and those of paging.Reader.
-func (op *Operation) Page(ctx context.Context, plan *paging.Plan, offsets *paging.Offsets) (*paging.Page, error) {
+// Page returns the page of a plan. It is read once in an operation, however many fields ask for it. Offsets
+// is what has been learned of the API. Errors: *restclient.Error, *BudgetError, *PanicError, and those of
+// paging.Reader.
+func (op *Operation) Page(
+	ctx context.Context, plan *paging.Plan, offsets *paging.Offsets,
+) (*paging.Page, error) {
 	reader := op.reader(offsets)
 	if plan.Empty {
 		return reader.Read(ctx, plan)
 	}
 	op.reuse(&plan.Key)
-	page, _ := op.pages.LoadOrStore(plan.Key, sync.OnceValues(func() (*paging.Page, error) { return reader.Read(ctx, plan) }))
+	read := sync.OnceValues(func() (*paging.Page, error) { return reader.Read(ctx, plan) })
+	page, _ := op.pages.LoadOrStore(plan.Key, read)
 	return page.(func() (*paging.Page, error))()
 }
 
-// reader returns what reads pages with the calls of the operation.
+// reader returns a reader of pages that asks with the calls of the operation.
 func (op *Operation) reader(offsets *paging.Offsets) paging.Reader {
 	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger}
 }
 
-// ask is the paging.Ask of the operation: a fresh call is made past the memory of the loaders.
-func (op *Operation) ask(ctx context.Context, q restclient.JobsQuery, fresh bool) (*restclient.JobsPage, error) {
+// ask is the paging.Ask of the operation. A fresh call is made past the memory of the loaders, since their
+// answers may be older than the change that the reader has noticed. Errors: *restclient.Error, *BudgetError,
+// *PanicError.
+func (op *Operation) ask(
+	ctx context.Context, q restclient.JobsQuery, fresh bool,
+) (*restclient.JobsPage, error) {
 	if !fresh {
 		return load(ctx, op.loaders().pages, q)
 	}
@@ -135,7 +153,9 @@ func (op *Operation) jobs(ctx context.Context, q restclient.JobsQuery) (*restcli
 	return page, err
 }
 
-// reuse makes a key that of a page which was asked for before and has all that the key asks for.
+// reuse replaces a key by that of a page which was asked for before and has all that the key asks for, if
+// there is one. Example: a key for the total alone becomes that of the page with its records, which has the
+// total too.
 func (op *Operation) reuse(key *paging.Key) {
 	for _, more := range [...]paging.Unasked{{}, {Flags: true}, {Records: true}} {
 		if more == key.Unasked || more.Both(key.Unasked) != more {
@@ -155,7 +175,8 @@ func (op *Operation) Job(ctx context.Context, id restclient.JobID) (*restclient.
 	return load(ctx, op.loaders().jobs, id)
 }
 
-// AnnounceJobs has jobs asked for together, each once. What Job then returns is waited for only.
+// AnnounceJobs starts the calls for jobs, all at once and each job once. Job then waits for them and makes no
+// call.
 func (op *Operation) AnnounceJobs(ctx context.Context, ids []restclient.JobID) {
 	loader := op.loaders().jobs
 	for _, id := range ids {

@@ -8,18 +8,21 @@ import (
 // A page of a list can answer what the datasets on it are asked, where it decides that:
 //
 //   - it starts where the list starts, in the order and with the filter that the dataset is asked for, and
-//   - it has all jobs of a list whose length is known, or it has as many of the dataset's jobs as are asked for and nothing
-//     is asked about the others: no total, no cursor, no page info, and
-//   - no record before that is unreadable, and none names the dataset in a way that the Jobs API's filter may not see.
+//   - it has all jobs of a list whose length is known, or it has as many of the dataset's jobs as are asked
+//     for and nothing is asked about the others: no total, no cursor, no page info, and
+//   - no record before that is unreadable, and none names the dataset in a way that the Jobs API's filter may
+//     not see.
 //
-// Example: a board asks for the 20 newest jobs and for the latest job of the dataset of each. All of these are among the 20, so the
-// board costs one call.
+// Example: a board asks for the 20 newest jobs and for the latest job of the dataset of each. All of these
+// are among the 20, so the board costs one call.
 
-// recordsPerCall is how many records of a page cost as much as a call of its own. Source: BenchmarkPriceOfACall.
+// recordsPerCall is how many records of a page cost as much time as one call. Source: BenchmarkPriceOfACall.
 const recordsPerCall = 30
 
-// worthSharing returns the whole lists of which one page is cheaper than a call for each dataset. It decides by what page shows of
-// them: that a list fits one page, and which datasets such a page could answer for.
+// worthSharing returns the whole lists of which one page is cheaper than a call for each dataset, in the
+// order of asking. It decides by what page shows of them: that a list fits one page, and which datasets such
+// a page could answer for. Example: a page of a list of 50 jobs is worth three calls for its datasets, since
+// its records cost less than two (50 < 2 * recordsPerCall); that of a list of 60 is not.
 func worthSharing(page *paging.Page, open []*DatasetPage) []restclient.JobsQuery {
 	if page == nil || page.Total == restclient.UnknownTotal || page.Total > restclient.MaxPerPage {
 		return nil
@@ -56,7 +59,8 @@ func worthSharing(page *paging.Page, open []*DatasetPage) []restclient.JobsQuery
 	return worth
 }
 
-// answerFrom answers each dataset's page that page alone decides. It returns those that still need a REST call.
+// answerFrom answers each dataset's page that page alone decides. It returns those that still need a REST
+// call.
 func answerFrom(page *paging.Page, open []*DatasetPage) (rest []*DatasetPage) {
 	if page == nil || !page.FromStart {
 		return open
@@ -77,7 +81,7 @@ func answerFrom(page *paging.Page, open []*DatasetPage) (rest []*DatasetPage) {
 	return rest
 }
 
-// index is a page by the datasets that its jobs name.
+// index has the jobs of a page by the datasets that they name.
 type index struct {
 	page *paging.Page
 	// jobs are the places of each dataset's jobs on the page, up to the first unreadable record.

@@ -11,15 +11,17 @@ import (
 type anchor struct {
 	id    string    // shortened by comparableID
 	value time.Time // the time that the list is ordered by, with all its digits
-	// offset and total are the job's place and the length of the list when the cursor was made: where a search begins.
-	// Total can be restclient.UnknownTotal.
+	// offset and total are the job's place and the length of the list when the cursor was made: where a
+	// search begins. Total can be restclient.UnknownTotal.
 	offset, total int64
-	// before and after are the fingerprints (tieOf) of jobs with the same time that stood on either side, the nearest
-	// first. Such equals have no order of their own, so only these lists tell which of them were returned already.
+	// before and after are the fingerprints (tieOf) of jobs with the same time that stood on either side, the
+	// nearest first. Such equals have no order of their own, so only these lists say which of them were
+	// returned already.
 	before, after []uint32
 	// openBefore and openAfter: there may be more equals on that side than are listed.
 	openBefore, openAfter bool
-	// exhausted: all of its equals were returned, so the place sought is the one beyond them. Never in a cursor.
+	// exhausted: all of its equals were returned, so the place sought is the one beyond them. Never in a
+	// cursor.
 	exhausted bool
 }
 
@@ -36,6 +38,12 @@ func (a *anchor) alreadyReturned(id string, backwards bool) bool {
 	return comparableID(id) == a.id || slices.Contains(a.returned(backwards), tieOf(id))
 }
 
+// lists reports whether the anchor lists a job as one of its equals, on either side.
+func (a *anchor) lists(id string) bool {
+	tie := tieOf(id)
+	return slices.Contains(a.before, tie) || slices.Contains(a.after, tie)
+}
+
 // isOpen reports whether more equals may have been returned than the list of returned has.
 func (a *anchor) isOpen(backwards bool) bool {
 	if backwards {
@@ -44,11 +52,11 @@ func (a *anchor) isOpen(backwards bool) bool {
 	return a.openBefore
 }
 
-// isLarge reports whether a window of most records cannot show all equals of the anchor, or they are not all known. Then
-// the place of the anchor itself counts, not that of its group.
+// isLarge reports whether a window of most records cannot show all equals of the anchor, or those that were
+// returned are not all known. Then the place of the anchor itself counts, not that of its group.
 func (a *anchor) isLarge(most int, backwards bool) bool {
-	known := len(a.before) + len(a.after) + 1
-	return a.isOpen(backwards) || known > restclient.MaxPerPage || most < restclient.MaxPerPage && known >= most
+	known, isCapped := len(a.before)+len(a.after)+1, most < restclient.MaxPerPage
+	return a.isOpen(backwards) || known > restclient.MaxPerPage || isCapped && known >= most
 }
 
 // groupStart returns the place where the first of the known equals should stand.
@@ -68,9 +76,13 @@ func (a *anchor) mirrored() *anchor {
 	return &m
 }
 
-// windowBeside returns the window of size jobs next to the anchor. It has the known equals of the anchor too, and one record
-// on their far side, which shows that these are all. It has at most so many records, so that a full page behind an
-// anchor costs a second call. Example: 20 jobs behind the anchor at place 7, with one equal at 6, are the window [5, 28).
+// windowBeside returns the window of size jobs next to the anchor. It has the known equals of the anchor too,
+// and one record on their far side, which shows that these are all. It has no more than most records, so a
+// page of 499 or 500 behind an anchor costs a second call.
+//
+// Examples: 20 jobs behind the anchor at place 7, with one equal at 6, are the window [5, 28): the record at
+// 5 is on the far side. 20 jobs before the anchor at place 30, without equals, are [10, 32). If the group is
+// large, equals do not count: the window has the anchor and one record beyond it.
 func (a *anchor) windowBeside(size, most int, backwards bool) (offset int64, records int) {
 	beside := int64(max(1, size)) // an empty page has to see, too, whether equals stand there
 	start, end := a.groupStart()-1, a.groupEnd()+1
@@ -96,8 +108,8 @@ func (a *anchor) windowBeside(size, most int, backwards bool) (offset int64, rec
 	return low, int(min(high-low, int64(most)))
 }
 
-// equals are the jobs of one time beyond an end of a page. The zero value is for a page that ends with the list; a value
-// without a time is for whatever time the page ends with.
+// equals are the jobs of one time beyond an end of a page. The zero value is for a page that ends with the
+// list; a value without a time is for whatever time the page ends with.
 type equals struct {
 	value time.Time
 	ties  []uint32 // fingerprints, the nearest first
@@ -110,7 +122,8 @@ func equalsOf(a *anchor, backwards bool) equals {
 	return equals{value: a.value, ties: ties, open: a.isOpen(backwards)}
 }
 
-// join appends the equals to ties of a value, and reports whether there may be more.
+// join appends the equals to ties, if these have the same time, and reports whether there may be more of
+// them.
 func (e *equals) join(ties []uint32, value time.Time) (all []uint32, open bool) {
 	if !e.value.IsZero() && !e.value.Equal(value) {
 		return ties, false

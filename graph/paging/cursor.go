@@ -13,12 +13,18 @@ import (
 	"jobsgateway/restclient"
 )
 
-// cursor is an anchor in one list, as a client holds it between two pages. The encoding is opaque, has a version and a
-// checksum, so a damaged cursor or one of another list is refused and never misread.
+// cursor is an anchor in one list, as a client holds it between two pages. The encoding is opaque, has a
+// version and a checksum, so a damaged cursor or one of another list is refused and never misread.
 //
-//	version and two flags, 1 byte | scope of the list, 8 bytes | offset, uvarint | total+1, uvarint | seconds, varint | nanoseconds,
-//	uvarint | job id: 0 and 16 bytes of a UUID, or its length and its bytes | ties before, uvarint | ties after, uvarint |
-//	4 bytes a tie | CRC-32 of all before, 4 bytes
+//	version and two flags, 1 byte
+//	scope of the list, 8 bytes
+//	offset, uvarint
+//	total+1, uvarint
+//	seconds, varint, and nanoseconds, uvarint: the time that the list is ordered by
+//	job id: 0 and 16 bytes of a UUID, or its length, uvarint, and its bytes
+//	number of ties before and of ties after, uvarint each
+//	4 bytes a tie, those before first
+//	CRC-32 of all of this, 4 bytes
 //
 // as unpadded base64url: 59 characters for a job in a list of thousands, without ties.
 type cursor struct {
@@ -41,8 +47,8 @@ const (
 	uuidLength      = 16
 )
 
-// scopeOf returns the fingerprint of a list: of its filter, whatever the order of the values, and of its order. It lets a client
-// know that it has mixed up its lists; no access depends on it.
+// scopeOf returns the fingerprint of a list: of its filter, whatever the order of the values, and of its
+// order. It lets a client know that it has mixed up its lists; no access depends on it.
 func scopeOf(filter restclient.Filter, orderBy restclient.Order) uint64 {
 	values := strings.Split(string(filter), "&")
 	slices.Sort(values)
@@ -51,8 +57,8 @@ func scopeOf(filter restclient.Filter, orderBy restclient.Order) uint64 {
 	return h.Sum64()
 }
 
-// tieOf returns the fingerprint of a job among those with the same time: 32 bits, so in one of about 34,000 groups of 500 two
-// jobs share one.
+// tieOf returns the fingerprint of a job among those with the same time: 32 bits, so in one of about 34,000
+// groups of 500 two jobs share one.
 func tieOf(id string) uint32 {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, comparableID(id))
@@ -137,7 +143,8 @@ func appendCount(b []byte, n int64) []byte {
 // comparableID returns what two ids are compared by.
 func comparableID(id string) string { return id[:min(len(id), maxIDLength)] }
 
-// byteReader reads the parts of a cursor. After the first part that is missing or out of bounds it is not ok and returns zeros.
+// byteReader reads the parts of a cursor. After the first part that is missing or out of bounds it is not ok
+// and returns zeros.
 type byteReader struct {
 	rest []byte
 	ok   bool

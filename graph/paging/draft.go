@@ -17,16 +17,17 @@ type draft struct {
 	total     int64
 	// contradicted: a window contradicted its own total, so no total of the list is believed any more.
 	contradicted bool
-	// from and left are the equals where the scan came from, and those that it has not taken.
-	from, left equals
+	// startEquals are the equals of the page's first record that were read before it, and endEquals those of
+	// its last one that were not taken. Both in the direction of reading.
+	startEquals, endEquals equals
 	// passedOver: some records were not taken, since they were returned on an earlier page.
 	passedOver bool
 	// opposite: the page was read in the opposite order from its start.
 	opposite bool
-	// before: a window has shown a record at the place where the scan began.
-	before bool
-	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says that nothing
-	// does. Stopped: the scan has met its stop, or an equal of it.
+	// startShown: a window has shown a record at the place where the scan began.
+	startShown bool
+	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says
+	// that nothing does. Stopped: the scan has met its stop, or an equal of it.
 	more, unsure, stopped bool
 	// rest is what the last window shows beyond the page.
 	rest scan
@@ -38,8 +39,8 @@ type draft struct {
 	ids map[string]bool
 }
 
-// isFull reports whether the page has as many records as were asked for. A page without a readable record would have no cursor
-// to go on with, so it is not full.
+// isFull reports whether the page has as many records as were asked for. A page without a readable record
+// would have no cursor to go on with, so it is not full.
 func (d *draft) isFull() bool {
 	return len(d.records) >= d.plan.Size && (d.plan.Size == 0 || hasReadable(d.records))
 }
@@ -49,26 +50,25 @@ func (d *draft) isBlind() bool {
 	return d.blind >= maxUnreadable && len(d.records) > 0 && !hasReadable(d.records)
 }
 
-// note takes the total of a window, unless it was contradicted.
-func (d *draft) note(w window) {
-	if d.total = w.credibleTotal(); d.total != w.total {
-		d.contradicted = true
-	}
-	if d.contradicted {
+// noteTotal takes the total of a window. Once a window has contradicted its own, the total stays unknown.
+func (d *draft) noteTotal(w window) {
+	d.total = w.credibleTotal()
+	if d.contradicted = d.contradicted || d.total != w.total; d.contradicted {
 		d.total = restclient.UnknownTotal
 	}
 }
 
-// take adds the records of a window from a place on, until the page is full. It passes over those that were returned on an
-// earlier page. It returns true when the scan has come past its stop.
+// take adds the records of a window from a place on, until the page is full. It passes over those that were
+// returned on an earlier page. It returns true when the scan has come past its stop.
+//
+// Example: a page of 2 after B1 is taken from A B2 B1 B3 C, from index 1 on. B2 is taken, B1 is passed over,
+// B3 is taken. B2 counts as standing at place 2 and B3 at 3, wherever the window shows them: B1 was returned
+// before.
 func (d *draft) take(r scanRange, p place) (past bool) {
-	d.note(p.window)
+	d.noteTotal(p.window)
 	s := newScan(r, p)
-	if r.start != nil && len(d.records) == 0 {
-		d.low, d.high = s.position, s.position
-		if r.backwards {
-			d.low, d.high = s.position+1, s.position+1
-		}
+	if d.plan.scanRange().start != nil && len(d.records) == 0 {
+		d.low, d.high = s.edge(), s.edge()
 	}
 	room := min(len(p.records), d.plan.Size)
 	d.records, d.places = slices.Grow(d.records, room), slices.Grow(d.places, room)
@@ -76,22 +76,16 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 		record := s.record()
 		switch {
 		case s.alreadyReturned():
-			d.passedOver = d.passedOver || record.Job == nil || !d.ids[record.Job.ID()]
+			// On a page without a start it was read for this page, behind its stop.
+			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
+			d.passedOver = d.passedOver || !isOwn
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
-			d.stopped, past = true, d.hasAllBeforeStop(r)
-		case d.has(record):
+			d.stopped, past = true, p.beside && r.order.isAnchor(record, r.stop) || d.hasAllBeforeStop(r)
+		case d.noteID(record):
 		default:
-			if p.beside {
-				s.position = p.offset + int64(s.at)
-			}
-			d.records, d.places = append(d.records, record), append(d.places, s.position)
-			if s.position += s.direction; r.backwards {
-				d.low = s.position + 1
-			} else {
-				d.high = s.position
-			}
+			d.add(&s)
 		}
 	}
 	if !hasReadable(d.records) {
@@ -102,26 +96,38 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 	return past
 }
 
-// hasAllBeforeStop reports whether the page has every equal of the stop that was listed as standing before it.
-func (d *draft) hasAllBeforeStop(r scanRange) bool {
-	if r.stop.isOpen(r.backwards) {
-		return false
+// add adds the record that a scan is at.
+func (d *draft) add(s *scan) {
+	if s.from.beside {
+		s.position = s.from.placeOf(s.at)
 	}
-	had := map[uint32]bool{}
-	for _, record := range d.records {
-		if record.Job != nil {
-			had[tieOf(record.Job.ID())] = true
-		}
+	d.records, d.places = append(d.records, s.record()), append(d.places, s.position)
+	s.position += s.direction
+	if s.backwards {
+		d.low = s.edge()
+	} else {
+		d.high = s.edge()
 	}
-	for _, tie := range r.stop.returned(r.backwards) {
-		if !had[tie] && (r.start == nil || !slices.Contains(r.start.returned(r.backwards), tie) && tie != tieOf(r.start.id)) {
-			return false
-		}
-	}
-	return true
 }
 
-// judge decides whether anything stands beyond the last record that was taken.
+// hasAllBeforeStop reports whether every equal that the stop lists as standing before it is on the page or
+// was returned before the page. Then the page ends at the stop. Otherwise the window may show the stop before
+// them.
+//
+// Example: before B3, which lists B1 and B2. The window A B3 B2 B1 C shows the stop at index 1. The page has
+// A alone then, so the scan goes on: it takes B2 and B1, and ends at C, which is past the stop.
+func (d *draft) hasAllBeforeStop(r scanRange) bool {
+	had, _ := d.returnedWith(r, r.stop)
+	had = append(had, tieOf(r.stop.id))
+	isMissing := func(tie uint32) bool { return !slices.Contains(had, tie) }
+	return !r.stop.isOpen(r.backwards) && !slices.ContainsFunc(r.stop.returned(r.backwards), isMissing)
+}
+
+// judge decides whether anything stands beyond the last record that was taken, and how sure that is.
+//
+// Examples, for a full page of 20: a window of 21 records has one more. 20 records and a next page, or a
+// total of 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20
+// records and no total have more, since nothing says otherwise. 19 records have no more.
 func (d *draft) judge(w window, s scan) {
 	d.more, d.unsure = d.stopped, false
 	if s.backwards {
@@ -143,60 +149,61 @@ func (d *draft) judge(w window, s scan) {
 	}
 }
 
-// has reports whether the page has a job already: a list that moves while a page is read can show it again. It knows so only after
-// remember.
-func (d *draft) has(record restclient.Record) bool {
+// noteID notes a job of the page, and reports whether the page had it already: a list that moves while a page
+// is read can show it again. It notes nothing as long as the page is made of one window.
+func (d *draft) noteID(record restclient.Record) (again bool) {
 	if record.Job == nil || d.ids == nil {
 		return false
 	}
-	if id := record.Job.ID(); !d.ids[id] {
-		d.ids[id] = true
-		return false
-	}
-	return true
+	id := record.Job.ID()
+	again = d.ids[id]
+	d.ids[id] = true
+	return again
 }
 
-// remember notes the ids of the page's jobs, once it is made of several windows.
-func (d *draft) remember() {
+// noteIDs notes all jobs of the page, when a second window is asked for.
+func (d *draft) noteIDs() {
 	if d.ids == nil {
 		d.ids = map[string]bool{}
 		for _, record := range d.records {
-			d.has(record)
+			d.noteID(record)
 		}
 	}
 }
 
-// resume returns the anchor to go on from behind a place's window: its last readable record in the direction of reading; nil when
-// none is readable. Unreadable is the number of unreadable records behind it.
-func (d *draft) resume(r scanRange, p place) (a *anchor, unreadable int) {
-	i, step := len(p.records)-1, -1
-	if r.backwards {
-		i, step = 0, 1
-	}
-	for ; i >= 0 && i < len(p.records); i += step {
+// resumeFrom returns the anchor to go on from behind a place's window: its last readable record in the
+// direction of reading; nil when none is readable. Unreadable is the number of unreadable records behind it.
+func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
+	for k := range p.records {
+		i := len(p.records) - 1 - k
+		if r.backwards {
+			i = k
+		}
 		job := p.records[i].Job
 		if job == nil {
-			unreadable++
 			continue
 		}
-		a = &anchor{id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.offset + int64(i), total: p.total}
-		ties, open := d.returnedWith(r, a)
+		a = &anchor{
+			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total,
+		}
 		a.exhausted = p.alone && r.start.value.Equal(a.value)
+		ties, open := d.returnedWith(r, a)
 		if r.backwards {
 			a.after, a.openAfter = ties, open
 		} else {
 			a.before, a.openBefore = ties, open
 		}
-		return a, unreadable
+		return a, k
 	}
-	return nil, unreadable
+	return nil, len(p.records)
 }
 
-// returnedWith returns the fingerprints of the anchor's equals that were returned so far, and whether there may be more.
+// returnedWith returns the fingerprints of the anchor's equals that were returned so far, each once and
+// without the anchor's own, and whether there may be more.
 func (d *draft) returnedWith(r scanRange, a *anchor) (ties []uint32, open bool) {
-	if s := r.start; s != nil && s.value.Equal(a.value) {
-		ties = append(append(ties, tieOf(s.id)), s.returned(r.backwards)...)
-		open = s.isOpen(r.backwards)
+	if r.start != nil && r.start.value.Equal(a.value) {
+		known := equalsOf(r.start, r.backwards)
+		ties, open = known.ties, known.open
 	}
 	for _, record := range d.records {
 		if record.Job != nil && r.order.sideOf(record.Job, a) == sideTied {
@@ -216,37 +223,36 @@ func (d *draft) giveBack(n int) {
 	}
 }
 
-// close notes which equals of the page's last record the last window shows beyond it.
-func (d *draft) close(r scanRange) {
-	last := len(d.records) - 1
-	for last >= 0 && d.records[last].Job == nil {
-		last--
-	}
+// noteEndEquals notes which equals of the page's last readable record the last window shows beyond it. Those
+// that the stop lists are beyond it, too.
+func (d *draft) noteEndEquals(r scanRange) {
+	last := lastReadable(d.records)
 	if last < 0 {
 		return
 	}
 	a := &anchor{value: r.order.valueOf(d.records[last].Job)}
-	d.left = equals{value: a.value, open: d.more}
+	d.endEquals = equals{value: a.value, open: d.more}
 	for s := d.rest; s.has(); s.step() {
 		job := s.record().Job
 		if job == nil || s.alreadyReturned() {
 			continue
 		}
 		if r.order.sideOf(job, a) != sideTied {
-			d.left.open = false
+			d.endEquals.open = false
 			break
 		}
-		d.left.ties = append(d.left.ties, tieOf(job.ID()))
+		d.endEquals.ties = append(d.endEquals.ties, tieOf(job.ID()))
 	}
 	if r.stop != nil && r.stop.value.Equal(a.value) {
 		stop := equalsOf(r.stop, !r.backwards)
-		d.left.ties, d.left.open = append(d.left.ties, stop.ties...), d.left.open || stop.open
+		d.endEquals.ties = append(d.endEquals.ties, stop.ties...)
+		d.endEquals.open = d.endEquals.open || stop.open
 	}
 }
 
-// end ends a page before it is full. If the error is one of the list and something was read, it becomes the page's fault; otherwise
-// it is returned.
-func (d *draft) end(err error) error {
+// endWith ends a page before it is full. If the error is one of the list and something was read, it becomes
+// the page's fault; otherwise it is returned.
+func (d *draft) endWith(err error) error {
 	untruth, ok := errors.AsType[*UntruthError](err)
 	if !ok || len(d.records) == 0 {
 		return err
@@ -260,14 +266,14 @@ func (d *draft) page() *Page {
 	p := &Page{
 		List: d.plan.List, Records: d.records, places: d.places,
 		FromStart: d.low == 0 && !d.plan.Backwards && !d.passedOver,
-		Fault:     d.fault, Total: d.total, before: d.from, behind: d.left,
+		Fault:     d.fault, Total: d.total, before: d.startEquals, after: d.endEquals,
 		HasNextPage: d.more, HasPreviousPage: d.passedOver || d.low > 0 && d.total != 0,
 	}
 	if d.plan.Backwards {
 		slices.Reverse(p.Records)
 		slices.Reverse(p.places)
-		p.before, p.behind = d.left, d.from
-		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.before, d.more
+		p.before, p.after = p.after, p.before
+		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.startShown, d.more
 	}
 	if d.opposite {
 		p.HasNextPage = false
@@ -276,7 +282,7 @@ func (d *draft) page() *Page {
 		}
 	}
 	if d.fault != nil && !hasReadable(p.Records) {
-		p.Records = nil // the fault tells of all of them
+		p.Records = nil // the fault counts all of them
 	}
 	return p
 }

@@ -27,11 +27,12 @@ type DriftError struct{}
 
 // Error returns a sentence for the caller.
 func (*DriftError) Error() string {
-	return "The list changes faster than the place of the cursor can be found; try again, or start without a cursor."
+	return "The list changes faster than the place of the cursor can be found; " +
+		"try again, or start without a cursor."
 }
 
-// UntruthError is a list whose pages cannot be read, since what the Jobs API says of it cannot be true. Its text is for
-// the caller.
+// UntruthError is a list whose pages cannot be read, since what the Jobs API says of it cannot be true. Its
+// text is for the caller.
 type UntruthError struct{ message string }
 
 // Error returns the sentence.
@@ -56,5 +57,6 @@ func unreadableError(records []restclient.Record) *UntruthError {
 			most = reason
 		}
 	}
-	return &UntruthError{fmt.Sprintf("The list of the Jobs API cannot be read: %d of %d records %s.", counts[most], len(records), most)}
+	return &UntruthError{fmt.Sprintf("The list of the Jobs API cannot be read: %d of %d records %s.",
+		counts[most], len(records), most)}
 }

@@ -9,8 +9,9 @@ import (
 	"jobsgateway/restclient"
 )
 
-// maxCalls is how many calls one page may cost. A shift of hundreds of places costs 2 calls, halving a list of a million
-// down to one window about 16. The rest is for lists that move meanwhile, and for an API that answers in many pieces.
+// maxCalls is how many calls one page may cost. A shift of hundreds of places costs 2 calls, halving a list
+// of a million down to one window about 16. The rest is for lists that move meanwhile, and for an API that
+// answers in many pieces.
 const maxCalls = 64
 
 // fetcher gets the windows of one page.
@@ -27,8 +28,8 @@ type fetcher struct {
 // order returns the ordering of the list.
 func (f *fetcher) order() ordering { return ordering(f.list.OrderBy) }
 
-// window returns one window: by one call, or in parts where one answer would be too large. Errors: those of Ask, *DriftError,
-// *UntruthError.
+// window returns one window: by one call, or in parts where one answer would be too large. Errors: those of
+// Ask, *DriftError, *UntruthError.
 func (f *fetcher) window(ctx context.Context, offset int64, size int) (window, error) {
 	size = min(max(1, size), f.most)
 	w, err := f.part(ctx, offset, size)
@@ -41,11 +42,13 @@ func (f *fetcher) window(ctx context.Context, offset int64, size int) (window, e
 	if err != nil {
 		return window{}, err
 	}
-	return w, f.witness.hear(f.order(), w, offset%int64(size) == 0)
+	return w, f.witness.compare(f.order(), w, offset%int64(size) == 0)
 }
 
-// explainShort finds out why a window has fewer records than were asked for although its total or its next page promises more:
-// the API may have a cap of its own, or the promise may not be true. The record behind the window tells, for one call.
+// explainShort finds out, for one call, why a window has fewer records than were asked for although its total
+// or its next page promises more. If a record stands behind the window, the API has a cap of its own, which
+// is noted. Example: [0, 100) has 30 records of 200. If [30, 31) has a record, no window is asked for with
+// more than 30 from now on; if it has none, the list ends at 30.
 func (f *fetcher) explainShort(ctx context.Context, w *window) error {
 	n := len(w.records)
 	switch {
@@ -58,7 +61,7 @@ func (f *fetcher) explainShort(ctx context.Context, w *window) error {
 	if err != nil {
 		return err
 	}
-	w.fault = f.witness.doubt(repeated(f.order(), *w, behind))
+	w.fault = f.witness.noteApart(repeated(f.order(), *w, behind))
 	shrunk := behind.total < w.total // then the record that stood there stands elsewhere
 	if w.last = len(behind.records) == 0 && !shrunk || w.fault != nil; !w.last {
 		f.most = n
@@ -66,7 +69,8 @@ func (f *fetcher) explainShort(ctx context.Context, w *window) error {
 	return nil
 }
 
-// part returns what one answer has of a window.
+// part returns what one answer has of a window, for one call. Errors: those of Ask, *DriftError after
+// maxCalls.
 func (f *fetcher) part(ctx context.Context, offset int64, size int) (window, error) {
 	q := f.list
 	q.Offset, q.PerPage = offset, size
@@ -87,13 +91,17 @@ func (f *fetcher) part(ctx context.Context, offset int64, size int) (window, err
 		offset: offset, records: answer.Records, total: answer.Total,
 		full: n >= asked, partial: n >= asked && asked < size,
 	}
-	// The API counts pages of this size from the start of the list, so the one it names may lie within the window.
+	// The API counts pages of this size from the start of the list, so the one it names may lie within the
+	// window: of [48, 98) it may name page 2 as the next one, which is [50, 100).
 	w.more = answer.NextPage > 1 && (answer.NextPage-1)*int64(asked) >= w.end()
 	return w, nil
 }
 
-// inParts returns a window that one answer would be too large for; w, or tooLarge, is what came of that answer.
-func (f *fetcher) inParts(ctx context.Context, w window, tooLarge error, offset int64, size int) (window, error) {
+// inParts returns a window that one answer would be too large for; w, or tooLarge, is what came of that
+// answer.
+func (f *fetcher) inParts(
+	ctx context.Context, w window, tooLarge error, offset int64, size int,
+) (window, error) {
 	a := newAssembly(f, w, offset, size)
 	if size == 1 {
 		if err := a.leaveOut(tooLarge); err != nil {
@@ -103,34 +111,28 @@ func (f *fetcher) inParts(ctx context.Context, w window, tooLarge error, offset 
 	return a.read(ctx)
 }
 
-// at returns the records from offset on, where no anchor shows whether the window came from there. Unless the API is known to take
-// any offset, the window may start before offset and have it in it.
+// at returns a window that shows the record at offset, with as many of the size records from there on as one
+// call shows. No anchor shows here whether a window came from where it was asked for. So it is aligned,
+// unless the API is known to take any offset: then it starts before offset. Example: 499 jobs at offset 27
+// are asked for as [0, 500), as long as nothing is known.
 func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error) {
-	size = max(1, size)
+	size = min(max(1, size), f.most)
 	if f.Offsets.isProven(offset, size) {
 		return f.window(ctx, offset, size)
 	}
 	part := span{offset, offset + int64(size)}
-	low, records := aligned(part, part, f.most)
-	complete, refused := low+int64(records) >= part.high, false
-	if !complete && f.Offsets.takes(offset, size) {
-		w, err := f.window(ctx, offset, size)
-		if refused = isRefused(err) && offset%int64(size) != 0; !refused {
+	for most := f.most; ; most = min(f.most, most) {
+		low, records := aligned(part, part, most)
+		w, err := f.window(ctx, low, records)
+		if err != nil || w.end() > offset || w.reachesEnd() {
 			return w, err
 		}
+		most = records - 1 // the API gives fewer records than lie between low and offset
 	}
-	w, err := f.window(ctx, low, records)
-	for err == nil && w.end() <= offset && !w.reachesEnd() { // the API gives fewer records than lie between low and offset
-		low, records = aligned(part, part, min(f.most, records-1))
-		w, err = f.window(ctx, low, records)
-	}
-	if err == nil && refused {
-		f.tell(ctx, f.Offsets.refuse(part, span{low, low + int64(records)}))
-	}
-	return w, err
 }
 
-// through returns the last window of those that show the part [low, high) of the list, of which an answer may have less.
+// through reads the part [low, high) of the list, in several windows where one has less. It returns the last
+// of them.
 func (f *fetcher) through(ctx context.Context, low, high int64) (window, error) {
 	w, err := f.at(ctx, low, int(high-low))
 	for err == nil && w.end() < high && w.end() < w.total {
@@ -142,16 +144,22 @@ func (f *fetcher) through(ctx context.Context, low, high int64) (window, error) 
 	return w, err
 }
 
-// tell writes into the log that the gateway has learned how the API takes offsets.
-func (f *fetcher) tell(ctx context.Context, learned bool) {
+// logLearned writes a warning into the log if the gateway has just learned that the API does not take any
+// offset.
+func (f *fetcher) logLearned(ctx context.Context, learned bool) {
 	if learned && f.Logger != nil {
-		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while each page is asked for at a multiple "+
-			"of its size, which can cost a call more", slog.Duration("while", alignedFor))
+		f.Logger.LogAttrs(ctx, slog.LevelWarn, "the Jobs API does not take every offset: for a while "+
+			"each page is asked for at a multiple of its size, which can cost a call more",
+			slog.Duration("while", alignedFor))
 	}
 }
 
-// isRefused reports whether the API refused a parameter: perhaps the offset.
-func isRefused(err error) bool {
+// isOffsetRefused reports whether the API refused a call, perhaps since its offset is no multiple of its
+// size.
+func isOffsetRefused(err error, offset int64, size int) bool {
+	if offset%int64(size) == 0 {
+		return false
+	}
 	e, ok := errors.AsType[*restclient.Error](err)
 	return ok && (e.Status == http.StatusBadRequest || e.Status == http.StatusUnprocessableEntity)
 }

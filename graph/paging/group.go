@@ -2,7 +2,15 @@ package paging
 
 import "jobsgateway/restclient"
 
-// verdict is what a window tells about a place.
+// verdict is where a place is, as far as a window shows. Examples, for the equals B inside of a list:
+//
+//	window       verdict
+//	A B1 B2 C    placeFound
+//	A B1         placeCut: more of them may follow
+//	B1 B2 C      placeCut: more of them may stand before; placeFound if the list starts here
+//	A            placeHigher
+//	C            placeLower; placeFound if the list starts here: none of them is left
+//	A C          placeFound, between A and C: none of them is left
 type verdict int
 
 const (
@@ -14,20 +22,22 @@ const (
 
 // group is what a window shows of the jobs that share an anchor's time: its equals, and the anchor itself.
 type group struct {
-	// first and end bound them in the window: they are among the records [first, end), or would stand there.
+	// first and end bound them in the window: they are among the records [first, end). If none is left, both
+	// are where they would stand.
 	first, end int
 	// left and right: the window shows that none stand before first, and none from end on.
 	left, right bool
 	// anchor is the index of the anchor; -1 when the window does not show it.
 	anchor int
-	// verdict tells where to look next; placeFound when the window shows the place.
+	// verdict is where to look next; placeFound when the window shows the place.
 	verdict verdict
 }
 
-// groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the start of the
-// window, or from its end when reading backwards. On a list that has not moved it looks at three records.
-func groupIn(w window, o ordering, a *anchor, backwards bool) group {
-	g, lastBefore, firstAfter := scanGroup(w.records, o, a, backwards)
+// groupIn returns an anchor's group in a window. It looks from the side where the place is expected: from the
+// start of the window, or from its end when reading backwards. On a list that has not moved it looks at three
+// records.
+func (o ordering) groupIn(w window, a *anchor, backwards bool) group {
+	g, lastBefore, firstAfter := o.scanGroup(w.records, a, backwards)
 	n := len(w.records)
 	g.left, g.right = lastBefore >= 0 || w.offset == 0, firstAfter < n || w.reachesEnd()
 	switch {
@@ -45,15 +55,14 @@ func groupIn(w window, o ordering, a *anchor, backwards bool) group {
 	return g
 }
 
-// scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the index of the last
-// record before them (-1 for none), and that of the first one after them (len(records) for none).
-func scanGroup(records []restclient.Record, o ordering, a *anchor, backwards bool) (g group, lastBefore, firstAfter int) {
+// scanGroup returns the bounds of the anchor's equals among records (first is -1 if there are none), the
+// index of the last record before them (-1 for none), and that of the first one after them (len(records) for
+// none).
+func (o ordering) scanGroup(
+	records []restclient.Record, a *anchor, backwards bool,
+) (g group, lastBefore, firstAfter int) {
 	g = group{first: -1, anchor: -1}
 	lastBefore, firstAfter = -1, len(records)
-	far := sideAfter
-	if backwards {
-		far = sideBefore
-	}
 	for k := range records {
 		i := k
 		if backwards {
@@ -69,34 +78,30 @@ func scanGroup(records []restclient.Record, o ordering, a *anchor, backwards boo
 		case sideAfter:
 			firstAfter = min(firstAfter, i)
 		case sideTied:
-			g = g.with(i)
+			if g.first < 0 {
+				g.first, g.end = i, i+1
+			}
+			g.first, g.end = min(g.first, i), max(g.end, i+1)
 			if g.anchor < 0 && o.isAnchor(records[i], a) {
 				g.anchor = i
 			}
 		}
-		if s == far {
+		if s == ahead(backwards) {
 			break
 		}
 	}
 	return g, lastBefore, firstAfter
 }
 
-// with returns the group with the record at an index added.
-func (g group) with(i int) group {
-	if g.first < 0 {
-		g.first, g.end = i, i+1
-	}
-	g.first, g.end = min(g.first, i), max(g.end, i+1)
-	return g
-}
-
-// isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the window, cannot be read.
+// isBlurred reports whether an edge of the group is not seen because the records beyond it, of n in the
+// window, cannot be read. Example: in ? B1 B2 C, the record ? may be B3.
 func (g group) isBlurred(n int) bool {
 	return g.first > 0 && !g.left || g.end < n && !g.right
 }
 
-// beyond returns the group as it counts for an exhausted anchor: only the edge beyond which the scan goes on has to be seen.
-func (g group) beyond(a *anchor, backwards bool) group {
+// forExhausted returns the group as it counts for an exhausted anchor, whose equals were all returned: only
+// the edge beyond which the scan goes on has to be seen. For other anchors it returns the group unchanged.
+func (g group) forExhausted(a *anchor, backwards bool) group {
 	if !a.exhausted || g.verdict != placeCut {
 		return g
 	}

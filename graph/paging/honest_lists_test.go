@@ -55,10 +55,10 @@ func TestHonestListIsNoUntruth(t *testing.T) {
 	before := window{offset: 5, records: jobs[:3], total: 100, full: true}
 	after := window{offset: 6, records: jobs[:3], total: 100, full: true} // one arrived in front, one left behind
 	h := witness{}
-	if err := h.hear(ordering(restclient.CreatedAtDesc), before, true); err != nil {
+	if err := h.compare(ordering(restclient.CreatedAtDesc), before, true); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.hear(ordering(restclient.CreatedAtDesc), after, true); err != nil {
+	if err := h.compare(ordering(restclient.CreatedAtDesc), after, true); err != nil {
 		t.Errorf("a list that moved by one: %v", err)
 	}
 }

@@ -155,3 +155,35 @@ func TestWithoutTotals(t *testing.T) {
 		t.Errorf("before: %+v", before)
 	}
 }
+
+// A page that may be announced does not use up the one try after a while: the call that is announced is not the try.
+func TestAnnouncingLearnsNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{})
+	for i := range 40 {
+		w.insert(i)
+	}
+	page := w.read(t, request{first: 5, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc})
+	behind, err := w.plan(request{first: 5, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var o Offsets
+	reader := Reader{Offsets: &o}
+	if !reader.CanAnnounce(&behind) {
+		t.Error("nothing is known, and yet an odd offset is not asked for")
+	}
+	o.refuse(span{13, 33}, span{10, 40})
+	o.until.Store(1)
+	if reader.CanAnnounce(&behind) || !o.takes(7, 5) {
+		t.Error("announcing has used up the try")
+	}
+	numbered, err := w.plan(request{first: 5, last: -1, offset: 7, orderBy: restclient.CreatedAtDesc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fresh := Reader{Offsets: &Offsets{}}
+	if fresh.CanAnnounce(&numbered) {
+		t.Error("a numbered page at an odd offset is not asked for as it is announced")
+	}
+}

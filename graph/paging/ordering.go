@@ -17,6 +17,14 @@ const (
 	sideAfter
 )
 
+// ahead returns the side of an anchor that a scan in this direction goes to.
+func ahead(backwards bool) side {
+	if backwards {
+		return sideBefore
+	}
+	return sideAfter
+}
+
 // ordering compares jobs as an order of the Jobs API does.
 type ordering restclient.Order
 
@@ -27,6 +35,9 @@ func (o ordering) valueOf(job *restclient.Job) time.Time {
 	}
 	return job.UpdatedAt().Time()
 }
+
+// areTied reports whether two jobs have the same time.
+func (o ordering) areTied(a, b *restclient.Job) bool { return o.valueOf(a).Equal(o.valueOf(b)) }
 
 // compare returns the side of a time relative to another one.
 func (o ordering) compare(value, other time.Time) side {
@@ -42,8 +53,8 @@ func (o ordering) sideOf(job *restclient.Job, a *anchor) side {
 	return o.compare(o.valueOf(job), a.value)
 }
 
-// isAnchor reports whether a record is the anchor and still has its time: under an UPDATED_AT order a job that has changed
-// since stands elsewhere, and its old place is found by the time.
+// isAnchor reports whether a record is the anchor and still has its time: under an UPDATED_AT order a job
+// that has changed since stands elsewhere, and its old place is found by the time.
 func (o ordering) isAnchor(record restclient.Record, a *anchor) bool {
 	return record.Job != nil && comparableID(record.Job.ID()) == a.id && o.sideOf(record.Job, a) == sideTied
 }
@@ -57,21 +68,18 @@ func (o ordering) find(w window, a *anchor) int {
 func (o ordering) hasTies(w window) bool {
 	for i := 1; i < len(w.records); i++ {
 		a, b := w.records[i-1].Job, w.records[i].Job
-		if a != nil && b != nil && o.valueOf(a).Equal(o.valueOf(b)) {
+		if a != nil && b != nil && o.areTied(a, b) {
 			return true
 		}
 	}
 	return false
 }
 
-// equalsFrom counts the records from the first on that have its time. All is true when another time follows them.
+// equalsFrom counts the records from the first on that have its time. All is true when another time follows
+// them.
 func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {
-	for ; n < len(records); n++ {
-		job := records[n].Job
-		if job == nil {
-			return n, false
-		}
-		if !o.valueOf(job).Equal(o.valueOf(records[0].Job)) {
+	for ; n < len(records) && records[n].Job != nil; n++ {
+		if !o.areTied(records[n].Job, records[0].Job) {
 			return n, true
 		}
 	}
@@ -94,12 +102,19 @@ func (o ordering) isSorted(w window) bool {
 	return true
 }
 
-// misplaced returns the index at which the anchor stood, if the list has the length that it had and yet shows the anchor
-// not there beside its known neighbours, or not at all. Then the order of equals changes between calls, and only reading on by
-// place comes to an end.
+// misplaced returns the index at which the anchor stood, if the order of equals changes between calls: the
+// list has the length that it had, an equal stands at that index, and the anchor is not in the window, or
+// away from its known neighbours. Then only reading on by place comes to an end.
+//
+// Example: the anchor stood at place 4 of 10, between the equals B3 and B5. If the window [0, 10) shows it at
+// index 9, and B3 and B5 at 3 and 5, index 4 is returned. If B5 stands at index 8, the neighbours have moved
+// with it.
 func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 	i := int(a.offset - w.offset)
-	if w.total != a.total || i < 0 || i >= len(w.records) || w.records[i].Job == nil || o.sideOf(w.records[i].Job, a) != sideTied {
+	if w.total != a.total || i < 0 || i >= len(w.records) {
+		return 0, false
+	}
+	if job := w.records[i].Job; job == nil || o.sideOf(job, a) != sideTied {
 		return 0, false
 	}
 	at := o.find(w, a)
@@ -118,29 +133,25 @@ func (o ordering) misplaced(w window, a *anchor) (index int, ok bool) {
 		}
 		shown = true
 	}
-	if !shown {
-		return 0, false
-	}
-	return i, true
+	return i, shown
 }
 
-// locate returns the index to go on at when the group of the anchor is larger than a window. It is the one behind the anchor, or
-// the anchor's own when reading backwards. If the anchor is gone, it is that of the first record which sorts after it; its
-// equals count as after it (as before it when reading backwards), so that all of them are read again and those that the cursor
-// lists are passed over. At an edge of the window it is undecided, unless the list ends there: the verdict tells where to look.
+// locate returns the index to go on at when the group of the anchor is larger than a window. It is the one
+// behind the anchor, or the anchor's own when reading backwards. If the anchor is not in the window, it is
+// the edge of its group from which the group is read again; those that the cursor lists are passed over. If
+// that edge may be outside of the window, the verdict is where to look for it: placeLower or placeHigher.
+//
+// Examples: in A B1 B2 C, an anchor B9 that is gone is located at 1, and at 3 when reading backwards. A
+// window of nothing but equals has neither edge: placeLower, and placeHigher when reading backwards.
 func (o ordering) locate(w window, a *anchor, backwards bool) (index int, v verdict) {
 	if i := o.find(w, a); i >= 0 {
-		if backwards {
-			return i, placeFound
-		}
-		return i + 1, placeFound
+		return behind(i, backwards), placeFound
 	}
-	readable := false
+	readable := hasReadable(w.records)
 	for i, record := range w.records {
 		if record.Job == nil {
 			continue
 		}
-		readable = true
 		if s := o.sideOf(record.Job, a); s == sideBefore || backwards && s == sideTied {
 			index = i + 1
 		}

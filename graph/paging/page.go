@@ -1,6 +1,7 @@
 package paging
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"jobsgateway/restclient"
@@ -23,12 +24,13 @@ type Page struct {
 
 	scope  atomic.Uint64 // of the list, for cursors; 0 until one is made
 	places []int64       // places[i] is where Records[i] stands in the list
-	// before and behind are the equals beyond the ends of the page.
-	before, behind equals
+	// before and after are the equals beyond the ends of the page.
+	before, after equals
 }
 
-// FirstPage returns the first page of a plan's list, made of records that are known to begin the list. All: they are the whole
-// list. Records beyond the plan's size are left out; the others are the page's from now on.
+// FirstPage returns the first page of a plan's list, made of records that are known to begin the list. All:
+// they are the whole list. Records beyond the plan's size are left out; the others are the page's from now
+// on.
 func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 	n := min(len(records), p.Size)
 	d := draft{plan: p, records: records[:n:n], high: int64(n), total: restclient.UnknownTotal}
@@ -37,24 +39,14 @@ func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 	}
 	if all {
 		d.total, d.more = int64(len(records)), n < len(records)
-		d.left.open = d.more
+		d.endEquals.open = d.more
 	}
 	return d.page()
 }
 
 // Ends returns the indices of the first and the last record that can be read; -1 when there is none.
 func (p *Page) Ends() (first, last int) {
-	first, last = -1, -1
-	for i, record := range p.Records {
-		if record.Err != nil {
-			continue
-		}
-		if first < 0 {
-			first = i
-		}
-		last = i
-	}
-	return first, last
+	return slices.IndexFunc(p.Records, isReadable), lastReadable(p.Records)
 }
 
 // AppendCursor appends the cursor of Records[i], which is readable.
@@ -67,7 +59,8 @@ func (p *Page) AppendCursor(b []byte, i int) []byte {
 	return cursor{scope: scope, anchor: p.anchorOf(i)}.append(b)
 }
 
-// anchorOf returns the anchor for Records[i], which is readable, with its equals on the page and beyond its ends.
+// anchorOf returns the anchor for Records[i], which is readable, with its equals on the page and beyond its
+// ends.
 func (p *Page) anchorOf(i int) anchor {
 	order := ordering(p.List.OrderBy)
 	job := p.Records[i].Job
@@ -78,35 +71,30 @@ func (p *Page) anchorOf(i int) anchor {
 	if a.total >= maxCursorOffset {
 		a.total = restclient.UnknownTotal
 	}
-	tied := func(record restclient.Record) bool {
-		return record.Job == nil || order.sideOf(record.Job, &a) == sideTied
-	}
-	first, last := i, i
-	for ; first > 0 && tied(p.Records[first-1]); first-- {
-		a.before = appendTie(a.before, p.Records[first-1])
-	}
-	for ; last < len(p.Records)-1 && tied(p.Records[last+1]); last++ {
-		a.after = appendTie(a.after, p.Records[last+1])
-	}
-	if first == 0 {
-		a.before, a.openBefore = p.before.join(a.before, a.value)
-	}
-	if last == len(p.Records)-1 {
-		a.after, a.openAfter = p.behind.join(a.after, a.value)
-	}
-	// The nearest stand first, so what is cut off is what is farthest away.
-	if len(a.before) > maxTies {
-		a.before, a.openBefore = a.before[:maxTies], true
-	}
-	if len(a.after) > maxTies {
-		a.after, a.openAfter = a.after[:maxTies], true
-	}
+	a.before, a.openBefore = p.tiesBeside(i, -1, &a, &p.before)
+	a.after, a.openAfter = p.tiesBeside(i, 1, &a, &p.after)
 	return a
 }
 
-func appendTie(ties []uint32, record restclient.Record) []uint32 {
-	if record.Job == nil {
-		return ties
+// tiesBeside returns the fingerprints of the equals of Records[i] on one side of it, the nearest first, on
+// the page and beyond its end. Open: there may be more than are returned, maxTies at most. Step is 1 or -1; a
+// has the time.
+func (p *Page) tiesBeside(i, step int, a *anchor, beyond *equals) (ties []uint32, open bool) {
+	order, whole := ordering(p.List.OrderBy), false // whole: another time ends the equals on the page
+	for i += step; !whole && i >= 0 && i < len(p.Records); i += step {
+		job := p.Records[i].Job
+		if job == nil {
+			continue
+		}
+		if whole = order.sideOf(job, a) != sideTied; !whole {
+			ties = append(ties, tieOf(job.ID()))
+		}
 	}
-	return append(ties, tieOf(record.Job.ID()))
+	if !whole {
+		ties, open = beyond.join(ties, a.value)
+	}
+	if len(ties) > maxTies {
+		return ties[:maxTies], true // what is cut off is what stands farthest away
+	}
+	return ties, open
 }

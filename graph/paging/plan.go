@@ -33,7 +33,8 @@ func (u Unasked) Both(o Unasked) Unasked { return Unasked{u.Records && o.Records
 type Key struct {
 	List restclient.JobsQuery // filter and order, without a place
 	Size int
-	// Offset is where the page starts, in records from the start of the list, if it has no cursor and is read forwards.
+	// Offset is where the page starts, in records from the start of the list, if it has no cursor and is read
+	// forwards.
 	Offset int64
 	// Backwards: the page is read towards the start of the list, from before, or from the end of the list.
 	Backwards bool
@@ -49,8 +50,8 @@ type Plan struct {
 	after, before *anchor
 }
 
-// NewPlan reads the arguments of a page of a list, of which it takes the filter and the order. It asks nothing.
-// Errors: *ArgumentError.
+// NewPlan reads the arguments of a page of a list, of which it takes the filter and the order. It asks
+// nothing. Errors: *ArgumentError.
 func NewPlan(list restclient.JobsQuery, args Args, limits Limits) (Plan, error) {
 	if err := checkCombination(args); err != nil {
 		return Plan{}, err
@@ -59,31 +60,22 @@ func NewPlan(list restclient.JobsQuery, args Args, limits Limits) (Plan, error) 
 		List: restclient.JobsQuery{Filter: list.Filter, OrderBy: list.OrderBy},
 		Size: limits.Default, Backwards: args.Last != nil,
 	}}
-	for _, size := range []struct {
-		name  string
-		value *int32
-	}{{"first", args.First}, {"last", args.Last}} {
-		if size.value == nil {
-			continue
-		}
-		plan.Size = int(*size.value)
+	name, size := "first", args.First
+	if plan.Backwards {
+		name, size = "last", args.Last
+	}
+	if size != nil {
+		plan.Size = int(*size)
 		if plan.Size < 0 || plan.Size > limits.Max {
-			return Plan{}, argumentError(size.name, "%s takes 0 to %d.", size.name, limits.Max)
+			return Plan{}, argumentError(name, "%s takes 0 to %d.", name, limits.Max)
 		}
 	}
-	for i, cursor := range []struct {
-		name string
-		text *string
-		to   **anchor
-	}{{"after", args.After, &plan.after}, {"before", args.Before, &plan.before}} {
-		if cursor.text == nil {
-			continue
-		}
-		var err error
-		if *cursor.to, err = plan.readCursor(cursor.name, *cursor.text); err != nil {
-			return Plan{}, err
-		}
-		plan.cursors[i] = *cursor.text
+	var err error
+	if plan.after, plan.cursors[0], err = plan.readCursor("after", args.After); err != nil {
+		return Plan{}, err
+	}
+	if plan.before, plan.cursors[1], err = plan.readCursor("before", args.Before); err != nil {
+		return Plan{}, err
 	}
 	if args.Offset != nil {
 		if *args.Offset < 0 {
@@ -102,22 +94,28 @@ func checkCombination(args Args) error {
 	case args.Offset != nil && args.Last != nil:
 		return argumentError("offset", "offset counts from the start of the list; it does not go with last.")
 	case args.Offset != nil && (args.After != nil || args.Before != nil):
-		return argumentError("offset", "offset is for numbered pages and a cursor for going on; give one of them.")
+		return argumentError("offset",
+			"offset is for numbered pages and a cursor for going on; give one of them.")
 	}
 	return nil
 }
 
-// readCursor returns the anchor of a cursor of this list. Errors: *ArgumentError.
-func (p *Plan) readCursor(argument, text string) (*anchor, error) {
-	c, ok := decodeCursor(text)
+// readCursor returns the anchor of a cursor of this list, and the cursor; nil and "" for an argument that is
+// absent. Errors: *ArgumentError.
+func (p *Plan) readCursor(argument string, given *string) (a *anchor, text string, err error) {
+	if given == nil {
+		return nil, "", nil
+	}
+	c, ok := decodeCursor(*given)
 	if !ok {
-		return nil, argumentError(argument, "%s takes a cursor that a page gave, unchanged; this is not a cursor from this API.", argument)
+		return nil, "", argumentError(argument, "%s takes a cursor that a page gave, unchanged; "+
+			"this is not a cursor from this API.", argument)
 	}
 	if c.scope != p.scope() {
-		return nil, argumentError(argument, "The cursor in %s belongs to another list, of other jobs or in another order; "+
-			"go on in its own list, or start without a cursor.", argument)
+		return nil, "", argumentError(argument, "The cursor in %s belongs to another list, "+
+			"of other jobs or in another order; go on in its own list, or start without a cursor.", argument)
 	}
-	return &c.anchor, nil
+	return &c.anchor, *given, nil
 }
 
 // scope returns the fingerprint of the plan's list.
@@ -131,66 +129,32 @@ func (p *Plan) IsFirstPage() bool {
 // MayNeedMoreCalls reports whether the page may need more than its first call.
 func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil }
 
-// Opening returns the first call that the page costs; on a list that has not moved it is the only one. Around an anchor it
-// takes two records more than the page has: the anchor, to see whether it stands where it stood, and its neighbour on the
-// far side, to see that no job with the anchor's time stands there that the cursor does not list.
+// Opening returns the first call that the page costs; on a list that has not moved it is the only one. Around
+// an anchor it takes two records more than the page has: the anchor, to see whether it stands where it stood,
+// and its neighbour on the far side, to see that no job with the anchor's time stands there that the cursor
+// does not list.
 func (p *Plan) Opening() restclient.JobsQuery {
 	q := p.List
-	switch {
+	switch start := p.scanRange().start; {
 	case p.isTally():
 		return p.tallyOpening()
-	case p.Backwards && p.before == nil:
-		q.OrderBy = q.OrderBy.Reversed()
-		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more, to see whether the page ends among equals
+	case start != nil:
+		q.Offset, q.PerPage = start.windowBeside(p.Size, restclient.MaxPerPage, p.Backwards)
 	case p.Backwards:
-		q.Offset, q.PerPage = p.before.windowBeside(p.Size, restclient.MaxPerPage, true)
-	case p.after != nil:
-		q.Offset, q.PerPage = p.after.windowBeside(p.Size, restclient.MaxPerPage, false)
+		q.OrderBy = q.OrderBy.Reversed()
+		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more: does the page end among equals?
 	default:
 		q.Offset, q.PerPage = p.Offset, p.Size
 	}
-	q.PerPage = max(1, q.PerPage) // one record tells the total, and the API documents no lower bound
-	return q
-}
-
-// start returns the anchor that the page is read from; nil for an end of the list.
-func (p *Plan) start() *anchor {
-	if p.Backwards {
-		return p.before
-	}
-	return p.after
-}
-
-// stop returns the anchor that the page is read up to; nil for an end of the list.
-func (p *Plan) stop() *anchor {
-	if p.Backwards {
-		return p.after
-	}
-	return p.before
-}
-
-// isTally reports whether a page is asked for numbers alone: how many jobs there are, or whether more stand around it. One
-// record tells these. A page between two cursors has to be read all the same.
-func (p *Plan) isTally() bool {
-	return p.Unasked.Records && (p.Unasked.Flags || p.stop() == nil)
-}
-
-// tallyOpening returns the first call of such a page: for the record behind the page, which is there if the list goes on, or
-// for those next to its cursor; for any record if only the total is asked.
-func (p *Plan) tallyOpening() restclient.JobsQuery {
-	q := p.List
-	q.PerPage = 1
-	switch start := p.start(); {
-	case p.Unasked.Flags:
-	case start != nil:
-		q.Offset, q.PerPage = start.windowBeside(1, restclient.MaxPerPage, p.Backwards)
-	default:
-		q.Offset = p.Offset + int64(p.Size)
-	}
+	q.PerPage = max(1, q.PerPage) // one record comes with the total, and the API documents no lower bound
 	return q
 }
 
 // scanRange returns the range that the page is read from: between its cursors, in its direction.
 func (p *Plan) scanRange() scanRange {
-	return scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.start(), stop: p.stop()}
+	r := scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.after, stop: p.before}
+	if p.Backwards {
+		r.start, r.stop = p.before, p.after
+	}
+	return r
 }

@@ -15,15 +15,13 @@ type scanRange struct {
 
 // isPastStop reports whether a record stands behind all equals of the stop.
 func (r scanRange) isPastStop(record restclient.Record) bool {
-	if r.stop == nil || record.Job == nil {
-		return false
-	}
-	side := r.order.sideOf(record.Job, r.stop)
-	return side == sideAfter && !r.backwards || side == sideBefore && r.backwards
+	return r.stop != nil && record.Job != nil && r.order.sideOf(record.Job, r.stop) == ahead(r.backwards)
 }
 
-// isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its far side. Equals
-// that the stop does not list count by where the window shows them.
+// isStop reports whether the record at an index of a window is the stop, or an equal of it that stood on its
+// far side. Equals that the stop does not list count by where the window shows them. Example: the stop B2
+// lists B1 before it and B3 after it. In A B3 B1 B2 B4 C, read forwards, the stop and what is beyond it are
+// B3, B2 and B4.
 func (r scanRange) isStop(w window, i int) bool {
 	job := w.records[i].Job
 	if r.stop == nil || job == nil || r.order.sideOf(job, r.stop) != sideTied {
@@ -39,16 +37,16 @@ func (r scanRange) isStop(w window, i int) bool {
 	return at >= 0 && (i > at) != r.backwards
 }
 
-// scan goes over the records of a window from a place on, in the direction of its range, and tells which of them were returned
-// on an earlier page.
+// scan goes over the records of a window from a place on, in the direction of its range, and finds out which
+// of them were returned on an earlier page.
 type scan struct {
 	scanRange
 	from place
 	at   int
 	// end is the index where the records end: their number, or -1 when reading backwards.
 	end int
-	// position is where the next record that is taken counts as standing in the list: equals count in the order in which they
-	// are read.
+	// position is where the next record that is taken counts as standing in the list: equals count in the
+	// order in which they are read, those that were returned before as the first ones.
 	position  int64
 	direction int64
 	// inGroup: the record may be one of the start's equals.
@@ -61,13 +59,22 @@ func newScan(r scanRange, p place) scan {
 	if r.backwards {
 		s.at, s.end, s.direction = p.index-1, -1, -1
 	}
-	s.position = p.offset + int64(s.at)
-	for ahead := s; !p.beside && ahead.has() && ahead.inGroup; ahead.step() { // those returned before count as standing first
+	s.position = p.placeOf(s.at)
+	// Those returned before count as standing first.
+	for ahead := s; !p.beside && ahead.has() && ahead.inGroup; ahead.step() {
 		if ahead.alreadyReturned() {
 			s.position += s.direction
 		}
 	}
 	return s
+}
+
+// edge returns the place between what the scan has read and what it reads next.
+func (s *scan) edge() int64 {
+	if s.backwards {
+		return s.position + 1
+	}
+	return s.position
 }
 
 // has reports whether there is a record at s.at.
@@ -79,14 +86,15 @@ func (s *scan) step() { s.at += int(s.direction) }
 // record returns the record at s.at.
 func (s *scan) record() restclient.Record { return s.from.records[s.at] }
 
-// alreadyReturned reports whether the record is the start of the range, or an equal of it that was on an earlier page.
+// alreadyReturned reports whether the record is the start of the range, or an equal of it that was on an
+// earlier page.
 func (s *scan) alreadyReturned() bool {
 	if !s.inGroup {
 		return false
 	}
 	job := s.record().Job
 	if job == nil {
-		return !s.backwards && s.at < s.from.returned || s.backwards && s.at >= s.from.returned
+		return (s.at < s.from.returned) != s.backwards
 	}
 	if s.order.sideOf(job, s.start) != sideTied {
 		s.inGroup = false

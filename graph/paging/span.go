@@ -9,9 +9,10 @@ func (s span) shared(o span) int64 { return max(0, min(s.high, o.high)-max(s.low
 // length returns the number of places.
 func (s span) length() int64 { return s.high - s.low }
 
-// aligned returns a window that starts at a multiple of its own size, for an API that takes offsets as page numbers. It
-// shows as much of need as is possible, its first place always, then as much of want as a size of at most allows. Of
-// equally good windows it returns the smallest. Example: need [9, 12) and want [5, 20) of at most 16 make [8, 16).
+// aligned returns a window that starts at a multiple of its own size, for an API that takes offsets as page
+// numbers. It shows as much of need as is possible, its first place always, then as much of want as a size of
+// at most allows. Of equally good windows it returns the smallest. Example: need [9, 12) and want [5, 20) of
+// at most 16 make [8, 16).
 func aligned(need, want span, most int) (offset int64, records int) {
 	needed, wanted := int64(-1), int64(-1)
 	for size := int64(1); size <= int64(most); size++ {

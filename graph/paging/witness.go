@@ -9,8 +9,11 @@ import (
 // maxUnreadable is how many windows without one readable record a page may cost.
 const maxUnreadable = 3
 
-// Two answers that begin with the same jobs at different places cannot both be true, unless the list has moved by just as many
-// places and has kept its length. Over at most maxMoved places this may happen once (maxDoubts times is too often).
+// Two answers that begin with the same jobs at different places cannot both be true, unless the list has
+// moved by just as many places and has kept its length. Over at most maxMoved places this may happen once
+// (maxDoubts times is too often). Example: if [0, 5) and [5, 10) of a list of 100 show the same jobs, five
+// would have to arrive and five others to leave between two calls. At [5, 10) and [6, 11) it may be one of
+// each.
 const (
 	maxMoved  = 3
 	maxDoubts = 2
@@ -19,29 +22,30 @@ const (
 // fewEquals is how many equals may stand in the same order twice by chance.
 const fewEquals = 4
 
-// witness compares the answers that one page costs. The zero value has heard none.
+// witness compares the answers that one page costs. The zero value has seen none.
 type witness struct {
-	heard  bool
 	last   window // of those that are aligned
 	doubts int
 }
 
-// hear compares an answer with the one before. Aligned: it starts at a multiple of its size, so it comes from where it was
-// asked for even if the API takes offsets as page numbers. Errors: *UntruthError when the answers cannot all be true.
-func (h *witness) hear(order ordering, w window, aligned bool) error {
+// compare compares an answer with the one before. Aligned: it starts at a multiple of its size, so it comes
+// from where it was asked for even if the API takes offsets as page numbers. Errors: *UntruthError when the
+// answers cannot all be true.
+func (h *witness) compare(order ordering, w window, aligned bool) error {
 	if !aligned {
 		return nil
 	}
-	last, heard := h.last, h.heard
-	h.last, h.heard = w, true
-	if heard && w.total == last.total && sameStart(order, w, last) {
-		return h.doubt(max(w.offset-last.offset, last.offset-w.offset))
+	last := h.last
+	h.last = w
+	if w.total == last.total && sameStart(order, w, last) {
+		return h.noteApart(max(w.offset-last.offset, last.offset-w.offset))
 	}
 	return nil
 }
 
-// doubt notes that the same jobs were shown so many places apart; 0 is no doubt. Errors: *UntruthError when they are too many.
-func (h *witness) doubt(apart int64) error {
+// noteApart notes that the same jobs were shown so many places apart; 0 is no doubt. Errors: *UntruthError
+// when they are too many.
+func (h *witness) noteApart(apart int64) error {
 	switch {
 	case apart > maxMoved:
 		h.doubts = maxDoubts
@@ -54,15 +58,16 @@ func (h *witness) doubt(apart int64) error {
 	return nil
 }
 
-// repeated returns how many places before the first record behind a window the window shows that record, too. It returns 0
-// where the window does not show it, or where it is an equal of the last one and so may stand anywhere among them.
+// repeated returns how many places before the first record behind a window the window shows that record, too.
+// It returns 0 where the window does not show it, or where it is an equal of the last one and so may stand
+// anywhere among them.
 func repeated(order ordering, w, behind window) int64 {
 	last := w.records[len(w.records)-1].Job
 	if len(behind.records) == 0 || behind.records[0].Job == nil || last == nil {
 		return 0
 	}
 	job := behind.records[0].Job
-	if order.valueOf(job).Equal(order.valueOf(last)) {
+	if order.areTied(job, last) {
 		return 0
 	}
 	i := slices.IndexFunc(w.records, func(record restclient.Record) bool {
@@ -74,7 +79,8 @@ func repeated(order ordering, w, behind window) int64 {
 	return int64(len(w.records) - i)
 }
 
-// sameStart reports whether two windows begin with the same jobs in the same order: two or more of different times, or many.
+// sameStart reports whether two windows begin with the same jobs in the same order: two or more of different
+// times, or many.
 func sameStart(order ordering, a, b window) bool {
 	n := min(len(a.records), len(b.records))
 	for i := range n {
@@ -83,5 +89,5 @@ func sameStart(order ordering, a, b window) bool {
 			return false
 		}
 	}
-	return n > fewEquals || n >= 2 && !order.valueOf(a.records[0].Job).Equal(order.valueOf(a.records[n-1].Job))
+	return n > fewEquals || n >= 2 && !order.areTied(a.records[0].Job, a.records[n-1].Job)
 }
