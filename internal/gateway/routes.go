@@ -23,7 +23,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
-	compressed := func(next http.Handler) http.Handler { return gzipped(next) }
+	compressed := func(next http.Handler) http.Handler { return compressIfAccepted(gzipped, next) }
 	cross := crossOrigin(cfg.CORSOrigins)
 	graphQL := chain(http.HandlerFunc(g.serveGraphQL),
 		varied, // answers differ by token, media type and origin, and belong to the caller
@@ -36,6 +36,20 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 		schema = chain(serveSDL(clientSDL), cross, compressed)
 	}
 	return chain(newRouter(cfg, graphQL, schema, cross), g.withInfo, g.recovered), nil
+}
+
+// compressIfAccepted returns what compresses answers for callers that accept it. For the others it leaves the
+// wrapper out, whose writer costs an allocation a request.
+func compressIfAccepted(compress func(http.Handler) http.HandlerFunc, next http.Handler) http.Handler {
+	compressing := compress(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header["Accept-Encoding"] == nil {
+			w.Header().Add("Vary", "Accept-Encoding")
+			next.ServeHTTP(w, r)
+			return
+		}
+		compressing(w, r)
+	})
 }
 
 // chain puts middleware around a handler, the first outermost: chain(h, a, b) is a(b(h)).
