@@ -42,32 +42,40 @@ const maxLoggedName = 128
 // other request.
 func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	ctx, entry := r.Context(), &info.log
+	level, message := slog.LevelDebug, "request"
+	if entry.isOperation {
+		level, message = slog.LevelInfo, "operation"
+	}
+	if !g.logger.Enabled(ctx, level) {
+		return
+	}
 	status := info.response.status
 	if info.response.failed || isLost(ctx) {
 		status = statusClientClosed
 	}
-	attrs := append(make([]slog.Attr, 0, 8), // all that a line can have
+	// The logger itself would look up the line of code that it is called from, 1.5 % of a {__typename}.
+	line := slog.NewRecord(time.Now(), level, message, 0)
+	line.AddAttrs(
 		slog.String("request_id", info.id),
 		slog.Int("status", status),
 		slog.Float64("duration_ms", float64(time.Since(info.arrived).Microseconds())/1000),
 	)
 	if info.trace.parent != "" {
-		attrs = append(attrs, slog.String("trace_id", info.trace.id()))
+		line.AddAttrs(slog.String("trace_id", info.trace.id()))
 	}
 	if !entry.isOperation {
-		attrs = append(attrs, slog.String("method", r.Method), slog.String("path", r.URL.Path))
-		g.logger.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
-		return
+		line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path))
+	} else {
+		line.AddAttrs(
+			slog.String("operation", entry.operationName[:min(len(entry.operationName), maxLoggedName)]),
+			slog.Int("upstream_calls", entry.upstreamCalls),
+		)
 	}
-	attrs = append(attrs,
-		slog.String("operation", entry.operationName[:min(len(entry.operationName), maxLoggedName)]),
-		slog.Int("upstream_calls", entry.upstreamCalls),
-	)
 	if entry.shared {
-		attrs = append(attrs, slog.Bool("shared", true))
+		line.AddAttrs(slog.Bool("shared", true))
 	}
 	if len(entry.codes) > 0 {
-		attrs = append(attrs, slog.Any("codes", entry.codes))
+		line.AddAttrs(slog.Any("codes", entry.codes))
 	}
-	g.logger.LogAttrs(ctx, slog.LevelInfo, "operation", attrs...)
+	_ = g.logger.Handler().Handle(ctx, line) // nobody can be told that the log is broken
 }
