@@ -265,6 +265,8 @@ type Query {
   - one more for ` + "`" + `last` + "`" + ` without ` + "`" + `before` + "`" + ` where several jobs have the same time;
   - one more if a full page is the last one by the total, and ` + "`" + `hasNextPage` + "`" + ` is asked, since totals can be wrong;
   - one to three more where many jobs have the time of the cursor;
+  - one more for the first page of many jobs at an ` + "`" + `offset` + "`" + ` that is no multiple of their number, which shows that the API does
+    not round offsets;
   - one for each part, where an answer would be too large.
 
   At most 64 calls. None when the filter holds an empty list.
