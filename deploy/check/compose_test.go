@@ -32,13 +32,12 @@ func TestCompose(t *testing.T) {
 	for name, value := range service.Environment {
 		environment[name] = *value
 	}
-	set := inImage(t, service.Command, environment)
-	if !set.Demo {
+	c := inImage(t, service.Command, environment)
+	if !c.demo {
 		t.Error("it is not the demonstration")
 	}
-	public, _ := ports(t, set)
-	if len(service.Ports) != 1 || service.Ports[0].Target != uint32(public) || service.Ports[0].HostIP != "127.0.0.1" ||
-		service.Ports[0].Published != strconv.Itoa(int(public)) {
+	if len(service.Ports) != 1 || service.Ports[0].Target != uint32(c.public) || service.Ports[0].HostIP != "127.0.0.1" ||
+		service.Ports[0].Published != strconv.Itoa(int(c.public)) {
 		t.Errorf("it publishes %v", service.Ports)
 	}
 	if context, err := filepath.Abs(root); err != nil || service.Build == nil || service.Build.Context != context || service.Build.Dockerfile != "Dockerfile" {

@@ -2,7 +2,6 @@ package check
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -22,8 +21,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 	podsecurity "k8s.io/pod-security-admission/api"
 	podpolicy "k8s.io/pod-security-admission/policy"
-
-	"jobsgateway/internal/gateway"
 )
 
 // manifests are the objects of deploy/kubernetes, one of each kind.
@@ -98,57 +95,40 @@ func (m manifests) container(t *testing.T) corev1.Container {
 }
 
 // The program starts with what the deployment gives it, and the deployment names the ports that it has then.
+// Each probe asks the admin port for a path that it has; a pod that is not ready is not restarted.
 func TestDeploymentStarts(t *testing.T) {
 	m := decode(t)
-	container := m.container(t)
+	spec := m.container(t)
+	if len(spec.Command) > 0 || len(spec.EnvFrom) > 0 {
+		t.Error("the image has an entry point, and all variables are here")
+	}
 	environment := map[string]string{}
-	for _, variable := range container.Env {
+	for _, variable := range spec.Env {
 		environment[variable.Name] = variable.Value
 	}
-	if len(container.Command) > 0 {
-		t.Error("the image has an entry point")
+	c := inImage(t, spec.Args, environment)
+	if want := []corev1.ContainerPort{{Name: "http", ContainerPort: c.public}, {Name: "admin", ContainerPort: c.admin}}; !slices.Equal(spec.Ports, want) {
+		t.Errorf("ports %v, the program has %v", spec.Ports, want)
 	}
-	set := inImage(t, container.Args, environment)
-	public, admin := ports(t, set)
-	want := []corev1.ContainerPort{
-		{Name: "http", ContainerPort: public, Protocol: ""}, {Name: "admin", ContainerPort: admin, Protocol: ""},
+	if c.demo || !strings.HasPrefix(c.upstream, "https://") {
+		t.Errorf("the Jobs API is %s", c.upstream)
 	}
-	if !slices.Equal(container.Ports, want) {
-		t.Errorf("ports %v, the program has %v", container.Ports, want)
-	}
-	if set.Demo || set.UpstreamURL == nil || set.UpstreamURL.Scheme != "https" {
-		t.Errorf("the Jobs API is %v", set.UpstreamURL)
-	}
-	if grace := *m.pod().Spec.TerminationGracePeriodSeconds - container.Lifecycle.PreStop.Sleep.Seconds; time.Duration(grace)*time.Second < endsWithin {
-		t.Errorf("%d s are left for the program to end in, and it takes up to %v", grace, endsWithin)
-	}
-}
-
-// Each probe asks the admin port for a path that it has. Who drains is not ready, and is not restarted.
-func TestProbes(t *testing.T) {
-	container := decode(t).container(t)
-	admin := gateway.NewAdmin()
-	status := func(probe *corev1.Probe) int {
+	for name, probe := range map[string]*corev1.Probe{"startup": spec.StartupProbe, "readiness": spec.ReadinessProbe, "liveness": spec.LivenessProbe} {
 		if probe == nil || probe.HTTPGet == nil || probe.HTTPGet.Port != intstr.FromString("admin") {
-			t.Fatalf("%v does not ask the admin port", probe)
+			t.Errorf("the %s probe does not ask the admin port", name)
+		} else if status := c.get(t, probe.HTTPGet.Path); status != http.StatusOK {
+			t.Errorf("the %s probe asks for %s: %d", name, probe.HTTPGet.Path, status)
 		}
-		answer := httptest.NewRecorder()
-		admin.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, probe.HTTPGet.Path, http.NoBody))
-		return answer.Code
 	}
-	all := func() [3]int {
-		return [3]int{status(container.StartupProbe), status(container.ReadinessProbe), status(container.LivenessProbe)}
+	if t.Failed() {
+		return
 	}
-	if got := all(); got != [3]int{503, 503, 200} {
-		t.Errorf("before it is ready: %v", got)
+	if ready := spec.ReadinessProbe.HTTPGet.Path; ready != "/readyz" || spec.LivenessProbe.HTTPGet.Path == ready {
+		t.Errorf("a pod is ready by %s, and restarted by %s", ready, spec.LivenessProbe.HTTPGet.Path)
 	}
-	admin.SetReady(true)
-	if got := all(); got != [3]int{200, 200, 200} {
-		t.Errorf("ready: %v", got)
-	}
-	admin.SetReady(false)
-	if got := all(); got != [3]int{503, 503, 200} {
-		t.Errorf("draining: %v", got)
+	left := *m.pod().Spec.TerminationGracePeriodSeconds - spec.Lifecycle.PreStop.Sleep.Seconds
+	if time.Duration(left)*time.Second < endsWithin {
+		t.Errorf("%d s are left for the program to end in, and it takes up to %v", left, endsWithin)
 	}
 }
 

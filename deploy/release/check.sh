@@ -9,6 +9,8 @@ fail() {
   exit 1
 }
 
+command -v unzip > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends unzip > /dev/null; }
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 host=$(go env GOHOSTOS)/$(go env GOHOSTARCH)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds what a release has, into a folder: an archive for each platform with its list of parts (SBOM), both schemas,
-# and SHA256SUMS. The same commit and the same Go release give the same bytes, wherever and whenever it is built.
+# Builds what a release has, into a new folder: an archive for each platform with its list of parts (SBOM), both schemas,
+# and SHA256SUMS. It builds the last commit, not what else is in the working tree. The same commit and the same Go
+# release give the same bytes, wherever and whenever it is built.
 #
 #   deploy/release/release.sh FOLDER [PLATFORM...]     a platform is written linux/amd64
 set -euo pipefail
@@ -19,13 +20,14 @@ command -v zip > /dev/null || { apt-get update -qq && apt-get install -y -qq --n
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-rm -rf "$dist"
-mkdir -p "$dist"
+mkdir "$dist"
 dist=$(realpath "$dist")
 
-# The commit's time is the time of every file, and its tag or number is the version: see the version control
-# stamp of `go help build`.
-commit_time=@$(git log -1 --format=%ct)
+# A clone, because go build reads no version in a linked worktree. The version is the commit's tag, or else made of its
+# time and number.
+git clone --quiet --shared . "$work/source"
+cd "$work/source"
+commit_time=@$(git log -1 --format=%ct) # the time of every file
 build() { # build GOOS GOARCH FILE
   GOOS=$1 GOARCH=$2 CGO_ENABLED=0 go build -trimpath -buildvcs=true -ldflags='-s -w' -o "$3" .
 }
@@ -58,7 +60,7 @@ for platform in "${platforms[@]}"; do
     tar --create --format=ustar --sort=name --owner=0 --group=0 --numeric-owner "$name" | gzip --no-name --best \
       > "$dist/$name.tar.gz"
   fi
-  cd - > /dev/null
+  cd "$work/source"
   rm -rf "$folder"
   echo "$name"
 done
