@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"net/http"
 	"path/filepath"
 	"slices"
@@ -233,5 +234,22 @@ func TestReachable(t *testing.T) {
 	}
 	if !slices.Equal(in, []string{"TCP http"}) || !slices.Equal(out, []string{"UDP 53", "TCP 53", "TCP 443"}) {
 		t.Errorf("in %q, out %q", in, out)
+	}
+}
+
+// docs/operations.md says of the files what they say.
+func TestDocumentedDeployment(t *testing.T) {
+	m := decode(t)
+	page := strings.Join(strings.Fields(read(t, "docs/operations.md")), " ")
+	before := m.container(t).Lifecycle.PreStop.Sleep.Seconds
+	for _, sentence := range []string{
+		fmt.Sprintf("from %d to %d replicas", *m.scaler.Spec.MinReplicas, m.scaler.Spec.MaxReplicas),
+		fmt.Sprintf("serves on for %d seconds before it gets TERM", before),
+		fmt.Sprintf("has %d seconds after that", *m.pod().Spec.TerminationGracePeriodSeconds-before),
+		"any pod of the cluster reach port 8080, none reach the admin port, and the gateway reach DNS and port 443",
+	} {
+		if !strings.Contains(page, sentence) {
+			t.Errorf("docs/operations.md does not say %q", sentence)
+		}
 	}
 }
