@@ -8,7 +8,8 @@ FUZZTIME ?= 30s
 CHECKS   ?= 100000
 
 # What `make test` does, from the cheapest fault to the dearest.
-STEPS := generate-check lint-go lint-length lint-failures test-go test-properties test-allocations bench-check image-check
+STEPS := generate-check lint-go lint-length lint-failures test-go test-properties test-allocations bench-check \
+  deploy-check image-check release-check
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 SOURCES  := find . \( -name .git -o -name node_modules \) -prune -o -type f
@@ -85,6 +86,11 @@ test-allocations: ## hold the hot path to its budgets of allocations, without th
 bench-check: ## compile the benchmarks of bench
 	go -C bench vet ./...
 
+.PHONY: deploy-check
+deploy-check: ## hold the files of deploy and .github to the program, with the libraries that read such files
+	go -C deploy/check vet ./...
+	go -C deploy/check test -count=1 ./...
+
 .PHONY: e2e
 e2e: ## run the tests of e2e alone: the built program, and what needs node
 	go test -tags e2e -count=1 -v ./e2e/...
@@ -93,14 +99,24 @@ audits: ## hold the program to the GraphQL-over-HTTP specification
 language: ## compare what is taken for GraphQL with graphql-js
 composition: ## compose the subgraph with others'
 federation: ## run the gateway behind three federation routers
+replicas: ## run two gateways behind nginx
 
-.PHONY: audits language composition federation
-audits language composition federation:
+.PHONY: audits language composition federation replicas
+audits language composition federation replicas:
 	go test -tags e2e -count=1 -v ./e2e/$@
 
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine
 	e2e/image/check.sh
+
+.PHONY: release-check
+release-check: ## build a release of the last commit for two platforms, twice, and look at it
+	deploy/release/check.sh
+
+.PHONY: release
+release: ## build what a release of the last commit has, into dist
+	rm -rf dist
+	deploy/release/release.sh dist
 
 .PHONY: bench
 bench: ## run the benchmarks
@@ -122,7 +138,7 @@ properties: ## check the properties of paging CHECKS (100000) times each; takes 
 
 .PHONY: clean
 clean: ## remove what the other targets left
-	rm -rf jobsgateway coverage*
+	rm -rf jobsgateway coverage* dist
 	$(SOURCES) \( -name '*.test' -o -name '*.prof' \) -exec rm -f {} +
 	find . \( -name node_modules -o -path '*/testdata/rapid' \) -prune -exec rm -rf {} +
 

@@ -256,7 +256,7 @@ func TestDocumentedPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documents = append(documents, "ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "docs/comparing.md", "docs/errors.md", "docs/federation.md",
+	documents = append(documents, "ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparing.md", "docs/errors.md", "docs/federation.md",
 		"docs/frontends.md", "docs/operations.md", "docs/gqlparser.md", "examples/federation/README.md")
 	var tests strings.Builder
 	if err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
@@ -274,7 +274,7 @@ func TestDocumentedPlaces(t *testing.T) {
 	}
 	code := regexp.MustCompile("(?s)```.*?```")
 	link := regexp.MustCompile(`\]\(([^):#]+)(?:#[^)]*)?\)`)
-	path := regexp.MustCompile("`((?:docs|e2e|examples|graph|internal|restclient|testdata)/[A-Za-z0-9_./*-]+)`")
+	path := regexp.MustCompile("`((?:\\.github|deploy|docs|e2e|examples|graph|internal|restclient|testdata)/[A-Za-z0-9_./*-]+)`")
 	named := regexp.MustCompile("`((?:Test|Benchmark|Fuzz)[A-Z]\\w+)`")
 	for _, document := range documents {
 		text := code.ReplaceAllString(readText(t, document), "")
@@ -292,6 +292,21 @@ func TestDocumentedPlaces(t *testing.T) {
 			if !strings.Contains(tests.String(), "func "+found[1]+"(") {
 				t.Errorf("%s names %s, which is not there", document, found[1])
 			}
+		}
+	}
+}
+
+// Each promise of SECURITY.md names what tests it: tests, which TestDocumentedPlaces looks for, or a script.
+func TestPromisesAreTested(t *testing.T) {
+	t.Parallel()
+	promises := regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|$`).FindAllStringSubmatch(section(t, "SECURITY.md", "## What is promised, and what tests it"), -1)
+	if len(promises) < 12 {
+		t.Fatalf("%d promises", len(promises))
+	}
+	tests := regexp.MustCompile("^`(Test\\w+|[\\w/]+\\.sh)`(, `(Test\\w+|[\\w/]+\\.sh)`)*$")
+	for _, promise := range promises[2:] { // after the table's head
+		if !tests.MatchString(promise[2]) {
+			t.Errorf("%q is tested by %q", promise[1], promise[2])
 		}
 	}
 }
