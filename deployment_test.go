@@ -107,7 +107,7 @@ func TestWrongAddress(t *testing.T) {
 	}{
 		"nothing there": {http.NotFoundHandler(), true, true},
 		"a redirect":    {http.RedirectHandler("https://elsewhere.example/", http.StatusMovedPermanently), true, true},
-		"out of order":  {answeringStatus(http.StatusBadGateway), true, false},
+		"out of order":  {answeringStatus(http.StatusInternalServerError), true, false},
 		"unauthorized":  {answeringStatus(http.StatusUnauthorized), false, false},
 		"forbidden":     {answeringStatus(http.StatusForbidden), false, false},
 		"refused":       {answeringStatus(http.StatusBadRequest), false, false},

@@ -116,6 +116,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		Timeout:  set.UpstreamTimeout,
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
+		Logger:   gateway.WithIDs(logger),
 	})
 	defer client.Close()
 	handler, err := newGateway(set, client, logger)
@@ -278,23 +279,4 @@ func ignoreClosed(err error) error {
 		return nil
 	}
 	return err
-}
-
-// newLogger returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so.
-func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: set.LogLevel}
-	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
-		return slog.New(slog.NewTextHandler(stderr, options))
-	}
-	return slog.New(slog.NewJSONHandler(stderr, options))
-}
-
-// isTerminal reports whether a person reads w: whether it is a character device, not a file or a pipe.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -159,7 +159,7 @@ func TestLiteralsThatAreNoObjects(t *testing.T) {
 func TestFailingEntity(t *testing.T) {
 	t.Parallel()
 	exec, api := newExecutorOver(t, record(1, ""), record(2, ""))
-	api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Match: func(r *http.Request) bool {
+	api.Script(emulator.Fault{Status: http.StatusInternalServerError, Match: func(r *http.Request) bool {
 		return strings.HasSuffix(r.URL.Path, idOf(2))
 	}})
 	jobs := fmt.Sprintf(`{"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}, {"__typename": "Job", "id": %q}`, idOf(2), idOf(99), idOf(1))

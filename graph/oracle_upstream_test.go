@@ -141,12 +141,18 @@ func (p *pool) Job(_ context.Context, id restclient.JobID) (*restclient.Job, err
 type origin struct {
 	client *restclient.Client
 	answer atomic.Pointer[http.HandlerFunc]
+	calls  atomic.Int64
 }
 
 func newOrigin(t *testing.T) *origin {
 	t.Helper()
 	o := &origin{}
-	o.client = clienttest.New(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*o.answer.Load())(w, r) }))
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { (*o.answer.Load())(w, r) })
+	o.client = clienttest.New(t, handler, func(cfg *restclient.Config) {
+		cfg.Timeout = 6 * time.Second // no time for a Retry-After of 7 s
+		// A token of its own for each call, since a 429 cools one down.
+		cfg.Token = func(context.Context) (string, bool) { return fmt.Sprint(clienttest.Token, o.calls.Add(1)), true }
+	})
 	return o
 }
 

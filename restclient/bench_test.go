@@ -95,3 +95,27 @@ type standardJob struct {
 	Executor       json.RawMessage `json:"executor"`
 	IdempotencyKey json.RawMessage `json:"idempotency_key"`
 }
+
+// BenchmarkPolicy is what one attempt costs beside its request: whether it may be made, and what is noted of it.
+func BenchmarkPolicy(b *testing.B) {
+	c := newClient(b, "http://jobs.invalid")
+	b.ReportAllocs()
+	for b.Loop() {
+		pass(c)
+	}
+}
+
+// The policy allocates nothing while all goes well.
+func TestAllocationsOfPolicy(t *testing.T) {
+	c := newClient(t, "http://jobs.invalid")
+	if got := testing.AllocsPerRun(1000, func() { pass(c) }); got != 0 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
+// pass is an attempt of the policy that is answered.
+func pass(c *Client) {
+	held, _ := c.admit(secret)
+	c.retries.earn()
+	c.breaker.record(held, nil)
+}

@@ -25,8 +25,8 @@ const (
 
 // transportError returns the Error of a failure below HTTP: KindTimeout for a deadline, KindUnavailable for
 // anything else, with a sentence on what it was. err itself is not kept, since it may quote the answer; the
-// error of ctx is. For example "the connection to jobs.example.com (10.0.0.7:443) was refused", or "the
-// connection was closed before an answer".
+// error of ctx is. For example "connection refused by jobs.example.com (10.0.0.7:443)", or "the connection was
+// closed before an answer".
 func (c *Client) transportError(ctx context.Context, err error, at phase) *Error {
 	if ctx.Err() != nil {
 		return &Error{Kind: KindTimeout, cause: &ended{c.outOfTime(at), ctx.Err()}}
@@ -127,7 +127,7 @@ func (c *Client) describeConnecting(err error) string {
 	}
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return "the connection to " + to + " was refused"
+		return "connection refused by " + to
 	case dial.Timeout():
 		return fmt.Sprintf("no connection to %s within %v", to, dialTimeout)
 	}
@@ -135,6 +135,23 @@ func (c *Client) describeConnecting(err error) string {
 		return "no connection to " + to + ": " + code.Error()
 	}
 	return "no connection to " + to
+}
+
+// mendableConnection reports whether a connection that failed before an answer may work in a moment. A name
+// that is not in DNS, a certificate that is refused, and a server that does not speak TLS or HTTP will be the
+// same then.
+func mendableConnection(err error) bool {
+	if name, ok := errors.AsType[*net.DNSError](err); ok {
+		return !name.IsNotFound
+	}
+	var (
+		noTLS     tls.RecordHeaderError
+		distrust  *tls.CertificateVerificationError
+		alert     tls.AlertError
+		malformed textproto.ProtocolError
+	)
+	return !errors.As(err, &noTLS) && !errors.As(err, &distrust) && !errors.As(err, &alert) &&
+		!errors.As(err, &malformed)
 }
 
 // describeCertificate returns which certificate was refused, and why.

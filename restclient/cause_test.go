@@ -108,7 +108,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 		change  func(*Config)
 		want    []string
 	}{
-		"refused":         {"http://" + closed.Addr().String(), nil, nil, []string{"unavailable", "connection to " + closed.Addr().String() + " was refused"}},
+		"refused":         {"http://" + closed.Addr().String(), nil, nil, []string{"unavailable", "connection refused by " + closed.Addr().String()}},
 		"no TLS, HTTP":    {"https://" + plain, nil, nil, []string{"unavailable", plain, "does not speak TLS", "http://"}},
 		"no TLS":          {"https://" + other, nil, nil, []string{"unavailable", other, "does not speak TLS"}},
 		"no handshake":    {"https://" + silent, nil, hasty, []string{"timeout", "no connection to " + silent + " within 1s"}},
@@ -216,6 +216,7 @@ func TestCausesOfAnswers(t *testing.T) {
 func TestCausesOfStatuses(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t, emulator.Records())
+	once(u.Client)
 	const hint = "the base address may be wrong"
 	for want, f := range map[string]emulator.Fault{
 		"status 503":                          {Status: 503},

@@ -7,13 +7,14 @@
 //
 // jobs.go and job.go have the two calls and what they return, client.go and body.go how a call is made and
 // its body read, decode.go how the body becomes records. errors.go has the errors; status.go and cause.go
-// make them of an answer's status and of what the network does. sizes.go remembers which pages were too
-// large.
+// make them of an answer's status and of what the network does. retry.go, breaker.go and cooling.go decide
+// whether a call is made again, or at all. sizes.go remembers which pages were too large.
 package restclient
 
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -43,12 +44,15 @@ type Config struct {
 	// Identity returns the ids of the request that ctx belongs to, so that the logs of both sides can be
 	// matched. A call that several requests share has the ids of the first. Nil sends none.
 	Identity func(ctx context.Context) Identity
-	// Timeout bounds one call, from the dial to the last byte.
+	// Timeout bounds one attempt of a call, from the dial to the last byte. A call may have several, until the
+	// deadline of its caller's context; without one, Timeout bounds the call, too.
 	Timeout time.Duration
 	// MaxBody bounds the body of one answer, in bytes after decompression.
 	MaxBody int64
 	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
 	MaxConns int
+	// Logger is told of the attempts that failed and are made again; nil tells nobody.
+	Logger *slog.Logger
 	// Scribble overwrites the memory of released pages, so that a test sees who still reads them.
 	Scribble bool
 }
@@ -68,19 +72,23 @@ type Client struct {
 	pages     calls[*JobsPage]
 	jobs      calls[*Job]
 	sizes     sizes
+	retries   retries
+	breaker   *breaker
+	cooling   cooling
+	logger    *slog.Logger
 	// unsizedRecord is how many bytes a record had in the last page that came without a Content-Length,
 	// unsizedJob how many the last such job had: see expectedLength.
 	unsizedRecord, unsizedJob atomic.Int64
 }
 
-// call is one GET.
+// call is what is asked for by a GET.
 type call struct {
 	token   string // of the caller; empty for none
 	suffix  string // of the URL, behind /jobs
 	records int    // asked for; 0 for one job
 }
 
-// Bounds of the parts of one call; Config.Timeout bounds the whole. Source: in one region a TCP handshake
+// Bounds of the parts of one attempt; Config.Timeout bounds the whole. Source: in one region a TCP handshake
 // takes milliseconds, and no documented answer of the Jobs API has a large header.
 const (
 	dialTimeout        = 2 * time.Second // a lost SYN is sent again after 1 s
@@ -93,6 +101,9 @@ const (
 
 // New returns a Client. It opens no connection.
 func New(cfg Config) *Client {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
@@ -101,11 +112,12 @@ func New(cfg Config) *Client {
 		timeout:  cfg.Timeout,
 		maxBody:  cfg.MaxBody,
 		memory:   memory{scribble: cfg.Scribble},
+		breaker:  newBreaker(),
+		logger:   cfg.Logger,
 		transport: &http.Transport{
 			// Proxy is not set: the token goes to the configured host and to nobody else.
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
 			TLSHandshakeTimeout:    tlsTimeout,
-			ResponseHeaderTimeout:  cfg.Timeout,
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConns:           cfg.MaxConns,
 			MaxIdleConnsPerHost:    cfg.MaxConns,
@@ -138,11 +150,12 @@ func shared[T any](
 	ctx context.Context, c *Client, under *calls[T], q call, decode func([]byte, error) (T, error),
 ) (value T, alone bool, err error) {
 	if q.token == "" {
-		value, err = decode(nil, &Error{Kind: KindUnauthenticated, cause: errors.New("no token")})
+		value, err = decode(nil, unsent(KindUnauthenticated, 0, "no token"))
 		return value, false, err
 	}
+	deadline, _ := ctx.Deadline()
 	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		value, err := decode(c.get(ctx, q))
+		value, err := decode(c.get(ctx, q, deadline))
 		return outcome[T]{value, err}, isTimeout(err)
 	})
 	if got.Left == nil {
@@ -169,24 +182,22 @@ func (c *Client) tokenOf(ctx context.Context) string {
 	return ""
 }
 
-// get sends one GET and returns the body of a 200 that says it is JSON. Its errors do not hold the token.
-func (c *Client) get(ctx context.Context, q call) ([]byte, error) {
-	body, err := c.send(ctx, q)
-	if e, ok := errors.AsType[*Error](err); ok {
-		e.forget(q.token)
-	}
-	return body, err
+// progress is how far an attempt has got: it has a connection, and the first byte of an answer.
+type progress struct {
+	connected, answered atomic.Bool
+	trace               httptrace.ClientTrace
 }
 
-// send is get, but its errors may still quote the token.
+// send sends one GET and returns the body of a 200 that says it is JSON. Its errors are of type *Error and may
+// quote the token.
 func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
-	var connected atomic.Bool
-	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
-	})
+	var got progress
+	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(true) }
+	got.trace.GotFirstResponseByte = func() { got.answered.Store(true) }
+	traced := httptrace.WithClientTrace(ctx, &got.trace)
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
-	if err != nil {
-		return nil, &Error{Kind: KindInvalid, cause: err}
+	if err != nil { // err quotes the URL
+		return nil, &Error{Kind: KindInvalid, cause: errors.New("the address of the call is no URL")}
 	}
 	req.Header = http.Header{
 		"Accept":          {"application/json"},
@@ -201,10 +212,12 @@ func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		at := phaseConnecting
-		if connected.Load() {
+		if got.connected.Load() {
 			at = phaseWaiting
 		}
-		return nil, c.transportError(ctx, err, at)
+		e := c.transportError(ctx, err, at)
+		e.mendable = !got.answered.Load() && e.Kind == KindUnavailable && mendableConnection(err)
+		return nil, e
 	}
 	defer res.Body.Close()
 	if res.StatusCode == http.StatusSwitchingProtocols {

@@ -3,6 +3,7 @@ package restclient
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -25,9 +26,11 @@ const (
 	KindForbidden
 	// KindNotFound is a 404 on one job: it does not exist, or this token may not see it.
 	KindNotFound
-	// KindRateLimited is a 429; Error.RetryAfter has what the Jobs API asks for.
+	// KindRateLimited is a 429, or a call that was not made since its token has to wait after one;
+	// Error.RetryAfter has how long.
 	KindRateLimited
-	// KindUnavailable is a 5xx, a 421 or 425, a refused or a broken connection.
+	// KindUnavailable is a 5xx, a 421 or 425, a refused or a broken connection, or a call that was not made
+	// since nearly all others fail.
 	KindUnavailable
 	// KindTimeout is a deadline that passed, here or in the Jobs API (a 408), or a caller that left.
 	KindTimeout
@@ -63,15 +66,35 @@ type Error struct {
 	Detail string
 	// LogID is the Jobs API's own log id of the failure, for its support; often empty.
 	LogID string
-	// RetryAfter is how long the Jobs API asks to wait; 0 when it does not say.
+	// RetryAfter is how long the Jobs API asks to wait, or how long no call is made; 0 when neither is known.
 	RetryAfter time.Duration
+	// Unsent is true if no request was sent: there is no token, or the call was not made.
+	Unsent bool
+	// Attempt is which attempt of the call has failed, from 1; 0 if nothing was sent, or the caller did not
+	// wait for its end.
+	Attempt int
 	// TooLarge is true, with KindMalformed, if the answer is over the cap: fewer records may fit.
 	TooLarge bool
 	// Lacks says why a record cannot be read, to go on after "records that", such as "have no job_id that is
 	// a string"; empty for an error that is not a record's.
 	Lacks string
 
-	cause error
+	cause    error
+	mendable bool // the same request may be answered in a moment, and to send it again does no harm
+}
+
+// LogAttrs returns what a line of the log says of a failed call: its kind, its status and its attempt if
+// there are any, and the text of Error.
+func (e *Error) LogAttrs() []slog.Attr {
+	attrs := make([]slog.Attr, 0, 6) //nolint:mnd // with room for what callers add
+	attrs = append(attrs, slog.String("kind", e.Kind.String()))
+	if e.Status != 0 {
+		attrs = append(attrs, slog.Int("status", e.Status))
+	}
+	if e.Attempt != 0 {
+		attrs = append(attrs, slog.Int("attempt", e.Attempt))
+	}
+	return append(attrs, slog.String("error", e.Error()))
 }
 
 // AsError returns the Error that err is or wraps; false when there is none. A rawjson.Error, which says that
@@ -126,6 +149,11 @@ func (e *Error) forget(token string) {
 
 // maxErrorText bounds an error in the log, in characters.
 const maxErrorText = 300
+
+// unsent returns the Error of a call for which nothing was sent.
+func unsent(kind Kind, retryAfter time.Duration, why string) *Error {
+	return &Error{Kind: kind, RetryAfter: retryAfter, Unsent: true, cause: errors.New(why)}
+}
 
 // malformed returns the Error of an answer that cannot be read; the text is for the log.
 func malformed(format string, args ...any) *Error {

@@ -99,7 +99,7 @@ func faults() map[string]struct {
 	}
 }
 
-// A fault is one call, one error of the right kind, and nothing else: no half page, no word of the token, and
+// A fault is one attempt, one error of the right kind, and nothing else: no half page, no word of the token, and
 // no harm to the next call.
 func TestFaults(t *testing.T) {
 	t.Parallel()
@@ -107,6 +107,7 @@ func TestFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := newUpstream(t, emulator.Records(rawRecords(record(string(anID), ""))...))
+			once(u.Client)
 			u.Script(test.fault)
 			p, err := u.Jobs(withToken(t.Context(), secret), firstPage)
 			wantKind(t, err, test.want)
@@ -114,7 +115,7 @@ func TestFaults(t *testing.T) {
 				t.Errorf("got a page (%v), %d faults left, %d calls", p != nil, u.Scripted(), u.Total())
 			}
 			u.Script(test.fault)
-			job, err := u.Job(withToken(t.Context(), secret), anID)
+			job, err := u.Job(withToken(t.Context(), "other-"+secret), anID) // a 429 cools one token down
 			// The transport may repeat a request that was reset on a connection from before.
 			if test.fault.Cut != emulator.CutReset {
 				wantKind(t, err, test.want)
@@ -123,7 +124,7 @@ func TestFaults(t *testing.T) {
 				}
 			}
 			u.Unscript()
-			if p, err := u.Jobs(withToken(t.Context(), secret), firstPage); err != nil || len(p.Records) != 1 {
+			if p, err := u.Jobs(withToken(t.Context(), "third-"+secret), firstPage); err != nil || len(p.Records) != 1 {
 				t.Errorf("the next call: %v", err)
 			}
 		})

@@ -121,6 +121,7 @@ func TestLeavers(t *testing.T) {
 func TestFailuresAreNotKept(t *testing.T) {
 	t.Parallel()
 	upstream, client := newGated(t, http.StatusServiceUnavailable)
+	once(client)
 	close(upstream.gate)
 	for i := range 3 {
 		_, err := client.Jobs(withToken(t.Context(), "one"), aPage)

@@ -63,7 +63,7 @@ var harmlessHost = regexp.MustCompile(`^(?:[A-Za-z0-9._-]{1,100}|\[[0-9A-Fa-f:.]
 // still quote the token: see Error.forget. RetryAfter is set for the kinds that may pass with time, LogID if
 // the body is JSON, and Detail only for KindInvalid: that is what a caller can mend.
 func statusError(status int, header http.Header, body []byte, now time.Time) *Error {
-	e := &Error{Kind: kindOfStatus(status), Status: status}
+	e := &Error{Kind: kindOfStatus(status), Status: status, mendable: mendableStatus(status)}
 	if e.Kind == KindRateLimited || e.Kind == KindUnavailable || e.Kind == KindTimeout {
 		e.RetryAfter = retryAfter(header.Get("Retry-After"), now)
 	}
@@ -131,20 +131,19 @@ const (
 	maxLogID  = 128 // bytes; the documented ones are UUIDs
 )
 
-// maxRetryAfter is the longest Retry-After that is passed on; a longer one is taken for none.
+// maxRetryAfter is the longest Retry-After that is passed on, and stands for all longer ones.
 const maxRetryAfter = 24 * time.Hour
 
-// retryAfter returns how long a Retry-After asks to wait, written as seconds or as a date; 0 for one that is
-// in the past, longer than maxRetryAfter, or cannot be read.
+// retryAfter returns how long a Retry-After asks to wait, written as seconds or as a date: at most
+// maxRetryAfter; 0 for one that is in the past or cannot be read.
 func retryAfter(value string, now time.Time) time.Duration {
-	var wait time.Duration
-	if seconds, err := strconv.ParseInt(value, 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if at, err := http.ParseTime(value); err == nil {
-		wait = at.Sub(now)
+	seconds, err := strconv.ParseInt(value, 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) { // out of range it is the largest number, or the smallest
+		return time.Duration(max(0, min(seconds, int64(maxRetryAfter/time.Second)))) * time.Second
 	}
-	if wait <= 0 || wait > maxRetryAfter {
+	at, err := http.ParseTime(value)
+	if err != nil {
 		return 0
 	}
-	return wait
+	return max(0, min(at.Sub(now), maxRetryAfter))
 }

@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 func TestKindOfEachStatus(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t, emulator.Records())
+	once(u.Client)
 	for status, want := range map[int]Kind{
 		201: KindInvalid, 202: KindInvalid, 203: KindInvalid, 204: KindInvalid, 205: KindInvalid, 206: KindInvalid, 299: KindInvalid,
 		300: KindInvalid, 301: KindInvalid, 304: KindInvalid, 399: KindInvalid,
@@ -23,14 +25,15 @@ func TestKindOfEachStatus(t *testing.T) {
 		520: KindUnavailable, 599: KindUnavailable, 999: KindUnavailable,
 	} {
 		u.Script(emulator.Fault{Status: status, Times: 2})
-		_, err := u.Job(withToken(t.Context(), secret), anID)
+		token := fmt.Sprint(secret, status) // a 429 cools one token down
+		_, err := u.Job(withToken(t.Context(), token), anID)
 		if e := wantKind(t, err, want); e.Status != status {
 			t.Errorf("one job: got status %d, want %d", e.Status, status)
 		}
 		if want == KindNotFound {
 			want = KindInvalid // a list cannot be missing: the address is wrong
 		}
-		_, err = u.Jobs(withToken(t.Context(), secret), firstPage)
+		_, err = u.Jobs(withToken(t.Context(), token+"list"), firstPage)
 		if e := wantKind(t, err, want); e.Status != status {
 			t.Errorf("list: got status %d, want %d", e.Status, status)
 		}
@@ -175,6 +178,7 @@ func TestDetailAndLogID(t *testing.T) {
 func TestHugeErrorBody(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t, emulator.Records())
+	once(u.Client)
 	for _, f := range []emulator.Fault{{Status: 503, Huge: 64 << 30}, {Status: 503, Bomb: 64 << 30}, {Status: 503, Huge: 64 << 30, NoLength: true}} {
 		u.Script(f)
 		_, err := u.Jobs(withToken(t.Context(), secret), firstPage)
@@ -193,18 +197,19 @@ func TestRetryAfter(t *testing.T) {
 		"1":                             time.Second,
 		"30":                            30 * time.Second,
 		"86400":                         24 * time.Hour,
-		"86401":                         0,
+		"86401":                         24 * time.Hour,
 		"-5":                            0,
+		"-99999999999999999999999":      0,
 		"1.5":                           0,
 		"abc":                           0,
 		"30 s":                          0,
-		"99999999999999":                0,
-		"99999999999999999999999999999": 0,
+		"99999999999999":                24 * time.Hour,
+		"99999999999999999999999999999": 24 * time.Hour,
 		"Thu, 12 Mar 2026 15:30:07 GMT": 7 * time.Second,
 		"Thu, 12 Mar 2026 15:30:00 GMT": 0,
 		"Thu, 12 Mar 2026 15:29:59 GMT": 0,
 		"Fri, 13 Mar 2026 15:30:00 GMT": 24 * time.Hour,
-		"Wed, 21 Oct 2099 07:28:00 GMT": 0,
+		"Wed, 21 Oct 2099 07:28:00 GMT": 24 * time.Hour,
 		"Thu, 32 Mar 2026 15:30:07 GMT": 0,
 	} {
 		if got := retryAfter(value, historyEnd); got != want {

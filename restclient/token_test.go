@@ -124,6 +124,7 @@ func TestHidingProperty(t *testing.T) {
 func TestUpstreamThatQuotesParts(t *testing.T) {
 	t.Parallel()
 	u := newUpstream(t, emulator.Records())
+	once(u.Client)
 	long := strings.Repeat("x", 290)
 	for _, f := range []emulator.Fault{
 		{Status: 400, Body: []byte(`{"detail":"` + long + webToken + `"}`)},

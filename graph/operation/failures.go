@@ -31,14 +31,19 @@ const (
 // logFailure writes a failed call into the log. It is a warning if the operator has to act, once for each
 // cause in an operation, and else at debug level. What a caller's token or arguments cause is not a warning.
 func (op *Operation) logFailure(ctx context.Context, key any, err error) {
+	e, ok := errors.AsType[*restclient.Error](err)
+	if !ok { // of no Client
+		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
+		return
+	}
 	level, hint := slog.LevelDebug, ""
-	if e, ok := errors.AsType[*restclient.Error](err); ok && !errors.Is(ctx.Err(), context.Canceled) {
+	if !errors.Is(ctx.Err(), context.Canceled) {
 		var serious bool
 		if serious, hint = concernsOperator(key, e); serious && op.failures.first(e) {
 			level = slog.LevelWarn
 		}
 	}
-	attrs := []slog.Attr{slog.String("error", err.Error())}
+	attrs := e.LogAttrs()
 	if hint != "" {
 		attrs = append(attrs, slog.String("hint", hint))
 	}

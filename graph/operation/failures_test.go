@@ -62,6 +62,9 @@ func TestFailuresForTheOperator(t *testing.T) {
 		if len(lines) != 1 || lines[0]["msg"] != "upstream call failed" || lines[0]["error"] != tc.fault.Error() {
 			t.Fatalf("%s: %v", name, lines)
 		}
+		if lines[0]["kind"] != tc.fault.Kind.String() || (tc.fault.Status != 0) != (lines[0]["status"] == float64(tc.fault.Status)) {
+			t.Errorf("%s: %v", name, lines)
+		}
 		if hint, _ := lines[0]["hint"].(string); (hint == addressHint) != tc.hint {
 			t.Errorf("%s: the hint is %q", name, hint)
 		}

@@ -83,9 +83,8 @@ func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result 
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
 	v, err := fetch(op.ctx, key)
-	e, ok := errors.AsType[*restclient.Error](err)
-	if ok && e.Kind == restclient.KindUnauthenticated && e.Status == 0 {
-		op.calls.Add(-1) // without a token nothing was sent
+	if failed, ok := errors.AsType[*restclient.Error](err); ok && failed.Unsent {
+		op.calls.Add(-1)
 	}
 	if err != nil {
 		op.logFailure(op.ctx, key, err)

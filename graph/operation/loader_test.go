@@ -385,6 +385,22 @@ func TestCalls(t *testing.T) {
 	}
 }
 
+// A call that was not sent, since there is no token or the API is down, is none of the operation's calls.
+func TestCallsThatAreNotSent(t *testing.T) {
+	t.Parallel()
+	unsent := &restclient.Error{Kind: restclient.KindUnavailable, Unsent: true}
+	upstream := asks(func(context.Context, int) error { return unsent })
+	ctx := operate(t.Context(), upstream, Limits{Calls: 3, Concurrency: 3})
+	for i := range 20 {
+		if _, err := load(ctx, memory(ctx).pages, numbered(i)); !errors.Is(err, unsent) {
+			t.Fatalf("call %d: %v", i, err)
+		}
+	}
+	if n := Calls(ctx); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
 // A question that is asked for goes out at once. One that was announced and forgotten goes out after a moment.
 func TestWhenCallsGoOut(t *testing.T) {
 	t.Parallel()

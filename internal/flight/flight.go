@@ -13,15 +13,16 @@ package flight
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"sync"
 	"time"
 )
 
 // slack is the least time that is worth a call of one's own. Somebody with less left takes the end of a
-// joined call for its own; somebody whose deadline is at most so much earlier may join, since requests of one
-// burst reach the lock in another order than they came in. A response may be written until 5 s behind the
-// deadline.
+// joined call for its own. By Do somebody whose deadline is at most so much earlier may join, since requests
+// of one burst reach the lock in another order than they came in. A response may be written until 5 s behind
+// the deadline.
 const slack = 100 * time.Millisecond
 
 // Group holds the calls under way. Calls with equal keys are equal: keys are compared as they are, never by a
@@ -68,26 +69,32 @@ type call[V any] struct {
 	panicked error
 }
 
-// Go makes the call of this key, or joins it. A call may last for timeout, counted from its start; it
-// outlives any single caller, but not the last one. A caller leaves when its ctx ends, or timeout after it
-// came. A panic of the call is raised in each caller, with the stack where it was.
+// Go makes the call of this key, or joins it. A caller leaves when its ctx ends; without a deadline in ctx,
+// timeout after it came. A call may last until the deadline of its first caller, but at least for timeout: it
+// outlives any single caller, and ends with the last. A joined caller whose call ran late asks again if it
+// came less than timeout ago. A panic of the call is raised in each caller, with the stack where it was.
 func (g *Group[K, V]) Go(ctx context.Context, key K, timeout time.Duration, run Run[V]) Answer[V] {
-	deadline := time.Now().Add(timeout)
+	came := time.Now()
+	limit, bounded := ctx.Deadline()
 	var own <-chan time.Time // not needed by a first caller: its call has the same deadline
 	for {
-		c, running := g.join(ctx, key, time.Now().Add(timeout))
+		until := time.Now().Add(timeout)
+		if bounded && limit.After(until) {
+			until = limit.Add(slack) // so that it is the caller that ends first
+		}
+		c, running := g.join(ctx, key, until, anyDeadline)
 		if running != nil {
 			go g.finish(running, key, c, run)
 		}
-		if running == nil && own == nil {
-			timer := time.NewTimer(time.Until(deadline))
+		if running == nil && own == nil && !bounded {
+			timer := time.NewTimer(time.Until(came.Add(timeout)))
 			defer timer.Stop()
 			own = timer.C
 		}
 		answer := g.wait(ctx, key, c, own, nil)
 		answer.Joined = running == nil
 		again := answer.Joined && answer.Left == nil && c.late && ctx.Err() == nil
-		if !again || time.Until(deadline) <= slack {
+		if !again || time.Since(came) >= timeout-slack {
 			return answer
 		}
 	}
@@ -100,7 +107,7 @@ func (g *Group[K, V]) Do(
 	ctx context.Context, key K, deadline time.Time, hasLeft HasLeft, run Run[V],
 ) Answer[V] {
 	for {
-		c, running := g.join(ctx, key, deadline)
+		c, running := g.join(ctx, key, deadline, slack)
 		if running != nil {
 			stay := context.AfterFunc(ctx, func() {
 				if hasLeft == nil || hasLeft(ctx, c.done) {
@@ -129,14 +136,17 @@ func (g *Group[K, V]) Count() (calls, callers int) {
 	return len(g.underWay), callers
 }
 
-// join returns the call of this key that ends by deadline, or makes one that does: then running is the
-// context to run it under, and nil otherwise.
+// anyDeadline lets a caller join whose deadline is before that of the call: it can leave on its own.
+const anyDeadline = time.Duration(math.MaxInt64)
+
+// join returns the call of this key that ends by deadline or at most so much later, or makes one that ends by
+// it: then running is the context to run it under, and nil otherwise.
 func (g *Group[K, V]) join(
-	ctx context.Context, key K, deadline time.Time,
+	ctx context.Context, key K, deadline time.Time, later time.Duration,
 ) (c *call[V], running context.Context) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c = g.underWay[key]; c != nil && c.deadline.Sub(deadline) <= slack {
+	if c = g.underWay[key]; c != nil && c.deadline.Sub(deadline) <= later {
 		c.callers++
 		c.joined = true
 		return c, nil

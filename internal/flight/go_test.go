@@ -172,3 +172,44 @@ func TestPanicOfACall(t *testing.T) {
 		t.Errorf("%d, %v", n, caught)
 	}
 }
+
+// A caller whose ctx has a deadline waits until then, and the call lasts as long; who comes with an earlier one joins
+// all the same, and leaves in time.
+func TestCallersWithDeadlines(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		within := func(limit time.Duration) context.Context {
+			ctx, cancel := context.WithTimeout(t.Context(), limit)
+			t.Cleanup(cancel)
+			return ctx
+		}
+		a := attempts{hangs: func(int) bool { return false }, takes: 8 * time.Second}
+		first, short := a.ask(within(15*time.Second), 0), a.ask(within(3*time.Second), time.Second)
+		if out := <-short; !errors.Is(out.Left, context.DeadlineExceeded) || out.waited != 2*time.Second {
+			t.Errorf("who has less time: %+v", out)
+		}
+		if out := <-first; out.Left != nil || out.Value != 1 || out.waited != 8*time.Second {
+			t.Errorf("who has 15 s: %+v", out)
+		}
+		if a.made != 1 {
+			t.Errorf("%d calls", a.made)
+		}
+		// A call that hangs is left at the deadline. Who joined it at the end makes one more; who waited for longer than a
+		// call takes does not.
+		a = attempts{hangs: func(call int) bool { return call == 1 }, takes: time.Second}
+		first, early, late := a.ask(within(15*time.Second), 0), a.ask(within(30*time.Second), 2*time.Second), a.ask(within(30*time.Second), 14*time.Second)
+		if out := <-first; !errors.Is(out.Left, context.DeadlineExceeded) || out.waited != 15*time.Second {
+			t.Errorf("the first: %+v", out)
+		}
+		if out := <-early; out.Left != nil || out.Value != 0 || out.waited != 13*time.Second+slack {
+			t.Errorf("an early one: %+v", out)
+		}
+		if out := <-late; out.Left != nil || out.Value != 2 || out.waited != 2*time.Second+slack {
+			t.Errorf("a late one: %+v", out)
+		}
+		synctest.Wait()
+		if a.made != 2 || a.under.count() != 0 {
+			t.Errorf("%d calls, %d under way", a.made, a.under.count())
+		}
+	})
+}

@@ -210,9 +210,7 @@ func TestFieldErrorsAreCapped(t *testing.T) {
 func TestOutageInTheLog(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t)
-	for range 20 {
-		gw.jobs.Script(emulator.Fault{Status: http.StatusServiceUnavailable})
-	}
+	gw.jobs.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Times: emulator.Forever})
 	got := gw.post(`{datasets(ids:[1,2,3,4,5,6,7,8,9,10]){latestJob{id}}}`, nil)
 	if got.code() != "UPSTREAM_UNAVAILABLE" || len(got.errors) != 10 {
 		t.Fatalf("%s", got.body)

@@ -99,7 +99,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
-			logger:        slog.New(idLogger{cfg.Logger.Handler()}),
+			logger:        WithIDs(cfg.Logger),
 			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
 			root:          graph.ServeSDL(subgraphSDL),
 		},

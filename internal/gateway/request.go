@@ -61,13 +61,21 @@ const requestIDHeader = "X-Request-Id"
 // is replaced.
 var acceptableID = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
 
-// idLogger adds the id of the request to each line that is written under a request's context.
+// WithIDs returns a logger whose lines under a request's context have the id of the request, and of its trace
+// if there is one.
+func WithIDs(logger *slog.Logger) *slog.Logger { return slog.New(idLogger{logger.Handler()}) }
+
+// idLogger is the handler of WithIDs.
 type idLogger struct{ slog.Handler }
 
-// Handle adds the id.
+// Handle adds the ids.
 func (h idLogger) Handle(ctx context.Context, line slog.Record) error {
-	if id := RequestID(ctx); id != "" {
-		line.AddAttrs(slog.String("request_id", id))
+	info := infoOf(ctx)
+	if info.id != "" {
+		line.AddAttrs(slog.String("request_id", info.id))
+	}
+	if info.trace.parent != "" {
+		line.AddAttrs(slog.String("trace_id", info.trace.id()))
 	}
 	return h.Handler.Handle(ctx, line)
 }

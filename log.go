@@ -2,11 +2,36 @@ package main
 
 import (
 	"context"
+	"io"
 	"log/slog"
+	"os"
 	"regexp"
 	"strings"
 	"unicode"
+
+	"jobsgateway/internal/loglimit"
+	"jobsgateway/internal/settings"
 )
+
+// newLogger returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so.
+// What goes wrong again and again is counted.
+func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: set.LogLevel}
+	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
+		return slog.New(loglimit.New(slog.NewTextHandler(stderr, options)))
+	}
+	return slog.New(loglimit.New(slog.NewJSONHandler(stderr, options)))
+}
+
+// isTerminal reports whether a person reads w: whether it is a character device, not a file or a pipe.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
 
 // netLog is a handler for what net/http says by itself. It takes out what may be bytes of an answer or of a
 // request.

@@ -1,0 +1,163 @@
+package restclient
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// A call is made of attempts. What one policy for all calls of a Client does when they fail:
+//
+//   - An attempt is made again, by a random wait later, if that can mend its failure and cannot do harm: no
+//     connection, a connection that broke before a byte of the answer, a 502 and a 503. Not again: a time-out
+//     and a 504, which cost the API and the caller their time already, a 429, and a body that has begun.
+//   - No more attempts are made again in vain than a tenth of the calls (retries), so that an API that is down
+//     is not asked three times as much.
+//   - An API of which nearly all fails is not asked for a while (breaker).
+//   - A token that was told to slow down is not sent for a while (cooling).
+const (
+	maxAttempts  = 3
+	firstBackoff = 100 * time.Millisecond // the first wait is shorter than that, the second than twice as much
+	leastAttempt = 100 * time.Millisecond // an attempt with less time would only become a time-out
+)
+
+// get makes a call by at most maxAttempts attempts and returns the body of a 200 that says it is JSON. Between
+// two of them it waits, as long as ctx lasts and never beyond deadline; a zero deadline is that of ctx. Its
+// errors do not hold the token.
+func (c *Client) get(ctx context.Context, q call, deadline time.Time) ([]byte, error) {
+	if deadline.IsZero() {
+		deadline, _ = ctx.Deadline()
+	}
+	var failed *Error
+	for attempt := 1; ; attempt++ {
+		held, refused := c.admit(q.token)
+		switch {
+		case refused == nil:
+		case failed != nil: // why the call was not answered says more than why it may not be asked again
+			c.retries.giveBack()
+			return nil, failed
+		default:
+			return nil, refused
+		}
+		if attempt == 1 {
+			c.retries.earn()
+		}
+		var body []byte
+		body, failed = c.attempt(ctx, q, attempt)
+		c.breaker.record(held, failed)
+		if attempt > 1 && healthOf(failed) == healthy {
+			c.retries.giveBack() // it was worth it
+		}
+		if failed == nil {
+			return body, nil
+		}
+		if failed.Kind == KindRateLimited {
+			failed.RetryAfter = c.cooling.start(q.token, failed.RetryAfter, time.Now())
+		}
+		wait, again := pauseAfter(failed, time.Until(deadline))
+		if !again || ctx.Err() != nil || !c.retries.spend() {
+			return nil, failed
+		}
+		c.logger.LogAttrs(ctx, slog.LevelWarn, "upstream call failed",
+			append(failed.LogAttrs(), slog.String("retry_in", wait.Round(time.Millisecond).String()))...)
+		if !sleep(ctx, wait) {
+			c.retries.giveBack()
+			return nil, failed
+		}
+	}
+}
+
+// admit reports whether an attempt with this token may be made now: held is for breaker.record. If not, the
+// error has the time after which it may.
+func (c *Client) admit(token string) (held *era, refused *Error) {
+	if wait := c.cooling.left(token, time.Now); wait > 0 {
+		return nil, unsent(KindRateLimited, wait, "not asked: the Jobs API wants this token to wait")
+	}
+	held, wait := c.breaker.acquire()
+	if held == nil {
+		return nil, unsent(KindUnavailable, wait, "not asked: "+c.breaker.why())
+	}
+	return held, nil
+}
+
+// attempt sends one GET, which may last for Config.Timeout; number is which of the call it is.
+func (c *Client) attempt(ctx context.Context, q call, number int) ([]byte, *Error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	body, err := c.send(ctx, q)
+	if err == nil {
+		return body, nil
+	}
+	e, _ := AsError(err)
+	e.forget(q.token)
+	e.Attempt = number
+	e.mendable = e.mendable && ctx.Err() == nil
+	return nil, e
+}
+
+// pauseAfter returns how long to wait until the next attempt; false if there is none: another would not mend
+// the failure, it was the last one, or the wait does not fit into the time that is left. A Retry-After is
+// waited for, and a random time more, so that not all come at once.
+func pauseAfter(failed *Error, left time.Duration) (wait time.Duration, again bool) {
+	if !failed.mendable || failed.Attempt >= maxAttempts {
+		return 0, false
+	}
+	wait = failed.RetryAfter + rand.N(firstBackoff<<(failed.Attempt-1))
+	return wait, wait+leastAttempt <= left
+}
+
+// mendableStatus reports whether the same request may be answered in a moment. A 504 is none of these: its
+// request has taken its time already.
+func mendableStatus(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable
+}
+
+// sleep waits; false if ctx ends before.
+func sleep(ctx context.Context, wait time.Duration) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// retries is the budget of attempts that are made again: one for every ten calls, and three to begin with. One
+// that is answered costs nothing. So n calls to an API that is down are never more than 1.1 n + 3 requests. The
+// zero value is ready.
+type retries struct {
+	spent atomic.Int64 // in tenths of an attempt, from 0 to retriesFloor
+}
+
+const (
+	retryPrice   = 10             // what one costs, in calls that earn it
+	retriesFloor = 3 * retryPrice // what can be spent at once
+)
+
+// earn counts a call.
+func (r *retries) earn() { r.change(-1) }
+
+// giveBack undoes a spend, of an attempt that was answered or not made.
+func (r *retries) giveBack() { r.change(-retryPrice) }
+
+// spend takes one attempt from the budget; false if there is none.
+func (r *retries) spend() bool { return r.change(retryPrice) }
+
+// change adds to what is spent, which never gets below 0; false if it would get above the floor.
+func (r *retries) change(by int64) bool {
+	for {
+		spent := r.spent.Load()
+		next := max(0, spent+by)
+		if next > retriesFloor {
+			return false
+		}
+		if next == spent || r.spent.CompareAndSwap(spent, next) {
+			return true
+		}
+	}
+}
