@@ -113,3 +113,11 @@ func (c *conn) endLocked() {
 	c.ending = true
 	_ = c.TCPConn.SetReadDeadline(past) // a failure means that it is closed
 }
+
+// cutOff closes the connection, and reports whether a request was under way.
+func (c *conn) cutOff() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_ = c.Close()
+	return c.busy
+}

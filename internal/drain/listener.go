@@ -104,7 +104,7 @@ func (l *Listener) ConnState(outer net.Conn, state http.ConnState) {
 	}
 }
 
-// Drain ends all connections, and returns how many it had to cut off. It takes what waits to be accepted and
+// Drain ends all connections, and returns how many it had to cut off while a request was under way. It takes what waits to be accepted and
 // nothing after that. A connection over which no request has begun is closed at once, a new one after half a
 // second. The others are closed after their answer; when ctx ends, those that are left are cut off. Drain is
 // called once, while a server serves or after it has failed.
@@ -122,14 +122,15 @@ func (l *Listener) Drain(ctx context.Context) (cut int) {
 	if l.wait(ctx) {
 		return 0
 	}
-	rest := l.all()
-	for _, c := range rest {
-		_ = c.Close()
+	for _, c := range l.all() {
+		if c.cutOff() {
+			cut++
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
 	defer cancel()
 	l.wait(ctx)
-	return len(rest)
+	return cut
 }
 
 // wait returns true when no connection is left, false when ctx ends before that.
