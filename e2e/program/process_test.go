@@ -27,22 +27,28 @@ var processCases = []struct {
 	flags []string
 	// holds: the Jobs API answers when the case says so.
 	holds bool
-	// happen brings it about, up to the signal that ends the process. A nil one is TERM alone.
+	// happen brings it about, up to the signal that ends the process.
 	happen func(*scene)
 	// within is how long the process may run on after happen.
 	within time.Duration
 	// code is the exit code, cutOff what the log's last line says; -1 if there is no such line.
 	code, cutOff int
 }{
-	{name: "nothing is connected", within: delay + time.Second + slack},
+	{name: "nothing is connected", happen: (*scene).terminate, within: delay + time.Second + slack},
 	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second + slack},
 	{name: "no delay", flags: []string{"--drain-delay=0s"}, happen: idleConnections, within: time.Second + slack},
 	{name: "an interrupt", happen: func(s *scene) { s.signal(os.Interrupt) }, within: delay + time.Second + slack},
 	{name: "half a body", happen: func(s *scene) { s.leaveHalf(http.MethodPost, `{"qu`) }, within: limit, cutOff: 1},
 	{name: "half a header", happen: func(s *scene) { s.leaveHalf("PO", "") }, within: limit},
-	{name: "a caller that does not read", holds: true, happen: deafCaller, within: limit, cutOff: 1},
+	{
+		name: "a caller that does not read", flags: []string{"--max-cost=1000000"}, holds: true,
+		happen: deafCaller, within: limit, cutOff: 1,
+	},
 	{name: "an operation that ends in time", holds: true, happen: operationInTime, within: limit},
-	{name: "an operation that takes too long", holds: true, happen: operationTooLong, within: limit, cutOff: 1},
+	{
+		name: "an operation that takes too long", flags: []string{"--upstream-timeout=15s"}, holds: true,
+		happen: operationTooLong, within: limit, cutOff: 1,
+	},
 	{name: "a second signal", holds: true, happen: secondSignal, within: time.Second + slack, code: 143, cutOff: -1},
 	{name: "a hang-up", happen: hangUp, within: delay + time.Second + slack},
 	{name: "a log that nobody reads any more", happen: deadLog, within: delay + time.Second + slack, cutOff: -1},
@@ -54,6 +60,8 @@ const (
 	delay = time.Second      // --drain-delay by default
 	limit = 10 * time.Second // what an orchestrator grants
 	slack = 2 * time.Second  // for a machine that has other things to do
+	// patience is how long a test waits for what has to come.
+	patience = time.Minute
 )
 
 // scene is a gateway over a Jobs API, and what has been asked of it.
@@ -78,19 +86,17 @@ func TestProcess(t *testing.T) {
 			s := &scene{T: t, token: "tokA-" + rand.Text(), held: make(chan struct{}, 100), release: make(chan struct{})}
 			hold := func(*http.Request) {}
 			if tc.holds {
-				hold = func(*http.Request) {
+				hold = func(r *http.Request) {
 					s.held <- struct{}{}
-					<-s.release
+					select {
+					case <-s.release:
+					case <-r.Context().Done():
+					}
 				}
 			}
 			s.api = program.StartUpstream(t, hold)
 			s.gw = program.Start(t, append(tc.flags, "--upstream-url="+s.api.URL)...)
-			if tc.happen != nil {
-				tc.happen(s)
-			}
-			if tc.happen == nil {
-				s.signal(syscall.SIGTERM)
-			}
+			tc.happen(s)
 			if code := s.gw.ExitCode(t, tc.within); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
 			}
@@ -118,6 +124,11 @@ func (s *scene) checkLog(cutOff int) {
 	if strings.Contains(log+s.gw.Stdout.String(), s.token) {
 		s.Error("the log has the token")
 	}
+	for deadline := time.Now().Add(patience); s.api.Open() > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatalf("%d calls of the Jobs API are open", s.api.Open())
+		}
+	}
 	if cutOff < 0 {
 		return
 	}
@@ -129,9 +140,23 @@ func (s *scene) checkLog(cutOff int) {
 	}
 }
 
+// terminate sends TERM.
+func (s *scene) terminate() { s.signal(syscall.SIGTERM) }
+
+// signal sends a signal to the gateway.
 func (s *scene) signal(signal os.Signal) {
 	s.Helper()
 	s.gw.Signal(s.T, signal)
+}
+
+// untilHeld waits until the Jobs API holds a call.
+func (s *scene) untilHeld() {
+	s.Helper()
+	select {
+	case <-s.held:
+	case <-time.After(patience):
+		s.Fatal("the Jobs API was not asked")
+	}
 }
 
 // caller is a client with one connection.
@@ -150,7 +175,7 @@ func (s *scene) call() *caller {
 		s.Fatal(err)
 	}
 	s.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(time.Minute))
+	_ = conn.SetDeadline(time.Now().Add(patience))
 	return &caller{s, conn, bufio.NewReader(conn)}
 }
 

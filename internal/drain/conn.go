@@ -21,9 +21,6 @@ type conn struct {
 	deadline time.Time // the one for reading that the server has set last
 }
 
-// past is a deadline that wakes a reader.
-var past = time.Unix(1, 0)
-
 // unwrap finds the connection within those that others have put around it; nil if there is none.
 func unwrap(outer net.Conn) *conn {
 	for {
@@ -78,6 +75,7 @@ func (c *conn) begin() {
 	c.beginLocked()
 }
 
+// beginLocked is begin with the lock held. It gives the server's deadline back.
 func (c *conn) beginLocked() {
 	c.busy = true
 	if c.ending {
@@ -108,10 +106,10 @@ func (c *conn) endSoon() {
 	})
 }
 
-// endLocked wakes the reader.
+// endLocked wakes the reader by a deadline in the past.
 func (c *conn) endLocked() {
 	c.ending = true
-	_ = c.TCPConn.SetReadDeadline(past) // a failure means that it is closed
+	_ = c.TCPConn.SetReadDeadline(time.Unix(1, 0)) // a failure means that it is closed
 }
 
 // cutOff closes the connection, and reports whether a request was under way.

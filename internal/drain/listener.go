@@ -34,7 +34,7 @@ type Listener struct {
 
 	draining atomic.Bool
 	closed   chan struct{} // closed when nothing more is accepted
-	close    sync.Once
+	closing  sync.Once
 	left     chan struct{} // gets something when a connection has ended
 
 	mu    sync.Mutex
@@ -74,7 +74,7 @@ func (l *Listener) Accept() (net.Conn, error) {
 // Close stops accepting at once. The connections stay.
 func (l *Listener) Close() error {
 	err := net.ErrClosed
-	l.close.Do(func() {
+	l.closing.Do(func() {
 		err = l.TCPListener.Close()
 		close(l.closed)
 	})
