@@ -44,7 +44,7 @@ import (
 
 // main runs the program and tells on stderr why it ended, if something was wrong.
 func main() {
-	if err := run(signals(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
+	if err := run(signals(os.Exit), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -95,13 +95,13 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		return err
 	}
 	public := drain.Listen(publicTCP)
-	defer public.Close()
+	defer func() { _ = public.Close() }()
 	adminTCP, err := listen(ctx, "--admin-listen (JOBSGW_ADMIN_LISTEN)", set.AdminListen)
 	if err != nil {
 		return err
 	}
 	admin := drain.Listen(adminTCP)
-	defer admin.Close()
+	defer func() { _ = admin.Close() }()
 
 	if set.Demo {
 		demo, err := startDemo(ctx)

@@ -15,12 +15,12 @@ import (
 )
 
 // signals returns a context that ends with the first TERM or interrupt. The second one ends the process at
-// once, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is done
+// once by exit, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is done
 // here, since the system does not do it for the first process of a container.
 //
 // A hang-up is ignored. So is what writing to a pipe that nobody reads any more would do: a gateway without a
 // log serves on.
-func signals() context.Context {
+func signals(exit func(code int)) context.Context {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	heard := make(chan os.Signal, 2)
 	signal.Notify(heard, os.Interrupt, syscall.SIGTERM)
@@ -30,7 +30,7 @@ func signals() context.Context {
 		stop()
 		const signalled = 128
 		number, _ := (<-heard).(syscall.Signal)
-		os.Exit(signalled + int(number))
+		exit(signalled + int(number))
 	}()
 	return ctx
 }
@@ -48,9 +48,10 @@ const (
 // as it answers.
 func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listener, logger *slog.Logger) {
 	begun := time.Now()
-	tell(ctx, logger, slog.LevelInfo, "stopping",
-		slog.String("drain_delay", delay.String()), slog.String("at_most", (delay+publicLimit).String()))
-	time.Sleep(time.Until(begun.Add(delay)))
+	tell(func() {
+		logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
+	})
+	<-time.After(time.Until(begun.Add(delay)))
 
 	ctx, cancel := context.WithDeadline(ctx, begun.Add(delay+publicLimit))
 	defer cancel()
@@ -63,15 +64,16 @@ func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listene
 	if cut > 0 {
 		level = slog.LevelWarn
 	}
-	tell(ctx, logger, level, "stopped", slog.Int("cut_off", cut))
+	tell(func() { logger.Log(context.WithoutCancel(ctx), level, "stopped", "cut_off", cut) })
 }
 
-// tell writes a line into the log, and goes on without it when the log's reader does not read.
-func tell(ctx context.Context, logger *slog.Logger, level slog.Level, message string, attrs ...slog.Attr) {
+// tell waits until a line of the log is written, and goes on without it when the log's reader does not read.
+// Then the goroutine ends with the process, which is about to end.
+func tell(write func()) {
 	written := make(chan struct{})
 	go func() {
 		defer close(written)
-		logger.LogAttrs(ctx, level, message, attrs...)
+		write()
 	}()
 	select {
 	case <-written:

@@ -112,13 +112,12 @@ func (s *scene) checkLog(cutOff int) {
 	log, lines := s.gw.Log.String(), 0
 	for text := range strings.Lines(log) {
 		var line struct {
-			Msg    string
-			Status int
+			Message string `json:"msg"`
 		}
 		if err := json.Unmarshal([]byte(text), &line); err != nil {
 			s.Errorf("a line %q", text)
 		}
-		if line.Msg == "operation" {
+		if line.Message == "operation" {
 			lines++
 		}
 	}
