@@ -83,8 +83,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the connections, the
-// client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
+// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the connections,
+// the client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
 // gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before anybody was served.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)

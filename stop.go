@@ -15,8 +15,8 @@ import (
 )
 
 // signals returns a context that ends with the first TERM or interrupt. The second one ends the process at
-// once by exit, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is done
-// here, since the system does not do it for the first process of a container.
+// once by exit, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is
+// done here, since the system does not do it for the first process of a container.
 //
 // A hang-up is ignored. So is what writing to a pipe that nobody reads any more would do: a gateway without a
 // log serves on.

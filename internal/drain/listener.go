@@ -1,9 +1,9 @@
 // Package drain ends the connections of an HTTP server without losing a request.
 //
-// net/http's Shutdown would lose some and wait for nothing. It closes a connection that it takes for idle even
-// if a request has just come in over it, it resets those that wait to be accepted, and it waits five seconds
-// for a connection over which nothing has come yet. Here the connection itself knows whether a request has
-// begun: from the first byte that is read until net/http says that it is idle again.
+// net/http's Shutdown would lose some and wait for nothing. It closes a connection that it takes for idle
+// even if a request has just come in over it, it resets those that wait to be accepted, and it waits five
+// seconds for a connection over which nothing has come yet. Here the connection itself knows whether a
+// request has begun: from the first byte that is read until net/http says that it is idle again.
 package drain
 
 import (
@@ -104,10 +104,10 @@ func (l *Listener) ConnState(outer net.Conn, state http.ConnState) {
 	}
 }
 
-// Drain ends all connections, and returns how many it had to cut off while a request was under way. It takes what waits to be accepted and
-// nothing after that. A connection over which no request has begun is closed at once, a new one after half a
-// second. The others are closed after their answer; when ctx ends, those that are left are cut off. Drain is
-// called once, while a server serves or after it has failed.
+// Drain ends all connections, and returns how many it had to cut off while a request was under way. It takes
+// what waits to be accepted and nothing after that. A connection over which no request has begun is closed at
+// once, a new one after half a second. The others are closed after their answer; when ctx ends, those that
+// are left are cut off. Drain is called once, while a server serves or after it has failed.
 func (l *Listener) Drain(ctx context.Context) (cut int) {
 	l.draining.Store(true)
 	_ = l.SetDeadline(time.Now().Add(lastAccepts)) // a failure means that it is closed
