@@ -3,7 +3,10 @@
 package program_test
 
 import (
+	"bufio"
 	"bytes"
+	"encoding/json"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -108,5 +111,45 @@ func TestDeadStdout(t *testing.T) {
 	schema.Stdout, schema.Stderr = closedPipe(t), said
 	if err := schema.Run(); err != nil || said.Len() > 0 {
 		t.Errorf("schema: %v %s", err, said)
+	}
+}
+
+// A log whose reader is there and does not read holds requests up once the pipe is full. It does not hold up
+// the end.
+func TestStalledLog(t *testing.T) {
+	t.Parallel()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	gw := exec.CommandContext(t.Context(), program.Binary, "--demo", "--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0")
+	gw.Env, gw.Stderr = []string{}, writer
+	if err := gw.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = writer.Close()
+	first, err := bufio.NewReaderSize(reader, 16).ReadString('\n')
+	listening := struct{ Public string }{}
+	if err != nil || json.Unmarshal([]byte(first), &listening) != nil {
+		t.Fatalf("%q %v", first, err)
+	}
+	for range 800 { // lines of 150 bytes and more: the pipe takes 64 KiB
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", listening.Public)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := gw.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	killer := time.AfterFunc(limit+slack, func() { _ = gw.Process.Kill() })
+	defer killer.Stop()
+	if err := gw.Wait(); err != nil {
+		t.Errorf("after TERM: %v", err)
 	}
 }
