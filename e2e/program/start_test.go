@@ -130,7 +130,9 @@ func TestStalledLog(t *testing.T) {
 	}
 	_ = writer.Close()
 	first, err := bufio.NewReaderSize(reader, 16).ReadString('\n')
-	listening := struct{ Public string }{}
+	var listening struct {
+		Public string `json:"public"`
+	}
 	if err != nil || json.Unmarshal([]byte(first), &listening) != nil {
 		t.Fatalf("%q %v", first, err)
 	}
