@@ -21,8 +21,8 @@ import (
 // patience is how long a test waits for what has to come; only a test that hangs meets it.
 const patience = time.Minute
 
-// ending are the gateways whose tests are over. Each serves on for a second before it ends: no test waits for
-// that, TestMain does.
+// ending are the gateways whose tests are over. Each may take half a second to end: no test waits for that,
+// TestMain does.
 var ending errgroup.Group
 
 // TestMain fails when a gateway has ended with an error, or when anything that a test has started is still
@@ -51,7 +51,7 @@ type runningGateway struct {
 func startGateway(t *testing.T, flags ...string) runningGateway {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	gw, ended := runGateway(ctx, t, append([]string{"--log-level=debug"}, flags...)...)
+	gw, ended := runGateway(ctx, t, append([]string{"--log-level=debug", "--drain-delay=0s"}, flags...)...)
 	name := t.Name()
 	t.Cleanup(func() {
 		stop()

@@ -16,6 +16,7 @@ import (
 
 	"jobsgateway/graph"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/logtest"
 	"jobsgateway/internal/playground"
 )
 
@@ -218,5 +219,19 @@ func TestGracefulStop(t *testing.T) {
 	}
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever is told to stop before anybody was served stops at once, without an error.
+func TestStopBeforeStart(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	log := &logtest.Buffer{}
+	for _, address := range []string{"127.0.0.1:0", "localhost:0"} {
+		args := []string{"--demo", "--listen=" + address, "--admin-listen=" + address}
+		if err := run(ctx, args, nil, io.Discard, log); err != nil || len(log.With("listening")) > 0 {
+			t.Errorf("%s: %v %s", address, err, log)
+		}
 	}
 }

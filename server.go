@@ -8,7 +8,7 @@
 // Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz
 // and /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
 // says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
-// ends it at once.
+// ends it at once. A hang-up and a log that nobody reads any more do not end it.
 package main
 
 //go:generate go run ./internal/generate
@@ -24,7 +24,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"sync/atomic"
 	"syscall"
@@ -36,6 +35,7 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/drain"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
@@ -44,23 +44,16 @@ import (
 
 // main runs the program and tells on stderr why it ended, if something was wrong.
 func main() {
-	if err := run(signals(), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
+	if err := run(signals(os.Exit), os.Args[1:], os.Environ(), os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// signals returns a context that ends with the first TERM or interrupt. The second finds no handler and
-// kills.
-func signals() context.Context {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx
-}
-
-// run is the program. It returns nil when ctx has ended and all requests have been answered, and an error at
-// once when something is wrong. Args are without the program's name, environ is as os.Environ gives it. It
-// sets two things of the whole process, the standard logger (takeNetLog) and the memory limit (limitMemory).
+// run is the program. It returns nil when ctx has ended and the requests in progress have been answered or
+// given up, and an error at once when something is wrong. Args are without the program's name, environ is as
+// os.Environ gives it. It sets two things of the whole process, the standard logger (takeNetLog) and the
+// memory limit (limitMemory).
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -68,7 +61,11 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	switch invocation.Command {
 	case settings.Serve:
-		return serve(ctx, invocation.Settings, stdout, stderr)
+		err := serve(ctx, invocation.Settings, stdout, stderr)
+		if errors.Is(err, context.Canceled) {
+			return nil // told to stop before anybody was served
+		}
+		return err
 	case settings.PrintSchema:
 		sdl := graph.ClientSDL
 		if invocation.FederationSchema {
@@ -80,26 +77,31 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	case settings.Help, settings.Version:
 	}
 	_, err = io.WriteString(stdout, invocation.Text)
+	if errors.Is(err, syscall.EPIPE) {
+		return nil // whoever reads it, such as head, has read enough
+	}
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the servers, the
-// client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
-// gateway refuses, a listener that breaks, and requests that were cut off at the end.
+// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the connections,
+// the client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
+// gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before anybody was served.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
 	logger := newLogger(set, stderr)
 	takeNetLog(logger)
 	limitMemory(logger, memlimit.FromCgroup)
-	public, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
+	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
 	}
-	defer public.Close()
-	admin, err := listen(ctx, "--admin-listen (JOBSGW_ADMIN_LISTEN)", set.AdminListen)
+	public := drain.Listen(publicTCP)
+	defer func() { _ = public.Close() }()
+	adminTCP, err := listen(ctx, "--admin-listen (JOBSGW_ADMIN_LISTEN)", set.AdminListen)
 	if err != nil {
 		return err
 	}
-	defer admin.Close()
+	admin := drain.Listen(adminTCP)
+	defer func() { _ = admin.Close() }()
 
 	if set.Demo {
 		demo, err := startDemo(ctx)
@@ -119,20 +121,21 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		Logger:   gateway.WithIDs(logger),
 	})
 	defer client.Close()
-	handler, err := newGateway(set, client, logger)
+	draining := &atomic.Bool{}
+	handler, err := newGateway(set, client, draining.Load, logger)
 	if err != nil {
 		return err
 	}
-	health := gateway.NewAdmin() // /readyz says no until SetReady
-	draining := &atomic.Bool{}
-	servers := []*http.Server{
-		newServer(closing(draining, handler), set.RequestTimeout, logger),
-		newServer(health, set.RequestTimeout, logger),
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both servers are stopped.
+	health := gateway.NewAdmin() // /readyz says no until SetReady
+	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
-	for i, listener := range []net.Listener{public, admin} {
-		group.Go(func() error { return ignoreClosed(servers[i].Serve(gateway.Listen(listener))) })
+	for listener, handler := range map[*drain.Listener]http.Handler{public: handler, admin: health} {
+		server := newServer(handler, set.RequestTimeout, logger)
+		server.ConnState = listener.ConnState
+		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
 	}
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
@@ -144,13 +147,14 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	group.Go(func() error {
 		<-groupCtx.Done()
 		health.SetReady(false) // balancers look at it, and send no more
-		draining.Store(true)   // clients are told to close their connections
-		logger.Info("stopping", "lame_duck", lameDuck.String())
-		return stop(context.WithoutCancel(groupCtx), servers, ctx.Err() != nil)
+		draining.Store(true)   // clients are told to leave their connections
+		if ctx.Err() == nil {
+			set.DrainDelay = 0 // a listener has broken: no balancer is waited for
+		}
+		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, logger)
+		return nil
 	})
-	err = group.Wait()
-	logger.Info("stopped")
-	return err
+	return group.Wait()
 }
 
 // upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
@@ -172,33 +176,12 @@ func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 	}
 }
 
-// How the end goes, 10 s in all: serve on while balancers notice that the gateway is not ready, then finish.
-const (
-	lameDuck     = time.Second
-	drainTimeout = 8 * time.Second
-)
-
-// stop ends the servers: after the lame duck, if the end was asked for, and with what runs finished. What is
-// still running after the drain is cut off and reported as an error. Asked is false when a listener broke:
-// then no balancer is waited for.
-func stop(ctx context.Context, servers []*http.Server, asked bool) error {
-	if asked {
-		<-time.After(lameDuck)
-	}
-	ctx, cancel := context.WithTimeout(ctx, drainTimeout)
-	defer cancel()
-	var all error
-	for _, server := range servers { // the admin listener last: the process lives as long as it answers
-		if err := server.Shutdown(ctx); err != nil {
-			all = errors.Join(all, fmt.Errorf("requests were cut off: %w", err), server.Close())
-		}
-	}
-	return all
-}
-
-// newGateway makes the public handler from the settings. Errors: those of gateway.New. Each setting is passed
-// on as it is: what it means and its bounds stand in internal/settings.
-func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog.Logger) (http.Handler, error) {
+// newGateway makes the public handler from the settings. While draining reports true, each answer is the last
+// of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
+// bounds stand in internal/settings.
+func newGateway(
+	set settings.Settings, upstream operation.Upstream, draining func() bool, logger *slog.Logger,
+) (http.Handler, error) {
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{Demo: set.Demo})
@@ -217,6 +200,7 @@ func newGateway(set settings.Settings, upstream operation.Upstream, logger *slog
 		Introspection: set.Introspection,
 		Federation:    set.Federation,
 		Playground:    page,
+		Draining:      draining,
 		Logger:        logger,
 	})
 }
@@ -252,31 +236,12 @@ func newServer(handler http.Handler, requestTimeout time.Duration, logger *slog.
 	}
 }
 
-// closing asks clients to leave their connections while the gateway is draining: each answer then says that
-// its connection is closed behind it.
-func closing(draining *atomic.Bool, next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if draining.Load() {
-			w.Header().Set("Connection", "close")
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
 // listen opens an address, such as ":8080" or "127.0.0.1:0", where the system picks a free port. Its error
 // names the setting.
-func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+func listen(ctx context.Context, setting, address string) (*net.TCPListener, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", setting, err)
 	}
-	return listener, nil
-}
-
-// ignoreClosed returns nil for the error that every server returns when it was asked to stop.
-func ignoreClosed(err error) error {
-	if errors.Is(err, http.ErrServerClosed) {
-		return nil
-	}
-	return err
+	return listener.(*net.TCPListener), nil
 }

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -63,6 +64,7 @@ type Program struct {
 	Stdout        bytes.Buffer    // may be read when Stop has returned
 
 	cmd    *exec.Cmd
+	stderr io.ReadCloser
 	exited chan struct{} // closed when the process has ended; err may be read then
 	err    error         // how it ended
 }
@@ -77,18 +79,32 @@ func Start(t testing.TB, flags ...string) *Program {
 // StartWith is Start with an environment.
 func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
+	p := Launch(t, environment, flags...)
+	listening := p.Log.Await(t, "listening")
+	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
+	return p
+}
+
+// Launch is StartWith without waiting: the addresses of the listeners are not known.
+func Launch(t testing.TB, environment []string, flags ...string) *Program {
+	t.Helper()
 	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
 	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
 	p.cmd = exec.Command(Binary, flags...)
 	p.cmd.Env = environment
-	p.cmd.Stdout, p.cmd.Stderr = &p.Stdout, p.Log
+	p.cmd.Stdout = &p.Stdout
+	var err error
+	if p.stderr, err = p.cmd.StderrPipe(); err != nil {
+		t.Fatal(err)
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(p.exited)
-		p.err = p.cmd.Wait()
+		_, _ = io.Copy(p.Log, p.stderr)
 		p.Log.End()
+		p.err = p.cmd.Wait()
 	}()
 	t.Cleanup(func() {
 		_ = p.cmd.Process.Kill() // it has ended already if the test has called Stop
@@ -97,23 +113,39 @@ func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 			t.Logf("the log of %q:\n%s", flags, p.Log)
 		}
 	})
-	listening := p.Log.Await(t, "listening")
-	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
 	return p
+}
+
+// CloseLog stops reading the program's standard error, as a log collector that has died does.
+func (p *Program) CloseLog() { _ = p.stderr.Close() }
+
+// Signal sends a signal.
+func (p *Program) Signal(t testing.TB, signal os.Signal) {
+	t.Helper()
+	if err := p.cmd.Process.Signal(signal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// ExitCode waits for the end and returns the exit code, -1 for a process that a signal has killed. It fails
+// the test if that takes longer than limit.
+func (p *Program) ExitCode(t testing.TB, limit time.Duration) int {
+	t.Helper()
+	select {
+	case <-p.exited:
+	case <-time.After(limit):
+		t.Errorf("still running after %v", limit)
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	}
+	return p.cmd.ProcessState.ExitCode()
 }
 
 // Stop sends TERM, and fails the test unless the gateway ends with exit code 0 within 10 seconds.
 func (p *Program) Stop(t testing.TB) {
 	t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	select {
-	case <-p.exited:
-		if p.err != nil {
-			t.Errorf("after TERM: %v", p.err)
-		}
-	case <-time.After(stopLimit):
-		t.Errorf("still running %v after TERM", stopLimit)
+	p.Signal(t, syscall.SIGTERM)
+	if code := p.ExitCode(t, stopLimit); code != 0 {
+		t.Errorf("after TERM: %v", p.err)
 	}
 }

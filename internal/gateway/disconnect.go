@@ -88,6 +88,9 @@ func (c *conn) Write(p []byte) (int, error) {
 	return sent + n, err
 }
 
+// NetConn returns the connection below, as that of crypto/tls does.
+func (c *conn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite ends what is sent, and leaves what comes in open. net/http uses it, too.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

@@ -21,8 +21,8 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath and Playground has
-// to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground and
+// Draining has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -41,7 +41,9 @@ type Config struct {
 	BasePath string
 	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
 	Playground Playground
-	Logger     *slog.Logger
+	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
+	Draining func() bool
+	Logger   *slog.Logger
 }
 
 // gateway is what the handlers share. Nothing changes it after newGateway but the flights, which lock
@@ -50,6 +52,7 @@ type gateway struct {
 	executor *executor
 	maxBody  int64
 	timeout  time.Duration
+	draining func() bool
 	logger   *slog.Logger
 	flights  flights
 }
@@ -85,9 +88,10 @@ func newGateway(cfg Config) (*gateway, error) {
 	}
 	resolver := &graph.Resolver{Pages: cfg.Pages}
 	return &gateway{
-		maxBody: cfg.MaxBody,
-		timeout: cfg.Timeout,
-		logger:  cfg.Logger,
+		maxBody:  cfg.MaxBody,
+		timeout:  cfg.Timeout,
+		draining: cfg.Draining,
+		logger:   cfg.Logger,
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),

@@ -92,7 +92,7 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		if !acceptableID.MatchString(info.id) {
 			info.id = uuid.NewString()
 		}
-		info.response = responseWriter{ResponseWriter: w, status: http.StatusOK}
+		info.response = responseWriter{ResponseWriter: w, status: http.StatusOK, draining: g.draining}
 		header := w.Header()
 		header[requestIDHeader] = []string{info.id}
 		header["X-Content-Type-Options"] = noSniff

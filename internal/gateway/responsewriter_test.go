@@ -54,3 +54,21 @@ func TestStatuses(t *testing.T) {
 		}
 	}
 }
+
+// While the gateway is draining, each answer says that it is the last one of its connection, also one whose
+// request came before. Before that, none does.
+func TestDrainingAnswers(t *testing.T) {
+	t.Parallel()
+	draining := false
+	for _, want := range []string{"", "close"} {
+		recorder := httptest.NewRecorder()
+		w := &responseWriter{ResponseWriter: recorder, draining: func() bool { return draining }}
+		draining = want != ""
+		if _, err := w.Write([]byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if got := recorder.Header().Get("Connection"); got != want {
+			t.Errorf("draining %t: Connection %q, want %q", draining, got, want)
+		}
+	}
+}

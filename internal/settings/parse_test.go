@@ -16,6 +16,7 @@ func defaults() Settings {
 	return Settings{
 		Listen:                 "127.0.0.1:8080",
 		AdminListen:            "127.0.0.1:8081",
+		DrainDelay:             time.Second,
 		UpstreamURL:            &url.URL{Scheme: "https", Host: "api-dev.narrative.io"},
 		UpstreamTimeout:        5 * time.Second,
 		RequestTimeout:         15 * time.Second,

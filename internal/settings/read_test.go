@@ -108,6 +108,11 @@ var everySetting = []texts{
 	switches("Federation"),
 	switches("Demo"),
 	durations("UpstreamTimeout"),
+	{
+		"DrainDelay", nil,
+		map[string]any{"0s": time.Duration(0), "0": time.Duration(0), "1500ms": 1500 * time.Millisecond, "10m": 10 * time.Minute},
+		map[string][]string{"is out of range; use 0s to 10m": {"-1s", "10m1s"}, "unit": {"1", "s"}},
+	},
 	durations("RequestTimeout"),
 	counts("MaxPageSize", 500, "JOBSGW_DEFAULT_PAGE_SIZE=1"),
 	counts("DefaultPageSize", 500),

@@ -26,6 +26,9 @@ type Settings struct {
 	// AdminListen is the address of the health paths, which the public one never shows. It cannot share
 	// Listen's port unless that is 0.
 	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
+	// DrainDelay is how long the gateway serves on after it was told to stop, 0s to 10m. /readyz says so at
+	// once, but whoever sends requests looks at it, or hears of it, only now and then.
+	DrainDelay time.Duration `group:"Listening" default:"1s" min:"0s" max:"10m" placeholder:"DURATION" help:"Time to serve on after TERM or an interrupt, while /readyz says 503"`
 
 	// UpstreamURL is the base of the Jobs API: http or https, a host, perhaps a path without a slash or /jobs
 	// at its end, and no user info, query or fragment. It is nil under Demo, so that no caller's token can

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"jobsgateway/internal/drain"
+)
+
+// signals returns a context that ends with the first TERM or interrupt. The second one ends the process at
+// once by exit, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is
+// done here, since the system does not do it for the first process of a container.
+//
+// A hang-up is ignored. So is what writing to a pipe that nobody reads any more would do: a gateway without a
+// log serves on.
+func signals(exit func(code int)) context.Context {
+	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
+	heard := make(chan os.Signal, 2)
+	signal.Notify(heard, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := context.WithCancel(context.Background())
+	go func() {
+		<-heard
+		stop()
+		const signalled = 128
+		number, _ := (<-heard).(syscall.Signal)
+		exit(signalled + int(number))
+	}()
+	return ctx
+}
+
+// How the end goes after the drain delay. All together it is less than 9 s, so that with the default delay
+// the process has ended within the 10 s that orchestrators grant.
+const (
+	publicLimit = 7 * time.Second        // for the requests in progress
+	adminLimit  = 500 * time.Millisecond // for those of the admin listener, which take no time
+	logLimit    = 500 * time.Millisecond // for a log whose reader is slow
+)
+
+// stop serves on for the delay, then finishes what runs, and cuts off what is still running when its time is
+// over. The log says how many connections that were. The admin listener ends last: the process lives as long
+// as it answers.
+func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listener, logger *slog.Logger) {
+	begun := time.Now()
+	tell(func() {
+		logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
+	})
+	<-time.After(time.Until(begun.Add(delay)))
+
+	ctx, cancel := context.WithDeadline(ctx, begun.Add(delay+publicLimit))
+	defer cancel()
+	cut := public.Drain(ctx)
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), adminLimit)
+	defer cancel()
+	admin.Drain(ctx)
+
+	level := slog.LevelInfo
+	if cut > 0 {
+		level = slog.LevelWarn
+	}
+	tell(func() { logger.Log(context.WithoutCancel(ctx), level, "stopped", "cut_off", cut) })
+}
+
+// tell waits until a line of the log is written, and goes on without it when the log's reader does not read.
+// Then the goroutine ends with the process, which is about to end.
+func tell(write func()) {
+	written := make(chan struct{})
+	go func() {
+		defer close(written)
+		write()
+	}()
+	select {
+	case <-written:
+	case <-time.After(logLimit):
+	}
+}
+
+// ignoreClosed returns nil for the error of a server whose listener was closed on purpose.
+func ignoreClosed(err error) error {
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
