@@ -26,10 +26,13 @@ type badDay struct {
 	*fakeAPI
 }
 
+// attemptTime bounds an attempt of these gateways.
+const attemptTime = 500 * time.Millisecond
+
 func startBadDay(t *testing.T, script ...speak) badDay {
 	t.Helper()
 	api := startFakeAPI(t, script...)
-	return badDay{startGateway(t, "--upstream-url", api.url, "--upstream-timeout=500ms", "--request-timeout=2s"), api}
+	return badDay{startGateway(t, "--upstream-url", api.url, "--upstream-timeout="+attemptTime.String(), "--request-timeout=2s"), api}
 }
 
 // badReply is what a caller got, and when.
@@ -216,7 +219,7 @@ func TestNoConnection(t *testing.T) {
 		t.Parallel()
 		address := fullBacklog(t)
 		d := badDay{
-			startGateway(t, "--upstream-url", "http://"+address, "--upstream-timeout=500ms", "--request-timeout=2s"),
+			startGateway(t, "--upstream-url", "http://"+address, "--upstream-timeout="+attemptTime.String(), "--request-timeout=2s"),
 			&fakeAPI{url: "http://" + address},
 		}
 		if got := d.ask(t, canaryA); got.code != "UPSTREAM_TIMEOUT" || got.took > 2200*time.Millisecond {
@@ -327,7 +330,7 @@ func TestDeadAPI(t *testing.T) {
 			slices.Sort(refused)
 			median := refused[len(refused)/2]
 			t.Logf("%d requests for %d calls, %d of them refused after %v", len(d.since(0)), calls, len(refused), median)
-			if median > 20*time.Millisecond {
+			if median > attemptTime/2 { // about 1 ms on a quiet machine
 				t.Errorf("refused after %v", median)
 			}
 			// Refused calls are no calls.

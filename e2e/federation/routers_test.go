@@ -301,8 +301,9 @@ func (v visit) badCursor() {
 	}
 }
 
+// upstreamFails ensures that a failure of the API, one that is not asked again, is an error of its field.
 func (v visit) upstreamFails() {
-	v.api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Times: emulator.Forever})
+	v.api.Script(emulator.Fault{Status: http.StatusInternalServerError, Times: emulator.Forever})
 	defer v.api.Unscript()
 	var data mixed
 	a := ask(v.T, v.url, request{query: mixedQuery, token: acme}, &data)
@@ -314,7 +315,7 @@ func (v visit) upstreamFails() {
 // upstreamFailsOnce ensures that one entity of a batch that fails costs the others nothing.
 func (v visit) upstreamFailsOnce() {
 	const broken = 2
-	v.api.Script(emulator.Fault{Status: http.StatusServiceUnavailable, Times: emulator.Forever, Match: func(r *http.Request) bool {
+	v.api.Script(emulator.Fault{Status: http.StatusInternalServerError, Times: emulator.Forever, Match: func(r *http.Request) bool {
 		return r.URL.Query().Get("dataset_id") == datasetID(2*broken)
 	}})
 	defer v.api.Unscript()
