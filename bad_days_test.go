@@ -348,7 +348,7 @@ func TestDeadAPI(t *testing.T) {
 			}
 			took := time.Since(back)
 			t.Logf("back after %v", took)
-			if took > 2*time.Second { // the delay of one second, and one more
+			if took > 4*time.Second { // the delay is one second; a busy machine may take longer
 				t.Errorf("back after %v", took)
 			}
 			d.wantCleanLog(t)
@@ -363,10 +363,10 @@ func TestLogOfAnOutage(t *testing.T) {
 	d.answer(withStatus(500))
 	began := time.Now()
 	var all sync.WaitGroup
-	for range 8 {
+	for i := range 8 {
 		all.Go(func() {
 			for range 25 {
-				d.ask(t, canaryA)
+				d.ask(t, fmt.Sprintf("%s%02d", canaryA, i)) // else equal calls would be one
 			}
 		})
 	}
