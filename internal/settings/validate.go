@@ -121,22 +121,25 @@ func shown(text string) string {
 	return strconv.Quote(text)
 }
 
-// redact hides the user info and the query of a URL, which need not be well formed: what stands between the
-// first "//" and the last "@", and what follows a "?". In doubt it hides more.
+// redact hides the user info, the query and the fragment of a URL, which need not be well formed: what stands
+// between the first "//" and the last "@", and what follows a "?" or "#". In doubt it hides more.
 //
-// Example: https://me:secret@host/path?token=x becomes https://…@host/path?….
+// Examples: https://me:secret@host/path?token=x becomes https://…@host/path?…, and https://host/?token=x@y,
+// which may have a password with a question mark, https://….
 func redact(text string) string {
-	if at := strings.LastIndexByte(text, '@'); at >= 0 {
-		scheme := ""
-		if slashes := strings.Index(text[:at], "//"); slashes >= 0 {
-			scheme = text[:slashes+2]
-		}
-		text = scheme + "…" + text[at:]
+	at, query := strings.LastIndexByte(text, '@'), strings.IndexAny(text, "?#")
+	scheme := ""
+	if slashes := strings.Index(text, "//"); slashes >= 0 && slashes < strings.IndexAny(text, "@?#") {
+		scheme = text[:slashes+2]
 	}
-	if scheme := strings.Index(text, "://"); scheme >= 0 {
-		if query := strings.IndexByte(text[scheme:], '?'); query >= 0 {
-			text = text[:scheme+query+1] + "…"
-		}
+	switch {
+	case query >= 0 && at > query:
+		return scheme + "…"
+	case query >= 0:
+		text = text[:query+1] + "…"
+	}
+	if at >= 0 {
+		text = scheme + "…" + text[at:]
 	}
 	return text
 }

@@ -98,7 +98,9 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		"https://user:hunter2%zz@a.b", "https://user:hunter2/@a.b", "https://user:hunter2\n@a.b",
 		"https://user:x?hunter2@a.b", "https://user://hunter2@a.b", "https://u:x@hunter2@a.b",
 		"https://u:hunter2,x@a.b", "https://user:hunter2@a.b:x", "https://a.b/?token=hunter2#@",
-		"http://a b/?token=hunter2", "https://" + strings.Repeat("u", 2*longestShown) + ":hunter2@a.b",
+		"http://a b/?token=hunter2", "/jobs?token=hunter2", "?hunter2", "?hunter2//x@a.b", "?x@a.b/?hunter2",
+		"https://a.b/?token=x@hunter2", "https://a.b/#hunter2", "#hunter2", "u:hunter2@a.b?hunter2",
+		"https://" + strings.Repeat("u", 2*longestShown) + ":hunter2@a.b",
 	} {
 		calls := [][2][]string{{{text}, nil}, {{"--no-playground=" + text}, nil}, {nil, {"JOBSGW_NO_SUCH=" + text}}}
 		for _, flag := range flags {
