@@ -7,20 +7,37 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"jobsgateway/internal/loglimit"
+	"jobsgateway/internal/logqueue"
 	"jobsgateway/internal/settings"
 )
 
-// newLogger returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so.
-// What goes wrong again and again is counted.
-func newLogger(set settings.Settings, stderr io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: set.LogLevel}
-	if set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr) {
-		return slog.New(loglimit.New(slog.NewTextHandler(stderr, options)))
+// logLimit is how long the end of the process waits for a log whose reader is slow.
+const logLimit = 500 * time.Millisecond
+
+// openLog returns a logger that writes to stderr: text on a terminal, else JSON, unless a setting says so. What
+// goes wrong again and again is counted. No line waits for whoever reads a file (logqueue). Close it: what is
+// logged later is not written.
+func openLog(set settings.Settings, stderr io.Writer) (logger *slog.Logger, closeLog func()) {
+	text := set.LogFormat == "text" || set.LogFormat == "auto" && isTerminal(stderr)
+	to := func(w io.Writer) slog.Handler {
+		options := &slog.HandlerOptions{Level: set.LogLevel}
+		if text {
+			return slog.NewTextHandler(w, options)
+		}
+		return slog.NewJSONHandler(w, options)
 	}
-	return slog.New(loglimit.New(slog.NewJSONHandler(stderr, options)))
+	closeLog = func() {}
+	if file, ok := stderr.(*os.File); ok {
+		queue := logqueue.New(file, func(w io.Writer, lines int) {
+			slog.New(to(w)).Warn("lines left out", "count", lines, "error", "the log is not read fast enough")
+		})
+		stderr, closeLog = queue, func() { queue.Close(logLimit) }
+	}
+	return slog.New(loglimit.New(to(stderr))), closeLog
 }
 
 // isTerminal reports whether a person reads w: whether it is a character device, not a file or a pipe.

@@ -87,7 +87,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 // the client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
 // gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before anybody was served.
 func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
-	logger := newLogger(set, stderr)
+	logger, closeLog := openLog(set, stderr)
+	defer closeLog()
 	takeNetLog(logger)
 	limitMemory(logger, memlimit.FromCgroup)
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)

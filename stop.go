@@ -35,12 +35,11 @@ func signals(exit func(code int)) context.Context {
 	return ctx
 }
 
-// How the end goes after the drain delay. All together it is less than 9 s, so that with the default delay
-// the process has ended within the 10 s that orchestrators grant.
+// How the end goes after the drain delay. With logLimit it is less than 9 s together, so that with the default
+// delay the process has ended within the 10 s that orchestrators grant.
 const (
 	publicLimit = 7 * time.Second        // for the requests in progress
 	adminLimit  = 500 * time.Millisecond // for those of the admin listener, which take no time
-	logLimit    = 500 * time.Millisecond // for a log whose reader is slow
 )
 
 // stop serves on for the delay, then finishes what runs, and cuts off what is still running when its time is
@@ -48,9 +47,7 @@ const (
 // as it answers.
 func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listener, logger *slog.Logger) {
 	begun := time.Now()
-	tell(func() {
-		logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
-	})
+	logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
 	<-time.After(time.Until(begun.Add(delay)))
 
 	ctx, cancel := context.WithDeadline(ctx, begun.Add(delay+publicLimit))
@@ -64,21 +61,7 @@ func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listene
 	if cut > 0 {
 		level = slog.LevelWarn
 	}
-	tell(func() { logger.Log(context.WithoutCancel(ctx), level, "stopped", "cut_off", cut) })
-}
-
-// tell waits until a line of the log is written, and goes on without it when the log's reader does not read.
-// Then the goroutine ends with the process, which is about to end.
-func tell(write func()) {
-	written := make(chan struct{})
-	go func() {
-		defer close(written)
-		write()
-	}()
-	select {
-	case <-written:
-	case <-time.After(logLimit):
-	}
+	logger.Log(context.WithoutCancel(ctx), level, "stopped", "cut_off", cut)
 }
 
 // ignoreClosed returns nil for the error of a server whose listener was closed on purpose.

@@ -126,6 +126,20 @@ func deadLog(s *scene) {
 	s.terminate()
 }
 
+// pausedLog holds up no request, although a pipe takes no more than 64 KiB, some 400 lines. When the log is read
+// again, all lines are there.
+func pausedLog(s *scene) {
+	resume := sync.OnceFunc(s.gw.PauseLog())
+	defer resume()
+	c := s.call()
+	for range 2000 {
+		c.ask(oneCall)
+		c.answer()
+	}
+	resume()
+	s.terminate()
+}
+
 // watchfulCallers send 300 requests a second, 900 and more in all, to a Jobs API that takes its time, and
 // look at /readyz every 200 ms. They stop when it is not ready. None is lost.
 func watchfulCallers(s *scene) {

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -65,6 +66,7 @@ type Program struct {
 
 	cmd    *exec.Cmd
 	stderr io.ReadCloser
+	read   sync.Mutex    // held while the standard error is read, or not to be
 	exited chan struct{} // closed when the process has ended; err may be read then
 	err    error         // how it ended
 }
@@ -102,7 +104,7 @@ func Launch(t testing.TB, environment []string, flags ...string) *Program {
 	}
 	go func() {
 		defer close(p.exited)
-		_, _ = io.Copy(p.Log, p.stderr)
+		_, _ = io.Copy(p.Log, pausedBy{&p.read, p.stderr})
 		p.Log.End()
 		p.err = p.cmd.Wait()
 	}()
@@ -118,6 +120,25 @@ func Launch(t testing.TB, environment []string, flags ...string) *Program {
 
 // CloseLog stops reading the program's standard error, as a log collector that has died does.
 func (p *Program) CloseLog() { _ = p.stderr.Close() }
+
+// PauseLog stops reading the program's standard error until resume is called, as a log collector that is
+// overloaded does. What a pipe takes is taken.
+func (p *Program) PauseLog() (resume func()) {
+	p.read.Lock()
+	return p.read.Unlock
+}
+
+// pausedBy is a reader that waits for a lock before it goes on.
+type pausedBy struct {
+	lock *sync.Mutex
+	io.Reader
+}
+
+func (r pausedBy) Read(p []byte) (int, error) {
+	r.lock.Lock()
+	r.lock.Unlock() //nolint:staticcheck // to wait is all
+	return r.Reader.Read(p)
+}
 
 // Signal sends a signal.
 func (p *Program) Signal(t testing.TB, signal os.Signal) {
