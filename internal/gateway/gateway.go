@@ -21,8 +21,8 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground and
-// Draining has to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
+// Draining and Observer has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -43,6 +43,8 @@ type Config struct {
 	Playground Playground
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
 	Draining func() bool
+	// Observer is told of requests and operations; nil for none.
+	Observer Observer
 	Logger   *slog.Logger
 }
 
@@ -54,6 +56,7 @@ type gateway struct {
 	timeout  time.Duration
 	draining func() bool
 	logger   *slog.Logger
+	observer Observer // nil for none
 	flights  flights
 }
 
@@ -92,6 +95,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		timeout:  cfg.Timeout,
 		draining: cfg.Draining,
 		logger:   cfg.Logger,
+		observer: cfg.Observer,
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
@@ -104,6 +108,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
 			logger:        WithIDs(cfg.Logger),
+			observer:      cfg.Observer,
 			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
 			root:          graph.ServeSDL(subgraphSDL),
 		},

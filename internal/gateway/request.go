@@ -96,12 +96,34 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		header := w.Header()
 		header[requestIDHeader] = []string{info.id}
 		header["X-Content-Type-Options"] = noSniff
-		r = r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+		r = r.WithContext(g.requestStarts(context.WithValue(r.Context(), requestInfoKey{}, info), r.Method))
 		info.watchBody(r, g.maxBody)
 		next.ServeHTTP(&info.response, r)
-		g.logAccess(r, info)
+		status := info.finalStatus(r.Context())
+		g.logAccess(r, info, status)
+		if g.observer != nil {
+			g.observer.RequestEnds(r.Context(), RequestEnd{
+				OperationEnd: info.log.end(), IsOperation: info.log.isOperation,
+				Status: status, Duration: time.Since(info.arrived),
+			})
+		}
 		if info.response.lingers {
 			linger(w, r, info.body.ReadCloser)
 		}
 	})
+}
+
+// requestStarts tells the observer of a request, if there is one, and returns the context to serve it under.
+func (g *gateway) requestStarts(ctx context.Context, method string) context.Context {
+	if g.observer == nil {
+		return ctx
+	}
+	info := infoOf(ctx)
+	running, traceparent := g.observer.RequestStarts(ctx, RequestStart{
+		Method: method, Traceparent: info.trace.parent, Tracestate: info.trace.state,
+	})
+	if traceparent != "" {
+		info.trace.parent = traceparent
+	}
+	return running
 }
