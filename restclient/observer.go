@@ -27,6 +27,8 @@ type Observer interface {
 	// BreakerChanged comes when the Jobs API is no longer asked, tried again, or asked as usual. The first
 	// state is BreakerClosed, of which nothing is told.
 	BreakerChanged(state BreakerState)
+	// Drifted comes for each drift of an answer that was read.
+	Drifted(ctx context.Context, d Drift)
 }
 
 // Route is which of the requests that a Client makes a call is.

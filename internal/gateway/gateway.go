@@ -60,10 +60,20 @@ type gateway struct {
 	flights  flights
 }
 
-// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
-// on a listener that Listen made, with ConnContext. Errors: a schema that cannot be read, which no setting
-// causes.
-func New(cfg Config) (http.Handler, error) {
+// Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
+// on a listener that Listen made, with ConnContext.
+type Gateway struct {
+	http.Handler
+
+	documents *documents
+}
+
+// DocumentBytes returns what the documents weigh that are remembered: the bytes of their texts, and more for
+// each document and each field of it. It is never above 2 MiB.
+func (g *Gateway) DocumentBytes() uint64 { return g.documents.cache.WeightedSize() }
+
+// New makes a Gateway. Errors: a schema that cannot be read, which no setting causes.
+func New(cfg Config) (*Gateway, error) {
 	g, err := newGateway(cfg)
 	if err != nil {
 		return nil, err
@@ -72,7 +82,8 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.routes(cfg, clientSDL)
+	handler, err := g.routes(cfg, clientSDL)
+	return &Gateway{handler, g.executor.documents}, err
 }
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
@@ -109,8 +120,17 @@ func newGateway(cfg Config) (*gateway, error) {
 			calls:         cfg.Calls,
 			logger:        WithIDs(cfg.Logger),
 			observer:      cfg.Observer,
-			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
+			present:       presenterOf(cfg),
 			root:          graph.ServeSDL(subgraphSDL),
 		},
 	}, nil
+}
+
+// presenterOf makes the gate of errors.
+func presenterOf(cfg Config) graph.Presenter {
+	p := graph.Presenter{Logger: WithIDs(cfg.Logger), RequestID: RequestID}
+	if cfg.Observer != nil {
+		p.Unreadable = cfg.Observer.FieldUnreadable
+	}
+	return p
 }

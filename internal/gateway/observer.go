@@ -26,6 +26,10 @@ type Observer interface {
 	// OperationStarts returned.
 	OperationEnds(running context.Context, o OperationEnd)
 
+	// FieldUnreadable comes for each field of an answer that has an error, since what the Jobs API sent for it,
+	// or for an element of it, is not as the schema has it. Coordinate is its place there: JobFailure.occurredAt.
+	FieldUnreadable(ctx context.Context, coordinate string)
+
 	operation.Observer
 }
 
@@ -42,8 +46,9 @@ type RequestEnd struct {
 
 	// IsOperation is false for a request of another path than /graphql, and for a preflight.
 	IsOperation bool
-	// Status is the HTTP status; 499 if the answer could not be written.
+	// Status is the HTTP status; 499 if the answer could not be written, as Left says.
 	Status int
+	Left   bool
 	// Duration is the time from its arrival until the answer was written.
 	Duration time.Duration
 }

@@ -104,7 +104,7 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		if g.observer != nil {
 			g.observer.RequestEnds(r.Context(), RequestEnd{
 				OperationEnd: info.log.end(), IsOperation: info.log.isOperation,
-				Status: status, Duration: time.Since(info.arrived),
+				Status: status, Left: status == statusClientClosed, Duration: time.Since(info.arrived),
 			})
 		}
 		if info.response.lingers {
