@@ -38,7 +38,7 @@ func readPage(body []byte, limit int, drifts *drifts) (*JobsPage, error) {
 		case 2:
 			page.NextPage = pageNumberOf(members.Take())
 		default:
-			if drifts != nil && members.Offset() >= 0 && !knownPageMembers[string(members.Name())] {
+			if drifts != nil && members.Offset() >= 0 && !unreadPageMembers[string(members.Name())] {
 				drifts.note(UnknownPageMember, 0, members.Name())
 			}
 			members.Skip()

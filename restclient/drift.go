@@ -40,38 +40,30 @@ const (
 	UntoldTotal                   // a page does not tell how many jobs there are
 )
 
-// Words that are documented, and members that are and that nothing here reads. Source: GET /jobs, and the
-// vendor's documents of job types, webhooks and older versions.
+// The types of job that a document of the Jobs API names. Source: the vendor's documents of job types.
+var knownTypes = map[string]bool{
+	"costs": true, "dataset-sample": true, "datasets_calculate_column_stats": true, "datasets_create_table": true,
+	"datasets_delete_table": true, "datasets_deliver_data": true, "datasets_execute_dml": true,
+	"datasets_sample": true, "datasets_suggest_mappings": true, "datasets_truncate_table": true,
+	"delete-snowflake-table": true, "forecast": true, "forecast-internal": true, "health_check": true,
+	"materialize-view": true, "model_inference": true, "model_inference_run": true, "model_training_run": true,
+	"models_deliver_model": true, "models_train_classifier": true, "nql-forecast": true,
+	"refresh_materialized_view": true, "upload-stats": true,
+}
+
+// knownSources are the types of request_source, and sourceStarts how one with such a type mostly begins.
+// Source: GET /jobs, and the vendor's document of webhooks.
 var (
-	knownTypes = wordSet("materialize-view", "refresh_materialized_view", "nql-forecast", "forecast",
-		"forecast-internal", "costs", "datasets_sample", "dataset-sample", "datasets_calculate_column_stats",
-		"datasets_execute_dml", "datasets_create_table", "datasets_truncate_table", "datasets_delete_table",
-		"delete-snowflake-table", "datasets_deliver_data", "datasets_suggest_mappings", "upload-stats",
-		"model_inference_run", "model_inference", "model_training_run", "models_train_classifier",
-		"models_deliver_model", "health_check")
-	knownSources     = wordSet("api_user", "process")
-	sourceStarts     = [...][]byte{[]byte(`{"type":"api_user"`), []byte(`{"type":"process"`)}
-	knownStates      = wordSet(stateWords()...)
-	unreadMembers    = wordSet("execution_cluster", "dequeued_at", "company_id")
-	knownPageMembers = wordSet("current_page", "total_pages", "prev_page")
+	knownSources = map[string]bool{"api_user": true, "process": true}
+	sourceStarts = [...]string{`{"type":"api_user"`, `{"type":"process"`}
 )
 
-// wordSet makes a set of words.
-func wordSet(words ...string) map[string]bool {
-	set := make(map[string]bool, len(words))
-	for _, word := range words {
-		set[word] = true
-	}
-	return set
-}
-
-// stateWords returns the words of the known states.
-func stateWords() (words []string) {
-	for _, state := range states {
-		words = append(words, string(state))
-	}
-	return words
-}
+// Members that documents of the Jobs API have and that nothing here reads: of a record, in its schema of
+// older versions and in webhooks, and of a page. Source: the same, and GET /jobs.
+var (
+	unreadMembers     = map[string]bool{"company_id": true, "dequeued_at": true, "execution_cluster": true}
+	unreadPageMembers = map[string]bool{"current_page": true, "prev_page": true, "total_pages": true}
+)
 
 // firstBytes has the first byte of the values of a member's documented type; 0 for a member of any type.
 var firstBytes = [len(members)]byte{
@@ -83,8 +75,7 @@ var firstBytes = [len(members)]byte{
 // record 600 (BenchmarkDecodePage). Nil collects nothing.
 type drifts struct {
 	found []Drift
-	// The values that were known last: records that follow each other often have the same.
-	state, kind rawjson.Value
+	kind  rawjson.Value // a known type: records that follow each other often have the same
 }
 
 // Bounds of what is found in one answer.
@@ -98,11 +89,11 @@ func (d *drifts) look(j *Job) {
 	if d == nil {
 		return
 	}
-	if state := j.Member(MemberState); !bytes.Equal(state, d.state) {
-		d.lookAt(state, knownStates, MemberState, &d.state)
+	if j.State() == StateUnknown {
+		d.note(UnknownWord, MemberState, j.Member(MemberState).Quoted())
 	}
 	if kind := j.Member(MemberType); !bytes.Equal(kind, d.kind) {
-		d.lookAt(kind, knownTypes, MemberType, &d.kind)
+		d.lookAtType(kind)
 	}
 	d.lookAtSource(j.Member(MemberRequestSource))
 	for m := MemberUpdatedAt + 1; int(m) < len(members); m++ {
@@ -113,12 +104,12 @@ func (d *drifts) look(j *Job) {
 	}
 }
 
-// lookAt notes a member's word if it is not known, and else remembers it.
-func (d *drifts) lookAt(value rawjson.Value, known map[string]bool, m Member, last *rawjson.Value) {
-	if isKnown(value, known) {
-		*last = value
+// lookAtType notes a type of job if it is not known, and else remembers it.
+func (d *drifts) lookAtType(kind rawjson.Value) {
+	if isKnown(kind, knownTypes) {
+		d.kind = kind
 	} else {
-		d.note(UnknownWord, m, value.Quoted())
+		d.note(UnknownWord, MemberType, kind.Quoted())
 	}
 }
 
@@ -133,7 +124,7 @@ func (d *drifts) lookAtSource(source rawjson.Value) {
 		return
 	}
 	for _, start := range sourceStarts {
-		if bytes.HasPrefix(source, start) {
+		if len(source) >= len(start) && string(source[:len(start)]) == start {
 			return
 		}
 	}

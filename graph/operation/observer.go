@@ -22,3 +22,10 @@ func (op *Operation) sought() func(calls int) {
 	}
 	return func(calls int) { op.observer.PageSought(op.ctx, calls) }
 }
+
+// batchSent tells of a batch, if there is an observer.
+func (op *Operation) batchSent(keys int) {
+	if op.observer != nil {
+		op.observer.BatchSent(op.ctx, keys)
+	}
+}

@@ -76,3 +76,30 @@ func (e *logEntry) end() OperationEnd {
 		UpstreamCalls: e.upstreamCalls, Codes: e.codes,
 	}
 }
+
+// requestStarts tells the observer of a request, if there is one, and returns the context to serve it under.
+func (g *gateway) requestStarts(ctx context.Context, method string) context.Context {
+	if g.observer == nil {
+		return ctx
+	}
+	info := infoOf(ctx)
+	running, traceparent := g.observer.RequestStarts(ctx, RequestStart{
+		Method: method, Traceparent: info.trace.parent, Tracestate: info.trace.state,
+	})
+	if traceparent != "" {
+		info.trace.parent = traceparent
+	}
+	return running
+}
+
+// requestEnds tells the observer what a request came to, if there is one. Status is its finalStatus.
+func (g *gateway) requestEnds(ctx context.Context, status int) {
+	if g.observer == nil {
+		return
+	}
+	info := infoOf(ctx)
+	g.observer.RequestEnds(ctx, RequestEnd{
+		OperationEnd: info.log.end(), IsOperation: info.log.isOperation,
+		Status: status, Left: status == statusClientClosed, Duration: time.Since(info.arrived),
+	})
+}

@@ -96,34 +96,15 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		header := w.Header()
 		header[requestIDHeader] = []string{info.id}
 		header["X-Content-Type-Options"] = noSniff
-		r = r.WithContext(g.requestStarts(context.WithValue(r.Context(), requestInfoKey{}, info), r.Method))
+		ctx := g.requestStarts(context.WithValue(r.Context(), requestInfoKey{}, info), r.Method)
+		r = r.WithContext(ctx)
 		info.watchBody(r, g.maxBody)
 		next.ServeHTTP(&info.response, r)
-		status := info.finalStatus(r.Context())
+		status := info.finalStatus(ctx)
 		g.logAccess(r, info, status)
-		if g.observer != nil {
-			g.observer.RequestEnds(r.Context(), RequestEnd{
-				OperationEnd: info.log.end(), IsOperation: info.log.isOperation,
-				Status: status, Left: status == statusClientClosed, Duration: time.Since(info.arrived),
-			})
-		}
+		g.requestEnds(ctx, status)
 		if info.response.lingers {
 			linger(w, r, info.body.ReadCloser)
 		}
 	})
-}
-
-// requestStarts tells the observer of a request, if there is one, and returns the context to serve it under.
-func (g *gateway) requestStarts(ctx context.Context, method string) context.Context {
-	if g.observer == nil {
-		return ctx
-	}
-	info := infoOf(ctx)
-	running, traceparent := g.observer.RequestStarts(ctx, RequestStart{
-		Method: method, Traceparent: info.trace.parent, Tracestate: info.trace.state,
-	})
-	if traceparent != "" {
-		info.trace.parent = traceparent
-	}
-	return running
 }

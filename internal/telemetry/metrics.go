@@ -12,15 +12,13 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
-
-	"jobsgateway/graph"
 )
 
 // Metrics counts what happens in one gateway. It is a restclient.Observer and a gateway.Observer. Safe for
 // concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
-	codes    map[graph.Code]int // the index of a code among the values of its label
+	codes    map[string]int // the index of a code in codeValues
 
 	operations  *table[prometheus.Counter]  // by type, outcome and code
 	durations   *table[prometheus.Observer] // by type and outcome
@@ -52,7 +50,7 @@ func NewMetrics(logger *slog.Logger) *Metrics {
 	r := registry{prometheus.NewRegistry()}
 	r.MustRegister(collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newBuildInfo())
-	m := &Metrics{registry: r.Registry, codes: codesByName()}
+	m := &Metrics{registry: r.Registry, codes: indices(codeValues())}
 	m.makeOperations(r)
 	m.makeUpstream(r)
 	m.drift = newRadar(r, logger)

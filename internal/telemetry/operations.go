@@ -11,7 +11,7 @@ import (
 // codeShed is the code of an operation that was refused since too many are running.
 const codeShed graph.Code = "REQUEST_CONCURRENCY_LIMITED"
 
-// How an operation ended: the indices of outcomeLabel's values.
+// How an operation ended: the indices of outcomes.
 const (
 	outcomeOK = iota
 	outcomeErrors
@@ -19,40 +19,41 @@ const (
 	outcomeLeft
 )
 
-// The labels of operations.
+// The values of the labels of operations.
 var (
-	typeLabel    = label{"type", []string{"query", "mutation", "subscription", "unknown"}}
-	outcomeLabel = label{"outcome", []string{
+	types    = [...]string{"query", "mutation", "subscription", "unknown"}
+	outcomes = [...]string{
 		outcomeOK: "ok", outcomeErrors: "errors", outcomeRefused: "refused", outcomeLeft: "left",
-	}}
+	}
 )
 
-// codeLabel is the label of codes: none, every code of gateway.Codes in its order, and other.
-func codeLabel() label {
+// codeValues returns the values of the label code: none, every code of gateway.Codes in its order, and other.
+func codeValues() []string {
 	values := []string{"none"}
 	for _, code := range gateway.Codes() {
 		values = append(values, string(code))
 	}
-	return label{"code", append(values, "other")}
+	return append(values, other)
 }
 
-// codesByName returns the indices of codes among the values of codeLabel.
-func codesByName() map[graph.Code]int {
-	byName := map[graph.Code]int{}
-	for i, code := range codeLabel().values {
-		byName[graph.Code(code)] = i
+// indices returns the index of each of these values.
+func indices(values []string) map[string]int {
+	byValue := make(map[string]int, len(values))
+	for i, value := range values {
+		byValue[value] = i
 	}
-	return byName
+	return byValue
 }
 
 // makeOperations makes the metrics of what callers ask.
 func (m *Metrics) makeOperations(r registry) {
+	byType, byOutcome := label{"type", types[:]}, label{"outcome", outcomes[:]}
 	m.operations = r.counters("jobsgateway_operations_total",
 		"Operations that were asked for, by type, by how they ended, and by the code of their first error.",
-		typeLabel, outcomeLabel, codeLabel()).first([3]int{0, outcomeOK, 0})
+		byType, byOutcome, label{"code", codeValues()}).first([3]int{0, outcomeOK, 0})
 	m.durations = r.histograms("jobsgateway_operation_duration_seconds",
 		"Time from the arrival of an operation until its answer was written.",
-		durationBuckets, typeLabel, outcomeLabel).first([3]int{0, outcomeOK})
+		durationBuckets[:], byType, byOutcome).first([3]int{0, outcomeOK})
 	m.inFlight = r.gauge("jobsgateway_operations_in_flight",
 		"Operations that have been read and are not answered yet.")
 	m.shed = r.counter("jobsgateway_operations_shed_total",
@@ -117,12 +118,12 @@ func (m *Metrics) PageSought(_ context.Context, calls int) {
 	m.searchCalls.Add(float64(calls))
 }
 
-// typeOf returns the index of an operation's type among the values of typeLabel.
+// typeOf returns the index of an operation's type in types.
 func typeOf(operationType string) int {
-	if i := slices.Index(typeLabel.values, operationType); i >= 0 {
+	if i := slices.Index(types[:], operationType); i >= 0 {
 		return i
 	}
-	return len(typeLabel.values) - 1
+	return len(types) - 1
 }
 
 // outcomeOf returns how a request ended. Whoever has left got nothing, whatever came of the operation.
@@ -138,9 +139,9 @@ func outcomeOf(r gateway.RequestEnd) int {
 	return outcomeOK
 }
 
-// codeOf returns the index of a code among the values of codeLabel.
+// codeOf returns the index of a code among codeValues.
 func (m *Metrics) codeOf(code graph.Code) int {
-	if i, known := m.codes[code]; known {
+	if i, known := m.codes[string(code)]; known {
 		return i
 	}
 	return len(m.codes) - 1

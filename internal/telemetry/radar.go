@@ -63,8 +63,11 @@ func newRadar(r registry, logger *slog.Logger) *radar {
 		counts: counts, logger: logger, told: map[sighting]time.Time{}, known: map[place]bool{},
 	}
 	for _, always := range [...]place{ // so that a rate can be taken of the first
-		{"JobState.UNKNOWN", signUnknown}, {"Job.type", signUnknown}, {"RequestSource.type", signUnknown},
-		{"Job.raw", signUnknown}, {"JobConnection.nodes", signLeftOut},
+		{"JobState.UNKNOWN", signUnknown},
+		{"Job.type", signUnknown},
+		{"RequestSource.type", signUnknown},
+		{"Job.raw", signUnknown},
+		{"JobConnection.nodes", signLeftOut},
 	} {
 		d.add(always, 0)
 	}
@@ -137,14 +140,7 @@ func (d *radar) isNew(seen sighting, now time.Time) bool {
 func placeOf(d restclient.Drift) place {
 	switch d.Sign {
 	case restclient.UnknownWord:
-		switch d.Member {
-		case restclient.MemberState:
-			return place{"JobState.UNKNOWN", signUnknown}
-		case restclient.MemberRequestSource:
-			return place{"RequestSource.type", signUnknown}
-		default:
-			return place{"Job.type", signUnknown}
-		}
+		return place{wordFields[d.Member.String()], signUnknown}
 	case restclient.UnknownMember:
 		return place{"Job.raw", signUnknown}
 	case restclient.UnknownPageMember:
@@ -167,6 +163,11 @@ var fields = map[string]string{
 	"updated_at": "Job.updatedAt", "ended_at": "Job.endedAt", "input": "Job.input", "result": "Job.result",
 	"failures": "Job.failures", "data_plane_id": "Job.dataPlane", "request_source": "Job.requestSource",
 	"tags": "Job.tags", "executor": "Job.executor", "idempotency_key": "Job.idempotencyKey",
+}
+
+// wordFields are the places of the members that have words.
+var wordFields = map[string]string{
+	"state": "JobState.UNKNOWN", "type": "Job.type", "request_source": "RequestSource.type",
 }
 
 // fieldOf returns the field of Job that shows a member of a record.

@@ -12,7 +12,7 @@ type registry struct{ *prometheus.Registry }
 
 // durationBuckets are the upper bounds of classic buckets, in seconds: from an answer out of memory to the
 // default of --request-timeout.
-var durationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15}
+var durationBuckets = [...]float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 15}
 
 // A histogram is kept in both forms: in classic buckets, and in native ones, which a Prometheus that asks for
 // them gets instead. Source of the bounds: Prometheus' guide to native histograms.

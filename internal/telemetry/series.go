@@ -4,7 +4,7 @@ import (
 	"sync/atomic"
 )
 
-// label is a label with the closed set of its values.
+// label is a label with the closed set of its values, which is one of the tables of this package.
 type label struct {
 	name   string
 	values []string

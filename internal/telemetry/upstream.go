@@ -7,11 +7,11 @@ import (
 	"jobsgateway/restclient"
 )
 
-// The labels of calls of the Jobs API.
+// The values of the labels of calls.
 var (
-	routeLabel  = label{"route", []string{restclient.RouteList: "list", restclient.RouteJob: "job"}}
-	statusLabel = label{"status", []string{"none", "1xx", "2xx", "3xx", "4xx", "5xx", "other"}}
-	kindLabel   = label{"outcome", []string{
+	routes   = [...]string{restclient.RouteList: "list", restclient.RouteJob: "job"}
+	statuses = [...]string{"none", "1xx", "2xx", "3xx", "4xx", "5xx", other}
+	kinds    = [...]string{
 		0:                              "ok",
 		restclient.KindInvalid:         "invalid",
 		restclient.KindUnauthenticated: "unauthenticated",
@@ -21,14 +21,14 @@ var (
 		restclient.KindUnavailable:     "unavailable",
 		restclient.KindTimeout:         "timeout",
 		restclient.KindMalformed:       "malformed",
-	}}
-	reasonLabel = label{"reason", []string{reasonBreaker: "breaker", reasonCooling: "cooling"}}
-	stateLabel  = label{"state", []string{
+	}
+	reasons = [...]string{reasonBreaker: "breaker", reasonCooling: "cooling"}
+	states  = [...]string{
 		restclient.BreakerClosed: "closed", restclient.BreakerOpen: "open", restclient.BreakerHalfOpen: "half_open",
-	}}
+	}
 )
 
-// Why a call was not sent: the indices of reasonLabel's values.
+// Why a call was not sent: the indices of reasons.
 const (
 	reasonBreaker = iota // nearly all calls fail
 	reasonCooling        // its token was told to slow down
@@ -36,28 +36,31 @@ const (
 
 // makeUpstream makes the metrics of what the Jobs API is asked.
 func (m *Metrics) makeUpstream(r registry) {
+	byRoute, byStatus := label{"route", routes[:]}, label{"status", statuses[:]}
+	byKind := label{"outcome", kinds[:]}
+	list, fine := int(restclient.RouteList), statusOf(http.StatusOK)
 	m.attempts = r.counters("jobsgateway_upstream_attempts_total",
 		"Requests to the Jobs API, by the class of their status and by what came of them.",
-		routeLabel, statusLabel, kindLabel).first([3]int{int(restclient.RouteList), statusOf(http.StatusOK)})
+		byRoute, byStatus, byKind).first([3]int{list, fine})
 	m.attemptDurations = r.histograms("jobsgateway_upstream_attempt_duration_seconds",
 		"Time from the sending of a request to the Jobs API until its whole answer was read.",
-		durationBuckets, routeLabel, statusLabel).first([3]int{int(restclient.RouteList), statusOf(http.StatusOK)})
+		durationBuckets[:], byRoute, byStatus).first([3]int{list, fine})
 	m.attemptsInFlight = r.gauge("jobsgateway_upstream_attempts_in_flight",
 		"Requests to the Jobs API that are not answered yet.")
 	m.retries = r.counter("jobsgateway_upstream_retries_total",
 		"Requests to the Jobs API that were made again, after another of the same call had failed.")
 	m.received = r.counters("jobsgateway_upstream_received_bytes_total",
-		"Bytes of the Jobs API's answers, after decompression.", routeLabel).all()
+		"Bytes of the Jobs API's answers, after decompression.", byRoute).all()
 	m.calls = r.counters("jobsgateway_upstream_calls_total",
 		"Calls of the Jobs API with all their attempts, by what came of them when the answer was read.",
-		routeLabel, kindLabel).first([3]int{int(restclient.RouteList)})
+		byRoute, byKind).first([3]int{list})
 	m.callsRefused = r.counters("jobsgateway_upstream_calls_refused_total",
 		"Calls that were not sent: nearly all fail (breaker), or the token was told to slow down (cooling).",
-		reasonLabel).all()
+		label{"reason", reasons[:]}).all()
 	m.callsCoalesced = r.counters("jobsgateway_upstream_calls_coalesced_total",
-		"Calls that were answered by an equal call of the same token that was under way.", routeLabel).all()
+		"Calls that were answered by an equal call of the same token that was under way.", byRoute).all()
 	m.breaker = r.gauges("jobsgateway_upstream_breaker_state",
-		"1 for the state of the circuit breaker, 0 for the others.", stateLabel).all()
+		"1 for the state of the circuit breaker, 0 for the others.", label{"state", states[:]}).all()
 	m.breakerOpenings = r.counter("jobsgateway_upstream_breaker_openings_total",
 		"How often the circuit breaker has opened.")
 	m.breaker.at(int(restclient.BreakerClosed), 0, 0).Set(1)
@@ -103,7 +106,7 @@ func (m *Metrics) CallJoined(_ context.Context, route restclient.Route) {
 
 // BreakerChanged notes the state of the breaker.
 func (m *Metrics) BreakerChanged(state restclient.BreakerState) {
-	for i := range stateLabel.values {
+	for i := range states {
 		is := 0.0
 		if i == int(state) {
 			is = 1
@@ -115,7 +118,7 @@ func (m *Metrics) BreakerChanged(state restclient.BreakerState) {
 	}
 }
 
-// kindOf returns the index of what came of a request among the values of kindLabel; failed is nil for an
+// kindOf returns the index of what came of a request in kinds; failed is nil for an
 // answer.
 func kindOf(failed *restclient.Error) int {
 	if failed == nil {
@@ -124,13 +127,13 @@ func kindOf(failed *restclient.Error) int {
 	return int(failed.Kind)
 }
 
-// statusOf returns the index of a status' class among the values of statusLabel: 3 for 301, 0 for none.
+// statusOf returns the index of a status' class in statuses: 3 for 301, 0 for none.
 func statusOf(status int) int {
 	const wide = 100 // a class has so many numbers
 	if status > 0 && status < wide {
-		return len(statusLabel.values) - 1
+		return len(statuses) - 1
 	}
-	return min(status/wide, len(statusLabel.values)-1)
+	return min(status/wide, len(statuses)-1)
 }
 
 var _ restclient.Observer = (*Metrics)(nil)
