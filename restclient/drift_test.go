@@ -41,8 +41,12 @@ func TestDrift(t *testing.T) {
 		}},
 		"members of the page": {`{"cursor":"abc","records":[],"total_records":0}`, []Drift{{UnknownPageMember, 0, 1, "cursor", ""}}},
 		"types of members": {page(record("x", `"ended_at":7,"failures":{},"data_plane_id":[],"request_source":"x","tags":"a,b","executor":{},"idempotency_key":1`), record("x", `"input":[],"result":"x"`)), []Drift{
-			{MistypedMember, MemberEndedAt, 1, "", ""}, {MistypedMember, MemberFailures, 1, "", ""}, {MistypedMember, MemberDataPlane, 1, "", ""},
-			{MistypedMember, MemberRequestSource, 1, "", ""}, {MistypedMember, MemberTags, 1, "", ""}, {MistypedMember, memberExecutor, 1, "", ""},
+			{MistypedMember, MemberEndedAt, 1, "", ""},
+			{MistypedMember, MemberFailures, 1, "", ""},
+			{MistypedMember, MemberDataPlane, 1, "", ""},
+			{MistypedMember, MemberRequestSource, 1, "", ""},
+			{MistypedMember, MemberTags, 1, "", ""},
+			{MistypedMember, memberExecutor, 1, "", ""},
 			{MistypedMember, memberIdempotencyKey, 1, "", ""},
 		}},
 		"records left out": {page(`7`, `{}`, record("x", `"created_at":"yesterday"`), record("x", `"state":"new","type":""`)), []Drift{

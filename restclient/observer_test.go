@@ -26,7 +26,7 @@ type attemptKey struct{}
 
 const ownParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
-func (l *listener) note(format string, args ...any) {
+func (l *listener) notef(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.heard = append(l.heard, fmt.Sprintf(format, args...))
@@ -43,35 +43,35 @@ func (l *listener) events() []string {
 var routeNames = [...]string{RouteList: "list", RouteJob: "job"}
 
 func (l *listener) AttemptStarts(ctx context.Context, route Route, number int) (context.Context, string) {
-	l.note("%s attempt %d", routeNames[route], number)
+	l.notef("%s attempt %d", routeNames[route], number)
 	return context.WithValue(ctx, attemptKey{}, number), ownParent
 }
 
 func (l *listener) AttemptEnds(running context.Context, a Attempt) {
 	if running.Value(attemptKey{}) != a.Number || a.Duration <= 0 || (a.Failed == nil) != (a.Bytes > 0) {
-		l.note("another context, no duration, or bytes of nothing: %+v", a)
+		l.notef("another context, no duration, or bytes of nothing: %+v", a)
 	}
-	l.note("%s attempt %d: %d %s", routeNames[a.Route], a.Number, a.Status(), kindName(a.Failed))
+	l.notef("%s attempt %d: %d %s", routeNames[a.Route], a.Number, a.Status(), kindName(a.Failed))
 }
 
 func (l *listener) CallEnds(_ context.Context, route Route, failed *Error) {
 	if failed != nil && failed.Unsent {
-		l.note("%s call not sent: %s", routeNames[route], kindName(failed))
+		l.notef("%s call not sent: %s", routeNames[route], kindName(failed))
 		return
 	}
-	l.note("%s call: %s", routeNames[route], kindName(failed))
+	l.notef("%s call: %s", routeNames[route], kindName(failed))
 }
 
 func (l *listener) CallJoined(_ context.Context, route Route) {
-	l.note("%s call joined", routeNames[route])
+	l.notef("%s call joined", routeNames[route])
 }
 
 func (l *listener) BreakerChanged(state BreakerState) {
-	l.note("breaker %s", [...]string{BreakerClosed: "closed", BreakerOpen: "open", BreakerHalfOpen: "half-open"}[state])
+	l.notef("breaker %s", [...]string{BreakerClosed: "closed", BreakerOpen: "open", BreakerHalfOpen: "half-open"}[state])
 }
 
 func (l *listener) Drifted(_ context.Context, d Drift) {
-	l.note("drift %d %s %d %q", d.Sign, d.Member, d.Count, d.Word())
+	l.notef("drift %d %s %d %q", d.Sign, d.Member, d.Count, d.Word())
 }
 
 // kindName is the kind of a failure, or ok.

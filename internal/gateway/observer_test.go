@@ -33,7 +33,7 @@ func newHearer() *hearer { return &hearer{ended: make(chan struct{}, 1000)} }
 // heardBy makes a gateway tell a hearer.
 func heardBy(l *hearer) func(*setup) { return func(s *setup) { s.config.Observer = l } }
 
-func (l *hearer) note(format string, args ...any) {
+func (l *hearer) notef(format string, args ...any) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.heard = append(l.heard, fmt.Sprintf(format, args...))
@@ -51,44 +51,44 @@ func (l *hearer) events(requests int) []string {
 }
 
 func (l *hearer) RequestStarts(ctx context.Context, r RequestStart) (context.Context, string) {
-	l.note("request %s %q %q", r.Method, r.Traceparent, r.Tracestate)
+	l.notef("request %s %q %q", r.Method, r.Traceparent, r.Tracestate)
 	return context.WithValue(ctx, requestKey{}, true), l.parent
 }
 
 func (l *hearer) RequestEnds(running context.Context, r RequestEnd) {
 	if running.Value(requestKey{}) != true || running.Value(operationKey{}) != nil || r.Duration <= 0 || r.Left != (r.Status == 499) {
-		l.note("of another context, or without its duration: %+v", r)
+		l.notef("of another context, or without its duration: %+v", r)
 	}
 	if r.IsOperation {
-		l.note("request ends: %d, %s", r.Status, endOf(r.OperationEnd))
+		l.notef("request ends: %d, %s", r.Status, endOf(r.OperationEnd))
 	} else {
-		l.note("request ends: %d", r.Status)
+		l.notef("request ends: %d", r.Status)
 	}
 	l.ended <- struct{}{}
 }
 
 func (l *hearer) OperationStarts(ctx context.Context) context.Context {
-	l.note("operation")
+	l.notef("operation")
 	return context.WithValue(ctx, operationKey{}, true)
 }
 
 func (l *hearer) OperationEnds(running context.Context, o OperationEnd) {
 	if running.Value(requestKey{}) != true || running.Value(operationKey{}) != true {
-		l.note("of another context")
+		l.notef("of another context")
 	}
-	l.note("operation ends: %s", endOf(o))
+	l.notef("operation ends: %s", endOf(o))
 }
 
 func (l *hearer) FieldUnreadable(_ context.Context, coordinate string) {
-	l.note("unreadable %s", coordinate)
+	l.notef("unreadable %s", coordinate)
 }
 
 func (l *hearer) BatchSent(ctx context.Context, keys int) {
-	l.note("batch %d %v", keys, ctx.Value(operationKey{}))
+	l.notef("batch %d %v", keys, ctx.Value(operationKey{}))
 }
 
 func (l *hearer) PageSought(ctx context.Context, calls int) {
-	l.note("sought %d %v", calls, ctx.Value(operationKey{}))
+	l.notef("sought %d %v", calls, ctx.Value(operationKey{}))
 }
 
 // endOf says in one line what came of an operation.
@@ -235,7 +235,11 @@ func TestObservedSearch(t *testing.T) {
 	l := newHearer()
 	gw := startGateway(t, heardBy(l), func(s *setup) { s.jobs.Jobs = 2000 })
 	var page struct {
-		Jobs struct{ PageInfo struct{ EndCursor string } }
+		Jobs struct {
+			PageInfo struct {
+				EndCursor string `json:"endCursor"`
+			} `json:"pageInfo"`
+		} `json:"jobs"`
 	}
 	if err := json.Unmarshal(gw.post(`{jobs(first:10,offset:990){pageInfo{endCursor}}}`, nil).data, &page); err != nil {
 		t.Fatal(err)
