@@ -57,7 +57,8 @@ func NewMetrics(logger *slog.Logger) *Metrics {
 	return m
 }
 
-// Gauges are what is read at the moment of a scrape.
+// Gauges are what is read at the moment of a scrape: figures that other packages keep for themselves. A new
+// one is a field here and a row in Read.
 type Gauges struct {
 	// DocumentBytes is what the remembered documents weigh, see gateway.Gateway.
 	DocumentBytes func() uint64
@@ -65,8 +66,17 @@ type Gauges struct {
 
 // Read makes the gauges part of the metrics. It is called once.
 func (m *Metrics) Read(gauges Gauges) {
-	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "jobsgateway_document_cache_bytes",
-		Help: "Weight of the remembered documents: their texts, and 5 bytes for each field that they can write.",
-	}, func() float64 { return float64(gauges.DocumentBytes()) }))
+	for _, gauge := range []struct {
+		name, help string
+		read       func() float64
+	}{
+		{
+			"jobsgateway_document_cache_bytes",
+			"Weight of the remembered documents: their texts, and 5 bytes for each field that they can write.",
+			func() float64 { return float64(gauges.DocumentBytes()) },
+		},
+	} {
+		m.registry.MustRegister(
+			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help}, gauge.read))
+	}
 }

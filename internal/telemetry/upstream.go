@@ -21,8 +21,9 @@ var (
 		restclient.KindUnavailable:     "unavailable",
 		restclient.KindTimeout:         "timeout",
 		restclient.KindMalformed:       "malformed",
+		kindOther:                      other,
 	}
-	reasons = [...]string{reasonBreaker: "breaker", reasonCooling: "cooling"}
+	reasons = [...]string{reasonBreaker: "breaker", reasonCooling: "cooling", reasonBusy: "busy"}
 	states  = [...]string{
 		restclient.BreakerClosed: "closed", restclient.BreakerOpen: "open", restclient.BreakerHalfOpen: "half_open",
 	}
@@ -32,7 +33,11 @@ var (
 const (
 	reasonBreaker = iota // nearly all calls fail
 	reasonCooling        // its token was told to slow down
+	reasonBusy           // there was no room for it in time
 )
+
+// kindOther is the index in kinds of a kind that has no word there.
+const kindOther = restclient.KindMalformed + 1
 
 // makeUpstream makes the metrics of what the Jobs API is asked.
 func (m *Metrics) makeUpstream(r registry) {
@@ -55,7 +60,8 @@ func (m *Metrics) makeUpstream(r registry) {
 		"Calls of the Jobs API with all their attempts, by what came of them when the answer was read.",
 		byRoute, byKind).first([3]int{list})
 	m.callsRefused = r.counters("jobsgateway_upstream_calls_refused_total",
-		"Calls that were not sent: nearly all fail (breaker), or the token was told to slow down (cooling).",
+		"Calls that were not sent: nearly all fail (breaker), the token was told to slow down (cooling), or "+
+			"there was no room in time (busy).",
 		label{"reason", reasons[:]}).all()
 	m.callsCoalesced = r.counters("jobsgateway_upstream_calls_coalesced_total",
 		"Calls that were answered by an equal call of the same token that was under way.", byRoute).all()
@@ -92,9 +98,13 @@ func (m *Metrics) CallEnds(_ context.Context, route restclient.Route, failed *re
 		m.calls.at(int(route), kindOf(failed), 0).Inc()
 		return
 	}
-	reason := reasonBreaker
-	if failed.Kind == restclient.KindRateLimited {
+	reason := reasonBusy
+	switch failed.Kind {
+	case restclient.KindUnavailable:
+		reason = reasonBreaker
+	case restclient.KindRateLimited:
 		reason = reasonCooling
+	default:
 	}
 	m.callsRefused.at(reason, 0, 0).Inc()
 }
@@ -124,7 +134,7 @@ func kindOf(failed *restclient.Error) int {
 	if failed == nil {
 		return 0
 	}
-	return int(failed.Kind)
+	return int(min(failed.Kind, kindOther))
 }
 
 // statusOf returns the index of a status' class in statuses: 3 for 301, 0 for none.
