@@ -98,15 +98,18 @@ func (m *Metrics) CallEnds(_ context.Context, route restclient.Route, failed *re
 		m.calls.at(int(route), kindOf(failed), 0).Inc()
 		return
 	}
-	reason := reasonBusy
-	switch failed.Kind {
-	case restclient.KindUnavailable:
-		reason = reasonBreaker
-	case restclient.KindRateLimited:
-		reason = reasonCooling
-	default:
+	m.callsRefused.at(reasonOf(failed.Kind), 0, 0).Inc()
+}
+
+// reasonOf returns why a call was not sent, by the kind of its error.
+func reasonOf(kind restclient.Kind) int {
+	if kind == restclient.KindUnavailable {
+		return reasonBreaker
 	}
-	m.callsRefused.at(reason, 0, 0).Inc()
+	if kind == restclient.KindRateLimited {
+		return reasonCooling
+	}
+	return reasonBusy
 }
 
 // CallJoined counts a call that was spared.
