@@ -22,6 +22,7 @@ type Metrics struct {
 
 	operations  *table[prometheus.Counter]  // by type, outcome and code
 	durations   *table[prometheus.Observer] // by type and outcome
+	errors      *table[prometheus.Counter]  // by code, of those that codeValues has behind none
 	inFlight    prometheus.Gauge
 	shed        prometheus.Counter
 	coalesced   prometheus.Counter

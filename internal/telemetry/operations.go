@@ -54,6 +54,9 @@ func (m *Metrics) makeOperations(r registry) {
 	m.durations = r.histograms("jobsgateway_operation_duration_seconds",
 		"Time from the arrival of an operation until its answer was written.",
 		durationBuckets[:], byType, byOutcome).first([3]int{0, outcomeOK})
+	m.errors = r.counters("jobsgateway_operation_errors_total",
+		"Operations that had an error, by its code; one with errors of several codes counts for each.",
+		label{"code", codeValues()[1:]}).all()
 	m.inFlight = r.gauge("jobsgateway_operations_in_flight",
 		"Operations that have been read and are not answered yet.")
 	m.shed = r.counter("jobsgateway_operations_shed_total",
@@ -86,6 +89,9 @@ func (m *Metrics) RequestEnds(running context.Context, r gateway.RequestEnd) {
 	kind, outcome, code := typeOf(r.Type), outcomeOf(r), 0
 	if len(r.Codes) > 0 {
 		code = m.codeOf(r.Codes[0])
+		for _, each := range r.Codes {
+			m.errors.at(m.codeOf(each)-1, 0, 0).Inc()
+		}
 		if slices.Contains(r.Codes, codeShed) {
 			m.shed.Inc()
 		}
