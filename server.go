@@ -5,8 +5,8 @@
 //	jobsgateway schema [--federation]   # print the schema
 //	jobsgateway --help                  # all settings; each has a JOBSGW_ variable
 //
-// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz
-// and /readyz. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
+// Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz,
+// /readyz and /metrics. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
 // says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
 // ends it at once. A hang-up and a log that nobody reads any more do not end it.
 package main
@@ -39,6 +39,7 @@ import (
 	"jobsgateway/internal/gateway"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
+	"jobsgateway/internal/telemetry"
 	"jobsgateway/restclient"
 )
 
@@ -112,6 +113,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		defer demo.stop() // after the drain: what still runs needs its upstream
 		set.UpstreamURL = demo.url
 	}
+	metrics := telemetry.NewMetrics(gateway.WithIDs(logger))
 	client := restclient.New(restclient.Config{
 		BaseURL:  set.UpstreamURL,
 		Token:    gateway.TokenFrom,
@@ -120,17 +122,19 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
 		Logger:   gateway.WithIDs(logger),
+		Observer: metrics,
 	})
 	defer client.Close()
 	draining := &atomic.Bool{}
-	handler, err := newGateway(set, client, draining.Load, logger)
+	handler, err := newGateway(set, client, draining.Load, metrics, logger)
 	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	health := gateway.NewAdmin() // /readyz says no until SetReady
+	metrics.Read(telemetry.Gauges{DocumentBytes: handler.DocumentBytes})
+	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
 	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
 	for listener, handler := range map[*drain.Listener]http.Handler{public: handler, admin: health} {
@@ -181,8 +185,9 @@ func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 // of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
 // bounds stand in internal/settings.
 func newGateway(
-	set settings.Settings, upstream operation.Upstream, draining func() bool, logger *slog.Logger,
-) (http.Handler, error) {
+	set settings.Settings, upstream operation.Upstream, draining func() bool,
+	observer gateway.Observer, logger *slog.Logger,
+) (*gateway.Gateway, error) {
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{Demo: set.Demo})
@@ -202,6 +207,7 @@ func newGateway(
 		Federation:    set.Federation,
 		Playground:    page,
 		Draining:      draining,
+		Observer:      observer,
 		Logger:        logger,
 	})
 }

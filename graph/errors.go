@@ -36,6 +36,15 @@ const (
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 
+// Codes returns the codes above.
+func Codes() []Code {
+	return []Code{
+		CodeBadUserInput, CodeUnauthenticated, CodeForbidden, CodeRequestLimitExceeded, CodeUpstreamRejected,
+		CodeUpstreamRateLimited, CodeUpstreamUnavailable, CodeUpstreamTimeout, CodeUpstreamBadResponse,
+		CodeInternal,
+	}
+}
+
 // face is what a client sees of a kind of failure. Retryable: the same request may succeed later.
 type face struct {
 	code      Code
@@ -78,9 +87,13 @@ func Recover(_ context.Context, value any) error { return operation.Caught(value
 // to do, and the request id. An error that this package does not know is logged and presented as
 // INTERNAL_SERVER_ERROR.
 type Presenter struct {
+	// Logger adds the ids of the request that a line is of, by its context.
 	Logger *slog.Logger
 	// RequestID returns the id of the request that ctx belongs to.
 	RequestID func(ctx context.Context) string
+	// Unreadable is told of each field whose value, or an element of it, is not as the schema has it, such as
+	// JobFailure.occurredAt; nil for nobody.
+	Unreadable func(ctx context.Context, coordinate string)
 }
 
 // Present returns the GraphQL error for err, always a new one, at the response path of the field that failed.
@@ -93,6 +106,9 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	}
 	argument := ""
 	if field := graphql.GetFieldContext(ctx); field != nil {
+		if p.Unreadable != nil && isUnreadable(field.Object, err) {
+			p.Unreadable(ctx, field.Object+"."+field.Field.Name)
+		}
 		out.Path, argument = splitArgument(out.Path, field.Path())
 		if _, isInput := errors.AsType[*model.InputError](err); argument != "" && !isInput {
 			// The generated code could not read the argument and says so in names of Go's types.
@@ -109,6 +125,16 @@ func (p Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 		out.Extensions["upstreamIndex"] = left.Index
 	}
 	return out
+}
+
+// isUnreadable reports whether the error of a field of an object is that of its value, and not that of a call
+// whose whole answer could not be read.
+func isUnreadable(object string, err error) bool {
+	if _, leftOut := errors.AsType[*direct.LeftOutError](err); leftOut {
+		return true
+	}
+	e, ok := restclient.AsError(err)
+	return ok && e.Kind == restclient.KindMalformed && object != "Query" && object != "Dataset"
 }
 
 // splitArgument splits the path of an argument's error into the path of its field and the argument; empty if
@@ -159,7 +185,7 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 
 // logFailure writes an error whose cause the caller does not get into the log, a panic with its stack.
 func (p Presenter) logFailure(ctx context.Context, err error) {
-	attrs := []slog.Attr{slog.String("request_id", p.RequestID(ctx)), slog.String("error", err.Error())}
+	attrs := []slog.Attr{slog.String("error", err.Error())}
 	if panicked, ok := errors.AsType[*operation.PanicError](err); ok {
 		attrs = append(attrs, slog.String("stack", string(panicked.Stack)))
 	}

@@ -27,6 +27,11 @@ type breaker struct {
 	now     atomic.Pointer[era]
 	last    atomic.Pointer[Error] // the last failure that counted
 	mu      sync.Mutex            // for retry
+
+	observer Observer // nil for none
+	retrying atomic.Bool
+	telling  sync.Mutex
+	told     circuitbreaker.State // what the observer knows; guarded by telling
 }
 
 // era is a time in which the breaker is in one state. Attempts carry the era that they began in: what began
@@ -36,15 +41,21 @@ type era struct {
 	tried atomic.Int64 // when the last try began, in Unix nanoseconds; half-open only
 }
 
-// newBreaker returns a breaker that lets everything through.
-func newBreaker() *breaker {
-	b := &breaker{}
+// newBreaker returns a breaker that lets everything through, and tells the observer of its states, if there
+// is one.
+func newBreaker(observer Observer) *breaker {
+	b := &breaker{observer: observer, told: circuitbreaker.ClosedState}
 	b.now.Store(&era{state: circuitbreaker.ClosedState})
 	b.circuit = circuitbreaker.NewBuilder[any]().
 		WithFailureRateThreshold(breakerRate, breakerCalls, breakerWindow).
 		WithDelay(breakerDelay).
 		WithSuccessThreshold(1).
-		OnStateChanged(func(e circuitbreaker.StateChangedEvent) { b.now.Store(&era{state: e.NewState}) }).
+		OnStateChanged(func(e circuitbreaker.StateChangedEvent) {
+			b.now.Store(&era{state: e.NewState})
+			if !b.retrying.Load() {
+				b.tell()
+			}
+		}).
 		Build()
 	return b
 }
@@ -99,8 +110,24 @@ func (b *breaker) retry(held *era) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if held.state == circuitbreaker.HalfOpenState && held == b.now.Load() {
+		b.retrying.Store(true) // the open circuit in between is none
 		b.circuit.Open()
 		b.circuit.HalfOpen()
+		b.retrying.Store(false)
+		b.tell()
+	}
+}
+
+// tell tells the observer of the state, if that is another than it knows.
+func (b *breaker) tell() {
+	if b.observer == nil {
+		return
+	}
+	b.telling.Lock() // so that what is told last is true
+	defer b.telling.Unlock()
+	if state := b.now.Load().state; state != b.told {
+		b.told = state
+		b.observer.BreakerChanged(breakerStates[state])
 	}
 }
 

@@ -74,7 +74,7 @@ func TestHealth(t *testing.T) {
 func TestBreakerOpens(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker()
+		b := newBreaker(nil)
 		if n := fail(b, 100); n != breakerCalls {
 			t.Errorf("open after %d failures", n)
 		}
@@ -110,14 +110,14 @@ func TestBreakerOpens(t *testing.T) {
 func TestBreakerStaysClosed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker()
+		b := newBreaker(nil)
 		for i := range 1000 {
 			if fail(b, 1)+answered(b, 1) != 2 {
 				t.Fatalf("open after %d of each", i)
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		b = newBreaker()
+		b = newBreaker(nil)
 		for i := range 1000 { // nine calls a second
 			if fail(b, 1) != 1 {
 				t.Fatalf("open after %d", i)
@@ -131,7 +131,7 @@ func TestBreakerStaysClosed(t *testing.T) {
 func TestBreakerNoticesAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker()
+		b := newBreaker(nil)
 		for range 1000 {
 			answered(b, 1)
 			time.Sleep(10 * time.Millisecond)
@@ -151,7 +151,7 @@ func TestBreakerNoticesAnOutage(t *testing.T) {
 func TestTriesThatComeToNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker()
+		b := newBreaker(nil)
 		fail(b, breakerCalls)
 		time.Sleep(breakerDelay)
 		for range 5 {
@@ -191,7 +191,7 @@ func TestTriesThatComeToNothing(t *testing.T) {
 func TestLateTry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		b := newBreaker()
+		b := newBreaker(nil)
 		fail(b, breakerCalls)
 		time.Sleep(breakerDelay)
 		slow, _ := b.acquire()

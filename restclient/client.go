@@ -53,6 +53,8 @@ type Config struct {
 	MaxConns int
 	// Logger is told of the attempts that failed and are made again; nil tells nobody.
 	Logger *slog.Logger
+	// Observer is told of the calls; nil for none.
+	Observer Observer
 	// Scribble overwrites the memory of released pages, so that a test sees who still reads them.
 	Scribble bool
 }
@@ -76,6 +78,7 @@ type Client struct {
 	breaker   *breaker
 	cooling   cooling
 	logger    *slog.Logger
+	observer  Observer // nil for none
 	// unsizedRecord is how many bytes a record had in the last page that came without a Content-Length,
 	// unsizedJob how many the last such job had: see expectedLength.
 	unsizedRecord, unsizedJob atomic.Int64
@@ -112,8 +115,9 @@ func New(cfg Config) *Client {
 		timeout:  cfg.Timeout,
 		maxBody:  cfg.MaxBody,
 		memory:   memory{scribble: cfg.Scribble},
-		breaker:  newBreaker(),
+		breaker:  newBreaker(cfg.Observer),
 		logger:   cfg.Logger,
+		observer: cfg.Observer,
 		transport: &http.Transport{
 			// Proxy is not set: the token goes to the configured host and to nobody else.
 			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
@@ -156,8 +160,15 @@ func shared[T any](
 	deadline, _ := ctx.Deadline()
 	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
 		value, err := decode(c.get(ctx, q, deadline))
+		if c.observer != nil {
+			failed, _ := AsError(err)
+			c.observer.CallEnds(ctx, q.route(), failed)
+		}
 		return outcome[T]{value, err}, isTimeout(err)
 	})
+	if got.Joined && c.observer != nil {
+		c.observer.CallJoined(ctx, q.route())
+	}
 	if got.Left == nil {
 		return got.Value.value, got.Alone && got.Value.err == nil, got.Value.err
 	}
@@ -188,9 +199,9 @@ type progress struct {
 	trace               httptrace.ClientTrace
 }
 
-// send sends one GET and returns the body of a 200 that says it is JSON. Its errors are of type *Error and may
-// quote the token.
-func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
+// send sends one GET, under a traceparent of its own if it is given one, and returns the body of a 200 that
+// says it is JSON. Its errors are of type *Error and may quote the token.
+func (c *Client) send(ctx context.Context, q call, traceparent string) ([]byte, error) {
 	var got progress
 	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(true) }
 	got.trace.GotFirstResponseByte = func() { got.answered.Store(true) }
@@ -205,9 +216,14 @@ func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
 		"Authorization":   {"Bearer " + q.token},
 		"User-Agent":      {"jobsgateway"},
 	}
+	var id Identity
 	if c.identity != nil {
-		c.identity(ctx).addTo(req.Header)
+		id = c.identity(ctx)
 	}
+	if traceparent != "" {
+		id.Traceparent = traceparent
+	}
+	id.addTo(req.Header)
 	// Not by an http.Client, which would follow redirects and take the token along.
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {

@@ -11,9 +11,10 @@ import (
 // pageMembers are the members of a page that are read. Source: GET /jobs.
 var pageMembers = [...]string{"records", "total_records", "next_page"}
 
-// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. It
-// checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
-func decodePage(body []byte, limit int) (*JobsPage, error) {
+// readPage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. It checks
+// every byte, in one pass, and notes what is not as documented. Errors: KindMalformed when the body is no JSON
+// or no page.
+func readPage(body []byte, limit int, drifts *drifts) (*JobsPage, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {
 		return nil, malformed("%w", err)
@@ -22,7 +23,7 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		return nil, malformed("page is not an object")
 	}
 	page := &JobsPage{Total: UnknownTotal}
-	records := recordsDecoder{length: len(body), limit: limit, names: rawjson.NamesOf(memberNames[:])}
+	records := recordsDecoder{length: len(body), limit: limit, names: rawjson.NamesOf(memberNames[:]), drifts: drifts}
 	names := rawjson.NamesOf(pageMembers[:])
 	members := at.Enter()
 	for members.Next(&names) {
@@ -37,6 +38,9 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		case 2:
 			page.NextPage = pageNumberOf(members.Take())
 		default:
+			if drifts != nil && members.Offset() >= 0 && !unreadPageMembers[string(members.Name())] {
+				drifts.note(UnknownPageMember, 0, members.Name())
+			}
 			members.Skip()
 		}
 	}
@@ -48,6 +52,9 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		return nil, malformed("page has no records")
 	}
 	page.Records = records.records
+	if page.Total == UnknownTotal {
+		drifts.note(UntoldTotal, 0, nil)
+	}
 	return page, nil
 }
 
@@ -74,16 +81,18 @@ func pageNumberOf(v rawjson.Value) int64 {
 	return int64(min(n, most))
 }
 
-// decodeJob reads an answer of GET /jobs/{job_id}. Errors: KindMalformed when the body is no JSON or no job.
-func decodeJob(body []byte) (*Job, error) {
+// readJob reads an answer of GET /jobs/{job_id}, and notes what is not as documented. Errors: KindMalformed
+// when the body is no JSON or no job.
+func readJob(body []byte, drifts *drifts) (*Job, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {
 		return nil, malformed("%w", err)
 	}
 	job := &Job{}
 	names := rawjson.NamesOf(memberNames[:])
-	problem := job.decode(&at, &names)
+	problem := job.decode(&at, &names, drifts)
 	if err := at.Close(); err != nil {
+		drifts.forget()
 		return nil, malformed("%w", err)
 	}
 	if problem != nil {
@@ -100,8 +109,9 @@ type recordsDecoder struct {
 	records []Record
 	// jobs is where the next jobs go: room for as many as are expected is made at once, since a page has
 	// hundreds. It is never grown, for records point into it.
-	jobs  []Job
-	names rawjson.Names
+	jobs   []Job
+	names  rawjson.Names
+	drifts *drifts
 }
 
 // decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so
@@ -118,7 +128,7 @@ func (d *recordsDecoder) decode(at *rawjson.Walk) {
 			continue
 		}
 		var job Job
-		if err := job.decode(&elements, &d.names); err != nil {
+		if err := job.decode(&elements, &d.names, d.drifts); err != nil {
 			d.records = append(d.records, Record{Err: err})
 			continue
 		}
@@ -144,9 +154,10 @@ func (d *recordsDecoder) expected(took, left int) int {
 
 // decode notes where the members of the record that at stands at are, and checks those that every job has.
 // Errors: KindMalformed for what is JSON but no job. What is no JSON is a fault of at.
-func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
+func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names, drifts *drifts) error {
 	if !at.StartsWith('{') {
 		at.Skip()
+		drifts.note(LeftOutElement, 0, nil)
 		return unreadable("are no objects")
 	}
 	*j = Job{}
@@ -154,6 +165,9 @@ func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 	members := at.Enter()
 	for members.Next(names) {
 		m, from := members.Index(), members.Offset()
+		if m < 0 && drifts != nil && from >= 0 && !unreadMembers[string(members.Name())] {
+			drifts.note(UnknownMember, 0, members.Name())
+		}
 		members.Skip()
 		if to := members.Offset(); m >= 0 && to >= 0 {
 			j.members[m] = span{uint32(from - begin), uint32(to - begin)} //nolint:gosec // see below
@@ -166,20 +180,26 @@ func (j *Job) decode(at *rawjson.Walk, names *rawjson.Names) error {
 	case uint64(len(j.raw)) > math.MaxUint32: // more than a span can tell
 		return unreadable("are too large")
 	}
-	return j.checkNeeds()
+	if err := j.checkNeeds(drifts); err != nil {
+		return err
+	}
+	drifts.look(j)
+	return nil
 }
 
 // checkNeeds checks the members that every job needs: without one of them a record is no job.
-func (j *Job) checkNeeds() error {
+func (j *Job) checkNeeds(drifts *drifts) error {
 	for m := range members {
 		value := j.Member(Member(m))
 		switch members[m].need {
 		case aText:
 			if len(value.Quoted()) == 0 {
+				drifts.note(LeftOutRecord, Member(m), nil)
 				return unreadable("have no " + memberNames[m] + " that is a string")
 			}
 		case aTime:
 			if at, err := ReadTimestamp(value); err != nil || at.IsZero() {
+				drifts.note(LeftOutRecord, Member(m), nil)
 				return unreadable("have no " + memberNames[m] + " that is a time")
 			}
 		case optional:

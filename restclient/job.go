@@ -136,7 +136,10 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		return decodeJob(body)
+		drifts := c.newDrifts()
+		job, err := readJob(body, drifts)
+		c.report(ctx, drifts, one.token)
+		return job, err
 	})
 	return job, err
 }

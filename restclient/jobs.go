@@ -155,10 +155,12 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 			}
 			return nil, listError(err)
 		}
-		page, err := decodePage(body, asked)
+		drifts := c.newDrifts()
+		page, err := readPage(body, asked, drifts)
 		if err != nil {
 			return nil, err
 		}
+		c.report(ctx, drifts, token)
 		page.Asked, page.body = asked, body
 		c.sizes.grow(key, len(page.Records), int64(len(body)), c.maxBody)
 		return page, nil

@@ -23,6 +23,9 @@ const (
 	MemberDataPlane
 	MemberRequestSource
 	MemberTags
+
+	memberExecutor
+	memberIdempotencyKey
 )
 
 // need is what a record must have as a member to be a job.
@@ -41,20 +44,20 @@ var members = [...]struct {
 	name string
 	need need
 }{
-	MemberID:            {"job_id", aText},
-	MemberState:         {"state", aText},
-	MemberType:          {"type", aText},
-	MemberCreatedAt:     {"created_at", aTime},
-	MemberUpdatedAt:     {"updated_at", aTime},
-	MemberEndedAt:       {"ended_at", optional},
-	MemberInput:         {"input", optional},
-	MemberResult:        {"result", optional},
-	MemberFailures:      {"failures", optional},
-	MemberDataPlane:     {"data_plane_id", optional},
-	MemberRequestSource: {"request_source", optional},
-	MemberTags:          {"tags", optional},
-	{"executor", optional},
-	{"idempotency_key", optional},
+	MemberID:             {"job_id", aText},
+	MemberState:          {"state", aText},
+	MemberType:           {"type", aText},
+	MemberCreatedAt:      {"created_at", aTime},
+	MemberUpdatedAt:      {"updated_at", aTime},
+	MemberEndedAt:        {"ended_at", optional},
+	MemberInput:          {"input", optional},
+	MemberResult:         {"result", optional},
+	MemberFailures:       {"failures", optional},
+	MemberDataPlane:      {"data_plane_id", optional},
+	MemberRequestSource:  {"request_source", optional},
+	MemberTags:           {"tags", optional},
+	memberExecutor:       {"executor", optional},
+	memberIdempotencyKey: {"idempotency_key", optional},
 }
 
 // memberNames has the name of each member.
@@ -83,3 +86,6 @@ func (j *Job) Member(m Member) rawjson.Value {
 	}
 	return j.raw[at.from:at.to:at.to]
 }
+
+// String returns the member's name.
+func (m Member) String() string { return members[m].name }

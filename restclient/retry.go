@@ -46,7 +46,7 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) ([]byte, e
 			c.retries.earn()
 		}
 		var body []byte
-		body, failed = c.attempt(ctx, q, attempt)
+		body, failed = c.observed(ctx, q, attempt)
 		c.breaker.record(held, failed)
 		if attempt > 1 && healthOf(failed) == healthy {
 			c.retries.giveBack() // it was worth it
@@ -83,11 +83,12 @@ func (c *Client) admit(token string) (held *era, refused *Error) {
 	return held, nil
 }
 
-// attempt sends one GET, which may last for Config.Timeout; number is which of the call it is.
-func (c *Client) attempt(ctx context.Context, q call, number int) ([]byte, *Error) {
+// attempt sends one GET, which may last for Config.Timeout; number is which of the call it is, and a
+// traceparent that is not empty stands in place of that of Config.Identity.
+func (c *Client) attempt(ctx context.Context, q call, number int, traceparent string) ([]byte, *Error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body, err := c.send(ctx, q)
+	body, err := c.send(ctx, q, traceparent)
 	if err == nil {
 		return body, nil
 	}

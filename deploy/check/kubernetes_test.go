@@ -201,8 +201,8 @@ func TestChoosePods(t *testing.T) {
 	}
 }
 
-// The service and the network policy let callers to the public port and to no other, and the gateway to the
-// Jobs API's port and to DNS.
+// The service and the network policy let callers to the public port and to no other, one namespace to the admin
+// port, and the gateway to the Jobs API's port and to DNS.
 func TestReachable(t *testing.T) {
 	m := decode(t)
 	if ports := m.service.Spec.Ports; len(ports) != 1 || ports[0].TargetPort != intstr.FromString("http") {
@@ -232,8 +232,32 @@ func TestReachable(t *testing.T) {
 	for _, rule := range spec.Egress {
 		out = append(out, reach(rule.Ports)...)
 	}
-	if !slices.Equal(in, []string{"TCP http"}) || !slices.Equal(out, []string{"UDP 53", "TCP 53", "TCP 443"}) {
+	for _, rule := range spec.Ingress {
+		isAdmin := slices.Contains(reach(rule.Ports), "TCP admin")
+		for _, from := range rule.From {
+			if isAdmin && (from.NamespaceSelector == nil || from.NamespaceSelector.MatchLabels["kubernetes.io/metadata.name"] == "") {
+				t.Errorf("the admin port is open to %v", from)
+			}
+		}
+		if isAdmin && (len(rule.Ports) != 1 || len(rule.From) == 0) {
+			t.Error("the admin port is open to all, or not alone")
+		}
+	}
+	if !slices.Equal(in, []string{"TCP http", "TCP admin"}) || !slices.Equal(out, []string{"UDP 53", "TCP 53", "TCP 443"}) {
 		t.Errorf("in %q, out %q", in, out)
+	}
+}
+
+// A Prometheus that finds pods by their annotations finds the metrics.
+func TestAnnotationsOfMetrics(t *testing.T) {
+	m := decode(t)
+	annotations := m.pod().Annotations
+	c := inImage(t, m.container(t).Args, map[string]string{"JOBSGW_DEMO": "true"})
+	if annotations["prometheus.io/scrape"] != "true" || annotations["prometheus.io/port"] != strconv.Itoa(int(c.admin)) {
+		t.Errorf("%v", annotations)
+	}
+	if status := c.get(t, annotations["prometheus.io/path"]); status != http.StatusOK {
+		t.Errorf("%s: %d", annotations["prometheus.io/path"], status)
 	}
 }
 
@@ -246,7 +270,7 @@ func TestDocumentedDeployment(t *testing.T) {
 		fmt.Sprintf("from %d to %d replicas", *m.scaler.Spec.MinReplicas, m.scaler.Spec.MaxReplicas),
 		fmt.Sprintf("serves on for %d seconds before it gets TERM", before),
 		fmt.Sprintf("has %d seconds after that", *m.pod().Spec.TerminationGracePeriodSeconds-before),
-		"any pod of the cluster reach port 8080, none reach the admin port, and the gateway reach DNS and port 443",
+		"any pod of the cluster reach port 8080, those of the namespace `monitoring` the admin port, and the gateway reach DNS and port 443",
 	} {
 		if !strings.Contains(page, sentence) {
 			t.Errorf("docs/operations.md does not say %q", sentence)

@@ -40,6 +40,7 @@ type fetch[K, V any] func(ctx context.Context, key K) (V, error)
 // answers and 2 times *BudgetError.
 func newLoader[K comparable, V any](op *Operation, fetch fetch[K, V]) *dataloader.Loader[K, V] {
 	batch := func(_ context.Context, keys []K) []*dataloader.Result[V] {
+		op.batchSent(len(keys))
 		results := make([]*dataloader.Result[V], len(keys)) // results[i] is for keys[i]
 		var calls sync.WaitGroup
 		for i, key := range keys {

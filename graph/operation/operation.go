@@ -44,6 +44,7 @@ type Operation struct {
 	upstream Upstream
 	limits   Limits
 	logger   *slog.Logger
+	observer Observer // nil for none
 	calls    atomic.Int64
 	slots    chan struct{}
 	loaders  func() *loaders
@@ -127,7 +128,7 @@ func (op *Operation) Page(
 
 // reader returns a reader of pages that asks with the calls of the operation.
 func (op *Operation) reader(offsets *paging.Offsets) paging.Reader {
-	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger}
+	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger, Sought: op.sought()}
 }
 
 // ask is the paging.Ask of the operation. A fresh call is made past the memory of the loaders, since their

@@ -18,6 +18,9 @@ type Reader struct {
 	Offsets *Offsets
 	// Logger gets a warning when something is learned of offsets; nil for none.
 	Logger *slog.Logger
+	// Sought is told of each search that a page needed since its first window did not show its place, and how
+	// many calls that took; nil for nobody.
+	Sought func(calls int)
 }
 
 // Read returns the page of a plan. Errors: those of Ask, *DriftError, *UntruthError.

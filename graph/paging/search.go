@@ -69,7 +69,11 @@ func (s *search) find(ctx context.Context) (place, error) {
 			s.guess, elsewhere = s.guessFrom(w), w.full
 		}
 	}
+	before := s.calls
 	p, err := s.narrow(ctx)
+	if s.Sought != nil {
+		s.Sought(s.calls - before)
+	}
 	switch {
 	case err != nil:
 		return place{}, err

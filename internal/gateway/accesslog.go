@@ -1,23 +1,26 @@
 package gateway
 
 import (
-	"fmt"
+	"context"
 	"log/slog"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph"
 )
 
 // logEntry is what the access log tells of an operation, filled in while it runs. It holds no token, no
 // variable, and nothing of the document but the operation's name.
 type logEntry struct {
 	isOperation   bool
-	operationName string
+	called        calling
 	upstreamCalls int
 	shared        bool // answered by an equal operation that was under way
-	codes         []string
+	refused       bool // not executed
+	codes         []graph.Code
 }
 
 // finish notes what an operation came to: its calls, and each code once, in order of appearance.
@@ -25,7 +28,7 @@ func (e *logEntry) finish(upstreamCalls int, errors gqlerror.List) {
 	e.isOperation = true
 	e.upstreamCalls = upstreamCalls
 	for _, err := range errors {
-		if code := fmt.Sprint(err.Extensions["code"]); !slices.Contains(e.codes, code) {
+		if code, _ := err.Extensions["code"].(graph.Code); !slices.Contains(e.codes, code) {
 			e.codes = append(e.codes, code)
 		}
 	}
@@ -38,9 +41,17 @@ const statusClientClosed = 499
 // maxLoggedName bounds an operation's name in the log, in bytes.
 const maxLoggedName = 128
 
+// finalStatus is the status of a request's answer, for the log: statusClientClosed if it could not be written.
+func (info *requestInfo) finalStatus(ctx context.Context) int {
+	if info.response.failed || isLost(ctx) {
+		return statusClientClosed
+	}
+	return info.response.status
+}
+
 // logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for any
-// other request.
-func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
+// other request. Status is its finalStatus.
+func (g *gateway) logAccess(r *http.Request, info *requestInfo, status int) {
 	ctx, entry := r.Context(), &info.log
 	level, message := slog.LevelDebug, "request"
 	if entry.isOperation {
@@ -48,10 +59,6 @@ func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 	}
 	if !g.logger.Enabled(ctx, level) {
 		return
-	}
-	status := info.response.status
-	if info.response.failed || isLost(ctx) {
-		status = statusClientClosed
 	}
 	// The logger itself would look up the line of code that it is called from, 1.5 % of a {__typename}.
 	line := slog.NewRecord(time.Now(), level, message, 0)
@@ -67,7 +74,7 @@ func (g *gateway) logAccess(r *http.Request, info *requestInfo) {
 		line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	} else {
 		line.AddAttrs(
-			slog.String("operation", entry.operationName[:min(len(entry.operationName), maxLoggedName)]),
+			slog.String("operation", entry.called.name[:min(len(entry.called.name), maxLoggedName)]),
 			slog.Int("upstream_calls", entry.upstreamCalls),
 		)
 	}

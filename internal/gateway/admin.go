@@ -5,17 +5,18 @@ import (
 	"sync/atomic"
 )
 
-// Admin serves the admin listener: /healthz says that the process lives, /readyz that it wants requests.
-// Neither asks the upstream: its bad minute must not take every replica out at once. It is ready from the
-// first call of SetReady.
+// Admin serves the admin listener: /healthz says that the process lives, /readyz that it wants requests, and
+// /metrics what happens in it. None asks the upstream: its bad minute must not take every replica out at
+// once. It is ready from the first call of SetReady.
 type Admin struct {
 	mux   *http.ServeMux
 	ready atomic.Bool
 }
 
-// NewAdmin makes an Admin that is not ready yet.
-func NewAdmin() *Admin {
+// NewAdmin makes an Admin that is not ready yet, and that answers at /metrics by the handler of that name.
+func NewAdmin(metrics http.Handler) *Admin {
 	a := &Admin{mux: http.NewServeMux()}
+	a.mux.Handle("GET /metrics", metrics)
 	a.mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answerHealth(w, http.StatusOK, "ok")
 	})

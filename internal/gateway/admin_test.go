@@ -8,7 +8,9 @@ import (
 
 func TestAdmin(t *testing.T) {
 	t.Parallel()
-	admin := NewAdmin()
+	admin := NewAdmin(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		answerHealth(w, http.StatusOK, "measured")
+	}))
 	expect := func(method, path string, status int, body string) {
 		t.Helper()
 		rec := httptest.NewRecorder()
@@ -32,7 +34,9 @@ func TestAdmin(t *testing.T) {
 	expect(http.MethodGet, "/readyz", 503, "not ready\n")
 	expect(http.MethodGet, "/healthz", 200, "ok\n")
 	expect(http.MethodPost, "/healthz", 405, "")
-	for _, path := range []string{"/", "/graphql", "/schema.graphql", "/healthz/", "/readyz/x", "/debug/pprof/"} {
+	expect(http.MethodGet, "/metrics", 200, "measured\n")
+	expect(http.MethodPost, "/metrics", 405, "")
+	for _, path := range []string{"/", "/graphql", "/schema.graphql", "/healthz/", "/readyz/x", "/metrics/", "/debug/pprof/"} {
 		expect(http.MethodGet, path, 404, "")
 	}
 }

@@ -1,6 +1,10 @@
 package gateway
 
-import "jobsgateway/graph"
+import (
+	"slices"
+
+	"jobsgateway/graph"
+)
 
 // Codes of whole requests. Those of single fields stand in package graph. Codes are never renamed.
 const (
@@ -23,3 +27,13 @@ const (
 	codeComplexity           graph.Code = "COMPLEXITY_LIMIT_EXCEEDED"
 	codeErrorsOmitted        graph.Code = "ERRORS_OMITTED"
 )
+
+// Codes returns every code that an error of an answer can have, those of single fields first.
+func Codes() []graph.Code {
+	return slices.Concat(graph.Codes(), []graph.Code{
+		codeBadRequest, codeNotFound, codeUnsupportedMediaType, codeNotAcceptable, codeMethodNotAllowed,
+		codePayloadTooLarge, codeParseFailed, codeValidationFailed, codeOperationResolution, codeIntrospection,
+		codePersistedQuery, codeMaxDepth, codeMaxAliases, codeMaxRootFields, codeMaxHeight, codeMaxDirectives,
+		codeComplexity, codeErrorsOmitted,
+	})
+}

@@ -29,6 +29,7 @@ type executor struct {
 	upstream      operation.Upstream
 	calls         operation.Limits
 	logger        *slog.Logger
+	observer      Observer // nil for none
 	present       graph.Presenter
 	root          graphql.RootFieldMiddleware
 	write         rootWriter
@@ -40,8 +41,8 @@ type rootWriter func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 
 // outcome is what a request came to: a refusal, or an answer.
 type outcome struct {
-	operationName string
-	refused       *refusal
+	called  calling
+	refused *refusal
 	// answer is `{"data":` and the data and `}`, the whole answer where there are no errors.
 	answer        []byte
 	errors        gqlerror.List
@@ -74,17 +75,17 @@ func (e *executor) constant(request envelope) (out outcome, ok bool) {
 		return outcome{}, false
 	}
 	answer := append(append(append(e.buffers.take(), dataPrefix...), data...), '}')
-	return outcome{operationName: op.Name, answer: answer, exclusive: true}, true
+	return outcome{called: callingOf(op), answer: answer, exclusive: true}, true
 }
 
 // execute prepares and runs what a request asks for. Get says that it came by GET, which runs queries alone.
 func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
-	op, name, refused := e.prepare(request, get)
+	op, called, refused := e.prepare(request, get)
 	if refused != nil {
-		return outcome{operationName: name, refused: refused}
+		return outcome{called: called, refused: refused}
 	}
 	out := e.run(ctx, op)
-	out.operationName = name
+	out.called = called
 	return out
 }
 
@@ -94,6 +95,9 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 	buffer := direct.NewBuffer(append(e.buffers.take(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
+	if e.observer != nil {
+		operation.Observe(ctx, e.observer)
+	}
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)

@@ -65,6 +65,31 @@ func TestPanicsOfFields(t *testing.T) {
 	}
 }
 
+// An internal fault is one ERROR line with the ids of its request, in a field and outside.
+func TestIDsOfFaults(t *testing.T) {
+	t.Parallel()
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	gw := startGateway(t, func(s *setup) { s.config.Upstream, s.config.Playground = broken{}, brokenPages{} })
+	header := http.Header{"X-Request-Id": {"an-id"}, "Traceparent": {"00-" + trace + "-b7ad6b7169203331-01"}}
+	gw.send(request{body: envelopeOf(t, queryJobs, nil), header: header})
+	page, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gw.url+"/", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page.Header = header
+	res, err := gw.client.Do(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res.Body.Close()
+	for _, message := range []string{"operation failed", "request failed"} {
+		lines := gw.log.With(message)
+		if len(lines) != 1 || lines[0]["level"] != "ERROR" || lines[0]["request_id"] != "an-id" || lines[0]["trace_id"] != trace {
+			t.Errorf("%s: %v", message, lines)
+		}
+	}
+}
+
 // brokenPages is a playground whose pages all fail.
 type brokenPages struct{}
 

@@ -21,8 +21,8 @@ import (
 	"jobsgateway/graph/paging"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground and
-// Draining has to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
+// Draining and Observer has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -43,6 +43,8 @@ type Config struct {
 	Playground Playground
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
 	Draining func() bool
+	// Observer is told of requests and operations; nil for none.
+	Observer Observer
 	Logger   *slog.Logger
 }
 
@@ -54,13 +56,24 @@ type gateway struct {
 	timeout  time.Duration
 	draining func() bool
 	logger   *slog.Logger
+	observer Observer // nil for none
 	flights  flights
 }
 
-// New makes the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
-// on a listener that Listen made, with ConnContext. Errors: a schema that cannot be read, which no setting
-// causes.
-func New(cfg Config) (http.Handler, error) {
+// Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
+// on a listener that Listen made, with ConnContext.
+type Gateway struct {
+	http.Handler
+
+	documents *documents
+}
+
+// DocumentBytes returns what the documents weigh that are remembered: the bytes of their texts, and more for
+// each document and each field of it. It is never above 2 MiB.
+func (g *Gateway) DocumentBytes() uint64 { return g.documents.cache.WeightedSize() }
+
+// New makes a Gateway. Errors: a schema that cannot be read, which no setting causes.
+func New(cfg Config) (*Gateway, error) {
 	g, err := newGateway(cfg)
 	if err != nil {
 		return nil, err
@@ -69,7 +82,8 @@ func New(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return g.routes(cfg, clientSDL)
+	handler, err := g.routes(cfg, clientSDL)
+	return &Gateway{handler, g.executor.documents}, err
 }
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
@@ -92,6 +106,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		timeout:  cfg.Timeout,
 		draining: cfg.Draining,
 		logger:   cfg.Logger,
+		observer: cfg.Observer,
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
@@ -104,8 +119,18 @@ func newGateway(cfg Config) (*gateway, error) {
 			upstream:      cfg.Upstream,
 			calls:         cfg.Calls,
 			logger:        WithIDs(cfg.Logger),
-			present:       graph.Presenter{Logger: cfg.Logger, RequestID: RequestID},
+			observer:      cfg.Observer,
+			present:       presenterOf(cfg),
 			root:          graph.ServeSDL(subgraphSDL),
 		},
 	}, nil
+}
+
+// presenterOf makes the gate of errors.
+func presenterOf(cfg Config) graph.Presenter {
+	p := graph.Presenter{Logger: WithIDs(cfg.Logger), RequestID: RequestID}
+	if cfg.Observer != nil {
+		p.Unreadable = cfg.Observer.FieldUnreadable
+	}
+	return p
 }

@@ -29,7 +29,11 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 			"Accept application/graphql-response+json or application/json."))
 		return
 	}
-	info := infoOf(r.Context())
+	info, ctx := infoOf(r.Context()), r.Context()
+	if g.observer != nil {
+		ctx = g.observer.OperationStarts(ctx)
+		defer func() { g.observer.OperationEnds(ctx, info.log.end()) }()
+	}
 	out, ok := g.executor.constant(request)
 	shared := false
 	if !ok {
@@ -37,9 +41,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		get := r.Method == http.MethodGet
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
 		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
-		out, shared = g.flights.do(r.Context(), key, info.arrived.Add(g.timeout), run)
+		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
 	}
-	info.log.operationName, info.log.shared = out.operationName, shared
+	info.log.called, info.log.shared = out.called, shared
 	if out.refused != nil {
 		g.writeRefusal(w, r, mediaType, out.refused)
 		return

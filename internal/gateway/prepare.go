@@ -17,51 +17,59 @@ type preparedOperation struct {
 	plan *direct.Plan
 }
 
+// calling is what an operation is called in its document: its type, such as query, and its name. Both are
+// empty as long as that is not known; operationName could be any text, which is not for the log.
+type calling struct{ operationType, name string }
+
+// callingOf returns what an operation is called.
+func callingOf(op *ast.OperationDefinition) calling { return calling{string(op.Operation), op.Name} }
+
 // prepare returns an operation that may run, or why it may not. Nothing has been asked of the Jobs API by
-// then. Name is the operation's in the document, as soon as it is known; operationName could be any text,
-// which is not for the log. The checks come from the cheapest to the dearest, and those that need variables
+// then. The checks come from the cheapest to the dearest, and those that need variables
 // last.
-func (e *executor) prepare(request envelope, get bool) (op preparedOperation, name string, refused *refusal) {
+func (e *executor) prepare(
+	request envelope, get bool,
+) (op preparedOperation, called calling, refused *refusal) {
 	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)
 		if op == nil {
 			return nil
 		}
-		name = op.Name
+		called = callingOf(op)
 		if get && op.Operation != ast.Query {
 			return refuseMethod(http.MethodPost, "Send a mutation or subscription by POST.")
 		}
 		return nil
 	})
 	if refused != nil {
-		return op, name, refused
+		return op, called, refused
 	}
 	chosen := doc.Operation(request.operationName)
 	if chosen == nil {
-		return op, "", refuse(statusByMediaType, codeOperationResolution,
+		return op, calling{}, refuse(statusByMediaType, codeOperationResolution,
 			"operationName must name one operation of the document; "+
 				"it may be left out only when there is just one.")
 	}
 	if !e.introspection && chosen.AsksSchema() {
-		return op, name, refuse(statusByMediaType, codeIntrospection,
+		return op, called, refuse(statusByMediaType, codeIntrospection,
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
 	definition := chosen.OperationDefinition
 	variables, err := readVariables(e.schema, definition, request.readVariables())
 	if err != nil {
-		return op, name, refuseOperation(err)
+		return op, called, refuseOperation(err)
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
 		declared := definition.VariableDefinitions.ForName(variable)
-		return op, name, refuseOperation(argumentError(declared.Position, "$"+variable,
+		return op, called, refuseOperation(argumentError(declared.Position, "$"+variable,
 			"The variable $"+variable+" may not be null where the operation uses it."))
 	}
 	if err := graph.CheckRepresentations(doc.representations[definition], variables); err != nil {
-		return op, name, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
+		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	reckoning := costing{e.prices, variables, e.pageSize}
 	if err := reckoning.check(doc.QueryDocument, definition, e.maxCost); err != nil {
-		return op, name, refuseOperation(err)
+		return op, called, refuseOperation(err)
 	}
 	op.OperationContext = &graphql.OperationContext{
 		RawQuery:               request.query,
@@ -74,5 +82,5 @@ func (e *executor) prepare(request envelope, get bool) (op preparedOperation, na
 		RootResolverMiddleware: e.root,
 	}
 	op.plan = doc.plans.Plan(definition, variables)
-	return op, name, nil
+	return op, called, nil
 }

@@ -19,8 +19,7 @@ func (g *gateway) recovered(next http.Handler) http.Handler {
 			if value == http.ErrAbortHandler { //nolint:errorlint // compared as net/http does
 				panic(value)
 			}
-			g.logger.LogAttrs(r.Context(), slog.LevelError, "request failed",
-				slog.String("request_id", infoOf(r.Context()).id),
+			WithIDs(g.logger).LogAttrs(r.Context(), slog.LevelError, "request failed",
 				slog.String("error", fmt.Sprintf("panic: %v", value)),
 				slog.String("stack", string(debug.Stack())))
 			g.writeRefusal(w, r, typeJSON, refuse(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR",

@@ -96,10 +96,13 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		header := w.Header()
 		header[requestIDHeader] = []string{info.id}
 		header["X-Content-Type-Options"] = noSniff
-		r = r.WithContext(context.WithValue(r.Context(), requestInfoKey{}, info))
+		ctx := g.requestStarts(context.WithValue(r.Context(), requestInfoKey{}, info), r.Method)
+		r = r.WithContext(ctx)
 		info.watchBody(r, g.maxBody)
 		next.ServeHTTP(&info.response, r)
-		g.logAccess(r, info)
+		status := info.finalStatus(ctx)
+		g.logAccess(r, info, status)
+		g.requestEnds(ctx, status)
 		if info.response.lingers {
 			linger(w, r, info.body.ReadCloser)
 		}

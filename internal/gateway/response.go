@@ -57,7 +57,9 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 
 // writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
-	infoOf(r.Context()).log.finish(0, refused.errors)
+	entry := &infoOf(r.Context()).log
+	entry.refused = true
+	entry.finish(0, refused.errors)
 	writeErrors(w, r, mediaType, refused)
 }
 

@@ -24,6 +24,8 @@ type Walk struct {
 	begun  bool
 	// index is what Index returns, and last the last index that was not -1; -1 before the first.
 	index, last int
+	// unknown is where the last name begins that has no index.
+	unknown int
 }
 
 // Open returns a Walk that stands at the one value of body: no Next is needed. Errors: *Error when body is
@@ -123,6 +125,9 @@ func (w *Walk) Next(names *Names) bool {
 // not there.
 func (w *Walk) Index() int { return w.index }
 
+// Name returns the name, with its escapes, of the member that the Walk stands at, if Index has none for it.
+func (w *Walk) Name() []byte { return w.b[w.unknown : skipString(w.b, w.unknown)-1] }
+
 // passName notes the index of the name that begins at i and returns where its value begins. If it is the name
 // that is likely to come, that costs one comparison.
 func (w *Walk) passName(i int, names *Names) int {
@@ -151,6 +156,8 @@ func (w *Walk) passName(i int, names *Names) int {
 	if w.index = names.find(b[i+1 : end-1]); w.index >= 0 {
 		names.learn(w.last, w.index)
 		w.last = w.index
+	} else {
+		w.unknown = i + 1
 	}
 	return skipColon(b, end)
 }

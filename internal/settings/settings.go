@@ -23,9 +23,9 @@ type Settings struct {
 	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes
 	// nothing. It begins with a slash and never ends with one. AdminListen's paths stay what they are.
 	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path before all public paths, for a proxy that passes it on"`
-	// AdminListen is the address of the health paths, which the public one never shows. It cannot share
+	// AdminListen is the address of the health paths and of the metrics, which the public one never shows. It cannot share
 	// Listen's port unless that is 0.
-	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz and /readyz, apart from the public one"`
+	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz, /readyz and /metrics, apart from the public one"`
 	// DrainDelay is how long the gateway serves on after it was told to stop, 0s to 10m. /readyz says so at
 	// once, but whoever sends requests looks at it, or hears of it, only now and then.
 	DrainDelay time.Duration `group:"Listening" default:"1s" min:"0s" max:"10m" placeholder:"DURATION" help:"Time to serve on after TERM or an interrupt, while /readyz says 503"`
