@@ -168,7 +168,8 @@ func plainer(report string) string {
 		{`[\d.]+(µs|ms|s)\b`, "TIME"},
 		{`\d+ bytes`, "BYTES"},
 		{`until \d{4}-\d\d-\d\d`, "until DAY"},
-		{`of \d+ records`, "of RECORDS"}, {`other \d+ settings`, "other SETTINGS"},
+		{`of \d+ records`, "of RECORDS"},
+		{`other \d+ settings`, "other SETTINGS"},
 	} {
 		text = regexp.MustCompile(differs[0]).ReplaceAllString(text, differs[1])
 	}

@@ -16,7 +16,7 @@ func judgeFailure(got answers, a answer) Finding {
 	seen, do := failureOf(got, a)
 	f := ofAnswer.wrong(do, "GET %s %s.", a.url(got.base), seen)
 	if a.failed.Detail != "" {
-		f.Seen += " It says: " + a.failed.Detail
+		f.Seen += " It says: " + strings.TrimSuffix(a.failed.Detail, ".") + "."
 	}
 	if a.failed.LogID != "" {
 		f.Seen += " Its log id is " + a.failed.LogID + "."
@@ -53,9 +53,13 @@ func failureOf(got answers, a answer) (seen, do string) {
 	case status >= http.StatusInternalServerError:
 		return fmt.Sprintf("answered %d: the API, or what is before it, has failed%s", status, waitOf(a.failed)),
 			"Look into the API's own log. The gateway asks again after a 502 or a 503."
-	default:
-		return fmt.Sprintf("answered %d: the request was refused", status),
+	case status < http.StatusBadRequest:
+		return fmt.Sprintf("answered %d, which is no list of jobs", status), address
+	case status == http.StatusBadRequest && got.base.Scheme == "http":
+		return "answered 400: the request was refused",
 			address + " If the API speaks TLS on this port, begin it with https://."
+	default:
+		return fmt.Sprintf("answered %d: the request was refused", status), address
 	}
 }
 
@@ -101,7 +105,7 @@ func causeOf(failed *restclient.Error) string {
 		return failed.Kind.String()
 	}
 	text, _, _ := strings.Cut(cause.Error(), "; the base address may be wrong")
-	return text
+	return strings.TrimSpace(text)
 }
 
 // waitOf tells a Retry-After, to go on in a sentence.
