@@ -100,9 +100,10 @@ language: ## compare what is taken for GraphQL with graphql-js
 composition: ## compose the subgraph with others'
 federation: ## run the gateway behind three federation routers
 replicas: ## run two gateways behind nginx
+browser: ## look at the playground in Chromium
 
-.PHONY: audits language composition federation replicas
-audits language composition federation replicas:
+.PHONY: audits language composition federation replicas browser
+audits language composition federation replicas browser:
 	go test -tags e2e -count=1 -v ./e2e/$@
 
 .PHONY: image-check

@@ -40,14 +40,19 @@ func openLog(set settings.Settings, stderr io.Writer) (logger *slog.Logger, clos
 	return slog.New(loglimit.New(to(stderr))), closeLog
 }
 
-// isTerminal reports whether a person reads w: whether it is a character device, not a file or a pipe.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// isTerminal reports whether a person reads or writes a stream: whether it is a character device, not a file or
+// a pipe, nor the device that is empty.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	if !ok {
 		return false
 	}
 	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull)
+	return err != nil || !os.SameFile(info, null)
 }
 
 // netLog is a handler for what net/http says by itself. It takes out what may be bytes of an answer or of a

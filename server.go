@@ -2,6 +2,7 @@
 //
 //	jobsgateway --demo                  # an embedded Jobs API with living data
 //	jobsgateway --upstream-url URL      # your own
+//	jobsgateway doctor                  # look whether the Jobs API is as it has to be, and say what is wrong
 //	jobsgateway schema [--federation]   # print the schema
 //	jobsgateway --help                  # all settings; each has a JOBSGW_ variable
 //
@@ -53,8 +54,8 @@ func main() {
 
 // run is the program. It returns nil when ctx has ended and the requests in progress have been answered or
 // given up, and an error at once when something is wrong. Args are without the program's name, environ is as
-// os.Environ gives it. It sets two things of the whole process, the standard logger (takeNetLog) and the
-// memory limit (limitMemory).
+// os.Environ gives it. Only the doctor reads standard input. run sets two things of the whole process, the
+// standard logger (takeNetLog) and the memory limit (limitMemory).
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -67,6 +68,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 			return nil // told to stop before anybody was served
 		}
 		return err
+	case settings.Doctor:
+		return diagnose(ctx, invocation, environ, os.Stdin, stdout, stderr)
 	case settings.PrintSchema:
 		sdl := graph.ClientSDL
 		if invocation.FederationSchema {
@@ -205,6 +208,7 @@ func newGateway(
 		CORSOrigins:   set.CORSOrigins,
 		Introspection: set.Introspection,
 		Federation:    set.Federation,
+		Explain:       set.Explain,
 		Playground:    page,
 		Draining:      draining,
 		Observer:      observer,

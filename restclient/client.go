@@ -19,7 +19,6 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -51,6 +50,10 @@ type Config struct {
 	MaxBody int64
 	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
 	MaxConns int
+	// Attempts is how many a call may have at most; 0 means 3.
+	Attempts int
+	// Answered is told of each answer when its header has come; nil tells nobody. It may not touch the body.
+	Answered func(res *http.Response)
 	// Logger is told of the attempts that failed and are made again; nil tells nobody.
 	Logger *slog.Logger
 	// Observer is told of the calls; nil for none.
@@ -77,6 +80,8 @@ type Client struct {
 	retries   retries
 	breaker   *breaker
 	cooling   cooling
+	attempts  int
+	answered  func(res *http.Response)
 	logger    *slog.Logger
 	observer  Observer // nil for none
 	// unsizedRecord is how many bytes a record had in the last page that came without a Content-Length,
@@ -107,6 +112,9 @@ func New(cfg Config) *Client {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Attempts == 0 {
+		cfg.Attempts = maxAttempts
+	}
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
@@ -116,6 +124,8 @@ func New(cfg Config) *Client {
 		maxBody:  cfg.MaxBody,
 		memory:   memory{scribble: cfg.Scribble},
 		breaker:  newBreaker(cfg.Observer),
+		attempts: cfg.Attempts,
+		answered: cfg.Answered,
 		logger:   cfg.Logger,
 		observer: cfg.Observer,
 		transport: &http.Transport{
@@ -236,6 +246,9 @@ func (c *Client) send(ctx context.Context, q call, traceparent string) ([]byte, 
 		return nil, e
 	}
 	defer res.Body.Close()
+	if c.answered != nil {
+		c.answered(res)
+	}
 	if res.StatusCode == http.StatusSwitchingProtocols {
 		// The body would be the bare connection, which no deadline ends.
 		return nil, statusError(res.StatusCode, res.Header, nil, time.Now())
@@ -261,29 +274,5 @@ func (id Identity) addTo(header http.Header) {
 		if name, value := field[0], field[1]; value != "" {
 			header[name] = []string{value}
 		}
-	}
-}
-
-// mediaTypeOf returns the media type of a Content-Type in lower case, without parameters: "application/json"
-// for "Application/JSON; charset=utf-8".
-func mediaTypeOf(contentType string) string {
-	contentType = strings.TrimSpace(contentType)
-	if end := strings.IndexAny(contentType, ";, \t"); end >= 0 { // some servers omit the semicolon
-		contentType = contentType[:end]
-	}
-	return strings.ToLower(contentType)
-}
-
-// harmlessType matches a media type that may be written into a log.
-var harmlessType = regexp.MustCompile(`^[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}$`)
-
-// isJSON reports whether an answer with this Content-Type may be JSON: JSON, a problem document, or none
-// given.
-func isJSON(contentType string) bool {
-	switch mediaType := mediaTypeOf(contentType); mediaType {
-	case "", "application/json", "text/json", "application/x-json":
-		return true
-	default:
-		return strings.HasSuffix(mediaType, "+json")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"jobsgateway/internal/rawjson"
 )
 
 // MaxPerPage is the largest page of the Jobs API, in records. Source: GET /jobs, per_page.
@@ -126,6 +128,18 @@ func (p *JobsPage) Release() {
 	p.memory.give(p.body)
 	p.body, p.memory = nil, nil
 }
+
+// Sent returns how many records the answer had: more than Records if the Jobs API ignores per_page. The page may
+// not have been released.
+func (p *JobsPage) Sent() (records int) {
+	for range rawjson.ObjectOf(p.body).Get("records").Elements() {
+		records++
+	}
+	return records
+}
+
+// Size returns how many bytes the answer had, after decompression. The page may not have been released.
+func (p *JobsPage) Size() int { return len(p.body) }
 
 // UnknownTotal is the Total of a page whose total_records is absent, negative or no number: older versions of
 // the API have none.

@@ -58,7 +58,7 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) ([]byte, e
 			failed.RetryAfter = c.cooling.start(q.token, failed.RetryAfter, time.Now())
 		}
 		wait, again := pauseAfter(failed, time.Until(deadline))
-		if !again || ctx.Err() != nil || !c.retries.spend() {
+		if !again || attempt >= c.attempts || ctx.Err() != nil || !c.retries.spend() {
 			return nil, failed
 		}
 		c.logger.LogAttrs(ctx, slog.LevelWarn, "upstream call failed",

@@ -19,6 +19,10 @@ const minSecret = 8
 // spelling: a token of 40 bytes has a few hundred.
 type tokenParts map[uint64]struct{}
 
+// HideToken returns text without the parts of the token that are in it, however they are written; for text that
+// the Jobs API has written. A token of less than 8 bytes is not hidden.
+func HideToken(token, text string) string { return partsOf(token).hide(text) }
+
 // partsOf returns the parts of a token; none if it is shorter than minSecret.
 func partsOf(token string) tokenParts {
 	if len(token) < minSecret {

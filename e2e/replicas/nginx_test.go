@@ -15,14 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/e2e/debian"
 	"jobsgateway/e2e/program"
 	"jobsgateway/internal/logtest"
 )
 
-const (
-	installLimit = 5 * time.Minute // one package of Debian's, over a slow network
-	startLimit   = time.Minute
-)
+const startLimit = time.Minute
 
 // documented returns the configuration of nginx that docs/operations.md shows, with these addresses of the
 // replicas and of nginx itself in place of the page's.
@@ -49,29 +47,14 @@ func documented(t *testing.T, address string, replicas ...string) string {
 	return strings.Replace(text, "listen 8000;", "listen "+address+";", 1)
 }
 
-// binary returns the path of nginx, and installs Debian's if there is none.
-func binary(t *testing.T) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), installLimit)
-	defer cancel()
-	// Where it is installed is not in the path of everybody.
-	const find = `PATH=$PATH:/usr/sbin
-		command -v nginx > /dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends nginx; } >&2
-		command -v nginx`
-	cmd := exec.CommandContext(ctx, "sh", "-c", find)
-	var printed logtest.Buffer
-	cmd.Stderr = &printed
-	path, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("nginx is not to be had: %v\n%s", err, printed.String())
-	}
-	return strings.TrimSpace(string(path))
-}
-
 // startNginx runs nginx before the replicas as docs/operations.md has it, and returns its URL when it
 // answers. It ends with the test, which shows what it printed when the test has failed.
 func startNginx(t *testing.T, replicas ...*program.Program) string {
 	t.Helper()
+	nginx, err := debian.Program(t.Context(), "nginx", "nginx")
+	if err != nil {
+		t.Fatal(err)
+	}
 	dir := t.TempDir()
 	address := freeAddress(t)
 	var urls []string
@@ -97,7 +80,7 @@ scgi_temp_path %[1]s/scgi;
 	}
 	// WithoutCancel: it has to outlive the body of the test, and is ended below.
 	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
-	cmd := exec.CommandContext(ctx, binary(t), "-p", dir, "-e", "stderr", "-c", file)
+	cmd := exec.CommandContext(ctx, nginx, "-p", dir, "-e", "stderr", "-c", file)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it ends its workers then
 	cmd.WaitDelay = startLimit
 	printed := &logtest.Buffer{}

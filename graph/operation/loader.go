@@ -71,6 +71,8 @@ func (op *Operation) grant() bool {
 // over before. A failure is logged once, however many fields share it. A panic is the error of this key
 // alone: in a goroutine of a batch nothing else would catch it.
 func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result *dataloader.Result[V]) {
+	op.waits.begin()
+	defer op.waits.end()
 	defer func() {
 		if value := recover(); value != nil {
 			result = &dataloader.Result[V]{Error: Caught(value)}

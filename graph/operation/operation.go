@@ -18,6 +18,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
@@ -46,6 +47,7 @@ type Operation struct {
 	logger   *slog.Logger
 	observer Observer // nil for none
 	calls    atomic.Int64
+	waits    waits
 	slots    chan struct{}
 	loaders  func() *loaders
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
@@ -76,6 +78,16 @@ func Calls(ctx context.Context) int {
 		return 0
 	}
 	return int(op.calls.Load())
+}
+
+// Waited returns for how long at least one upstream call of the operation of ctx has been under way, a place
+// for it awaited or its answer decoded; calls at the same time count once. 0 without an operation.
+func Waited(ctx context.Context) time.Duration {
+	op, ok := ctx.Value(contextKey{}).(*Operation)
+	if !ok {
+		return 0
+	}
+	return op.waits.total()
 }
 
 // End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data

@@ -18,7 +18,7 @@ func crossOrigin(origins []string) func(http.Handler) http.Handler {
 	options := cors.Options{
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{
-			"Accept", "Authorization", "Content-Type", requestIDHeader, "Traceparent", "Tracestate",
+			"Accept", "Authorization", "Content-Type", requestIDHeader, explainHeader, "Traceparent", "Tracestate",
 			"Apollo-Require-Preflight", "GraphQL-Client-Name", "GraphQL-Client-Version",
 			"ApolloGraphQL-Client-Name", "ApolloGraphQL-Client-Version",
 		},

@@ -80,19 +80,21 @@ type costing struct {
 	pageSize  int
 }
 
-// check returns the error of a valid operation that costs more than limit; nil for any other. The error tells
-// cost and limit.
-func (c costing) check(doc *ast.QueryDocument, op *ast.OperationDefinition, limit int) *gqlerror.Error {
+// check returns what a valid operation costs, and an error, which tells cost and limit, if that is more than
+// limit.
+func (c costing) check(
+	doc *ast.QueryDocument, op *ast.OperationDefinition, limit int,
+) (total int, tooMuch *gqlerror.Error) {
 	sum := document.Sum[cost]{Fragments: doc.Fragments, Of: c.of, Add: addCosts}
-	total := sum.Set(op.SelectionSet).once
+	total = sum.Set(op.SelectionSet).once
 	if total <= limit {
-		return nil
+		return total, nil
 	}
 	const message = "The operation could return more than %d objects, a JSON value counting as 5; " +
 		"ask for smaller pages or nest fewer lists."
 	err := at(requestError(codeComplexity, fmt.Sprintf(message, limit)), op.Position)
 	err.Extensions["cost"], err.Extensions["limit"] = total, limit
-	return err
+	return total, err
 }
 
 // of returns what a selection costs, from the cost of those below it.

@@ -23,7 +23,7 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 		t.Fatal(misfit)
 	}
 	reckoning := costing{newPrices(schema), values, 50}
-	cost, _ := reckoning.check(doc, doc.Operations[0], -1).Extensions["cost"].(int)
+	cost, _ := reckoning.check(doc, doc.Operations[0], -1)
 	return cost
 }
 

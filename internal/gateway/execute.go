@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -47,6 +48,8 @@ type outcome struct {
 	answer        []byte
 	errors        gqlerror.List
 	upstreamCalls int
+	waited        time.Duration // for those calls
+	cost          reckoned
 	// late: the deadline ran out, so some of the answer may be missing for want of time.
 	late bool
 	// exclusive: nobody else has this answer, so its memory can be lent again.
@@ -57,8 +60,8 @@ type outcome struct {
 const dataPrefix = `{"data":`
 
 // constant returns the outcome of a request whose data no request can change, as the {__typename} of health
-// checks, when its document is remembered: there is nothing to run, and so nothing to share. False for any
-// other request.
+// checks, when its document is remembered: there is nothing to run, and so nothing to share. It costs
+// nothing. False for any other request.
 //
 // BenchmarkOperations/trivial: 9 µs and 41 allocations with it, 14 µs and 100 without.
 func (e *executor) constant(request envelope) (out outcome, ok bool) {
@@ -75,17 +78,17 @@ func (e *executor) constant(request envelope) (out outcome, ok bool) {
 		return outcome{}, false
 	}
 	answer := append(append(append(e.buffers.take(), dataPrefix...), data...), '}')
-	return outcome{called: callingOf(op), answer: answer, exclusive: true}, true
+	return outcome{called: callingOf(op), answer: answer, cost: reckoned{known: true}, exclusive: true}, true
 }
 
 // execute prepares and runs what a request asks for. Get says that it came by GET, which runs queries alone.
 func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
 	op, called, refused := e.prepare(request, get)
 	if refused != nil {
-		return outcome{called: called, refused: refused}
+		return outcome{called: called, refused: refused, cost: op.cost}
 	}
 	out := e.run(ctx, op)
-	out.called = called
+	out.called, out.cost = called, op.cost
 	return out
 }
 
@@ -105,6 +108,7 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 		answer:        append(buffer.Finish(response.Data), '}'),
 		errors:        boundErrors(append(response.Errors, graphql.GetErrors(ctx)...), RequestID(ctx)),
 		upstreamCalls: operation.Calls(ctx),
+		waited:        operation.Waited(ctx),
 	}
 	operation.End(ctx) // not after a panic, when something may still read
 	return out

@@ -115,7 +115,7 @@ func FuzzShape(f *testing.F) {
 			values, err := readVariables(schema, op, given)
 			switch {
 			case err == nil:
-				_ = costing{prices, values, 50}.check(doc, op, 0)
+				_, _ = costing{prices, values, 50}.check(doc, op, 0)
 			case err.Extensions["argument"] == nil || len(err.Locations) != 1:
 				t.Errorf("refused with %v", err)
 			}

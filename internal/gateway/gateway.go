@@ -37,6 +37,8 @@ type Config struct {
 	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves
 	// _service and _entities.
 	Introspection, Federation bool
+	// Explain tells callers who ask for it by the header X-Explain what their operations took.
+	Explain bool
 	// BasePath stands before every path: "" or a path that begins with a slash and does not end with one.
 	BasePath string
 	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
@@ -54,6 +56,7 @@ type gateway struct {
 	executor *executor
 	maxBody  int64
 	timeout  time.Duration
+	explain  bool
 	draining func() bool
 	logger   *slog.Logger
 	observer Observer // nil for none
@@ -104,6 +107,7 @@ func newGateway(cfg Config) (*gateway, error) {
 	return &gateway{
 		maxBody:  cfg.MaxBody,
 		timeout:  cfg.Timeout,
+		explain:  cfg.Explain,
 		draining: cfg.Draining,
 		logger:   cfg.Logger,
 		observer: cfg.Observer,

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // serveGraphQL answers GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON
@@ -34,6 +35,10 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		ctx = g.observer.OperationStarts(ctx)
 		defer func() { g.observer.OperationEnds(ctx, info.log.end()) }()
 	}
+	var began time.Time // zero unless the request asks to explain
+	if g.explain && asksToExplain(r.Header) {
+		began = time.Now()
+	}
 	out, ok := g.executor.constant(request)
 	shared := false
 	if !ok {
@@ -44,12 +49,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
 	}
 	info.log.called, info.log.shared = out.called, shared
+	if shared { // the calls were another's, and so is the id in the errors
+		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
+	}
+	if !began.IsZero() {
+		info.explained = g.explainOutcome(out, shared, time.Since(began))
+	}
 	if out.refused != nil {
 		g.writeRefusal(w, r, mediaType, out.refused)
 		return
-	}
-	if shared { // the calls were another's, and so is the id in the errors
-		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
 	}
 	g.writeAnswer(w, r, mediaType, out)
 	if out.exclusive { // over HTTP/1, the only one served, a write that has returned is done with its bytes

@@ -15,6 +15,7 @@ type preparedOperation struct {
 	*graphql.OperationContext
 
 	plan *direct.Plan
+	cost reckoned
 }
 
 // calling is what an operation is called in its document: its type, such as query, and its name. Both are
@@ -23,6 +24,12 @@ type calling struct{ operationType, name string }
 
 // callingOf returns what an operation is called.
 func callingOf(op *ast.OperationDefinition) calling { return calling{string(op.Operation), op.Name} }
+
+// reckoned is what an operation costs, if it was not refused before somebody could reckon that.
+type reckoned struct {
+	points int
+	known  bool
+}
 
 // prepare returns an operation that may run, or why it may not. Nothing has been asked of the Jobs API by
 // then. The checks come from the cheapest to the dearest, and those that need variables
@@ -68,8 +75,10 @@ func (e *executor) prepare(
 		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	reckoning := costing{e.prices, variables, e.pageSize}
-	if err := reckoning.check(doc.QueryDocument, definition, e.maxCost); err != nil {
-		return op, called, refuseOperation(err)
+	points, tooMuch := reckoning.check(doc.QueryDocument, definition, e.maxCost)
+	op.cost = reckoned{points, true}
+	if tooMuch != nil {
+		return op, called, refuseOperation(tooMuch)
 	}
 	op.OperationContext = &graphql.OperationContext{
 		RawQuery:               request.query,

@@ -267,11 +267,11 @@ func TestMeasuresEqualPlainOnes(t *testing.T) {
 			plain = maxCost
 		}
 		reckoning := costing{newPrices(schema), variables, 50}
-		limited := reckoning.check(doc, op, -1)
-		if got := limited.Extensions["cost"]; got != plain {
-			t.Fatalf("cost %v, want %d of %s with %v", got, plain, text, values)
+		got, limited := reckoning.check(doc, op, -1)
+		if got != plain || limited.Extensions["cost"] != plain {
+			t.Fatalf("cost %d, %v, want %d of %s with %v", got, limited.Extensions["cost"], plain, text, values)
 		}
-		if reckoning.check(doc, op, plain) != nil {
+		if _, err := reckoning.check(doc, op, plain); err != nil {
 			t.Fatalf("a cost of %d is over a limit of as much", plain)
 		}
 	})

@@ -16,13 +16,15 @@ import (
 // it. It holds the only copy of the token that outlives the header. One value of the context carries it all;
 // one goroutine writes it.
 type requestInfo struct {
-	id       string
-	trace    trace
-	token    string // empty when the request has none
-	arrived  time.Time
-	log      logEntry
-	response responseWriter
-	body     watchedBody // where it may be answered before its end
+	id      string
+	trace   trace
+	token   string // empty when the request has none
+	arrived time.Time
+	log     logEntry
+	// explained is a member of the answer, with a comma behind; nil unless the caller asked for it.
+	explained []byte
+	response  responseWriter
+	body      watchedBody // where it may be answered before its end
 }
 
 type requestInfoKey struct{}

@@ -35,9 +35,8 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
 	var head []byte
 	answer := out.answer
-	if len(out.errors) > 0 {
-		// Errors first, as the specification recommends: they are seen even where a log cuts the answer.
-		head = append(append([]byte(`{"errors":`), marshalErrors(out.errors)...), `,"data":`...)
+	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
+		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
 		answer = answer[len(dataPrefix):]
 	}
 	header := w.Header()
@@ -74,7 +73,8 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 			status = http.StatusBadRequest
 		}
 	}
-	body := append(append([]byte(`{"errors":`), marshalErrors(list)...), '}')
+	body := startOfAnswer(list, infoOf(r.Context()).explained)
+	body[len(body)-1] = '}' // for the last comma
 	header := w.Header()
 	if refused.allow != "" {
 		header.Set("Allow", refused.allow)
@@ -83,6 +83,17 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// startOfAnswer returns what an answer begins with, each member with a comma behind: the errors, if there are
+// any, and then what its extensions are. Errors come first, as the specification recommends: they are seen even
+// where a log cuts the answer.
+func startOfAnswer(list gqlerror.List, extensions []byte) []byte {
+	start := []byte{'{'}
+	if len(list) > 0 {
+		start = append(append(append(start, `"errors":`...), marshalErrors(list)...), ',')
+	}
+	return append(start, extensions...)
 }
 
 // marshalErrors returns errors as a JSON list. A `<` stays a `<`: people read them, and no browser takes this

@@ -26,8 +26,8 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	compressed := func(next http.Handler) http.Handler { return compressIfAccepted(gzipped, next) }
 	cross := crossOrigin(cfg.CORSOrigins)
 	graphQL := chain(http.HandlerFunc(g.serveGraphQL),
-		varied, // answers differ by token, media type and origin, and belong to the caller
-		cross,  // before the token: a preflight has none
+		g.varied, // answers differ by token, media type and origin, and belong to the caller
+		cross,    // before the token: a preflight has none
 		compressed,
 		g.bearer,
 	)
@@ -163,13 +163,14 @@ func refuseOther(w http.ResponseWriter, r *http.Request, refused *refusal) {
 	writeErrors(w, r, typeJSON, refused)
 }
 
-var (
-	noStore = []string{"private, no-store"}
-	varies  = []string{"Accept, Authorization, Origin"}
-)
+var noStore = []string{"private, no-store"}
 
 // varied says in the headers what an answer depends on, and that no shared cache may keep it.
-func varied(next http.Handler) http.Handler {
+func (g *gateway) varied(next http.Handler) http.Handler {
+	varies := []string{"Accept, Authorization, Origin"}
+	if g.explain {
+		varies[0] += ", " + explainHeader
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h["Cache-Control"] = noStore

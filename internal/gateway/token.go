@@ -12,6 +12,9 @@ var b64token = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
 // maxToken bounds a token, in bytes; a longer one is refused, never cut.
 const maxToken = 8 << 10
 
+// IsToken reports whether a text is a bearer token that the gateway takes.
+func IsToken(text string) bool { return len(text) <= maxToken && b64token.MatchString(text) }
+
 // parseBearer reads the Authorization headers of a request. None is no token and fine; exactly one
 // well-formed `Bearer <token>` is the token; ok is false for anything else. A bad header is never taken for
 // an anonymous caller.
@@ -21,7 +24,7 @@ func parseBearer(values []string) (token string, ok bool) {
 		return "", true
 	case 1:
 		scheme, token, _ := strings.Cut(values[0], " ")
-		if strings.EqualFold(scheme, "Bearer") && len(token) <= maxToken && b64token.MatchString(token) {
+		if strings.EqualFold(scheme, "Bearer") && IsToken(token) {
 			return token, true
 		}
 	}

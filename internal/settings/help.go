@@ -28,16 +28,17 @@ Serve your own jobs to a frontend; each request brings its token as "Authorizati
 
 Usage:
   jobsgateway [serve] [flags]
+  jobsgateway doctor [flags]
   jobsgateway schema [--federation]
 `
 
 // helpRules stands between the commands and the settings.
 const helpRules = `
-Every flag of serve has a variable. A flag wins over its variable, the variable over the default. If
-a flag is given twice, the last one counts; of origins all count. An empty variable is an error,
-except for the origins (none) and the base path (/). Durations are written 500ms, 5s or 1m30s; sizes
-65536, 64K or 64KiB (1024 bytes per K), or 64KB (1000). Units and words may be in any case. Switches
-are turned off by --playground=false or --no-playground.
+Every flag of serve and doctor has a variable. A flag wins over its variable, the variable over the
+default. If a flag is given twice, the last one counts; of origins all count. An empty variable is
+an error, except for the origins (none) and the base path (/). Durations are written 500ms, 5s or
+1m30s; sizes 65536, 64K or 64KiB (1024 bytes per K), or 64KB (1000). Units and words may be in any
+case. Switches are turned off by --playground=false or --no-playground.
 `
 
 // help returns the whole manual, written from the model of the flags, so that no flag can be missing from it.
@@ -60,7 +61,7 @@ func help(app *kong.Application) string {
 	}
 
 	out.WriteString(helpRules)
-	for _, command := range app.Children {
+	for _, command := range app.Children[:1] { // serve; doctor takes the same
 		group := ""
 		for _, flag := range command.Flags {
 			if flag.Group == nil {

@@ -20,6 +20,8 @@ type grammar struct {
 
 	Serve Settings `cmd:"" default:"withargs" help:"Serve GraphQL until the process is told to stop; the default."`
 
+	Doctor Settings `cmd:"" help:"Ask the Jobs API as serve would, with the same flags and variables, and say what is wrong; the caller's token comes from JOBSGW_DOCTOR_TOKEN or standard input."`
+
 	Schema struct {
 		Federation bool `help:"Print it as a subgraph of Apollo Federation offers it."`
 	} `cmd:"" help:"Print the GraphQL schema and stop."`
@@ -58,7 +60,8 @@ func Parse(args, environ []string) (Invocation, error) {
 		return Invocation{}, fmt.Errorf("%s; jobsgateway --help lists the flags", redact(err.Error()))
 	}
 
-	command := ctx.Selected().Name
+	command, set := ctx.Selected().Name, &line.Serve
+	invocation := Invocation{Command: Serve}
 	switch {
 	// Help comes before every complaint: who asks for it may be asking because of one.
 	case line.Help, command == "help":
@@ -67,18 +70,24 @@ func Parse(args, environ []string) (Invocation, error) {
 		return Invocation{Command: Version, Text: version()}, nil
 	case command == "schema":
 		return Invocation{Command: PrintSchema, FederationSchema: line.Schema.Federation}, nil
+	case command == "doctor":
+		set = &line.Doctor
+		invocation = Invocation{
+			Command: Doctor, Text: version(), Token: variables[tokenVariable], Sources: sources(ctx, variables),
+		}
 	}
 
-	contradictions(&line.Serve, given(ctx), found)
+	contradictions(set, given(ctx), found)
 	flags := ctx.Selected().Flags
 	if err := errors.Join(append(found.lines(flags), unknown(variables, flags)...)...); err != nil {
 		return Invocation{}, err
 	}
-	if line.Serve.Demo {
+	if set.Demo {
 		// The default API is real; a demo that kept its URL would be one mistake away from it.
-		line.Serve.UpstreamURL = nil
+		set.UpstreamURL = nil
 	}
-	return Invocation{Command: Serve, Settings: line.Serve}, nil
+	invocation.Settings = *set
+	return invocation, nil
 }
 
 // newParser builds the parser that fills line, takes what the command line leaves open from variables, and
@@ -86,8 +95,8 @@ func Parse(args, environ []string) (Invocation, error) {
 func newParser(line *grammar, variables map[string]string, found faults) (*kong.Kong, error) {
 	fromVariable := func(_ *kong.Context, parent *kong.Path, flag *kong.Flag) (any, error) {
 		text, ok := variables[variable(flag.Name)]
-		// Variables are for serve alone: schema prints the same everywhere.
-		if !ok || parent.Command == nil || parent.Command.Name != "serve" {
+		// Variables are for settings alone: schema prints the same everywhere.
+		if !ok || flag.Group == nil || parent.Command == nil {
 			return nil, nil
 		}
 		return text, nil

@@ -33,12 +33,15 @@ func defaults() Settings {
 		Introspection:          true,
 		Playground:             true,
 		Federation:             true,
+		Explain:                true,
 		LogLevel:               slog.LevelInfo,
 		LogFormat:              "auto",
 	}
 }
 
 func TestCommands(t *testing.T) {
+	depth7 := defaults()
+	depth7.MaxDepth = 7
 	wrong := []string{"JOBSGW_MAX_DEPTH=none", "JOBSGW_FEDERATION=true", "JOBSGW_NO_SUCH=1"}
 	for line, want := range map[string]Invocation{
 		"":                          {Settings: defaults()},
@@ -47,6 +50,8 @@ func TestCommands(t *testing.T) {
 		"schema --federation":       {Command: PrintSchema, FederationSchema: true},
 		"schema --federation=false": {Command: PrintSchema},
 		"serve --cors-origins none": {Settings: defaults()},
+		"doctor":                    {Command: Doctor, Settings: defaults(), Text: version(), Sources: sourcesOf(t)},
+		"doctor --max-depth 7":      {Command: Doctor, Settings: depth7, Text: version(), Sources: sourcesOf(t, "--max-depth=7")},
 	} {
 		var environ []string
 		if want.Command == PrintSchema {
@@ -214,7 +219,7 @@ func TestHelpIsWhole(t *testing.T) {
 			}
 		}
 	}
-	for _, part := range []string{"\n  -h, --help ", "\n  --version ", "\n  schema ", "\n    --federation ", "\n  help ", "\n  version "} {
+	for _, part := range []string{"\n  -h, --help ", "\n  --version ", "\n  doctor ", "\n  schema ", "\n    --federation ", "\n  help ", "\n  version "} {
 		if !strings.Contains(text, part) {
 			t.Errorf("the help text lacks %q", part)
 		}

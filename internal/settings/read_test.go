@@ -106,6 +106,7 @@ var everySetting = []texts{
 	switches("Introspection"),
 	switches("Playground"),
 	switches("Federation"),
+	switches("Explain"),
 	switches("Demo"),
 	durations("UpstreamTimeout"),
 	{

@@ -75,6 +75,8 @@ type Settings struct {
 	Playground bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve the playground page at /"`
 	// Federation adds _service and _entities to the schema that is served.
 	Federation bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve as a subgraph of Apollo Federation"`
+	// Explain adds extensions.explain to the answers of requests that ask for it by X-Explain: 1.
+	Explain bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Tell what an operation took, in extensions.explain, to callers who send X-Explain: 1"`
 
 	// LogLevel is the least level that is written: debug, info, warn or error.
 	LogLevel slog.Level `group:"Log" default:"info" words:"debug,info,warn,error" placeholder:"LEVEL" help:"Least level that is logged"`
@@ -91,6 +93,8 @@ const (
 	Serve Command = iota
 	// PrintSchema prints the GraphQL schema: `jobsgateway schema [--federation]`. It reads no variables.
 	PrintSchema
+	// Doctor looks whether the Jobs API is as the settings and the gateway need it, and says what is wrong.
+	Doctor
 	// Help prints Text, as a flag whatever else the line says and however wrong the settings are.
 	Help
 	// Version prints Text, like Help.
@@ -100,10 +104,15 @@ const (
 // Invocation is one command with what belongs to it; the other fields are zero.
 type Invocation struct {
 	Command Command
-	// Settings belong to Serve.
+	// Settings belong to Serve and Doctor.
 	Settings Settings
+	// Sources belong to Doctor: where each setting comes from, in the order of the help text.
+	Sources []Source
+	// Token belongs to Doctor: what JOBSGW_DOCTOR_TOKEN is, whatever that may be; empty if it is not set.
+	Token string
 	// FederationSchema belongs to PrintSchema: print the schema as a subgraph offers it.
 	FederationSchema bool
-	// Text belongs to Help and Version: meant for stdout, and ends with a newline.
+	// Text belongs to Help and Version: meant for stdout, and ends with a newline. For Doctor it is that of
+	// Version.
 	Text string
 }

@@ -73,7 +73,7 @@ func unknown(variables map[string]string, flags []*kong.Flag) []error {
 	var lines []error
 	for _, name := range slices.Sorted(maps.Keys(variables)) {
 		known := func(flag *kong.Flag) bool { return variable(flag.Name) == name }
-		if slices.ContainsFunc(flags, known) || linked(name, variables[name]) {
+		if slices.ContainsFunc(flags, known) || name == tokenVariable || linked(name, variables[name]) {
 			continue
 		}
 		advice := "jobsgateway --help lists the variables"

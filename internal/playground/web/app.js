@@ -59,39 +59,60 @@ function parseAnswer(text) {
   });
 }
 
-// ask resolves to what the response pane shows: the gateway's answer, or a sentence on why there is none.
+// ask resolves to what the response pane shows, the gateway's answer or a sentence on why there is none, and to
+// what the answer took, if there was one.
 async function ask(body, signal) {
   const headers = {
     Accept: 'application/graphql-response+json, application/json;q=0.9',
     'Content-Type': 'application/json',
+    'X-Explain': '1',
   };
   const token = tokenBox.value.trim();
   if (/[^\x21-\x7e]/.test(token)) {
-    return { message: 'The token holds a character that no bearer token has. Was it copied whole?' };
+    return { answer: { message: 'The token holds a character that no bearer token has. Was it copied whole?' } };
   }
   if (token) headers.Authorization = `Bearer ${token}`;
+  const began = performance.now();
   let response;
-  let text;
+  let bytes;
   try {
     response = await fetch(endpoint, { method: 'POST', headers, signal, body: JSON.stringify(body) });
-    text = await response.text();
+    bytes = await response.arrayBuffer();
   } catch (error) {
-    return { message: `The gateway could not be reached: ${error.message}` };
+    return { answer: { message: `The gateway could not be reached: ${error.message}` } };
   }
+  const took = {
+    status: response.status,
+    milliseconds: performance.now() - began,
+    bytes: bytes.byteLength,
+    request: response.headers.get('X-Request-Id'),
+  };
   try {
-    return parseAnswer(text);
+    const answer = parseAnswer(new TextDecoder().decode(bytes));
+    return { answer, took: { ...took, ...takeExplanation(answer) } };
   } catch {
     const status = `${response.status} ${response.statusText}`.trim();
-    return { message: `The answer was not JSON. Status: ${status}` };
+    return { answer: { message: `The answer was not JSON. Status: ${status}` }, took };
   }
 }
 
+// The explanation is for the line below; the pane shows what any other client gets.
+function takeExplanation(answer) {
+  const explain = answer.extensions?.explain;
+  delete answer.extensions?.explain;
+  if (answer.extensions && Object.keys(answer.extensions).length === 0) delete answer.extensions;
+  return { explain };
+}
+
 // An observable rather than a promise: GraphiQL's stop button then ends the request, and the gateway's work.
-const fetcher = ({ query, variables, operationName }) => ({
+// setTook gets what each answer took, and undefined while there is none.
+const fetcherFor = (setTook) => ({ query, variables, operationName }) => ({
   subscribe(observer) {
     const abort = new AbortController();
-    ask({ query, variables, operationName }, abort.signal).then((answer) => {
+    setTook(undefined);
+    ask({ query, variables, operationName }, abort.signal).then(({ answer, took }) => {
       if (abort.signal.aborted) return;
+      setTook(took);
       observer.next(answer);
       observer.complete();
     });
@@ -173,6 +194,36 @@ function LinkButton() {
   }, h(Icon, { path: 'M10 14a4 4 0 0 0 6 .4l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6-.4l-3 3a4 4 0 0 0 6 6l1-1' }));
 }
 
+// ---- The line under an answer: what it took. ----
+
+const number = (value) => value.toLocaleString('en');
+const milliseconds = (value) => `${number(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))} ms`;
+const size = (bytes) => (bytes < 1024 ? `${bytes} bytes` : `${number(Math.round(bytes / 102.4) / 10)} KiB`);
+
+// The parts of the line. Without an explanation, where it is switched off, there are fewer.
+function partsOf({ status, milliseconds: total, bytes, request, explain }) {
+  const parts = [`status ${status}`, milliseconds(total), size(bytes)];
+  if (explain?.shared) {
+    parts.push(`shared the answer of an equal query, waited ${milliseconds(explain.waitedMs)}`);
+  } else if (explain) {
+    const calls = `${number(explain.upstreamCalls)} REST ${explain.upstreamCalls === 1 ? 'call' : 'calls'}`;
+    parts.push(explain.upstreamCalls ? `${calls}, waited ${milliseconds(explain.waitedMs)}` : calls);
+  }
+  if (explain?.cost !== undefined) parts.push(`cost ${number(explain.cost)} of ${number(explain.costLimit)}`);
+  if (request) parts.push(`request ${request}`);
+  return parts;
+}
+
+// Each tab has its own answer, so it has its own line: that of the last answer that came while it was open.
+function AnswerLine({ took }) {
+  const { tabs, activeTabIndex } = GraphiQL.React.useEditorContext({ nonNull: true });
+  const { id } = tabs[activeTabIndex];
+  const [lines, setLines] = useState({});
+  useEffect(() => { setLines((known) => ({ ...known, [id]: took })); }, [took]);
+  return h('div', { className: 'took', role: 'status', 'aria-label': 'What the answer took' },
+    lines[id] && partsOf(lines[id]).map((part) => h('span', { key: part }, part)));
+}
+
 // ---- The examples: tabs at the first visit, and a panel that brings them back. ----
 
 function Icon({ path, ...props }) {
@@ -207,6 +258,8 @@ const examplesPlugin = (examples) => ({
 function Playground({ examples, plugins }) {
   // null tells GraphiQL that there is no schema and not to ask for one: the page does, over one cheap GET.
   const [schema, setSchema] = useState(null);
+  const [took, setTook] = useState();
+  const [fetcher] = useState(() => fetcherFor(setTook));
   const load = () => fetchSchema().then(setSchema, (error) => report(
     `The schema could not be loaded, so there is no documentation and no completion: ${error.message}`, load));
   useEffect(() => { load(); }, []);
@@ -218,7 +271,7 @@ function Playground({ examples, plugins }) {
     isHeadersEditorEnabled: false, // the token box is the one place for it
     shouldPersistHeaders: false,
     toolbar: { additionalComponent: LinkButton },
-  }, h(GraphiQL.Logo, null, ' '));
+  }, h(GraphiQL.Logo, null, ' '), h(GraphiQL.Footer, null, h(AnswerLine, { took })));
 }
 
 async function start() {
