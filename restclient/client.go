@@ -155,7 +155,11 @@ func shared[T any](
 	}
 	deadline, _ := ctx.Deadline()
 	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		value, err := decode(c.get(ctx, q, deadline))
+		body, attempt, err := c.get(ctx, q, deadline)
+		value, err := decode(body, err)
+		if e, ok := errors.AsType[*Error](err); ok && e.Attempt == 0 && !e.Unsent {
+			e.Attempt = attempt // whose body cannot be read
+		}
 		return outcome[T]{value, err}, isTimeout(err)
 	})
 	if got.Left == nil {

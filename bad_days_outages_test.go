@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"jobsgateway/internal/badapi"
+)
+
+// A51, A53: where nobody listens, or nobody accepts, callers are told so soon, and the operator learns why.
+func TestNoConnection(t *testing.T) {
+	t.Parallel()
+	t.Run("A51 refused", func(t *testing.T) {
+		t.Parallel()
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		d := badDay{startGateway(t, "--upstream-url", "http://"+l.Addr().String()), &badapi.API{URL: "http://" + l.Addr().String()}}
+		_, _ = postBody(t, d.runningGateway, bodyOf(t, oneCall, nil), "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+		got := d.ask(t, canaryA)
+		if got.code != "UPSTREAM_UNAVAILABLE" || got.took > time.Second {
+			t.Errorf("after %v: %s", got.took, got.text)
+		}
+		lines := d.log.With("upstream call failed")
+		if len(lines) < 3 {
+			t.Fatalf("%v", lines)
+		}
+		for i, line := range lines[:3] { // of the first call
+			if text := fmt.Sprint(line["error"]); line["level"] != "WARN" || line["attempt"] != float64(i+1) || line["kind"] != "unavailable" ||
+				line["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" || !strings.Contains(text, "connection refused by "+l.Addr().String()) {
+				t.Errorf("%v", line)
+			}
+		}
+		d.wantCleanLog(t)
+	})
+	t.Run("A53 never accepted", func(t *testing.T) {
+		t.Parallel()
+		address := fullBacklog(t)
+		d := badDay{
+			startGateway(t, "--upstream-url", "http://"+address, "--upstream-timeout="+attemptTime.String(), "--request-timeout=2s"),
+			&badapi.API{URL: "http://" + address},
+		}
+		if got := d.ask(t, canaryA); got.code != "UPSTREAM_TIMEOUT" || got.took > 2200*time.Millisecond {
+			t.Errorf("after %v: %s", got.took, got.text)
+		}
+		d.wantCleanLog(t)
+	})
+}
+
+// fullBacklog is the address of a listener that accepts nobody and has no place left for who waits.
+func fullBacklog(t *testing.T) string {
+	t.Helper()
+	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(socket) })
+	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(socket, 0); err != nil {
+		t.Fatal(err)
+	}
+	bound, err := syscall.Getsockname(socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
+	for { // until one has to wait
+		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+		if err != nil {
+			return address
+		}
+		t.Cleanup(func() { conn.Close() })
+	}
+}
+
+// A52: a caller's deadline closes the connection.
+func TestHangingConnectionIsClosed(t *testing.T) {
+	t.Parallel()
+	d := startBadDay(t, badapi.Hangs)
+	if got := d.ask(t, canaryA); got.code != "UPSTREAM_TIMEOUT" {
+		t.Error(got.text)
+	}
+	d.untilQuiet(t, 0)
+}
+
+// A60: twenty calls that are answered when they are asked again wait for different times.
+func TestWaitsDiffer(t *testing.T) {
+	t.Parallel()
+	d := startBadDay(t)
+	gaps := map[int64]bool{}
+	for range 20 {
+		before := d.Answer(nil, badapi.Status(503))
+		if got := d.ask(t, canaryA); got.code != "" {
+			t.Fatal(got.text)
+		}
+		requests := d.Since(before)
+		gaps[requests[1].Came.Sub(requests[0].Came).Milliseconds()] = true
+	}
+	if len(gaps) < 5 {
+		t.Errorf("they wait for %v", gaps)
+	}
+}
+
+// A61: an API that is down is hardly asked more than it is called, then hardly at all; callers are told at once
+// and when to come back, and are served soon after the API is back.
+func TestDeadAPI(t *testing.T) {
+	t.Parallel()
+	for name, together := range map[string]int{"one after the other": 1, "twenty at a time": 20} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := startBadDay(t)
+			d.Answer(badapi.Status(503))
+			const calls = 200
+			var mu sync.Mutex
+			var refused []time.Duration
+			var all sync.WaitGroup
+			for i := range together {
+				all.Go(func() {
+					for range calls / together {
+						got := d.ask(t, fmt.Sprintf("%s%02d", canaryA, i)) // else equal calls would be one
+						if got.code != "UPSTREAM_UNAVAILABLE" {
+							t.Error(got.text)
+						}
+						if !strings.Contains(got.text, `"upstreamStatus"`) {
+							mu.Lock()
+							refused = append(refused, got.took)
+							mu.Unlock()
+							if got.retryAfter != 1 {
+								t.Errorf("come back after %v: %s", got.retryAfter, got.text)
+							}
+						}
+					}
+				})
+			}
+			all.Wait()
+			if n := len(d.Since(0)); n > calls*12/10+3 {
+				t.Errorf("%d requests for %d calls", n, calls)
+			}
+			if len(refused) < calls/2 {
+				t.Fatalf("only %d calls were refused", len(refused))
+			}
+			slices.Sort(refused)
+			median := refused[len(refused)/2]
+			t.Logf("%d requests for %d calls, %d of them refused after %v", len(d.Since(0)), calls, len(refused), median)
+			if median > attemptTime/2 { // about 1 ms on a quiet machine
+				t.Errorf("refused after %v", median)
+			}
+			// Refused calls are no calls.
+			operations := d.log.With("operation")
+			if last := operations[len(operations)-1]; last["upstream_calls"] != 0.0 && together == 1 {
+				t.Errorf("%v", last)
+			}
+			d.Answer(nil)
+			back := time.Now()
+			for d.ask(t, canaryA).code != "" {
+				if time.Since(back) > patience {
+					t.Fatal("it does not come back")
+				}
+				time.Sleep(10 * time.Millisecond)
+			}
+			took := time.Since(back)
+			t.Logf("back after %v", took)
+			if took > 4*time.Second { // the delay is one second; a busy machine may take longer
+				t.Errorf("back after %v", took)
+			}
+			d.wantCleanLog(t)
+		})
+	}
+}
+
+// The log of an outage is short: ten lines a second for one cause, and how many were left out.
+func TestLogOfAnOutage(t *testing.T) {
+	t.Parallel()
+	d := startBadDay(t)
+	d.Answer(badapi.Status(500))
+	began := time.Now()
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for range 25 {
+				d.ask(t, fmt.Sprintf("%s%02d", canaryA, i)) // else equal calls would be one
+			}
+		})
+	}
+	all.Wait()
+	told := d.log.Await(t, "lines left out")
+	if told["level"] != "WARN" || told["of"] != "upstream call failed" || told["count"].(float64) < 1 || told["error"] == nil {
+		t.Errorf("%v", told)
+	}
+	lines := map[bool]int{} // of calls that were made, and that were not
+	for _, line := range d.log.With("upstream call failed") {
+		if line["level"] == "WARN" {
+			lines[strings.Contains(line["error"].(string), "not asked")]++
+		}
+	}
+	most := 10 * (1 + int(time.Since(began)/time.Second))
+	if lines[true] > most || lines[false] > most || lines[true] == 0 || lines[false] == 0 {
+		t.Errorf("%v lines, at most %d of each", lines, most)
+	}
+	d.wantCleanLog(t)
+}
+
+// A63: a 429 is one token's affair. It is not sent until its time is over, and is told how long that is; others are
+// served.
+func TestRateLimitedToken(t *testing.T) {
+	t.Parallel()
+	d := startBadDay(t, badapi.Status(429, "Retry-After: 3"))
+	limited := d.ask(t, canaryA)
+	if limited.code != "UPSTREAM_RATE_LIMITED" || limited.retryAfter != 3 {
+		t.Errorf("%s", limited.text)
+	}
+	began := time.Now()
+	last := limited.retryAfter
+	for {
+		if got := d.ask(t, canaryB); got.code != "" {
+			t.Fatalf("another token: %s", got.text)
+		}
+		got := d.ask(t, canaryA)
+		if got.code == "" {
+			break
+		}
+		if got.code != "UPSTREAM_RATE_LIMITED" || got.retryAfter < 1 || got.retryAfter > last {
+			t.Fatalf("%s", got.text)
+		}
+		last = got.retryAfter
+		if time.Since(began) > patience {
+			t.Fatal("it is never over")
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	if last != 1 {
+		t.Errorf("the last said to wait for %v s", last)
+	}
+	var asA []time.Time
+	for _, r := range d.Since(0) {
+		if r.Token == "Bearer "+canaryA {
+			asA = append(asA, r.Came)
+		}
+	}
+	if len(asA) != 2 || asA[1].Sub(asA[0]) < 3*time.Second {
+		t.Errorf("asked at %v", asA)
+	}
+	d.wantCleanLog(t)
+}
+
+// A 429 that does not say how long holds for a second.
+func TestRateLimitWithoutTime(t *testing.T) {
+	t.Parallel()
+	d := startBadDay(t, badapi.Status(429))
+	for range 2 {
+		if got := d.ask(t, canaryA); got.code != "UPSTREAM_RATE_LIMITED" || got.retryAfter != 1 {
+			t.Errorf("%s", got.text)
+		}
+	}
+	if n := len(d.Since(0)); n != 1 {
+		t.Errorf("%d requests", n)
+	}
+}
