@@ -11,8 +11,8 @@ import (
 // pageMembers are the members of a page that are read. Source: GET /jobs.
 var pageMembers = [...]string{"records", "total_records", "next_page"}
 
-// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. It
-// checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
+// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. A job
+// that comes twice is kept once (refuseRepeated). It checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
 func decodePage(body []byte, limit int) (*JobsPage, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {
@@ -48,6 +48,7 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		return nil, malformed("page has no records")
 	}
 	page.Records = records.records
+	refuseRepeated(page.Records)
 	return page, nil
 }
 
