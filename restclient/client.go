@@ -61,7 +61,8 @@ type Config struct {
 // that are under way at one time become one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
-	host      string // of base, for the log
+	host      string         // of base, for the log
+	hosts     *regexp.Regexp // matches what names it in a text: see hostIn
 	token     TokenSource
 	identity  func(ctx context.Context) Identity
 	timeout   time.Duration
@@ -107,6 +108,7 @@ func New(cfg Config) *Client {
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
+		hosts:    hostIn(cfg.BaseURL),
 		token:    cfg.Token,
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
@@ -130,6 +132,18 @@ func New(cfg Config) *Client {
 			},
 		},
 	}
+}
+
+// hostIn matches the host of an address in a text, with its port if it has one. A name without a dot, such as
+// jobs, counts only with its port: it is a word, too.
+func hostIn(base *url.URL) *regexp.Regexp {
+	pattern := regexp.QuoteMeta(base.Host)
+	if name := base.Hostname(); strings.ContainsAny(name, ".:") {
+		pattern += "|" + regexp.QuoteMeta(name)
+	} else if base.Port() == "" {
+		pattern = `[^\s\S]` // nothing
+	}
+	return regexp.MustCompile("(?i)" + pattern)
 }
 
 // Close closes the idle connections. Calls under way end by themselves.

@@ -136,7 +136,17 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}
-		return decodeJob(body)
+		job, err := decodeJob(body)
+		if err == nil && !job.isCalled(id) {
+			return nil, malformed("it is another job than was asked for")
+		}
+		return job, err
 	})
 	return job, err
+}
+
+// isCalled reports whether the job's own id is this one, in whatever letters the Jobs API writes it.
+func (j *Job) isCalled(id JobID) bool {
+	own, err := uuid.Parse(j.ID())
+	return err == nil && own.String() == string(id)
 }

@@ -91,6 +91,7 @@ func (c *Client) attempt(ctx context.Context, q call, number int) ([]byte, *Erro
 		return body, nil
 	}
 	e, _ := AsError(err)
+	e.Detail = c.hosts.ReplaceAllLiteralString(e.Detail, "[host]")
 	e.forget(q.token)
 	e.Attempt = number
 	e.mendable = e.mendable && ctx.Err() == nil
