@@ -25,9 +25,8 @@ type API struct {
 	script   []Speak
 	always   Speak // when the script is over; nil for a page
 	requests []Request
-	open     int // connections
 	busy     int // requests that are being answered
-	closed   []time.Time
+	conns    map[net.Conn]bool
 }
 
 // Request is when a request came, and what it was.
@@ -44,7 +43,7 @@ func Start(t testing.TB, script ...Speak) *API {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &API{URL: "http://" + l.Addr().String(), script: script}
+	a := &API{URL: "http://" + l.Addr().String(), script: script, conns: map[net.Conn]bool{}}
 	var all sync.WaitGroup
 	all.Go(func() {
 		for {
@@ -52,11 +51,11 @@ func Start(t testing.TB, script ...Speak) *API {
 			if err != nil {
 				return
 			}
-			a.count(1)
+			a.note(conn, true)
 			ended := make(chan struct{})
 			all.Go(func() {
 				defer close(ended)
-				defer a.count(-1)
+				defer a.note(conn, false)
 				a.serve(conn)
 			})
 			all.Go(func() { // the test's end ends what hangs
@@ -93,13 +92,14 @@ func (a *API) serve(conn net.Conn) {
 	}
 }
 
-// count adds to the open connections.
-func (a *API) count(by int) {
+// note notes a connection, or that it is over.
+func (a *API) note(conn net.Conn, open bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.open += by
-	if by < 0 {
-		a.closed = append(a.closed, time.Now())
+	if open {
+		a.conns[conn] = true
+	} else {
+		delete(a.conns, conn)
 	}
 }
 
@@ -140,12 +140,14 @@ func (a *API) Since(n int) []Request {
 func (a *API) Open() (connections, requests int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.open, a.busy
+	return len(a.conns), a.busy
 }
 
-// Closed returns when connections ended, in this order.
-func (a *API) Closed() []time.Time {
+// Disconnect closes all connections.
+func (a *API) Disconnect() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]time.Time{}, a.closed...)
+	for conn := range a.conns {
+		_ = conn.Close()
+	}
 }
