@@ -112,7 +112,9 @@ func Launch(t testing.TB, environment []string, flags ...string) *Program {
 		_ = p.cmd.Process.Kill() // it has ended already if the test has called Stop
 		<-p.exited
 		if t.Failed() {
-			t.Logf("the log of %q:\n%s", flags, p.Log)
+			const shown = 32 << 10
+			log := p.Log.String()
+			t.Logf("the end of the log of %q:\n%s", flags, log[max(0, len(log)-shown):])
 		}
 	})
 	return p
