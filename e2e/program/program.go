@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -37,6 +38,7 @@ func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "jobsgateway")
 	if err == nil {
 		defer os.RemoveAll(dir)
+		_ = os.Chmod(dir, 0o755) // other users may run what is in it
 		Binary = filepath.Join(dir, "jobsgateway")
 		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 		defer cancel()
@@ -81,7 +83,13 @@ func Start(t testing.TB, flags ...string) *Program {
 // StartWith is Start with an environment.
 func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
-	p := Launch(t, environment, flags...)
+	return StartUnder(t, nil, environment, flags...)
+}
+
+// StartUnder is StartWith by a command that starts what its arguments name, in its own place, such as setpriv.
+func StartUnder(t testing.TB, command, environment []string, flags ...string) *Program {
+	t.Helper()
+	p := launch(t, command, environment, flags...)
 	listening := p.Log.Await(t, "listening")
 	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
 	return p
@@ -90,9 +98,15 @@ func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 // Launch is StartWith without waiting: the addresses of the listeners are not known.
 func Launch(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
+	return launch(t, nil, environment, flags...)
+}
+
+func launch(t testing.TB, command, environment []string, flags ...string) *Program {
+	t.Helper()
 	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
 	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
-	p.cmd = exec.Command(Binary, flags...)
+	words := slices.Concat(command, []string{Binary}, flags)
+	p.cmd = exec.Command(words[0], words[1:]...)
 	p.cmd.Env = environment
 	p.cmd.Stdout = &p.Stdout
 	var err error

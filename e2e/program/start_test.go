@@ -19,7 +19,7 @@ import (
 	"jobsgateway/internal/logtest"
 )
 
-// What is wrong when the program starts ends it with 1 within two seconds and a line that names the setting
+// A85: what is wrong when the program starts ends it with 1 within two seconds and a line that names the setting
 // and not its secrets. Nothing was served by then: there is no line of the log.
 func TestRefusesToStart(t *testing.T) {
 	t.Parallel()
@@ -33,12 +33,22 @@ func TestRefusesToStart(t *testing.T) {
 		{"--upstream-url=https://me:LEAK@jobs.example.com", "", "--upstream-url"},
 		{"--upstream-url=/jobs", "", "--upstream-url"},
 		{"--upstream-url=", "", "--upstream-url"},
+		{"--upstream-url=https://jobs.example.com?key=LEAK", "", "--upstream-url"},
+		{"--upstream-url=me:LEAK@jobs.example.com", "", "--upstream-url"},
+		{"--upstream-url=https://jobs.example.com:LEAK", "", "--upstream-url"},
+		{"--log-level=info", "JOBSGW_UPSTREAM_URL=", "JOBSGW_UPSTREAM_URL"},
+		{"--log-level=info", "JOBSGW_UPSTREAM_URL=https://LEAK@jobs.example.com", "JOBSGW_UPSTREAM_URL"},
+		{"--demo", "JOBSGW_TOKEN=LEAK", "JOBSGW_TOKEN"},
+		{"--tokens=LEAK", "", "--tokens"},
 		{"--upstream-timeout=-1s", "", "--upstream-timeout"},
 		{"--upstream-timeout=20s", "", "--request-timeout"},
+		{"--upstream-timeout=0s", "", "--upstream-timeout"},
+		{"--request-timeout=-1ns", "", "--request-timeout"},
 		{"--drain-delay=-1s", "", "--drain-delay"},
 		{"--drain-delay=11m", "", "--drain-delay"},
 		{"--drain-delay=1", "", "--drain-delay"},
 		{"--demo", "JOBSGW_DRAIN_DELAYS=LEAK", "JOBSGW_DRAIN_DELAYS"},
+		{"--listen=" + taken.Addr().String(), "JOBSGW_DEMO=true", "--listen"},
 		{"--admin-listen=" + taken.Addr().String(), "JOBSGW_DEMO=true", "--admin-listen"},
 	} {
 		t.Run(tc.flag+tc.environment, func(t *testing.T) {

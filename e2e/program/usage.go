@@ -3,7 +3,6 @@
 package program
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"strconv"
@@ -24,29 +23,22 @@ type Usage struct {
 // Usage reads what the running gateway uses from /proc.
 func (p *Program) Usage(t testing.TB) Usage {
 	t.Helper()
-	dir := fmt.Sprintf("/proc/%d/", p.cmd.Process.Pid)
-	status, err := os.ReadFile(dir + "status")
-	if err != nil {
-		t.Fatal(err)
-	}
+	status := p.Proc(t, "status")
 	kibibytes := func(name string) int64 {
-		_, rest, _ := bytes.Cut(status, []byte("\n"+name+":"))
-		line, _, _ := bytes.Cut(rest, []byte("\n"))
-		n, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(string(line), "kB")), 10, 64)
+		_, rest, _ := strings.Cut(status, "\n"+name+":")
+		line, _, _ := strings.Cut(rest, "\n")
+		n, err := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(line, "kB")), 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return n << 10
 	}
-	descriptors, err := os.ReadDir(dir + "fd")
+	descriptors, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.cmd.Process.Pid))
 	if err != nil {
 		t.Fatal(err)
 	}
-	stat, err := os.ReadFile(dir + "stat")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:])) // from the third on
+	_, stat, _ := strings.Cut(p.Proc(t, "stat"), ") ")
+	fields := strings.Fields(stat) // from the third on
 	user, _ := strconv.ParseInt(fields[11], 10, 64)
 	system, _ := strconv.ParseInt(fields[12], 10, 64)
 	const tick = 10 * time.Millisecond
@@ -54,6 +46,16 @@ func (p *Program) Usage(t testing.TB) Usage {
 		RSS: kibibytes("VmRSS"), PeakRSS: kibibytes("VmHWM"), Descriptors: len(descriptors),
 		CPU: time.Duration(user+system) * tick,
 	}
+}
+
+// Proc reads a file of the running gateway in /proc, such as status.
+func (p *Program) Proc(t testing.TB, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // ForgetPeak makes PeakRSS count from now on.
