@@ -6,9 +6,10 @@ MAKEFLAGS   += --no-builtin-rules
 
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
+SOAK     ?= 10m
 
 # What `make test` does, from the cheapest fault to the dearest.
-STEPS := generate-check lint-go lint-length lint-failures test-go test-properties test-allocations bench-check \
+STEPS := generate-check lint-go lint-length lint-failures test-go test-soak test-properties test-allocations bench-check \
   deploy-check image-check release-check
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
@@ -74,6 +75,10 @@ fmt: ## format the code
 test-go: ## run all Go tests in random order with the race detector, those of e2e on node among them
 	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m ./...
 
+.PHONY: test-soak
+test-soak: ## let the gateway work for 20 seconds over an API that fails
+	go test -tags e2e -count=1 -v ./e2e/soak -soak=20s
+
 .PHONY: test-properties
 test-properties: ## check the properties of paging 1000 times each
 	go test -count=1 ./graph/paging -rapid.checks=1000
@@ -104,6 +109,10 @@ replicas: ## run two gateways behind nginx
 .PHONY: audits language composition federation replicas
 audits language composition federation replicas:
 	go test -tags e2e -count=1 -v ./e2e/$@
+
+.PHONY: soak
+soak: ## let the gateway work for SOAK (10m) over an API that fails, and tell what came of it
+	go test -tags e2e -count=1 -v -timeout 0 ./e2e/soak -soak=$(SOAK)
 
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine

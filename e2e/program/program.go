@@ -32,9 +32,9 @@ const (
 // other way to give something to the tests.
 var Binary string
 
-// Main is the body of a package's TestMain: it builds the gateway, runs the tests, removes the gateway and
-// returns the exit code. A goroutine that a test has left running is a failure.
-func Main(m *testing.M) int {
+// Main is the body of a package's TestMain: it builds the gateway, with flags of go build if there are any, runs
+// the tests, removes the gateway and returns the exit code. A goroutine that a test has left running is a failure.
+func Main(m *testing.M, buildFlags ...string) int {
 	dir, err := os.MkdirTemp("", "jobsgateway")
 	if err == nil {
 		defer os.RemoveAll(dir)
@@ -43,7 +43,8 @@ func Main(m *testing.M) int {
 		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
 		defer cancel()
 		var printed []byte
-		if printed, err = exec.CommandContext(ctx, "go", "build", "-o", Binary, "jobsgateway").CombinedOutput(); err != nil {
+		build := slices.Concat([]string{"build"}, buildFlags, []string{"-o", Binary, "jobsgateway"})
+		if printed, err = exec.CommandContext(ctx, "go", build...).CombinedOutput(); err != nil {
 			err = fmt.Errorf("go build: %w\n%s", err, printed)
 		}
 	}
