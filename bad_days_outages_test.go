@@ -2,10 +2,12 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -123,6 +125,7 @@ func TestDeadAPI(t *testing.T) {
 			const calls = 200
 			var mu sync.Mutex
 			var refused []time.Duration
+			began, noticed := time.Now(), time.Time{}
 			var all sync.WaitGroup
 			for i := range together {
 				all.Go(func() {
@@ -133,7 +136,9 @@ func TestDeadAPI(t *testing.T) {
 						}
 						if !strings.Contains(got.text, `"upstreamStatus"`) {
 							mu.Lock()
-							refused = append(refused, got.took)
+							if refused = append(refused, got.took); len(refused) == 1 {
+								noticed = time.Now()
+							}
 							mu.Unlock()
 							if got.retryAfter != 1 {
 								t.Errorf("come back after %v: %s", got.retryAfter, got.text)
@@ -150,8 +155,9 @@ func TestDeadAPI(t *testing.T) {
 				t.Fatalf("only %d calls were refused", len(refused))
 			}
 			slices.Sort(refused)
-			median := refused[len(refused)/2]
-			t.Logf("%d requests for %d calls, %d of them refused after %v", len(d.Since(0)), calls, len(refused), median)
+			median, most := refused[len(refused)/2], refused[len(refused)*99/100]
+			t.Logf("G11: an API that is down, %s: %d requests for %d calls", name, len(d.Since(0)), calls)
+			t.Logf("G12: an API that is down, %s: noticed after %v, then 99 of 100 calls refused within %v", name, noticed.Sub(began), most)
 			if median > attemptTime/2 { // about 1 ms on a quiet machine
 				t.Errorf("refused after %v", median)
 			}
@@ -169,9 +175,62 @@ func TestDeadAPI(t *testing.T) {
 				time.Sleep(10 * time.Millisecond)
 			}
 			took := time.Since(back)
-			t.Logf("back after %v", took)
+			t.Logf("G13: an API that is back, %s: answers after %v, the delay is 1 s", name, took)
 			if took > 4*time.Second { // the delay is one second; a busy machine may take longer
 				t.Errorf("back after %v", took)
+			}
+			d.wantCleanLog(t)
+		})
+	}
+}
+
+// An API of which some calls fail at random is asked little more than it is called, and where it is a tenth, callers
+// notice nearly nothing.
+func TestRandomFailures(t *testing.T) {
+	t.Parallel()
+	const calls, together = 1000, 20
+	for name, tc := range map[string]struct {
+		failing int // of ten
+		answers float64
+	}{"one of ten": {1, 0.97}, "one of two": {5, 0.5}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := startBadDay(t)
+			var mu sync.Mutex
+			dice := rand.New(rand.NewPCG(1, 2))
+			d.Answer(func(conn net.Conn) bool {
+				mu.Lock()
+				failing := dice.IntN(10) < tc.failing
+				mu.Unlock()
+				if failing {
+					return badapi.Status(503)(conn)
+				}
+				return badapi.Page(badapi.EmptyPage)(conn)
+			})
+			var answered atomic.Int64
+			var all sync.WaitGroup
+			for i := range together {
+				all.Go(func() {
+					for range calls / together {
+						if d.ask(t, fmt.Sprintf("%s%02d", canaryA, i)).code == "" {
+							answered.Add(1)
+						}
+					}
+				})
+			}
+			all.Wait()
+			requests := float64(len(d.Since(0))) / calls
+			part := float64(answered.Load()) / calls
+			changes := 0
+			for _, line := range d.log.With("upstream call failed") {
+				if strings.Contains(line["error"].(string), "not asked") {
+					changes++
+				}
+			}
+			t.Logf("G14: %s of the API's answers is a 503: %.1f %% of the calls are answered, by %.2f requests a call; %d calls are not made", name, 100*part, requests, changes)
+			const slack = 0.05 // what attempts are made again in vain is bounded, not how many are not in vain
+			if part < tc.answers || requests > 1.2+slack || changes > 0 {
+				t.Errorf("%.3f of the calls are answered, by %.2f requests a call; %d calls are not made", part, requests, changes)
 			}
 			d.wantCleanLog(t)
 		})

@@ -111,15 +111,20 @@ func TestNothingIsLeft(t *testing.T) {
 	client.CloseIdleConnections()
 	until(t, func() bool { return gw.Usage(t).Descriptors <= before+spare }, "descriptors stay open")
 	api.Disconnect()
+	left := gw.Usage(t).Descriptors
 	stacks := gw.Goroutines(t)
 	if len(stacks) > normal+spare {
 		t.Errorf("%d goroutines, %d in a quiet process:\n%s", len(stacks), normal, strings.Join(stacks, "\n"))
 	}
+	t.Logf("G19: after %d faults %d goroutines, %d in a quiet process, and %d descriptors, %d before", len(badapi.Faults()), len(stacks), normal, left, before)
+	hits := 0
 	for _, secret := range []string{canary, "LEAK", "Bearer", "panic:"} {
+		hits += strings.Count(gw.Log.String()+gw.Stdout.String()+answers.String(), secret)
 		if strings.Contains(gw.Log.String()+gw.Stdout.String()+answers.String(), secret) {
 			t.Errorf("%s is in an answer or in the log", secret)
 		}
 	}
+	t.Logf("G22: %d tokens, marks and addresses are in answers, in the log, or in what a crash writes", hits)
 	if address := strings.TrimPrefix(api.URL, "http://"); strings.Contains(answers.String(), address) {
 		t.Errorf("%s is in an answer", address)
 	}
@@ -159,7 +164,7 @@ func TestGreatAnswers(t *testing.T) {
 				}
 				used := gw.Usage(t)
 				rss, cpu := (used.PeakRSS-idle.RSS)/mebibyte, used.CPU-idle.CPU
-				t.Logf("%d calls, %d MiB above idle, %v of CPU", len(api.Since(0))-1, rss, cpu)
+				t.Logf("G9: %s, %s: %d calls, %d MiB above idle, %v of CPU", name, profile, len(api.Since(0))-1, rss, cpu)
 				if rss > bounds.rss || cpu > bounds.cpu {
 					t.Errorf("%d MiB above idle, %v of CPU", rss, cpu)
 				}
@@ -227,7 +232,10 @@ func TestCallersWhoLeave(t *testing.T) {
 	left := time.Now()
 	until(t, func() bool { return ended.Load() == callers*datasets }, "%d of %d calls have ended", ended.Load(), callers*datasets)
 	took := time.Since(left)
-	t.Logf("all calls have ended %v after the callers have left", took)
+	idle := gw.Usage(t).CPU
+	const watched = 500 * time.Millisecond
+	time.Sleep(watched)
+	t.Logf("G15: %d callers leave: their %d calls have ended after %v; then the process takes %v of CPU in %v", callers, callers*datasets, took, gw.Usage(t).CPU-idle, watched)
 	if took > slack {
 		t.Errorf("the calls ended after %v", took)
 	}

@@ -101,7 +101,7 @@ func wantConfined(t *testing.T, gw *program.Program) {
 }
 
 // statusOf returns the status of a GET.
-func statusOf(t *testing.T, client *http.Client, url string) int {
+func statusOf(t testing.TB, client *http.Client, url string) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {

@@ -32,21 +32,15 @@ const (
 // other way to give something to the tests.
 var Binary string
 
-// Main is the body of a package's TestMain: it builds the gateway, with flags of go build if there are any, runs
-// the tests, removes the gateway and returns the exit code. A goroutine that a test has left running is a failure.
-func Main(m *testing.M, buildFlags ...string) int {
+// Main is the body of a package's TestMain: it builds the gateway, runs the tests, removes the gateway and
+// returns the exit code. A goroutine that a test has left running is a failure.
+func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "jobsgateway")
 	if err == nil {
 		defer os.RemoveAll(dir)
 		_ = os.Chmod(dir, 0o755) // other users may run what is in it
 		Binary = filepath.Join(dir, "jobsgateway")
-		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
-		defer cancel()
-		var printed []byte
-		build := slices.Concat([]string{"build"}, buildFlags, []string{"-o", Binary, "jobsgateway"})
-		if printed, err = exec.CommandContext(ctx, "go", build...).CombinedOutput(); err != nil {
-			err = fmt.Errorf("go build: %w\n%s", err, printed)
-		}
+		err = build(context.Background(), Binary)
 	}
 	code := 1
 	if err == nil {
@@ -59,6 +53,17 @@ func Main(m *testing.M, buildFlags ...string) int {
 		return 1
 	}
 	return code
+}
+
+// build builds the gateway into a file, with flags of go build.
+func build(ctx context.Context, file string, flags ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", file, "jobsgateway"})
+	if printed, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, printed)
+	}
+	return nil
 }
 
 // Program is a running gateway.
@@ -90,23 +95,39 @@ func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 // StartUnder is StartWith by a command that starts what its arguments name, in its own place, such as setpriv.
 func StartUnder(t testing.TB, command, environment []string, flags ...string) *Program {
 	t.Helper()
-	p := launch(t, command, environment, flags...)
-	listening := p.Log.Await(t, "listening")
-	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
+	return launch(t, append(command, Binary), environment, flags...).listening(t)
+}
+
+// StartRacing is Start of a gateway that is built with the race detector, which writes what it finds to standard
+// error.
+func StartRacing(t testing.TB, flags ...string) *Program {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "jobsgateway")
+	if err := build(t.Context(), file, "-race"); err != nil {
+		t.Fatal(err)
+	}
+	return launch(t, []string{file}, []string{}, flags...).listening(t)
+}
+
+// listening waits until the gateway listens.
+func (p *Program) listening(t testing.TB) *Program {
+	t.Helper()
+	line := p.Log.Await(t, "listening")
+	p.Public, p.Admin = fmt.Sprint("http://", line["public"]), fmt.Sprint("http://", line["admin"])
 	return p
 }
 
 // Launch is StartWith without waiting: the addresses of the listeners are not known.
 func Launch(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
-	return launch(t, nil, environment, flags...)
+	return launch(t, []string{Binary}, environment, flags...)
 }
 
 func launch(t testing.TB, command, environment []string, flags ...string) *Program {
 	t.Helper()
 	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
 	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
-	words := slices.Concat(command, []string{Binary}, flags)
+	words := slices.Concat(command, flags)
 	p.cmd = exec.Command(words[0], words[1:]...)
 	p.cmd.Env = environment
 	p.cmd.Stdout = &p.Stdout

@@ -70,7 +70,8 @@ func TestSlowClients(t *testing.T) {
 			}
 			asked, slowest := healthy()
 			wantEnded(t, callers)
-			t.Logf("%d clients: %d MiB above idle; meanwhile %d requests, the slowest %v", len(callers), (most-idle)>>20, asked, slowest)
+			t.Logf("G7: %d slow clients (%s): %d MiB above idle; meanwhile %d requests, each answered, the slowest after %v", len(callers), kind.name, (most-idle)>>20, asked, slowest)
+			t.Logf("G8: all slow clients (%s) are closed within %v", kind.name, kind.within+time.Second)
 			const few = 32 << 20 // what the other callers take
 			if allowed := int64(300<<20) / 9000 * int64(len(callers)); most-idle > allowed+few {
 				t.Errorf("%d MiB above idle", (most-idle)>>20)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -164,4 +165,20 @@ func TestStalledLog(t *testing.T) {
 	if err := gw.Wait(); err != nil {
 		t.Errorf("after TERM: %v", err)
 	}
+}
+
+// BenchmarkStart is how long a process takes to be ready.
+func BenchmarkStart(b *testing.B) {
+	client := newClient(b)
+	for b.Loop() {
+		gw := program.Start(b, "--demo", "--drain-delay=0s")
+		for statusOf(b, client, gw.Admin+"/readyz") != http.StatusOK {
+			time.Sleep(time.Millisecond)
+		}
+		b.StopTimer()
+		client.CloseIdleConnections()
+		gw.Stop(b)
+		b.StartTimer()
+	}
+	b.Logf("G18: a process is ready %v after its start", b.Elapsed()/time.Duration(b.N))
 }
