@@ -29,7 +29,9 @@ func pageOf(total string, records ...string) string {
 // outcomeOf tells an answer as one text: its data, and of each error the code and the path.
 func outcomeOf(t *testing.T, text string, errors []badError) string {
 	t.Helper()
-	var answer struct{ Data json.RawMessage }
+	var answer struct {
+		Data json.RawMessage `json:"data"`
+	}
 	if err := json.Unmarshal([]byte(text), &answer); err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,8 @@ import (
 var pageMembers = [...]string{"records", "total_records", "next_page"}
 
 // decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. A job
-// that comes twice is kept once (refuseRepeated). It checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
+// that comes twice is kept once (refuseRepeated). It checks every byte, in one pass. Errors: KindMalformed when
+// the body is no JSON or no page.
 func decodePage(body []byte, limit int) (*JobsPage, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {

@@ -29,7 +29,7 @@ func refuseRepeated(records []Record) {
 			records[i] = Record{Err: unreadable("stand in the answer already")}
 			continue
 		}
-		known[slot] = uint16(i + 1) //nolint:gosec // at most MaxPerPage
+		known[slot] = uint16(i + 1)
 	}
 }
 
@@ -45,5 +45,5 @@ func slotOf(id []byte) int {
 			last = last<<word | uint64(b)
 		}
 	}
-	return int((first ^ bits.RotateLeft64(last, 32)) * odd >> 54) //nolint:gosec // 10 bits
+	return int((first ^ bits.RotateLeft64(last, 32)) * odd >> 54) // 10 bits
 }

@@ -35,7 +35,8 @@ func TestRepeatedRecords(t *testing.T) {
 				t.Fatal(err)
 			}
 			for i, r := range p.Records {
-				if (r.Job == nil) != again[i] || r.Job == nil && r.Err.(*Error).Lacks == "" {
+				e, unreadable := AsError(r.Err)
+				if unreadable != again[i] || unreadable && e.Lacks == "" {
 					t.Errorf("record %d: %v, shown before: %t", i, r.Err, again[i])
 				}
 			}

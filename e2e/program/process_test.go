@@ -78,6 +78,7 @@ type scene struct {
 	held    chan struct{} // gets something for each request that the Jobs API holds
 	release chan struct{} // ends the holding when it is closed
 	asked   atomic.Int64  // whole requests
+	stopped time.Time     // when the last signal was sent
 }
 
 // A process ends as its signal asks for, whatever its callers and its log's reader do, and then: no token in
@@ -101,12 +102,12 @@ func TestProcess(t *testing.T) {
 			s.api = program.StartUpstream(t, hold)
 			s.gw = program.Start(t, append(tc.flags, "--upstream-url="+s.api.URL)...)
 			tc.happen(s)
-			happened := time.Now()
 			if code := s.gw.ExitCode(t, tc.within); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
 			}
 			if tc.goal != "" && !t.Failed() {
-				t.Logf("%s: %s: none of %d requests is lost; the process ends %v later", tc.goal, tc.name, s.asked.Load(), time.Since(happened))
+				t.Logf("%s: %s: none of %d requests is lost; the process ends %v after TERM",
+					tc.goal, tc.name, s.asked.Load(), time.Since(s.stopped))
 			}
 			s.checkLog(tc.cutOff)
 		})
@@ -153,6 +154,7 @@ func (s *scene) terminate() { s.signal(syscall.SIGTERM) }
 // signal sends a signal to the gateway.
 func (s *scene) signal(signal os.Signal) {
 	s.Helper()
+	s.stopped = time.Now()
 	s.gw.Signal(s.T, signal)
 }
 

@@ -4,11 +4,13 @@ package program_test
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,54 +37,67 @@ const (
 // memory limit of a container of 300 MiB.
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []struct {
-		name        string
-		first, drop string // drop is what is sent each second
-		within      time.Duration
-	}{
-		{"headers", "POST /graphql HTTP/1.1\r\nHost: x\r\n", "X-Line: x\r\n", headerTime},
-		{"bodies", "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer x\r\nContent-Length: 262144\r\n\r\n", " ", readTime},
+	const request = "POST /graphql HTTP/1.1\r\nHost: x\r\n"
+	const posted = request + "Content-Type: application/json\r\nAuthorization: Bearer x\r\nContent-Length: 262144\r\n\r\n"
+	for _, kind := range []slowKind{ // one after the other: each takes all descriptors
+		{"headers", request, "X-Line: x\r\n", headerTime},
+		{"bodies", posted, " ", readTime},
 		{"nothing", "", "", headerTime},
 	} {
-		t.Run(kind.name, func(t *testing.T) {
-			gw, client := program.StartWith(t, []string{"GOMEMLIMIT=270MiB"}, "--upstream-url="+program.StartUpstream(t, nil).URL), newClient(t)
-			ask(t, client, gw, canary, oneCall)
-			idle := gw.Usage(t).RSS
-			callers := make([]net.Conn, clientsAllowed(t))
-			for i := range callers {
-				callers[i] = dialTo(t, gw)
-				if _, err := io.WriteString(callers[i], kind.first); err != nil {
-					t.Fatal(err)
-				}
-			}
-			defer closeAll(callers)
-			opened := time.Now()
-			healthy := startHealthy(t, gw)
-			most := int64(0)
-			for drops := 0; time.Since(opened) < kind.within+time.Second; drops++ {
-				for _, conn := range callers {
-					if kind.drop != "" {
-						_, _ = io.WriteString(conn, kind.drop) // closed ones fail
-					}
-				}
-				most = max(most, gw.Usage(t).RSS)
-				time.Sleep(max(0, time.Until(opened.Add(time.Duration(drops+1)*time.Second))))
-			}
-			asked, slowest := healthy()
-			wantEnded(t, callers)
-			t.Logf("G7: %d slow clients (%s): %d MiB above idle; meanwhile %d requests, each answered, the slowest after %v", len(callers), kind.name, (most-idle)>>20, asked, slowest)
-			t.Logf("G8: all slow clients (%s) are closed within %v", kind.name, kind.within+time.Second)
-			const few = 32 << 20 // what the other callers take
-			if allowed := int64(300<<20) / 9000 * int64(len(callers)); most-idle > allowed+few {
-				t.Errorf("%d MiB above idle", (most-idle)>>20)
-			}
-			until(t, func() bool { return gw.Usage(t).Descriptors < 50 }, "descriptors stay open")
-		})
+		kind.meet(t)
 	}
+}
+
+// slowKind is a kind of slow clients: what they send at first and then each second, and when they have to be
+// closed.
+type slowKind struct {
+	name        string
+	first, drop string
+	within      time.Duration
+}
+
+// meet lets a gateway meet the clients of a kind.
+func (kind slowKind) meet(t *testing.T) {
+	t.Helper()
+	api := program.StartUpstream(t, nil)
+	gw, client := program.StartWith(t, []string{"GOMEMLIMIT=270MiB"}, "--upstream-url="+api.URL), newClient(t)
+	ask(t, client, gw, canary, oneCall)
+	idle := gw.Usage(t).RSS
+	callers := make([]net.Conn, clientsAllowed(t))
+	for i := range callers {
+		callers[i] = dialTo(t, gw)
+		if _, err := io.WriteString(callers[i], kind.first); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer closeAll(callers)
+	opened := time.Now()
+	healthy := startHealthy(t, gw)
+	most := int64(0)
+	for drops := 0; time.Since(opened) < kind.within+time.Second; drops++ {
+		for _, conn := range callers {
+			if kind.drop != "" {
+				_, _ = io.WriteString(conn, kind.drop) // closed ones fail
+			}
+		}
+		most = max(most, gw.Usage(t).RSS)
+		time.Sleep(max(0, time.Until(opened.Add(time.Duration(drops+1)*time.Second))))
+	}
+	asked, slowest := healthy()
+	wantEnded(t, callers)
+	t.Logf("G7: %d slow clients (%s): %d MiB above idle; meanwhile %d requests, each answered, the slowest after %v",
+		len(callers), kind.name, (most-idle)>>20, asked, slowest)
+	t.Logf("G8: all slow clients (%s) are closed within %v", kind.name, kind.within+time.Second)
+	const few = 32 << 20 // what the other callers take
+	if allowed := int64(300<<20) / 9000 * int64(len(callers)); most-idle > allowed+few {
+		t.Errorf("%s: %d MiB above idle", kind.name, (most-idle)>>20)
+	}
+	until(t, func() bool { return gw.Usage(t).Descriptors < 50 }, "descriptors stay open")
 }
 
 // clientsAllowed is how many slow clients there may be: each has a descriptor here and one in the gateway.
 func clientsAllowed(t *testing.T) int {
+	t.Helper()
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		t.Fatal(err)
@@ -157,7 +172,7 @@ func wantEnded(t *testing.T, callers []net.Conn) {
 			_ = res.Body.Close()
 		}
 		_, err := in.ReadByte()
-		if timeout, ok := err.(net.Error); err == nil || ok && timeout.Timeout() {
+		if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 			open++
 		}
 	}

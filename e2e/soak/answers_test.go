@@ -29,6 +29,7 @@ type tally struct {
 
 // newTally reads the codes that docs/errors.md has.
 func newTally(t testing.TB) *tally {
+	t.Helper()
 	text, err := os.ReadFile("../../docs/errors.md")
 	if err != nil {
 		t.Fatal(err)
@@ -148,8 +149,8 @@ func (all *tally) add(problem string) {
 	}
 }
 
-// complain adds what was wrong.
-func (all *tally) complain(format string, args ...any) {
+// complainf adds what was wrong.
+func (all *tally) complainf(format string, args ...any) {
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.add(fmt.Sprintf(format, args...))

@@ -36,6 +36,7 @@ type api struct {
 }
 
 func startAPI(t testing.TB) *api {
+	t.Helper()
 	a := &api{lists: map[string]*emulator.Emulator{}}
 	for tenant := range tenants {
 		records := []json.RawMessage{}

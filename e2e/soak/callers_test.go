@@ -69,7 +69,7 @@ func (c *caller) list(ctx context.Context) {
 	data := c.ask(ctx, `query($n: Int, $o: Int) { jobs(first: $n, offset: $o) { totalCount nodes { `+jobFields+` } } }`,
 		map[string]any{"n": 1 + rand.IntN(jobs), "o": rand.IntN(2) * rand.IntN(jobs)})
 	if data != nil && !strings.Contains(string(data), markOf(c.tenant)) && !strings.Contains(string(data), `"nodes":[]`) {
-		c.tally.complain("a page without a mark: %.500s", data)
+		c.tally.complainf("a page without a mark: %.500s", data)
 	}
 }
 
@@ -82,25 +82,27 @@ func (c *caller) walk(ctx context.Context) {
 	data := c.ask(ctx, `query($after: String) { jobs(first: 13, after: $after) { nodes { id executor } pageInfo { hasNextPage endCursor } } }`, variables)
 	var page struct {
 		Jobs struct {
-			Nodes    []struct{ ID string }
+			Nodes []struct {
+				ID string `json:"id"`
+			} `json:"nodes"`
 			PageInfo struct {
-				HasNextPage bool
-				EndCursor   string
-			}
-		}
+				HasNextPage bool   `json:"hasNextPage"`
+				EndCursor   string `json:"endCursor"`
+			} `json:"pageInfo"`
+		} `json:"jobs"`
 	}
 	if data == nil || json.Unmarshal(data, &page) != nil {
 		return // the same page again, another time
 	}
 	for _, node := range page.Jobs.Nodes {
 		if c.seen[node.ID] {
-			c.tally.complain("job %s comes twice in a walk", node.ID)
+			c.tally.complainf("job %s comes twice in a walk", node.ID)
 		}
 		c.seen[node.ID] = true
 	}
 	if c.after = page.Jobs.PageInfo.EndCursor; !page.Jobs.PageInfo.HasNextPage {
 		if len(c.seen) < jobs {
-			c.tally.complain("a walk through the list has seen %d of at least %d jobs", len(c.seen), jobs)
+			c.tally.complainf("a walk through the list has seen %d of at least %d jobs", len(c.seen), jobs)
 		}
 		c.after, c.seen = "", map[string]bool{}
 	}
@@ -122,7 +124,7 @@ func (c *caller) lookUp(ctx context.Context) {
 	own, foreign := idOf(c.tenant, 1+rand.IntN(jobs)), idOf((c.tenant+1)%tenants, 1)
 	if rand.IntN(2) == 0 {
 		if data := c.ask(ctx, `query($id: ID!) { job(id: $id) { `+jobFields+` } }`, map[string]any{"id": foreign}); data != nil && string(data) != `{"job":null}` {
-			c.tally.complain("a neighbour's job: %s", data)
+			c.tally.complainf("a neighbour's job: %s", data)
 		}
 		return
 	}
@@ -207,7 +209,7 @@ func (c *caller) readSlowly(ctx context.Context) {
 		return
 	}
 	if strings.Contains(text.String(), "Transfer-Encoding: chunked") || answer == "" {
-		c.tally.complain("a slow reader got %.200s", text.String())
+		c.tally.complainf("a slow reader got %.200s", text.String())
 		return
 	}
 	c.tally.note(c.tenant, 200, answer)
@@ -255,7 +257,7 @@ func (c *caller) post(ctx context.Context, header http.Header, body string) json
 		c.tally.count(&c.tally.left)
 		return nil
 	case err != nil:
-		c.tally.complain("no answer: %v", err)
+		c.tally.complainf("no answer: %v", err)
 		return nil
 	}
 	return c.tally.note(c.tenant, res.StatusCode, string(text))

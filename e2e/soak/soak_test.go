@@ -155,6 +155,7 @@ func pace(all *tally, due chan<- struct{}, rate float64, end time.Time) {
 
 // watch notes the RSS every half second until stop is called, which returns what was noted.
 func watch(t *testing.T, gw *program.Program) (stop func() []int64) {
+	t.Helper()
 	done, ended := make(chan struct{}), make(chan struct{})
 	samples := []int64{}
 	go func() {

@@ -45,10 +45,7 @@ func Status(status int, header ...string) Speak {
 
 // StatusWith answers with a status, a body and more lines of header. A status that may have no body gets none.
 func StatusWith(status int, contentType, body string, header ...string) Speak {
-	lines := "Content-Type: " + contentType + "\r\n"
-	for _, line := range header {
-		lines += line + "\r\n"
-	}
+	lines := strings.Join(append([]string{"Content-Type: " + contentType}, header...), "\r\n") + "\r\n"
 	if status == 204 || status == 304 {
 		return Sends(fmt.Sprintf("HTTP/1.1 %d %s\r\n%s\r\n", status, Leak, lines), false)
 	}
