@@ -153,12 +153,8 @@ func (d badDay) wantOver(t *testing.T, codes ...string) {
 	}
 	d.untilQuiet(t, 1)
 	codes = append(codes, "")
-	lines := d.log.With("operation")
-	for deadline := time.Now().Add(patience); len(lines) < len(codes) && time.Now().Before(deadline); lines = d.log.With("operation") {
-		time.Sleep(time.Millisecond)
-	}
 	got := []string{}
-	for _, line := range lines {
+	for _, line := range d.linesOf(t, len(codes)) {
 		code := ""
 		if line["codes"] != nil {
 			code = fmt.Sprint(line["codes"].([]any)...)
@@ -172,6 +168,19 @@ func (d badDay) wantOver(t *testing.T, codes ...string) {
 		t.Errorf("the operations' lines have the codes %q, want %q", got, codes)
 	}
 	d.wantCleanLog(t)
+}
+
+// linesOf returns the lines of all operations, as soon as there are so many.
+func (d badDay) linesOf(t *testing.T, operations int) []map[string]any {
+	t.Helper()
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if lines := d.log.With("operation"); len(lines) >= operations {
+			return lines
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("less than %d lines:\n%s", operations, d.log)
+		}
+	}
 }
 
 // untilQuiet waits until the Jobs API answers no request and has no more connections than so many.
