@@ -9,7 +9,7 @@ CHECKS   ?= 100000
 SOAK     ?= 10m
 
 # What `make test` does, from the cheapest fault to the dearest.
-STEPS := generate-check lint-go lint-length lint-failures test-go test-soak test-properties test-allocations bench-check \
+STEPS := generate-check lint-go lint-length lint-failures test-go test-load test-properties test-allocations bench-check \
   deploy-check image-check release-check
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
@@ -75,8 +75,9 @@ fmt: ## format the code
 test-go: ## run all Go tests in random order with the race detector, those of e2e on node among them
 	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m ./...
 
-.PHONY: test-soak
-test-soak: ## let the gateway work for 20 seconds over an API that fails
+.PHONY: test-load
+test-load: ## let 9000 callers be slow, and then the gateway work for 20 seconds over an API that fails
+	go test -tags e2e -count=1 -v -run TestSlowClients ./e2e/program -slow-clients=9000
 	go test -tags e2e -count=1 -v ./e2e/soak -soak=20s
 
 .PHONY: test-properties
