@@ -93,6 +93,11 @@ func TestNothingIsLeft(t *testing.T) {
 			t.Errorf("%s: %s", name, text)
 		}
 		fmt.Fprintln(&answers, header, text)
+		for _, path := range []string{"/healthz", "/readyz"} { // PC1
+			if status := statusOf(t, client, gw.Admin+path); status != http.StatusOK {
+				t.Errorf("after %s: %s is %d", name, path, status)
+			}
+		}
 		for n := range 5 { // calls that succeed: it is no outage
 			if _, text := ask(t, client, gw, fmt.Sprint(canary, name, n), oneCall); text != `{"data":{"jobs":{"totalCount":0}}}` {
 				t.Errorf("after %s: %s", name, text)
