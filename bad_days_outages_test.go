@@ -316,16 +316,30 @@ func TestRateLimitedToken(t *testing.T) {
 	d.wantCleanLog(t)
 }
 
-// A 429 that does not say how long holds for a second.
-func TestRateLimitWithoutTime(t *testing.T) {
+// A 429 that does not say how long, or says it in no known way, holds for a second. Callers are told at most a day.
+func TestRateLimitTimes(t *testing.T) {
 	t.Parallel()
-	d := startBadDay(t, badapi.Status(429))
-	for range 2 {
-		if got := d.ask(t, canaryA); got.code != "UPSTREAM_RATE_LIMITED" || got.retryAfter != 1 {
-			t.Errorf("%s", got.text)
-		}
-	}
-	if n := len(d.Since(0)); n != 1 {
-		t.Errorf("%d requests", n)
+	for retryAfter, want := range map[string]float64{
+		"": 1, "Retry-After: 0": 1, "Retry-After: -5": 1, "Retry-After: abc": 1, "Retry-After: 1.5": 1, "Retry-After: 2, 3": 1,
+		"Retry-After: Wed, 20 Oct 1999 07:28:00 GMT": 1, "Retry-After: 3600": 3600, "Retry-After: 99999999999999": 86400,
+		"Retry-After: Wed, 21 Oct 2099 07:28:00 GMT": 86400,
+	} {
+		t.Run(retryAfter, func(t *testing.T) {
+			t.Parallel()
+			header := []string{retryAfter}
+			if retryAfter == "" {
+				header = nil
+			}
+			d := startBadDay(t, badapi.Status(429, header...))
+			for range 2 {
+				if got := d.ask(t, canaryA); got.code != "UPSTREAM_RATE_LIMITED" || got.retryAfter != want {
+					t.Errorf("%s", got.text)
+				}
+			}
+			if n := len(d.Since(0)); n != 1 {
+				t.Errorf("%d requests", n)
+			}
+			d.wantCleanLog(t)
+		})
 	}
 }
