@@ -11,9 +11,8 @@ import (
 // pageMembers are the members of a page that are read. Source: GET /jobs.
 var pageMembers = [...]string{"records", "total_records", "next_page"}
 
-// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. A job
-// that comes twice is kept once (refuseRepeated). It checks every byte, in one pass. Errors: KindMalformed when
-// the body is no JSON or no page.
+// decodePage reads an answer of GET /jobs and keeps at most limit records, also if the API sends more. It
+// checks every byte, in one pass. Errors: KindMalformed when the body is no JSON or no page.
 func decodePage(body []byte, limit int) (*JobsPage, error) {
 	at, err := rawjson.Open(body)
 	if err != nil {
@@ -49,7 +48,6 @@ func decodePage(body []byte, limit int) (*JobsPage, error) {
 		return nil, malformed("page has no records")
 	}
 	page.Records = records.records
-	refuseRepeated(page.Records)
 	return page, nil
 }
 
@@ -108,7 +106,8 @@ type recordsDecoder struct {
 
 // decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so
 // that it cannot take the page with it.
-// Of two arrays named records in one page the last counts, as for every member that is there twice.
+// Of two arrays named records in one page the last counts, as for every member that is there twice. A job that
+// comes twice is kept once.
 func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	// An array that comes twice replaces the first, whose space it takes.
 	d.records, d.jobs = slices.Grow(d.records[:0], 1), d.jobs[:0]
@@ -133,6 +132,7 @@ func (d *recordsDecoder) decode(at *rawjson.Walk) {
 		d.records = append(d.records, Record{Job: &d.jobs[len(d.jobs)-1]})
 	}
 	at.Leave(&elements)
+	refuseRepeated(d.records)
 }
 
 // expected returns how many records there probably are to keep from this one on: those that fit into what is
