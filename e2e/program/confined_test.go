@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"sync"
@@ -14,16 +15,33 @@ import (
 	"jobsgateway/e2e/program"
 )
 
-// confining is a command that starts another one as the image's user, without capabilities and with a root that
-// nobody can write. Only root may do so; others run it as themselves, without new privileges.
-func confining() []string {
+// confinement is what this machine lets a test take away from a process.
+type confinement struct {
+	root   bool // root may become another user, without capabilities
+	mounts bool // and, but for a container that has none itself, make what others see read-only
+}
+
+// confinementHere finds out.
+func confinementHere(t *testing.T) confinement {
+	t.Helper()
+	c := confinement{root: os.Geteuid() == 0}
+	c.mounts = c.root && exec.CommandContext(t.Context(), "unshare", "--mount", "true").Run() == nil
+	t.Logf("as the image's user: %t; on a root that cannot be written: %t", c.root, c.mounts)
+	return c
+}
+
+// command is a command that starts another one in its place: without new privileges and, where that can be had, as
+// the image's user without capabilities, on a root that nobody can write.
+func (c confinement) command() []string {
 	const readOnly = `mount --bind / / && mount -o remount,bind,ro / && exec "$@"`
-	free := []string{"setpriv", "--no-new-privs"}
-	if os.Geteuid() != 0 {
-		return free
+	command := []string{"setpriv", "--no-new-privs"}
+	if c.root {
+		command = append(command, "--reuid=65532", "--regid=65532", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")
 	}
-	return append([]string{"unshare", "--mount", "--propagation", "private", "sh", "-c", readOnly, "sh"}, append(free,
-		"--reuid=65532", "--regid=65532", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all")...)
+	if c.mounts {
+		command = append([]string{"unshare", "--mount", "--propagation", "private", "sh", "-c", readOnly, "sh"}, command...)
+	}
+	return command
 }
 
 // A86: the gateway needs no privilege, no file that it can write, no more than 256 MiB and one slow CPU, and the
@@ -32,9 +50,9 @@ func confining() []string {
 // there is none.
 func TestConfined(t *testing.T) {
 	t.Parallel()
-	api := program.StartUpstream(t, nil)
-	gw := program.StartUnder(t, confining(), []string{"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH")}, "--upstream-url="+api.URL)
-	wantConfined(t, gw)
+	confined, api := confinementHere(t), program.StartUpstream(t, nil)
+	gw := program.StartUnder(t, confined.command(), []string{"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH")}, "--upstream-url="+api.URL)
+	confined.check(t, gw)
 	client := newClient(t)
 	var all sync.WaitGroup
 	for i := range 8 {
@@ -68,7 +86,7 @@ func TestConfined(t *testing.T) {
 	}
 	gw.Stop(t)
 
-	down := program.StartUnder(t, confining(), []string{"PATH=" + os.Getenv("PATH")}, "--upstream-url=http://127.0.0.1:1")
+	down := program.StartUnder(t, confined.command(), []string{"PATH=" + os.Getenv("PATH")}, "--upstream-url=http://127.0.0.1:1")
 	for i := range 40 { // until it is not even asked
 		if _, text := ask(t, client, down, fmt.Sprint(canary, i), oneCall); !strings.Contains(text, "UPSTREAM_UNAVAILABLE") {
 			t.Error(text)
@@ -82,16 +100,16 @@ func TestConfined(t *testing.T) {
 	down.Stop(t)
 }
 
-// wantConfined looks at what the system says of the process.
-func wantConfined(t *testing.T, gw *program.Program) {
+// check looks at what the system says of a process.
+func (c confinement) check(t *testing.T, gw *program.Program) {
 	t.Helper()
 	status := gw.Proc(t, "status")
 	wanted := []string{`NoNewPrivs:\s+1`}
-	if os.Geteuid() == 0 {
+	if c.root {
 		wanted = append(wanted, `Uid:\s+65532\s+65532\s+65532\s+65532`, `Gid:\s+65532\s+65532`, `CapPrm:\s+0+\n`, `CapEff:\s+0+\n`, `CapBnd:\s+0+\n`)
-		if !regexp.MustCompile(`(?m)^\S+ / \S+ ro,`).MatchString(gw.Proc(t, "mounts")) {
-			t.Error("the root can be written")
-		}
+	}
+	if c.mounts && !regexp.MustCompile(`(?m)^\S+ / \S+ ro,`).MatchString(gw.Proc(t, "mounts")) {
+		t.Error("the root can be written")
 	}
 	for _, line := range wanted {
 		if !regexp.MustCompile(`(?m)^` + line).MatchString(status) {
