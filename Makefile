@@ -6,9 +6,10 @@ MAKEFLAGS   += --no-builtin-rules
 
 FUZZTIME ?= 30s
 CHECKS   ?= 100000
+SOAK     ?= 10m
 
 # What `make test` does, from the cheapest fault to the dearest.
-STEPS := generate-check lint-go lint-length lint-failures test-go test-properties test-allocations bench-check \
+STEPS := generate-check lint-go lint-length lint-failures test-go test-load test-properties test-allocations bench-check \
   deploy-check image-check release-check
 
 GOLANGCI := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
@@ -74,6 +75,11 @@ fmt: ## format the code
 test-go: ## run all Go tests in random order with the race detector, those of e2e on node among them
 	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m ./...
 
+.PHONY: test-load
+test-load: ## let 9000 callers be slow, and then the gateway work for 20 seconds over an API that fails
+	go test -tags e2e -count=1 -v -run TestSlowClients ./e2e/program -slow-clients=9000
+	go test -tags e2e -count=1 -v ./e2e/soak -soak=20s
+
 .PHONY: test-properties
 test-properties: ## check the properties of paging 1000 times each
 	go test -count=1 ./graph/paging -rapid.checks=1000
@@ -105,6 +111,23 @@ browser: ## look at the playground in Chromium
 .PHONY: audits language composition federation replicas browser
 audits language composition federation replicas browser:
 	go test -tags e2e -count=1 -v ./e2e/$@
+
+.PHONY: soak
+soak: ## let the gateway work for SOAK (10m) over an API that fails, and tell what came of it
+	go test -tags e2e -count=1 -v -timeout 0 ./e2e/soak -soak=$(SOAK)
+
+# Each test and benchmark behind a goal writes a line that begins with the goal's number.
+.PHONY: reliability
+reliability: ## measure the figures of docs/reliability.md and print them in its order; takes SOAK and four minutes
+	@measured=$$(mktemp)
+	{ go test -v -run '^$$' -bench 'Guards|Refusal' ./internal/gateway
+	  go test -count=1 -v -run 'TestDeadAPI|TestRandomFailures' .
+	  go test -tags e2e -count=1 -v -run 'TestSlowClients|TestGreatAnswers|TestCallersWhoLeave|TestNothingIsLeft' ./e2e/program -slow-clients=10000
+	  go test -tags e2e -count=1 -v -run 'TestProcess/(callers_who_watch|all_connections)' -bench Start ./e2e/program
+	  go test -tags e2e -count=1 -v -timeout 0 ./e2e/soak -soak=$(SOAK)
+	} > "$$measured" || { cat "$$measured"; exit 1; }
+	grep -o '\bG[0-9]*: .*' "$$measured" | sort -V
+	rm "$$measured"
 
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine

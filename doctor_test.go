@@ -97,8 +97,8 @@ func says(status int, contentType, body string, header ...string) http.HandlerFu
 	}
 }
 
-// pageOf is a page of these members of records, each with what every record needs.
-func pageOf(total int, members ...string) string {
+// pageWith is a page of these members of records, each with what every record needs.
+func pageWith(total int, members ...string) string {
 	var all []string
 	for i, more := range members {
 		all = append(all, fmt.Sprintf(`{"job_id":"job-%d","state":"failed","type":"health_check","created_at":"2026-01-01T00:00:%02d","updated_at":"2026-01-01T00:00:00"%s}`,
@@ -113,7 +113,7 @@ func paged(total int, members ...string) http.HandlerFunc {
 		var offset, size int
 		_, _ = fmt.Sscan(r.URL.Query().Get("offset"), &offset)
 		_, _ = fmt.Sscan(r.URL.Query().Get("per_page"), &size)
-		whole := strings.Split(strings.TrimSuffix(strings.TrimPrefix(pageOf(0, members...), `{"records":[`), `],"total_records":0}`), "},{")
+		whole := strings.Split(strings.TrimSuffix(strings.TrimPrefix(pageWith(0, members...), `{"records":[`), `],"total_records":0}`), "},{")
 		some := whole[min(offset, len(whole)):min(offset+size, len(whole))]
 		body := strings.Join(some, "},{")
 		if len(some) > 0 && offset > 0 {
@@ -159,12 +159,12 @@ func TestDoctorFindings(t *testing.T) {
 		"a word that is the token":      {paged(2, `,"TOKEN":1,"request_source":{"type":"TOKEN"}`, ""), nil, false, 2, []string{"note Some records have members that the schema does not know.", "note Some jobs have a request source that is not documented."}},
 		"members of the page":           {says(200, "application/json", `{"records":[],"TOKEN":1,"total_records":0}`), nil, false, 1, []string{"empty", "note The page has members that are not documented."}},
 		"a record that cannot be read":  {says(200, "application/json", `{"records":[{"job_id":7}],"total_records":9}`), nil, true, 2, []string{"wrong Some records are no jobs, for want of: job_id", "could not be seen"}},
-		"per_page ignored":              {says(200, "application/json", pageOf(3, "", "", "")), nil, false, 3, []string{"note The API sent 3 records when 1 was asked for", "rounds offset=1"}},
+		"per_page ignored":              {says(200, "application/json", pageWith(3, "", "", "")), nil, false, 3, []string{"note The API sent 3 records when 1 was asked for", "rounds offset=1"}},
 		"order ignored":                 {paged(3, "", `,"created_at":"2026-03-01T00:00:00"`, `,"created_at":"2026-04-01T00:00:00"`), nil, true, 2, []string{"wrong The records are not in the order created_at_desc"}},
 		"jobs of the future":            {paged(2, `,"created_at":"2100-01-01T00:00:00"`, ""), nil, false, 2, []string{"note The newest job was created in the future"}},
-		"a clock ahead":                 {says(200, "application/json", pageOf(1, ""), "Date", "-1h"), nil, false, 1, []string{"note The clock of this machine is ", "ahead of the API's"}},
+		"a clock ahead":                 {says(200, "application/json", pageWith(1, ""), "Date", "-1h"), nil, false, 1, []string{"note The clock of this machine is ", "ahead of the API's"}},
 		"a clock behind":                {says(401, html, page, "Date", "1h"), nil, true, 1, []string{"behind the API's"}},
-		"a cache":                       {says(200, "application/json", pageOf(1, ""), "Age", "3600", "Date", "-1h"), nil, false, 1, []string{"note The answer comes from a cache: it is 3600 seconds old", "agree"}},
+		"a cache":                       {says(200, "application/json", pageWith(1, ""), "Age", "3600", "Date", "-1h"), nil, false, 1, []string{"note The answer comes from a cache: it is 3600 seconds old", "agree"}},
 		"400":                           {says(400, "application/problem+json", problem), nil, true, 1, []string{"answered 400: the request was refused.", "It says: no [token] [31m here. Its log id", "Its log id is log-7", "--upstream-url"}},
 		"204":                           {says(204, "", ""), nil, true, 1, []string{"answered 204, which is no list of jobs."}},
 		"422":                           {says(422, "application/json", problem), nil, true, 1, []string{"answered 422: the request was refused.", "/jobs is appended. ok The clocks"}},
@@ -184,7 +184,7 @@ func TestDoctorFindings(t *testing.T) {
 		"200 in HTML":                   {says(200, html, page), nil, true, 1, []string{"answered 200 with an HTML page in place of a list", "a page for people"}},
 		"another shape":                 {says(200, "application/json", `{"data":["TOKEN"]}`), nil, true, 1, []string{"it is no list of jobs: page has no records", "README"}},
 		"no JSON":                       {says(200, "application/json", `TOKEN`), nil, true, 1, []string{"it is no list of jobs: page is not an object"}},
-		"too large":                     {says(200, "application/json", pageOf(1, `,"x":"`+strings.Repeat("x", 70_000)+`"`)), []string{"--max-upstream-body=64K"}, true, 1, []string{"answered more than fits", "Raise --max-upstream-body"}},
+		"too large":                     {says(200, "application/json", pageWith(1, `,"x":"`+strings.Repeat("x", 70_000)+`"`)), []string{"--max-upstream-body=64K"}, true, 1, []string{"answered more than fits", "Raise --max-upstream-body"}},
 		"an answer that ends too early": {says(200, "application/json", `{"TOKEN`, "Content-Length", "1000"), nil, true, 1, []string{"was not answered: the connection was closed in the middle of the answer"}},
 		"no answer":                     {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), nil, true, 1, []string{"was not answered: the connection was closed before an answer"}},
 		"slow":                          {jobs(emulator.Options{Latency: time.Minute}), []string{"--upstream-timeout=1s"}, true, 1, []string{"was not answered in time", "did not begin to answer within 1s", "raise --upstream-timeout"}},

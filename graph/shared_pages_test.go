@@ -321,7 +321,7 @@ func TestListGrownSince(t *testing.T) {
 		exec.upstream = stub{jobs: func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 			for i := range c.newer {
 				if q.PerPage == restclient.MaxPerPage {
-					api.Insert(json.RawMessage(strings.NewReplacer("00000000-", "10000000-", "2024-", "2025-").Replace(record(i%60, ""))))
+					api.Insert(json.RawMessage(strings.NewReplacer("00000000-", fmt.Sprintf("1%07d-", i), "2024-", "2025-").Replace(record(i%60, ""))))
 				}
 			}
 			return client.Jobs(ctx, q)

@@ -19,6 +19,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -66,7 +67,8 @@ type Config struct {
 // that are under way at one time become one call, so what it returns is shared: read it, never change it.
 type Client struct {
 	base      string
-	host      string // of base, for the log
+	host      string         // of base, for the log
+	hosts     *regexp.Regexp // matches what names it in a text: see hostIn
 	token     TokenSource
 	identity  func(ctx context.Context) Identity
 	timeout   time.Duration
@@ -118,6 +120,7 @@ func New(cfg Config) *Client {
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
+		hosts:    hostIn(cfg.BaseURL),
 		token:    cfg.Token,
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
@@ -146,6 +149,18 @@ func New(cfg Config) *Client {
 	}
 }
 
+// hostIn matches the host of an address in a text, with its port if it has one. A name without a dot, such as
+// jobs, counts only with its port: it is a word, too.
+func hostIn(base *url.URL) *regexp.Regexp {
+	pattern := regexp.QuoteMeta(base.Host)
+	if name := base.Hostname(); strings.ContainsAny(name, ".:") {
+		pattern += "|" + regexp.QuoteMeta(name)
+	} else if base.Port() == "" {
+		pattern = `[^\s\S]` // nothing
+	}
+	return regexp.MustCompile("(?i)" + pattern)
+}
+
 // Close closes the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
@@ -169,9 +184,13 @@ func shared[T any](
 	}
 	deadline, _ := ctx.Deadline()
 	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		value, err := decode(c.get(ctx, q, deadline))
+		body, attempt, err := c.get(ctx, q, deadline)
+		value, err := decode(body, err)
+		failed, _ := AsError(err)
+		if failed != nil && failed.Attempt == 0 && !failed.Unsent {
+			failed.Attempt = attempt // whose body cannot be read
+		}
 		if c.observer != nil {
-			failed, _ := AsError(err)
 			c.observer.CallEnds(ctx, q.route(), failed)
 		}
 		return outcome[T]{value, err}, isTimeout(err)

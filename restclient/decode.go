@@ -116,7 +116,8 @@ type recordsDecoder struct {
 
 // decode reads the array that at stands at. An element that is JSON but no job is kept as its own error, so
 // that it cannot take the page with it.
-// Of two arrays named records in one page the last counts, as for every member that is there twice.
+// Of two arrays named records in one page the last counts, as for every member that is there twice. A job that
+// comes twice is kept once.
 func (d *recordsDecoder) decode(at *rawjson.Walk) {
 	// An array that comes twice replaces the first, whose space it takes.
 	d.records, d.jobs = slices.Grow(d.records[:0], 1), d.jobs[:0]
@@ -141,6 +142,7 @@ func (d *recordsDecoder) decode(at *rawjson.Walk) {
 		d.records = append(d.records, Record{Job: &d.jobs[len(d.jobs)-1]})
 	}
 	at.Leave(&elements)
+	refuseRepeated(d.records)
 }
 
 // expected returns how many records there probably are to keep from this one on: those that fit into what is

@@ -84,13 +84,20 @@ func TestAllocations(t *testing.T) {
 // way.
 func TestPagesOfUnequalRecords(t *testing.T) {
 	t.Parallel()
-	long := record("long", `"input":"`+strings.Repeat("x", 100_000)+`"`)
+	long := func(id string) string { return record(id, `"input":"`+strings.Repeat("x", 100_000)+`"`) }
+	short := func(n int, before string) string { // each behind a text, and a comma
+		var b strings.Builder
+		for i := range n {
+			b.WriteString(before + record(strconv.Itoa(i), "") + ",")
+		}
+		return b.String()
+	}
 	for name, records := range map[string][]string{
 		"a job behind scraps":     {strings.Repeat("1,", 400) + record("a", "")},
-		"jobs among scraps":       {strings.Repeat("1,"+record("a", "")+",", 249) + "1", record("b", "")},
-		"a long one before short": {long, strings.Repeat(record("a", "")+",", 400) + record("b", "")},
-		"short ones before long":  {strings.Repeat(record("a", "")+",", 50) + record("b", ""), long, long},
-		"more than asked for":     {strings.Repeat(record("a", "")+",", 600) + long},
+		"jobs among scraps":       {short(249, "1,") + "1", record("b", "")},
+		"a long one before short": {long("c"), short(400, "") + record("b", "")},
+		"short ones before long":  {short(50, "") + record("b", ""), long("c"), long("d")},
+		"more than asked for":     {short(600, "") + long("c")},
 		"scraps alone":            {strings.Repeat("1,", 600) + "1"},
 	} {
 		body := page(records...)

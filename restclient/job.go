@@ -138,8 +138,17 @@ func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 		}
 		drifts := c.newDrifts()
 		job, err := readJob(body, drifts)
+		if err == nil && !job.isCalled(id) {
+			return nil, malformed("it is another job than was asked for")
+		}
 		c.report(ctx, drifts, one.token)
 		return job, err
 	})
 	return job, err
+}
+
+// isCalled reports whether the job's own id is this one, in whatever letters the Jobs API writes it.
+func (j *Job) isCalled(id JobID) bool {
+	own, err := uuid.Parse(j.ID())
+	return err == nil && own.String() == string(id)
 }

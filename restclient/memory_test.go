@@ -299,7 +299,7 @@ func TestRoomOfUnsizedBodies(t *testing.T) {
 		if _, err := client.Jobs(ctx, JobsQuery{OrderBy: CreatedAtDesc, PerPage: 500}); err != nil {
 			t.Fatal(err)
 		}
-		body, err := client.get(ctx, call{token: "t", suffix: "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"}, time.Time{})
+		body, _, err := client.get(ctx, call{token: "t", suffix: "/2a5b9ad7-dc8f-47bb-8e62-843a38f8054c"}, time.Time{})
 		if err != nil || string(body) != record {
 			t.Fatalf("%s, %v", body, err)
 		}

@@ -24,48 +24,47 @@ const (
 	leastAttempt = 100 * time.Millisecond // an attempt with less time would only become a time-out
 )
 
-// get makes a call by at most maxAttempts attempts and returns the body of a 200 that says it is JSON. Between
-// two of them it waits, as long as ctx lasts and never beyond deadline; a zero deadline is that of ctx. Its
-// errors do not hold the token.
-func (c *Client) get(ctx context.Context, q call, deadline time.Time) ([]byte, error) {
+// get makes a call by at most maxAttempts attempts and returns the body of a 200 that says it is JSON, and which
+// attempt had it. Between two of them it waits, as long as ctx lasts and never beyond deadline; a zero deadline
+// is that of ctx. Its errors do not hold the token.
+func (c *Client) get(ctx context.Context, q call, deadline time.Time) (body []byte, attempt int, err error) {
 	if deadline.IsZero() {
 		deadline, _ = ctx.Deadline()
 	}
 	var failed *Error
-	for attempt := 1; ; attempt++ {
+	for attempt = 1; ; attempt++ {
 		held, refused := c.admit(q.token)
 		switch {
 		case refused == nil:
 		case failed != nil: // why the call was not answered says more than why it may not be asked again
 			c.retries.giveBack()
-			return nil, failed
+			return nil, attempt, failed
 		default:
-			return nil, refused
+			return nil, 0, refused
 		}
 		if attempt == 1 {
 			c.retries.earn()
 		}
-		var body []byte
 		body, failed = c.observed(ctx, q, attempt)
 		c.breaker.record(held, failed)
 		if attempt > 1 && healthOf(failed) == healthy {
 			c.retries.giveBack() // it was worth it
 		}
 		if failed == nil {
-			return body, nil
+			return body, attempt, nil
 		}
 		if failed.Kind == KindRateLimited {
 			failed.RetryAfter = c.cooling.start(q.token, failed.RetryAfter, time.Now())
 		}
 		wait, again := pauseAfter(failed, time.Until(deadline))
 		if !again || attempt >= c.attempts || ctx.Err() != nil || !c.retries.spend() {
-			return nil, failed
+			return nil, attempt, failed
 		}
 		c.logger.LogAttrs(ctx, slog.LevelWarn, "upstream call failed",
 			append(failed.LogAttrs(), slog.String("retry_in", wait.Round(time.Millisecond).String()))...)
 		if !sleep(ctx, wait) {
 			c.retries.giveBack()
-			return nil, failed
+			return nil, attempt, failed
 		}
 	}
 }
@@ -93,6 +92,7 @@ func (c *Client) attempt(ctx context.Context, q call, number int, traceparent st
 		return body, nil
 	}
 	e, _ := AsError(err)
+	e.Detail = c.hosts.ReplaceAllLiteralString(e.Detail, "[host]")
 	e.forget(q.token)
 	e.Attempt = number
 	e.mendable = e.mendable && ctx.Err() == nil

@@ -48,10 +48,7 @@ func TestOwnCA(t *testing.T) {
 	t.Parallel()
 	api := httptest.NewTLSServer(emulator.New(emulator.Options{}))
 	defer api.Close()
-	file := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := certificateOf(t, api)
 	ask := func(gw *program.Program) string {
 		command := "curl -s " + gw.Public + `/graphql -H 'Authorization: Bearer x' --json '{"query":"{jobs {totalCount}}"}'`
 		answer, err := exec.CommandContext(t.Context(), "sh", "-c", command).Output()
@@ -70,4 +67,14 @@ func TestOwnCA(t *testing.T) {
 	if answer := ask(program.StartWith(t, []string{"SSL_CERT_FILE=" + file}, "--upstream-url="+api.URL)); answer != `{"data":{"jobs":{"totalCount":2000}}}` {
 		t.Error(answer)
 	}
+}
+
+// certificateOf is a file with the certificate of a server.
+func certificateOf(t *testing.T, server *httptest.Server) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -141,7 +142,8 @@ func pausedLog(s *scene) {
 }
 
 // watchfulCallers send 300 requests a second, 900 and more in all, to a Jobs API that takes its time, and
-// look at /readyz every 200 ms. They stop when it is not ready. None is lost.
+// look at /readyz every 200 ms. They stop when it is not ready, which it is at once, while /healthz goes on to say
+// that the process lives. None is lost, and who comes after the signal is told to leave the connection.
 func watchfulCallers(s *scene) {
 	const before, pause = 900, time.Second / 300
 	s.api.Hold = func(*http.Request) { time.Sleep(100 * time.Millisecond) }
@@ -156,13 +158,29 @@ func watchfulCallers(s *scene) {
 		}
 	}()
 	var running sync.WaitGroup
+	var stopping atomic.Bool
 	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
 	for n := 0; ctx.Err() == nil; n++ {
 		<-ticker.C
-		running.Go(func() { s.post(client, fmt.Sprintf(`{ jobs(first: %d) { nodes { id } } }`, 1+n%20)) })
+		isLate := stopping.Load()
+		running.Go(func() {
+			if last := s.post(client, fmt.Sprintf(`{ jobs(first: %d) { nodes { id } } }`, 1+n%20)); isLate && !last {
+				s.Error("an answer does not say that it is the last one")
+			}
+		})
 		if n == before {
 			s.terminate()
+			running.Go(func() {
+				s.gw.Log.Await(s, "stopping")
+				stopping.Store(true)
+				if status := s.health("/healthz"); status != http.StatusOK {
+					s.Errorf("healthz %d while the gateway stops", status)
+				}
+				if status := s.health("/readyz"); status != http.StatusServiceUnavailable {
+					s.Errorf("readyz %d while the gateway stops", status)
+				}
+			})
 		}
 	}
 	running.Wait()
@@ -220,23 +238,25 @@ func (s *scene) health(path string) int {
 	return res.StatusCode
 }
 
-// post sends a query by a client, and wants data.
-func (s *scene) post(client *http.Client, query string) {
+// post sends a query by a client, and wants data. It returns whether the answer is the last one of its
+// connection.
+func (s *scene) post(client *http.Client, query string) (last bool) {
 	s.asked.Add(1)
 	body := strings.NewReader(fmt.Sprintf(`{"query":%q}`, query))
 	req, err := http.NewRequestWithContext(s.Context(), http.MethodPost, s.gw.Public+"/graphql", body)
 	if err != nil {
 		s.Error(err)
-		return
+		return false
 	}
 	req.Header = http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + s.token}}
 	res, err := client.Do(req)
 	if err != nil {
 		s.Errorf("a request is lost: %v", err)
-		return
+		return true
 	}
 	defer res.Body.Close()
 	if text, err := io.ReadAll(res.Body); err != nil || !strings.HasPrefix(string(text), `{"data":{`) {
 		s.Errorf("%d %s %v", res.StatusCode, text, err)
 	}
+	return res.Close
 }

@@ -31,11 +31,13 @@ var processCases = []struct {
 	happen func(*scene)
 	// within is how long the process may run on after happen.
 	within time.Duration
+	// goal is its number in docs/reliability.md; empty for none.
+	goal string
 	// code is the exit code, cutOff what the log's last line says; -1 if there is no such line.
 	code, cutOff int
 }{
 	{name: "nothing is connected", happen: (*scene).terminate, within: delay + time.Second + slack},
-	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second + slack},
+	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second + slack, goal: "G17"},
 	{name: "no delay", flags: []string{"--drain-delay=0s"}, happen: idleConnections, within: time.Second + slack},
 	{name: "an interrupt", happen: func(s *scene) { s.signal(os.Interrupt) }, within: delay + time.Second + slack},
 	{name: "half a body", happen: func(s *scene) { s.leaveHalf(http.MethodPost, `{"qu`) }, within: limit, cutOff: 1},
@@ -54,7 +56,7 @@ var processCases = []struct {
 	{name: "a log that nobody reads any more", happen: deadLog, within: delay + time.Second + slack, cutOff: -1},
 	{name: "a log that nobody reads for a while", happen: pausedLog, within: delay + time.Second + slack},
 	// Longer delays, so that a machine with other things to do is not too slow for the callers.
-	{name: "callers who watch readyz", flags: []string{"--drain-delay=3s"}, happen: watchfulCallers, within: 6 * time.Second},
+	{name: "callers who watch readyz", flags: []string{"--drain-delay=3s"}, happen: watchfulCallers, within: 6 * time.Second, goal: "G16"},
 	{name: "callers on idle connections", flags: []string{"--drain-delay=6s"}, happen: callersOnIdleConnections, within: limit},
 }
 
@@ -76,6 +78,7 @@ type scene struct {
 	held    chan struct{} // gets something for each request that the Jobs API holds
 	release chan struct{} // ends the holding when it is closed
 	asked   atomic.Int64  // whole requests
+	stopped time.Time     // when the last signal was sent
 }
 
 // A process ends as its signal asks for, whatever its callers and its log's reader do, and then: no token in
@@ -101,6 +104,10 @@ func TestProcess(t *testing.T) {
 			tc.happen(s)
 			if code := s.gw.ExitCode(t, tc.within); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
+			}
+			if tc.goal != "" && !t.Failed() {
+				t.Logf("%s: %s: none of %d requests is lost; the process ends %v after TERM",
+					tc.goal, tc.name, s.asked.Load(), time.Since(s.stopped))
 			}
 			s.checkLog(tc.cutOff)
 		})
@@ -147,6 +154,7 @@ func (s *scene) terminate() { s.signal(syscall.SIGTERM) }
 // signal sends a signal to the gateway.
 func (s *scene) signal(signal os.Signal) {
 	s.Helper()
+	s.stopped = time.Now()
 	s.gw.Signal(s.T, signal)
 }
 

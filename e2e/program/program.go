@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -37,13 +38,9 @@ func Main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "jobsgateway")
 	if err == nil {
 		defer os.RemoveAll(dir)
+		_ = os.Chmod(dir, 0o755) // other users may run what is in it
 		Binary = filepath.Join(dir, "jobsgateway")
-		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
-		defer cancel()
-		var printed []byte
-		if printed, err = exec.CommandContext(ctx, "go", "build", "-o", Binary, "jobsgateway").CombinedOutput(); err != nil {
-			err = fmt.Errorf("go build: %w\n%s", err, printed)
-		}
+		err = build(context.Background(), Binary)
 	}
 	code := 1
 	if err == nil {
@@ -56,6 +53,17 @@ func Main(m *testing.M) int {
 		return 1
 	}
 	return code
+}
+
+// build builds the gateway into a file, with flags of go build.
+func build(ctx context.Context, file string, flags ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, buildLimit)
+	defer cancel()
+	args := slices.Concat([]string{"build"}, flags, []string{"-o", file, "jobsgateway"})
+	if printed, err := exec.CommandContext(ctx, "go", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w\n%s", err, printed)
+	}
+	return nil
 }
 
 // Program is a running gateway.
@@ -81,18 +89,46 @@ func Start(t testing.TB, flags ...string) *Program {
 // StartWith is Start with an environment.
 func StartWith(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
-	p := Launch(t, environment, flags...)
-	listening := p.Log.Await(t, "listening")
-	p.Public, p.Admin = fmt.Sprint("http://", listening["public"]), fmt.Sprint("http://", listening["admin"])
+	return StartUnder(t, nil, environment, flags...)
+}
+
+// StartUnder is StartWith by a command that starts what its arguments name, in its own place, such as setpriv.
+func StartUnder(t testing.TB, command, environment []string, flags ...string) *Program {
+	t.Helper()
+	return launch(t, append(command, Binary), environment, flags...).listening(t)
+}
+
+// StartRacing is Start of a gateway that is built with the race detector, which writes what it finds to standard
+// error.
+func StartRacing(t testing.TB, flags ...string) *Program {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "jobsgateway")
+	if err := build(t.Context(), file, "-race"); err != nil {
+		t.Fatal(err)
+	}
+	return launch(t, []string{file}, []string{}, flags...).listening(t)
+}
+
+// listening waits until the gateway listens.
+func (p *Program) listening(t testing.TB) *Program {
+	t.Helper()
+	line := p.Log.Await(t, "listening")
+	p.Public, p.Admin = fmt.Sprint("http://", line["public"]), fmt.Sprint("http://", line["admin"])
 	return p
 }
 
 // Launch is StartWith without waiting: the addresses of the listeners are not known.
 func Launch(t testing.TB, environment []string, flags ...string) *Program {
 	t.Helper()
+	return launch(t, []string{Binary}, environment, flags...)
+}
+
+func launch(t testing.TB, command, environment []string, flags ...string) *Program {
+	t.Helper()
 	p := &Program{Log: &logtest.Buffer{}, exited: make(chan struct{})}
 	flags = append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...)
-	p.cmd = exec.Command(Binary, flags...)
+	words := slices.Concat(command, flags)
+	p.cmd = exec.Command(words[0], words[1:]...)
 	p.cmd.Env = environment
 	p.cmd.Stdout = &p.Stdout
 	var err error
@@ -112,7 +148,9 @@ func Launch(t testing.TB, environment []string, flags ...string) *Program {
 		_ = p.cmd.Process.Kill() // it has ended already if the test has called Stop
 		<-p.exited
 		if t.Failed() {
-			t.Logf("the log of %q:\n%s", flags, p.Log)
+			const shown = 32 << 10
+			log := p.Log.String()
+			t.Logf("the end of the log of %q:\n%s", flags, log[max(0, len(log)-shown):])
 		}
 	})
 	return p

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,7 +20,7 @@ import (
 	"jobsgateway/internal/logtest"
 )
 
-// What is wrong when the program starts ends it with 1 within two seconds and a line that names the setting
+// A85: what is wrong when the program starts ends it with 1 within two seconds and a line that names the setting
 // and not its secrets. Nothing was served by then: there is no line of the log.
 func TestRefusesToStart(t *testing.T) {
 	t.Parallel()
@@ -33,12 +34,22 @@ func TestRefusesToStart(t *testing.T) {
 		{"--upstream-url=https://me:LEAK@jobs.example.com", "", "--upstream-url"},
 		{"--upstream-url=/jobs", "", "--upstream-url"},
 		{"--upstream-url=", "", "--upstream-url"},
+		{"--upstream-url=https://jobs.example.com?key=LEAK", "", "--upstream-url"},
+		{"--upstream-url=me:LEAK@jobs.example.com", "", "--upstream-url"},
+		{"--upstream-url=https://jobs.example.com:LEAK", "", "--upstream-url"},
+		{"--log-level=info", "JOBSGW_UPSTREAM_URL=", "JOBSGW_UPSTREAM_URL"},
+		{"--log-level=info", "JOBSGW_UPSTREAM_URL=https://LEAK@jobs.example.com", "JOBSGW_UPSTREAM_URL"},
+		{"--demo", "JOBSGW_TOKEN=LEAK", "JOBSGW_TOKEN"},
+		{"--tokens=LEAK", "", "--tokens"},
 		{"--upstream-timeout=-1s", "", "--upstream-timeout"},
 		{"--upstream-timeout=20s", "", "--request-timeout"},
+		{"--upstream-timeout=0s", "", "--upstream-timeout"},
+		{"--request-timeout=-1ns", "", "--request-timeout"},
 		{"--drain-delay=-1s", "", "--drain-delay"},
 		{"--drain-delay=11m", "", "--drain-delay"},
 		{"--drain-delay=1", "", "--drain-delay"},
 		{"--demo", "JOBSGW_DRAIN_DELAYS=LEAK", "JOBSGW_DRAIN_DELAYS"},
+		{"--listen=" + taken.Addr().String(), "JOBSGW_DEMO=true", "--listen"},
 		{"--admin-listen=" + taken.Addr().String(), "JOBSGW_DEMO=true", "--admin-listen"},
 	} {
 		t.Run(tc.flag+tc.environment, func(t *testing.T) {
@@ -154,4 +165,20 @@ func TestStalledLog(t *testing.T) {
 	if err := gw.Wait(); err != nil {
 		t.Errorf("after TERM: %v", err)
 	}
+}
+
+// BenchmarkStart is how long a process takes to be ready.
+func BenchmarkStart(b *testing.B) {
+	client := newClient(b)
+	for b.Loop() {
+		gw := program.Start(b, "--demo", "--drain-delay=0s")
+		for statusOf(b, client, gw.Admin+"/readyz") != http.StatusOK {
+			time.Sleep(time.Millisecond)
+		}
+		b.StopTimer()
+		client.CloseIdleConnections()
+		gw.Stop(b)
+		b.StartTimer()
+	}
+	b.Logf("G18: a process is ready %v after its start", b.Elapsed()/time.Duration(b.N))
 }

@@ -18,16 +18,17 @@ type Upstream struct {
 	// Hold is called before a request is answered. It returns when that may go on.
 	Hold func(*http.Request)
 
-	open atomic.Int64
+	open   atomic.Int64
+	server *httptest.Server
 }
 
 // StartUpstream serves a Jobs API until the test ends; a nil hold holds nothing.
 func StartUpstream(t testing.TB, hold func(*http.Request)) *Upstream {
 	t.Helper()
 	u := &Upstream{API: emulator.New(emulator.Options{}), Hold: hold}
-	server := httptest.NewServer(u)
-	t.Cleanup(server.Close)
-	u.URL = server.URL
+	u.server = httptest.NewServer(u)
+	t.Cleanup(u.server.Close)
+	u.URL = u.server.URL
 	return u
 }
 
@@ -43,3 +44,6 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // Open returns how many requests have not been answered.
 func (u *Upstream) Open() int { return int(u.open.Load()) }
+
+// Disconnect closes all connections.
+func (u *Upstream) Disconnect() { u.server.CloseClientConnections() }

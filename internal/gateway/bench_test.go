@@ -64,6 +64,13 @@ func TestAllocations(t *testing.T) {
 // measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
 func measuredHandler(t testing.TB) http.Handler {
 	t.Helper()
+	_, handler := measuredGateway(t)
+	return handler
+}
+
+// measuredGateway is measuredHandler with what stands behind the handler.
+func measuredGateway(t testing.TB) (*gateway, http.Handler) {
+	t.Helper()
 	// Memory is given back as the program does it: its costs are measured.
 	client := clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
 		c.Token, c.MaxBody, c.Scribble = TokenFrom, 32<<20, false
@@ -81,7 +88,7 @@ func measuredHandler(t testing.TB) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return handler
+	return g, handler
 }
 
 // forgetful takes lines, so that they are formatted, and forgets them.

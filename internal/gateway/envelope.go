@@ -35,7 +35,7 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, 
 		return envelope{}, tooLarge()
 	}
 	var body bytes.Buffer
-	body.Grow(int(max(r.ContentLength, 0)) + bytes.MinRead) // at most maxBody, and no growing on the way
+	body.Grow(int(min(max(r.ContentLength, 0), firstRead)) + bytes.MinRead)
 	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
 	var maxBytes *http.MaxBytesError
 	switch {
@@ -47,6 +47,11 @@ func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, 
 	}
 	return envelope{}, badRequest("The request body could not be read to its end.")
 }
+
+// firstRead is the most memory that is taken for a body before a byte of it has come. Most bodies fit into it;
+// for others it doubles as they come. A caller who says that much follows, and sends nothing, shall not hold
+// more.
+const firstRead = 1 << 10
 
 // tooLarge refuses a body over the cap.
 func tooLarge() *refusal {
