@@ -81,6 +81,10 @@ type Settings struct {
 	// LogFormat is json, text or auto. What auto means is the caller's to decide, who knows stderr: text on a
 	// terminal, json elsewhere.
 	LogFormat string `group:"Log" type:"word" default:"auto" words:"auto,json,text" placeholder:"FORMAT" help:"Form of the log on stderr; auto is text on a terminal and json elsewhere"`
+
+	// TraceOperationNames puts the names of operations, which callers choose, into the spans of traces. Whether there
+	// are traces is said by the OTEL_ variables, which are read by internal/telemetry.
+	TraceOperationNames bool `group:"Traces" type:"switch" default:"false" accepts:"true or false" help:"Name operations in traces by what callers call them, not by their type alone"`
 }
 
 // Command is what the user asked for.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"runtime/debug"
 
 	"github.com/go-logr/logr"
 	"github.com/google/uuid"
@@ -25,14 +26,14 @@ type Tracing struct {
 
 // NewTracing starts what sends spans, if cfg is on; else it returns nil. It makes the OpenTelemetry library
 // silent, for the whole process: what goes wrong is told by one line of logger instead.
-func NewTracing(cfg TracingConfig, version string, logger *slog.Logger) *Tracing {
+func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 	if !cfg.On() {
 		return nil
 	}
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	otel.SetLogger(logr.Discard())
 	s := newSender(cfg, logger)
-	attributes := append(cfg.resource, semconv.ServiceVersion(version), semconv.ServiceInstanceID(uuid.NewString()),
+	attributes := append(cfg.resource, semconv.ServiceVersion(version()), semconv.ServiceInstanceID(uuid.NewString()),
 		semconv.TelemetrySDKLanguageGo, semconv.TelemetrySDKName("opentelemetry"), semconv.TelemetrySDKVersion(otel.Version()))
 	// All that the library would read from the process's environment is said here.
 	provider := sdktrace.NewTracerProvider(
@@ -67,4 +68,12 @@ func (t *Tracing) Close(ctx context.Context) {
 // nameOf returns a collector's address as a log may show it: without user info or a query.
 func nameOf(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// version returns the version of the program, as its build recorded it.
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(devel)"
 }
