@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
-	"runtime/debug"
 
 	"github.com/go-logr/logr"
 	"github.com/google/uuid"
@@ -33,7 +32,8 @@ func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	otel.SetLogger(logr.Discard())
 	s := newSender(cfg, logger)
-	attributes := append(cfg.resource, semconv.ServiceVersion(version()), semconv.ServiceInstanceID(uuid.NewString()),
+	version, _ := Version()
+	attributes := append(cfg.resource, semconv.ServiceVersion(version), semconv.ServiceInstanceID(uuid.NewString()),
 		semconv.TelemetrySDKLanguageGo, semconv.TelemetrySDKName("opentelemetry"), semconv.TelemetrySDKVersion(otel.Version()))
 	// All that the library would read from the process's environment is said here.
 	provider := sdktrace.NewTracerProvider(
@@ -68,12 +68,4 @@ func (t *Tracing) Close(ctx context.Context) {
 // nameOf returns a collector's address as a log may show it: without user info or a query.
 func nameOf(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-// version returns the version of the program, as its build recorded it.
-func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
-	}
-	return "(devel)"
 }
