@@ -63,8 +63,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
-func measuredHandler(t testing.TB, metrics *Metrics) http.Handler {
+// measuredHandler makes a gateway over an upstream whose answers are ready after the first time; a nil observer is none.
+func measuredHandler(t testing.TB, observer Observer) http.Handler {
 	t.Helper()
 	cfg := gateway.Config{
 		Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
@@ -73,13 +73,9 @@ func measuredHandler(t testing.TB, metrics *Metrics) http.Handler {
 	}
 	cfg.Upstream = clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
 		c.Token, c.MaxBody, c.Scribble = gateway.TokenFrom, 32<<20, false
-		if metrics != nil {
-			c.Observer = metrics
-		}
+		c.Observer = observer
 	})
-	if metrics != nil {
-		cfg.Observer = metrics
-	}
+	cfg.Observer = observer
 	handler, err := gateway.New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -96,9 +96,6 @@ const (
 	joinedCalls   = attribute.Key("jobsgateway.upstream_calls_joined")
 )
 
-// statusClientClosed is the gateway's status of a request whose answer could not be written.
-const statusClientClosed = 499
-
 // tracer is the Observer that makes spans.
 type tracer struct {
 	Observer // who is told, too
@@ -154,7 +151,7 @@ func (t *tracer) RequestEnds(running context.Context, r gateway.RequestEnd) {
 		span.SetName(begun.Name() + t.graphql[0].Value.AsString())
 		span.SetAttributes(t.graphql...)
 	}
-	if r.Status == statusClientClosed { // no status was sent
+	if r.Left { // no status was sent
 		span.SetAttributes(semconv.ErrorTypeKey.String("client_closed"))
 		return
 	}
