@@ -51,17 +51,17 @@ func (t *Tracing) Around(next Observer, what Traced) Observer {
 		port = map[string]int{"http": 80, "https": 443}[base.Scheme]
 	}
 	o := &tracer{Observer: next, tracer: t.tracer, names: what.OperationNames, requests: map[string]request{}}
-	graphql := what.BasePath + "/graphql"
 	for _, method := range methods {
 		name := method
 		if method == otherMethod {
 			name = "HTTP"
 		}
-		o.requests[method] = request{name, name + " " + graphql, []trace.SpanStartOption{
+		o.requests[method] = request{name, []trace.SpanStartOption{
 			trace.WithSpanKind(trace.SpanKindServer),
 			trace.WithAttributes(semconv.HTTPRequestMethodKey.String(method), semconv.URLScheme("http")),
 		}}
 	}
+	graphql := what.BasePath + "/graphql"
 	o.graphql = []attribute.KeyValue{semconv.HTTPRoute(graphql), semconv.URLPath(graphql)}
 	for route, template := range routeTemplates {
 		o.attempts[route] = attempt{http.MethodGet + " " + template, []trace.SpanStartOption{
@@ -109,8 +109,8 @@ type tracer struct {
 
 // request is what all requests of a method have in common.
 type request struct {
-	name, graphqlName string
-	start             []trace.SpanStartOption
+	name  string
+	start []trace.SpanStartOption
 }
 
 // attempt is what all attempts of a route have in common.
@@ -148,7 +148,7 @@ func (t *tracer) RequestEnds(running context.Context, r gateway.RequestEnd) {
 		span.SetAttributes(requestID.String(id))
 	}
 	if begun, ok := span.(sdktrace.ReadOnlySpan); ok && r.IsOperation {
-		span.SetName(begun.Name() + t.graphql[0].Value.AsString())
+		span.SetName(begun.Name() + " " + t.graphql[0].Value.AsString())
 		span.SetAttributes(t.graphql...)
 	}
 	if r.Left { // no status was sent
