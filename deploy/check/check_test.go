@@ -124,15 +124,17 @@ func inImage(t *testing.T, args []string, environment map[string]string) contain
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	line, _ := bufio.NewReader(log).ReadBytes('\n') // what is cut is not JSON
 	var listening struct {
 		Msg      string `json:"msg"`
 		Admin    string `json:"admin"`
 		Upstream string `json:"upstream"`
 		Demo     bool   `json:"demo"`
 	}
-	if err := json.Unmarshal(line, &listening); err != nil || listening.Msg != "listening" {
-		t.Fatalf("the program does not start: %s", line)
+	for lines := bufio.NewReader(log); listening.Msg != "listening"; {
+		line, _ := lines.ReadBytes('\n') // what is cut is not JSON
+		if err := json.Unmarshal(line, &listening); err != nil {
+			t.Fatalf("the program does not start: %s", line)
+		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, log) }() // until the program ends
 	c.upstream, c.demo, c.adminURL = listening.Upstream, listening.Demo, "http://"+listening.Admin
