@@ -42,10 +42,10 @@ are turned off by --playground=false or --no-playground.
 
 // helpTraces stands behind the settings, at those of traces.
 const helpTraces = `
-  Traces go to an OpenTelemetry collector over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as to
-  http://127.0.0.1:4318. OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME, OTEL_RESOURCE_ATTRIBUTES,
-  OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_SDK_DISABLED and others of the standard names are
-  heeded, too: see Traces in docs/operations.md.
+  Traces go to an OpenTelemetry collector over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as
+  to http://127.0.0.1:4318. OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME,
+  OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_SDK_DISABLED and
+  others of the standard names are heeded, too: see Traces in docs/operations.md.
 `
 
 // help returns the whole manual, written from the model of the flags, so that no flag can be missing from it.
