@@ -84,10 +84,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the connections,
-// the client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
-// gateway or the traces refuse, a listener that breaks, and context.Canceled when ctx has ended before anybody was
-// served.
+// serve opens what a process has once, the log, the memory limit and the traces, and serves until ctx ends.
+// Errors: those of listenAndServe, and a wrong variable of the traces.
 func serve(ctx context.Context, set settings.Settings, environ []string, stdout, stderr io.Writer) error {
 	logger, closeLog := openLog(set, stderr)
 	defer closeLog()
@@ -97,7 +95,17 @@ func serve(ctx context.Context, set settings.Settings, environ []string, stdout,
 	if err != nil {
 		return err
 	}
-	defer endTraces(traces)
+	defer endTraces(ctx, traces)
+	return listenAndServe(ctx, set, traces, stdout, logger)
+}
+
+// listenAndServe wires the gateway and serves until ctx ends. What is opened first is closed last: the
+// connections, the client, the demonstration, the listeners. Errors: an address that cannot be opened,
+// settings that the gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before
+// anybody was served.
+func listenAndServe(
+	ctx context.Context, set settings.Settings, traces *telemetry.Tracing, stdout io.Writer, logger *slog.Logger,
+) error {
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -165,7 +173,7 @@ func serve(ctx context.Context, set settings.Settings, environ []string, stdout,
 		if ctx.Err() == nil {
 			set.DrainDelay = 0 // a listener has broken: no balancer is waited for
 		}
-		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, func() { endTraces(traces) }, logger)
+		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, func() { endTraces(ctx, traces) }, logger)
 		return nil
 	})
 	return group.Wait()

@@ -8,8 +8,8 @@ import (
 	"jobsgateway/internal/telemetry"
 )
 
-// startTraces starts what sends traces; nil if the OTEL_ variables of environ do not ask for it. Errors: those
-// of telemetry.ReadTracing.
+// startTraces starts what sends traces; nil if the OTEL_ variables of environ do not ask for it. Errors:
+// those of telemetry.ReadTracing.
 func startTraces(environ []string, logger *slog.Logger) (*telemetry.Tracing, error) {
 	cfg, warnings, err := telemetry.ReadTracing(environ)
 	if err != nil {
@@ -26,8 +26,8 @@ const traceLimit = 500 * time.Millisecond
 
 // endTraces sends the last spans, and gives up those that are not sent in traceLimit. To end what has ended
 // does nothing.
-func endTraces(traces *telemetry.Tracing) {
-	ctx, cancel := context.WithTimeout(context.Background(), traceLimit)
+func endTraces(ctx context.Context, traces *telemetry.Tracing) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), traceLimit)
 	defer cancel()
 	traces.Close(ctx)
 }

@@ -25,8 +25,8 @@ const (
 
 // Words that may be in no span.
 const (
-	traceToken = "tokT-5d0f3b1c9a7e4826" //nolint:gosec // it opens nothing
-	traceWord  = "QUERY-77aa0c41"        // of a caller: in arguments, and so in query strings
+	traceToken = "tokT-5d0f3b1c9a7e4826"
+	traceWord  = "QUERY-77aa0c41" // of a caller: in arguments, and so in query strings
 	traceJob   = "77aa0c41-1f0e-4d6b-9a51-2c3d4e5f6a7b"
 )
 
@@ -39,8 +39,8 @@ type tracedAPI struct {
 	states  []string
 }
 
-// startTracedAPI serves an API. Before each answer it calls answer with the number of the request, from 1; false
-// lets the API answer with a page of no jobs.
+// startTracedAPI serves an API. Before each answer it calls answer with the number of the request, from 1;
+// false lets the API answer with a page of no jobs.
 func startTracedAPI(t *testing.T, answer func(w http.ResponseWriter, r *http.Request, number int) bool) *tracedAPI {
 	t.Helper()
 	api := &tracedAPI{}
@@ -67,8 +67,8 @@ func (a *tracedAPI) asked() []string {
 	return slices.Clone(a.parents)
 }
 
-// tracedGateway runs the program over an API with traces that go to a collector, until the function that it returns
-// is called, which waits for its end.
+// tracedGateway runs the program over an API with traces that go to a collector, until the function that it
+// returns is called, which waits for its end.
 func tracedGateway(t *testing.T, upstream, endpoint string, more ...string) (gw runningGateway, end func()) {
 	t.Helper()
 	flags := []string{"--upstream-url", upstream, "--drain-delay=0s", "--log-level=debug"}
@@ -125,9 +125,9 @@ func holdsAttributes(t *testing.T, span otlptest.Span, want ...string) {
 	}
 }
 
-// A request whose call is made twice is one trace: the caller's span, that of the request, that of the operation,
-// and one for each attempt, which the API goes on below. Neither tokens nor arguments, nor what the API says, are in
-// any of them. The log has the same trace.
+// A request whose call is made twice is one trace: the caller's span, that of the request, that of the
+// operation, and one for each attempt, which the API goes on below. Neither tokens nor arguments, nor what
+// the API says, are in any of them. The log has the same trace.
 func TestTraceOfARequest(t *testing.T) {
 	t.Parallel()
 	collector := otlptest.Start(t)
@@ -241,8 +241,8 @@ func TestTraceOfTheCaller(t *testing.T) {
 	}
 }
 
-// An operation that is answered by an equal one has a trace of its own without calls, and one that is given the
-// answer of another's call says so.
+// An operation that is answered by an equal one has a trace of its own without calls, and one that is given
+// the answer of another's call says so.
 func TestTraceOfEquals(t *testing.T) {
 	t.Parallel()
 	for name, second := range map[string]string{
@@ -286,7 +286,8 @@ func TestTraceOfEquals(t *testing.T) {
 	}
 }
 
-// awaitMetric waits until a series has a value. The operation that has it may be a moment away from where it waits.
+// awaitMetric waits until a series has a value. The operation that has it may be a moment away from where it
+// waits.
 func awaitMetric(t *testing.T, gw runningGateway, name, value string) {
 	t.Helper()
 	for {
@@ -300,8 +301,8 @@ func awaitMetric(t *testing.T, gw runningGateway, name, value string) {
 	}
 }
 
-// What goes wrong is the status of its span, as a code or a kind. A refused operation has no type. The name of an
-// operation is there only where it was asked for.
+// What goes wrong is the status of its span, as a code or a kind. A refused operation has no type. The name
+// of an operation is there only where it was asked for.
 func TestTraceOfErrors(t *testing.T) {
 	t.Parallel()
 	collector := otlptest.Start(t)
@@ -370,8 +371,8 @@ func TestTraceVariablesOfTheProgram(t *testing.T) {
 	}
 }
 
-// Whatever a collector does, requests are answered, and the end comes; the log says once what was lost, and nothing
-// of the collector's answers or of the credentials in its address.
+// Whatever a collector does, requests are answered, and the end comes; the log says once what was lost, and
+// nothing of the collector's answers or of the credentials in its address.
 func TestBadCollectors(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{

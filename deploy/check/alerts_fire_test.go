@@ -21,8 +21,8 @@ const (
 	judged  = 2 * time.Hour // from here on
 )
 
-// healthy is a gateway with some traffic on a day on which nothing is wrong: its series, and how they go on. What
-// callers do wrong, a retry now and then, and what drifted long ago are no reason for an alert.
+// healthy is a gateway with some traffic on a day on which nothing is wrong: its series, and how they go on.
+// What callers do wrong, a retry now and then, and what drifted long ago are no reason for an alert.
 var healthy = map[string]string{
 	`up{}`: "1x360",
 	`jobsgateway_operations_total{type="query",outcome="ok",code="none"}`:                      "0+300x360",
@@ -49,8 +49,8 @@ var healthy = map[string]string{
 	`process_start_time_seconds{}`:                                                             "1x360",
 }
 
-// outages are what makes one alert fire: series in place of healthy ones, or beside them. An empty one is gone. All
-// begin at 2 h, the sample 240.
+// outages are what makes one alert fire: series in place of healthy ones, or beside them. An empty one is
+// gone. All begin at 2 h, the sample 240.
 var outages = map[string]map[string]string{
 	"JobsGatewayDown":    {`up{}`: "1x239 0x120"},
 	"JobsGatewayAllDown": {`up{}`: "1x239 0x120"},
@@ -79,8 +79,8 @@ var outages = map[string]map[string]string{
 	"JobsGatewayRestarts":    {`process_start_time_seconds{}`: "1x239 1+1x120"},
 }
 
-// An alert fires in the outage that it is for, once that has lasted as long as the alert says, and no alert fires on
-// a healthy day.
+// An alert fires in the outage that it is for, once that has lasted as long as the alert says, and no alert
+// fires on a healthy day.
 func TestAlertsFire(t *testing.T) {
 	rules := alerts(t)
 	quiet := engineOver(t, healthy)

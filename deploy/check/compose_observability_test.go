@@ -17,9 +17,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// deploy/compose.observability.yaml is the demonstration of deploy/compose.yaml with traces, and three services
-// beside it: in versions that are named, without privileges, published on this machine alone, and with files
-// that are there and cannot be written.
+// deploy/compose.observability.yaml is the demonstration of deploy/compose.yaml with traces, and three
+// services beside it: in versions that are named, without privileges, published on this machine alone, and
+// with files that are there and cannot be written.
 func TestComposeObservability(t *testing.T) {
 	project := loadCompose(t, "deploy/compose.observability.yaml")
 	names := project.ServiceNames()
@@ -56,8 +56,8 @@ func TestComposeObservability(t *testing.T) {
 	}
 }
 
-// Prometheus takes its configuration, asks the admin port of the gateway by the name that the alerts expect, finds
-// the alerts, and is of the version whose library reads all that here.
+// Prometheus takes its configuration, asks the admin port of the gateway by the name that the alerts expect,
+// finds the alerts, and is of the version whose library reads all that here.
 func TestPrometheusConfiguration(t *testing.T) {
 	project := loadCompose(t, "deploy/compose.observability.yaml")
 	gateway, prometheus := project.Services["jobsgateway"], project.Services["prometheus"]

@@ -57,8 +57,8 @@ var ofPrometheus = []string{"job", "instance"}
 // query is an expression of PromQL, and where it stands.
 type query struct{ where, text string }
 
-// checkQuery holds an expression to what the gateway shows: its series, and the labels that it chooses and groups
-// by. It returns the series.
+// checkQuery holds an expression to what the gateway shows: its series, and the labels that it chooses and
+// groups by. It returns the series.
 func checkQuery(t *testing.T, shown map[string]map[string]bool, values string, q query) (series []string) {
 	t.Helper()
 	text := strings.NewReplacer("$__rate_interval", "5m").Replace(q.text)
@@ -108,8 +108,8 @@ func checkQuery(t *testing.T, shown map[string]map[string]bool, values string, q
 	return series
 }
 
-// checkValues holds the values that a label is compared with to those that the documents have: a value that never
-// comes would make an alert that never fires.
+// checkValues holds the values that a label is compared with to those that the documents have: a value that
+// never comes would make an alert that never fires.
 func checkValues(t *testing.T, documented string, q query, matcher *labels.Matcher) {
 	t.Helper()
 	for value := range strings.SplitSeq(matcher.Value, "|") {
@@ -119,8 +119,8 @@ func checkValues(t *testing.T, documented string, q query, matcher *labels.Match
 	}
 }
 
-// alerts are the rules of deploy/observability/alerts.yaml, as Prometheus reads them: expressions, templates and
-// durations are in order, and no member is unknown.
+// alerts are the rules of deploy/observability/alerts.yaml, as Prometheus reads them: expressions, templates
+// and durations are in order, and no member is unknown.
 func alerts(t *testing.T) []rulefmt.Rule {
 	t.Helper()
 	groups, errs := rulefmt.ParseFile(filepath.Join(root, "deploy/observability/alerts.yaml"), false, model.UTF8Validation,
@@ -131,8 +131,8 @@ func alerts(t *testing.T) []rulefmt.Rule {
 	return groups.Groups[0].Rules
 }
 
-// Each alert is about what the gateway shows, and says how bad it is, what is wrong and what to look at. It leads to a
-// paragraph of docs/operations.md, which has one for no other alert.
+// Each alert is about what the gateway shows, and says how bad it is, what is wrong and what to look at. It
+// leads to a paragraph of docs/operations.md, which has one for no other alert.
 func TestAlerts(t *testing.T) {
 	shown, page := metrics(t), read(t, "docs/operations.md")
 	values := page + read(t, "docs/errors.md")
@@ -173,8 +173,8 @@ type panel struct {
 	}
 }
 
-// The dashboard keeps Grafana's schema, has its rows in order, and asks only for what the gateway shows; every metric
-// of the gateway is on it.
+// The dashboard keeps Grafana's schema, has its rows in order, and asks only for what the gateway shows;
+// every metric of the gateway is on it.
 func TestDashboard(t *testing.T) {
 	text := []byte(read(t, "deploy/observability/dashboard.json"))
 	plugins.RegisterDefaultPlugins()

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -215,9 +216,9 @@ func attributesOf(list []*commonpb.KeyValue) map[string]string {
 		case *commonpb.AnyValue_StringValue:
 			attributes[pair.GetKey()] = value.StringValue
 		case *commonpb.AnyValue_IntValue:
-			attributes[pair.GetKey()] = fmt.Sprint(value.IntValue)
+			attributes[pair.GetKey()] = strconv.FormatInt(value.IntValue, 10)
 		case *commonpb.AnyValue_BoolValue:
-			attributes[pair.GetKey()] = fmt.Sprint(value.BoolValue)
+			attributes[pair.GetKey()] = strconv.FormatBool(value.BoolValue)
 		case *commonpb.AnyValue_ArrayValue:
 			var texts []string
 			for _, element := range value.ArrayValue.GetValues() {

@@ -106,6 +106,7 @@ var everySetting = []texts{
 	switches("Introspection"),
 	switches("Playground"),
 	switches("Federation"),
+	switches("TraceOperationNames"),
 	switches("Demo"),
 	durations("UpstreamTimeout"),
 	{

@@ -19,8 +19,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// measured are some of the operations of BenchmarkOperations in internal/gateway, with budgets of allocations: a third
-// above what is measured there without metrics.
+// measured are some of the operations of BenchmarkOperations in internal/gateway, with budgets of
+// allocations: a third above what is measured there without metrics.
 var measured = []struct {
 	name, query string
 	allocations float64
@@ -63,7 +63,8 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// measuredHandler makes a gateway over an upstream whose answers are ready after the first time; a nil observer is none.
+// measuredHandler makes a gateway over an upstream whose answers are ready after the first time; a nil
+// observer is none.
 func measuredHandler(t testing.TB, observer Observer) http.Handler {
 	t.Helper()
 	cfg := gateway.Config{
@@ -124,8 +125,8 @@ func senderOf(t testing.TB, handler http.Handler, query string) func() {
 	}
 }
 
-// BenchmarkCounting is all that Metrics are told of one page of jobs: one request, one operation, one call of one
-// attempt.
+// BenchmarkCounting is all that Metrics are told of one page of jobs: one request, one operation, one call of
+// one attempt.
 func BenchmarkCounting(b *testing.B) {
 	m := NewMetrics(slog.New(slog.DiscardHandler))
 	b.ReportAllocs()

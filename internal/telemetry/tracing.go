@@ -15,8 +15,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Tracing makes spans and sends them to a collector. Requests never wait for it: a span that is done waits in a
-// bounded queue, and is lost if the queue is full. It is safe for concurrent use; Close it when done.
+// Tracing makes spans and sends them to a collector. Requests never wait for it: a span that is done waits in
+// a bounded queue, and is lost if the queue is full. It is safe for concurrent use; Close it when done.
 type Tracing struct {
 	provider *sdktrace.TracerProvider
 	tracer   trace.Tracer
@@ -39,7 +39,10 @@ func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resource.NewWithAttributes(semconv.SchemaURL, attributes...)),
 		sdktrace.WithSampler(cfg.sampler),
-		sdktrace.WithRawSpanLimits(spanLimits),
+		sdktrace.WithRawSpanLimits(sdktrace.SpanLimits{ // above what the spans of this package have
+			AttributeValueLengthLimit: 256, AttributeCountLimit: 32, EventCountLimit: 8, LinkCountLimit: 8,
+			AttributePerEventCountLimit: 8, AttributePerLinkCountLimit: 8,
+		}),
 		sdktrace.WithBatcher(otlptrace.NewUnstarted(s),
 			sdktrace.WithMaxQueueSize(cfg.queue), sdktrace.WithMaxExportBatchSize(cfg.batch),
 			sdktrace.WithBatchTimeout(cfg.interval), sdktrace.WithExportTimeout(cfg.timeout)),
@@ -48,13 +51,8 @@ func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 	return &Tracing{provider: provider, tracer: provider.Tracer("jobsgateway"), sender: s}
 }
 
-// spanLimits bound a span. Those of this package have fewer attributes and links.
-var spanLimits = sdktrace.SpanLimits{
-	AttributeValueLengthLimit: 256, AttributeCountLimit: 32, EventCountLimit: 8, LinkCountLimit: 8,
-	AttributePerEventCountLimit: 8, AttributePerLinkCountLimit: 8,
-}
-
-// Close sends the spans that are still there until ctx ends, and gives up the others. It returns at once then.
+// Close sends the spans that are still there until ctx ends, and gives up the others. It returns at once
+// then.
 func (t *Tracing) Close(ctx context.Context) {
 	if t == nil {
 		return

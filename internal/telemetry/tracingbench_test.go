@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// BenchmarkOperationsTraced is what an operation costs with metrics, and with traces of none, of a tenth and of all
-// requests beside them. What the traces cost where they are sent is in it, and the collector of the benchmark, too.
+// BenchmarkOperationsTraced is what an operation costs with metrics, and with traces of none, of a tenth and
+// of all requests beside them. What the traces cost where they are sent is in it, and the collector of the
+// benchmark, too.
 func BenchmarkOperationsTraced(b *testing.B) {
 	for _, operation := range measured {
 		for _, sampled := range []string{"off", "0", "0.1", "1"} {
@@ -25,8 +26,8 @@ func BenchmarkOperationsTraced(b *testing.B) {
 	}
 }
 
-// What an operation may allocate more with traces: if they are off, nothing; if its request is not recorded, so
-// much as to know that and to tell the Jobs API.
+// What an operation may allocate more with traces: if they are off, nothing; if its request is not recorded,
+// so much as to know that and to tell the Jobs API.
 func TestTracingAllocations(t *testing.T) {
 	if raceEnabled {
 		return // the race detector allocates, too
@@ -53,8 +54,8 @@ func TestTracingAllocations(t *testing.T) {
 	}
 }
 
-// tracedHandler is the measuredHandler with metrics and, unless sampled is off, with traces of that share of the
-// requests, sent to a collector that takes everything.
+// tracedHandler is the measuredHandler with metrics and, unless sampled is off, with traces of that share of
+// the requests, sent to a collector that takes everything.
 func tracedHandler(t testing.TB, sampled string) http.Handler {
 	t.Helper()
 	metrics := NewMetrics(slog.New(slog.DiscardHandler))

@@ -44,13 +44,14 @@ const (
 	maxInterval     = time.Minute
 )
 
-// ReadTracing reads the variables from environ, "NAME=value" as os.Environ gives it. Tracing is on if there is
-// an endpoint, unless OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER says no. An empty variable is one that is not
-// set.
+// ReadTracing reads the variables from environ, "NAME=value" as os.Environ gives it. Tracing is on if there
+// is an endpoint, unless OTEL_SDK_DISABLED or OTEL_TRACES_EXPORTER says no. An empty variable is one that is
+// not set.
 //
 // As the specification wants it, a value that cannot be understood is a warning, and its default counts. What
 // says where the spans go and how they get there (endpoint, protocol, headers, files) is an error instead,
-// one for each variable: without it no span would ever arrive. Neither repeats a value, which may be a secret.
+// one for each variable: without it no span would ever arrive. Neither repeats a value, which may be a
+// secret.
 func ReadTracing(environ []string) (cfg TracingConfig, warnings []string, err error) {
 	env := otelEnv{values: map[string]string{}}
 	for _, entry := range environ {

@@ -16,7 +16,8 @@ import (
 	"time"
 )
 
-// Traces are off unless there is an endpoint, and nothing says no. What they would need is not looked at then.
+// Traces are off unless there is an endpoint, and nothing says no. What they would need is not looked at
+// then.
 func TestTracesAreOff(t *testing.T) {
 	t.Parallel()
 	for _, environ := range []string{
@@ -59,8 +60,8 @@ func TestTracesEndpoint(t *testing.T) {
 	}
 }
 
-// What says where and how spans go is an error if it is wrong, and all errors come at once. What else is wrong
-// is a warning, and counts as not set. None repeats a value.
+// What says where and how spans go is an error if it is wrong, and all errors come at once. What else is
+// wrong is a warning, and counts as not set. None repeats a value.
 func TestWrongTraceVariables(t *testing.T) {
 	t.Parallel()
 	const on = "OTEL_EXPORTER_OTLP_ENDPOINT=http://c:4318 "

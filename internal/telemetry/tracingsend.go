@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -83,10 +84,10 @@ func (s *sender) Stop(context.Context) error {
 func (s *sender) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.timeout)
 	defer cancel()
-	defer context.AfterFunc(s.given, cancel)()
+	defer context.AfterFunc(s.given, cancel)() //nolint:contextcheck // it ends when the sender does
 	body, err := s.encode(spans)
 	if err != nil {
-		s.lost.note(count(spans), err)
+		s.lost.note(ctx, count(spans), err)
 		return nil
 	}
 	pause := firstResend
@@ -94,18 +95,18 @@ func (s *sender) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpan
 		rejected, wait, err := s.post(ctx, body)
 		switch {
 		case err == nil && rejected > 0:
-			s.lost.note(rejected, errors.New("the collector took only a part of them"))
+			s.lost.note(ctx, rejected, errors.New("the collector took only a part of them"))
 			return nil
 		case err == nil:
-			s.lost.over()
+			s.lost.over(ctx)
 			return nil
 		}
 		if wait == 0 {
-			wait = pause/2 + rand.N(pause/2)
+			wait = pause/2 + rand.N(pause/2) //nolint:gosec // chance is all
 			pause = min(2*pause, maxResend)
 		}
 		if deadline, _ := ctx.Deadline(); wait < 0 || time.Until(deadline) <= wait || !sleep(ctx, wait) {
-			s.lost.note(count(spans), err)
+			s.lost.note(ctx, count(spans), err)
 			return nil
 		}
 	}
@@ -131,8 +132,8 @@ func (s *sender) encode(spans []*tracepb.ResourceSpans) ([]byte, error) {
 }
 
 // post sends a body once. It returns how many spans the collector did not take; or an error, which has no
-// byte of an answer or of a header in it, and how long to wait before the next attempt: 0 if that is not said,
-// never if there is none.
+// byte of an answer or of a header in it, and how long to wait before the next attempt: 0 if that is not
+// said, never if there is none.
 func (s *sender) post(ctx context.Context, body []byte) (rejected int, wait time.Duration, err error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.cfg.endpoint.String(), bytes.NewReader(body))
 	if err != nil { // err quotes the URL
@@ -142,9 +143,7 @@ func (s *sender) post(ctx context.Context, body []byte) (rejected int, wait time
 		password, _ := user.Password()
 		req.SetBasicAuth(user.Username(), password)
 	}
-	for name, values := range s.cfg.headers {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, s.cfg.headers)
 	req.Header.Set("Content-Type", "application/x-protobuf")
 	req.Header.Set("User-Agent", "jobsgateway")
 	if s.cfg.gzip {
@@ -177,7 +176,7 @@ func (s *sender) post(ctx context.Context, body []byte) (rejected int, wait time
 func rejectedSpans(answer []byte) int {
 	const field = 1
 	rejected, _ := protowire.ConsumeVarint(valueOf(valueOf(answer, field, protowire.BytesType), field, protowire.VarintType))
-	return int(min(rejected, maxQueue)) //nolint:gosec // it is bounded
+	return int(min(rejected, maxQueue))
 }
 
 // valueOf returns the value of a message's first field of this number and type, without its length; nil if
@@ -240,7 +239,7 @@ type losses struct {
 const lossInterval = time.Minute
 
 // note counts spans that are lost.
-func (l *losses) note(spans int, cause error) {
+func (l *losses) note(ctx context.Context, spans int, cause error) {
 	l.mu.Lock()
 	l.spans += spans
 	lost, tell := l.spans, l.told.IsZero() || time.Since(l.told) >= lossInterval
@@ -249,18 +248,18 @@ func (l *losses) note(spans int, cause error) {
 	}
 	l.mu.Unlock()
 	if tell {
-		l.logger.LogAttrs(context.Background(), slog.LevelWarn, "spans lost",
+		l.logger.LogAttrs(ctx, slog.LevelWarn, "spans lost",
 			slog.Int("count", lost), slog.String("error", cause.Error()))
 	}
 }
 
 // over notes that spans arrive. Spans that were lost since the last line are in the next one.
-func (l *losses) over() {
+func (l *losses) over(ctx context.Context) {
 	l.mu.Lock()
 	tell := l.open
 	l.open = false
 	l.mu.Unlock()
 	if tell {
-		l.logger.LogAttrs(context.Background(), slog.LevelInfo, "spans arrive again")
+		l.logger.LogAttrs(ctx, slog.LevelInfo, "spans arrive again")
 	}
 }

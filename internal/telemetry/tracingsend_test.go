@@ -161,7 +161,8 @@ func TestDeadCollector(t *testing.T) {
 	}
 }
 
-// An export has an end of its own: the collector that does not answer is given up, and the next export is sent.
+// An export has an end of its own: the collector that does not answer is given up, and the next export is
+// sent.
 func TestExportHasAnEnd(t *testing.T) {
 	t.Parallel()
 	collector := otlptest.Start(t)
@@ -191,14 +192,14 @@ func TestLossesAreTold(t *testing.T) {
 		log := &logtest.Buffer{}
 		l := losses{logger: slog.New(slog.NewTextHandler(log, nil))}
 		for range 1190 { // 119 s of failures
-			l.note(10, context.DeadlineExceeded)
+			l.note(t.Context(), 10, context.DeadlineExceeded)
 			time.Sleep(100 * time.Millisecond)
 		}
-		l.over()
-		l.note(1, context.DeadlineExceeded)
-		l.over() // nothing has been said since the last time
+		l.over(t.Context())
+		l.note(t.Context(), 1, context.DeadlineExceeded)
+		l.over(t.Context()) // nothing has been said since the last time
 		time.Sleep(lossInterval)
-		l.note(1, context.DeadlineExceeded)
+		l.note(t.Context(), 1, context.DeadlineExceeded)
 		text := log.String()
 		for _, part := range []string{"count=10 ", "count=6000 ", "count=5892 "} {
 			if strings.Count(text, part) != 1 {

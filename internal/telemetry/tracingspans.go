@@ -127,13 +127,13 @@ func (t *tracer) RequestStarts(ctx context.Context, r gateway.RequestStart) (con
 		ctx = trace.ContextWithRemoteSpanContext(ctx, caller)
 	}
 	kind := t.requests[methodOf(r.Method)]
-	ctx, span := t.tracer.Start(ctx, kind.name, kind.start...) //nolint:spancheck // RequestEnds ends it
+	ctx, span := t.tracer.Start(ctx, kind.name, kind.start...)
 	own := ""
 	if span.IsRecording() || !caller.IsValid() || caller.IsSampled() {
 		own = traceparentOf(span.SpanContext())
 	}
 	running, _ := t.Observer.RequestStarts(ctx, r)
-	return running, own //nolint:spancheck // RequestEnds ends it
+	return running, own
 }
 
 // RequestEnds ends the request's span. A 5xx is an error.
@@ -166,7 +166,7 @@ func (t *tracer) OperationStarts(ctx context.Context) context.Context {
 	if trace.SpanFromContext(ctx).IsRecording() {
 		ctx, _ = t.tracer.Start(ctx, "GraphQL Operation", startOperation...) //nolint:spancheck // OperationEnds ends it
 	}
-	return t.Observer.OperationStarts(ctx) //nolint:spancheck // OperationEnds ends it
+	return t.Observer.OperationStarts(ctx)
 }
 
 var startOperation = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
@@ -214,14 +214,14 @@ func (t *tracer) AttemptStarts(
 	if trace.SpanContextFromContext(ctx).IsSampled() { // also where the operation has ended, and others wait
 		var span trace.Span
 		kind := t.attempts[route]
-		ctx, span = t.tracer.Start(ctx, kind.name, kind.start...) //nolint:spancheck // AttemptEnds ends it
+		ctx, span = t.tracer.Start(ctx, kind.name, kind.start...)
 		if number > 1 {
 			span.SetAttributes(semconv.HTTPRequestResendCount(number - 1))
 		}
 		traceparent = traceparentOf(span.SpanContext())
 	}
 	running, _ = t.Observer.AttemptStarts(ctx, route, number)
-	return running, traceparent //nolint:spancheck // AttemptEnds ends it
+	return running, traceparent
 }
 
 // AttemptEnds ends the span of an attempt. Of an error it has the status, or else the kind.
