@@ -85,7 +85,8 @@ type container struct {
 	public, admin int32  // the ports that it would have there
 	upstream      string // the Jobs API's address, as the log shows it
 	demo          bool
-	adminURL      string // where its admin listener is here, while the test runs
+	// Where its listeners are here, while the test runs.
+	publicURL, adminURL string
 }
 
 // inImage starts the program with arguments, and with an environment above that of the image, on other ports
@@ -126,6 +127,7 @@ func inImage(t *testing.T, args []string, environment map[string]string) contain
 	})
 	var listening struct {
 		Msg      string `json:"msg"`
+		Public   string `json:"public"`
 		Admin    string `json:"admin"`
 		Upstream string `json:"upstream"`
 		Demo     bool   `json:"demo"`
@@ -138,6 +140,7 @@ func inImage(t *testing.T, args []string, environment map[string]string) contain
 	}
 	go func() { _, _ = io.Copy(io.Discard, log) }() // until the program ends
 	c.upstream, c.demo, c.adminURL = listening.Upstream, listening.Demo, "http://"+listening.Admin
+	c.publicURL = "http://" + listening.Public
 	return c
 }
 
