@@ -35,6 +35,9 @@ func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 	version, _ := Version()
 	attributes := append(cfg.resource, semconv.ServiceVersion(version), semconv.ServiceInstanceID(uuid.NewString()),
 		semconv.TelemetrySDKLanguageGo, semconv.TelemetrySDKName("opentelemetry"), semconv.TelemetrySDKVersion(otel.Version()))
+	batches := sdktrace.NewBatchSpanProcessor(otlptrace.NewUnstarted(s),
+		sdktrace.WithMaxQueueSize(cfg.queue), sdktrace.WithMaxExportBatchSize(cfg.batch),
+		sdktrace.WithBatchTimeout(cfg.interval), sdktrace.WithExportTimeout(cfg.timeout))
 	// All that the library would read from the process's environment is said here.
 	provider := sdktrace.NewTracerProvider(
 		sdktrace.WithResource(resource.NewWithAttributes(semconv.SchemaURL, attributes...)),
@@ -43,9 +46,7 @@ func NewTracing(cfg TracingConfig, logger *slog.Logger) *Tracing {
 			AttributeValueLengthLimit: 256, AttributeCountLimit: 32, EventCountLimit: 8, LinkCountLimit: 8,
 			AttributePerEventCountLimit: 8, AttributePerLinkCountLimit: 8,
 		}),
-		sdktrace.WithBatcher(otlptrace.NewUnstarted(s),
-			sdktrace.WithMaxQueueSize(cfg.queue), sdktrace.WithMaxExportBatchSize(cfg.batch),
-			sdktrace.WithBatchTimeout(cfg.interval), sdktrace.WithExportTimeout(cfg.timeout)),
+		sdktrace.WithSpanProcessor(bounded{batches, int64(cfg.queue), s}),
 	)
 	logger.Info("traces", "endpoint", nameOf(cfg.endpoint), "sampler", cfg.samplerTag)
 	return &Tracing{provider: provider, tracer: provider.Tracer("jobsgateway"), sender: s}

@@ -14,7 +14,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
@@ -30,7 +30,9 @@ import (
 type sender struct {
 	cfg       TracingConfig
 	transport *http.Transport
-	lost      losses
+	// waiting is how many spans have ended and are neither sent nor lost.
+	waiting atomic.Int64
+	lost    losses
 	// given is canceled when there is no time left: what is being sent is given up then, and so is all that
 	// comes later.
 	given  context.Context //nolint:containedctx // it is the sender's own life, not a request's
@@ -72,10 +74,11 @@ func newSender(cfg TracingConfig, logger *slog.Logger) *sender {
 // Start has nothing to do.
 func (*sender) Start(context.Context) error { return nil }
 
-// Stop closes the connection.
-func (s *sender) Stop(context.Context) error {
+// Stop closes the connection, and tells what was lost and not told yet.
+func (s *sender) Stop(ctx context.Context) error {
 	s.giveUp()
 	s.transport.CloseIdleConnections()
+	s.lost.end(ctx)
 	return nil
 }
 
@@ -84,6 +87,7 @@ func (s *sender) Stop(context.Context) error {
 func (s *sender) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.timeout)
 	defer cancel()
+	defer func() { s.waiting.Add(-int64(count(spans))) }()
 	defer context.AfterFunc(s.given, cancel)() //nolint:contextcheck // it ends when the sender does
 	body, err := s.encode(spans)
 	if err != nil {
@@ -223,43 +227,5 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 		return true
 	case <-ctx.Done():
 		return false
-	}
-}
-
-// losses tells the log what could not be sent: at once, but at most once a minute, and that it is over.
-type losses struct {
-	logger *slog.Logger
-	mu     sync.Mutex
-	told   time.Time // when the last line was written
-	open   bool      // that line said that spans are lost
-	spans  int       // lost since
-}
-
-// lossInterval is the least time between two lines of lost spans.
-const lossInterval = time.Minute
-
-// note counts spans that are lost.
-func (l *losses) note(ctx context.Context, spans int, cause error) {
-	l.mu.Lock()
-	l.spans += spans
-	lost, tell := l.spans, l.told.IsZero() || time.Since(l.told) >= lossInterval
-	if tell {
-		l.told, l.open, l.spans = time.Now(), true, 0
-	}
-	l.mu.Unlock()
-	if tell {
-		l.logger.LogAttrs(ctx, slog.LevelWarn, "spans lost",
-			slog.Int("count", lost), slog.String("error", cause.Error()))
-	}
-}
-
-// over notes that spans arrive. Spans that were lost since the last line are in the next one.
-func (l *losses) over(ctx context.Context) {
-	l.mu.Lock()
-	tell := l.open
-	l.open = false
-	l.mu.Unlock()
-	if tell {
-		l.logger.LogAttrs(ctx, slog.LevelInfo, "spans arrive again")
 	}
 }
