@@ -135,8 +135,8 @@ func BenchmarkCounting(b *testing.B) {
 	}
 }
 
-// countPage tells Metrics of a page of jobs that was read without trouble.
-func countPage(ctx context.Context, m *Metrics) {
+// countPage tells an observer of a page of jobs that was read without trouble.
+func countPage(ctx context.Context, m Observer) {
 	ctx, _ = m.RequestStarts(ctx, gateway.RequestStart{Method: http.MethodPost})
 	running := m.OperationStarts(ctx)
 	m.BatchSent(running, 1)

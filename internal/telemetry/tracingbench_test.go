@@ -1,3 +1,5 @@
+//go:build unix
+
 package telemetry
 
 import (
@@ -6,7 +8,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"syscall"
 	"testing"
+	"time"
 )
 
 // BenchmarkOperationsTraced is what an operation costs with metrics, and with traces of none, of a tenth and
@@ -18,11 +22,39 @@ func BenchmarkOperationsTraced(b *testing.B) {
 			ask := senderOf(b, tracedHandler(b, sampled), operation.query)
 			b.Run(operation.name+"/"+sampled, func(b *testing.B) {
 				b.ReportAllocs()
+				begun := processorTime(b)
 				for b.Loop() {
 					ask()
 				}
+				b.ReportMetric(float64(processorTime(b)-begun)/float64(b.N), "cpu-ns/op")
 			})
 		}
+	}
+}
+
+// processorTime returns how long the process has used a processor: other things that the machine has to do
+// are not in it, and what sends the spans is.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkTracing is all that spans are told of one page of jobs, beside the metrics.
+func BenchmarkTracing(b *testing.B) {
+	for _, sampled := range []string{"off", "0", "0.1", "1"} {
+		b.Run(sampled, func(b *testing.B) {
+			observer := tracedObserver(b, sampled)
+			b.ReportAllocs()
+			begun := processorTime(b)
+			for b.Loop() {
+				countPage(b.Context(), observer)
+			}
+			b.ReportMetric(float64(processorTime(b)-begun)/float64(b.N), "cpu-ns/op")
+		})
 	}
 }
 
@@ -54,13 +86,19 @@ func TestTracingAllocations(t *testing.T) {
 	}
 }
 
-// tracedHandler is the measuredHandler with metrics and, unless sampled is off, with traces of that share of
-// the requests, sent to a collector that takes everything.
+// tracedHandler is the measuredHandler with the tracedObserver.
 func tracedHandler(t testing.TB, sampled string) http.Handler {
+	t.Helper()
+	return measuredHandler(t, tracedObserver(t, sampled))
+}
+
+// tracedObserver returns metrics and, unless sampled is off, around them traces of that share of the
+// requests, sent to a collector that takes everything.
+func tracedObserver(t testing.TB, sampled string) Observer {
 	t.Helper()
 	metrics := NewMetrics(slog.New(slog.DiscardHandler))
 	if sampled == "off" {
-		return measuredHandler(t, metrics)
+		return metrics
 	}
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -75,5 +113,5 @@ func tracedHandler(t testing.TB, sampled string) http.Handler {
 	}
 	tracing := NewTracing(cfg, slog.New(slog.DiscardHandler))
 	t.Cleanup(func() { tracing.Close(t.Context()) })
-	return measuredHandler(t, tracing.Around(metrics, Traced{Upstream: &url.URL{Scheme: "https", Host: "jobs.example.com"}}))
+	return tracing.Around(metrics, Traced{Upstream: &url.URL{Scheme: "https", Host: "jobs.example.com"}})
 }
