@@ -2,12 +2,15 @@ package telemetry
 
 import (
 	"context"
+	"encoding/pem"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -225,6 +228,34 @@ func TestLossesAreTold(t *testing.T) {
 			t.Error(text)
 		}
 	})
+}
+
+// Over TLS spans go to a collector whose certificate is trusted, and to no other.
+func TestSendsOverTLS(t *testing.T) {
+	t.Parallel()
+	collector := otlptest.Start(t)
+	server := httptest.NewUnstartedServer(collector)
+	server.EnableHTTP2 = true
+	server.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	server.StartTLS()
+	defer server.Close()
+	path := filepath.Join(t.TempDir(), "roots.pem")
+	roots := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(path, roots, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, trusted := range []bool{false, true} {
+		environ := []string{"OTEL_EXPORTER_OTLP_TIMEOUT=100"}
+		if trusted {
+			environ = []string{"OTEL_EXPORTER_OTLP_CERTIFICATE=" + path}
+		}
+		tracing, log := tracingTo(t, server.URL, environ...)
+		makeSpans(tracing, 1)
+		tracing.Close(t.Context())
+		if len(collector.Spans()) == 1 != trusted || strings.Contains(log.String(), "signed by unknown authority") == trusted {
+			t.Errorf("trusted %v: %d spans\n%s", trusted, len(collector.Spans()), log.String())
+		}
+	}
 }
 
 // What an answer of a collector says is read with care.
