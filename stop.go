@@ -36,8 +36,8 @@ func signals(exit func(code int)) context.Context {
 	return ctx
 }
 
-// How the end goes after the drain delay. With logLimit it is less than 9 s together, so that with the
-// default delay the process has ended within the 10 s that orchestrators grant.
+// How the end goes after the drain delay. With logLimit it is less than 9 s together, so that with the default
+// delay the process has ended within the 10 s that orchestrators grant.
 const (
 	publicLimit = 7 * time.Second        // for the requests in progress
 	adminLimit  = 500 * time.Millisecond // for those of the admin listener, which take no time

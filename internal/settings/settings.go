@@ -36,8 +36,7 @@ type Settings struct {
 	UpstreamURL *url.URL `group:"Upstream" default:"https://api-dev.narrative.io" placeholder:"URL" accepts:"http:// or https://, a host and perhaps a path" help:"Base URL of the Jobs API, to which /jobs is appended"`
 	// Demo asks for the embedded Jobs API in place of UpstreamURL; to set both is an error.
 	Demo bool `group:"Upstream" type:"switch" default:"false" accepts:"true or false" help:"Serve an embedded Jobs API with sample data instead of --upstream-url"`
-	// UpstreamTimeout bounds one attempt of a call of the Jobs API, 1ms to 10m, and never exceeds
-	// RequestTimeout.
+	// UpstreamTimeout bounds one attempt of a call of the Jobs API, 1ms to 10m, and never exceeds RequestTimeout.
 	UpstreamTimeout time.Duration `group:"Upstream" default:"5s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one attempt of a call of the Jobs API, at most --request-timeout"`
 	// MaxUpstreamBody bounds one decoded answer of the Jobs API, 64KiB to 1GiB. What is larger is not read
 	// on.
