@@ -100,7 +100,9 @@ func importTable(t *testing.T) []row {
 }
 
 // forTests are what every package's tests may import.
-var forTests = []string{"internal/badapi", "internal/clienttest", "internal/emulator", "internal/logtest"}
+var forTests = []string{
+	"internal/badapi", "internal/clienttest", "internal/emulator", "internal/logtest", "internal/otlptest",
+}
 
 // testsAbove are packages whose tests import more than the package does, and what.
 var testsAbove = map[string][]string{

@@ -68,10 +68,18 @@ func startGateway(t *testing.T, flags ...string) runningGateway {
 // runGateway runs the program until ctx ends. The channel then gets what run has returned.
 func runGateway(ctx context.Context, t *testing.T, flags ...string) (gw runningGateway, ended <-chan error) {
 	t.Helper()
+	return runGatewayIn(ctx, t, nil, flags...)
+}
+
+// runGatewayIn is runGateway in an environment.
+func runGatewayIn(
+	ctx context.Context, t *testing.T, environ []string, flags ...string,
+) (gw runningGateway, ended <-chan error) {
+	t.Helper()
 	log, done := &logtest.Buffer{}, make(chan error, 1)
 	go func() {
 		defer log.End()
-		done <- run(ctx, append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...), nil, io.Discard, log)
+		done <- run(ctx, append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...), environ, io.Discard, log)
 	}()
 	listening := log.Await(t, "listening")
 	return runningGateway{

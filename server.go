@@ -63,7 +63,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	}
 	switch invocation.Command {
 	case settings.Serve:
-		err := serve(ctx, invocation.Settings, stdout, stderr)
+		err := serve(ctx, invocation.Settings, environ, stdout, stderr)
 		if errors.Is(err, context.Canceled) {
 			return nil // told to stop before anybody was served
 		}
@@ -87,14 +87,28 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 	return err
 }
 
-// serve wires the gateway and serves until ctx ends. What is opened first is closed last: the connections,
-// the client, the demonstration, the listeners. Errors: an address that cannot be opened, settings that the
-// gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before anybody was served.
-func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer) error {
+// serve opens what a process has once, the log, the memory limit and the traces, and serves until ctx ends.
+// Errors: those of listenAndServe, and a wrong variable of the traces.
+func serve(ctx context.Context, set settings.Settings, environ []string, stdout, stderr io.Writer) error {
 	logger, closeLog := openLog(set, stderr)
 	defer closeLog()
 	takeNetLog(logger)
 	limitMemory(logger, memlimit.FromCgroup)
+	traces, err := startTraces(environ, logger)
+	if err != nil {
+		return err
+	}
+	defer endTraces(ctx, traces)
+	return listenAndServe(ctx, set, traces, stdout, logger)
+}
+
+// listenAndServe wires the gateway and serves until ctx ends. What is opened first is closed last: the
+// connections, the client, the demonstration, the listeners. Errors: an address that cannot be opened,
+// settings that the gateway refuses, a listener that breaks, and context.Canceled when ctx has ended before
+// anybody was served.
+func listenAndServe(
+	ctx context.Context, set settings.Settings, traces *telemetry.Tracing, stdout io.Writer, logger *slog.Logger,
+) error {
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -117,6 +131,9 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		set.UpstreamURL = demo.url
 	}
 	metrics := telemetry.NewMetrics(gateway.WithIDs(logger))
+	observer := traces.Around(metrics, telemetry.Traced{
+		Upstream: set.UpstreamURL, BasePath: set.BasePath, OperationNames: set.TraceOperationNames,
+	})
 	client := restclient.New(restclient.Config{
 		BaseURL:  set.UpstreamURL,
 		Token:    gateway.TokenFrom,
@@ -125,11 +142,11 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
 		Logger:   gateway.WithIDs(logger),
-		Observer: metrics,
+		Observer: observer,
 	})
 	defer client.Close()
 	draining := &atomic.Bool{}
-	handler, err := newGateway(set, client, draining.Load, metrics, logger)
+	handler, err := newGateway(set, client, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
@@ -159,7 +176,7 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		if ctx.Err() == nil {
 			set.DrainDelay = 0 // a listener has broken: no balancer is waited for
 		}
-		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, logger)
+		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, func() { endTraces(ctx, traces) }, logger)
 		return nil
 	})
 	return group.Wait()

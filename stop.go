@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -44,8 +45,10 @@ const (
 
 // stop serves on for the delay, then finishes what runs, and cuts off what is still running when its time is
 // over. The log says how many connections that were. The admin listener ends last: the process lives as long
-// as it answers.
-func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listener, logger *slog.Logger) {
+// as it answers. Flush is called when no request is left, and at most as long as the admin listener may take.
+func stop(
+	ctx context.Context, delay time.Duration, public, admin *drain.Listener, flush func(), logger *slog.Logger,
+) {
 	begun := time.Now()
 	logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
 	<-time.After(time.Until(begun.Add(delay)))
@@ -55,7 +58,10 @@ func stop(ctx context.Context, delay time.Duration, public, admin *drain.Listene
 	cut := public.Drain(ctx)
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), adminLimit)
 	defer cancel()
+	var flushing sync.WaitGroup
+	flushing.Go(flush)
 	admin.Drain(ctx)
+	flushing.Wait()
 
 	level := slog.LevelInfo
 	if cut > 0 {

@@ -85,7 +85,8 @@ type container struct {
 	public, admin int32  // the ports that it would have there
 	upstream      string // the Jobs API's address, as the log shows it
 	demo          bool
-	adminURL      string // where its admin listener is here, while the test runs
+	// Where its listeners are here, while the test runs.
+	publicURL, adminURL string
 }
 
 // inImage starts the program with arguments, and with an environment above that of the image, on other ports
@@ -124,18 +125,22 @@ func inImage(t *testing.T, args []string, environment map[string]string) contain
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 	})
-	line, _ := bufio.NewReader(log).ReadBytes('\n') // what is cut is not JSON
 	var listening struct {
 		Msg      string `json:"msg"`
+		Public   string `json:"public"`
 		Admin    string `json:"admin"`
 		Upstream string `json:"upstream"`
 		Demo     bool   `json:"demo"`
 	}
-	if err := json.Unmarshal(line, &listening); err != nil || listening.Msg != "listening" {
-		t.Fatalf("the program does not start: %s", line)
+	for lines := bufio.NewReader(log); listening.Msg != "listening"; {
+		line, _ := lines.ReadBytes('\n') // what is cut is not JSON
+		if err := json.Unmarshal(line, &listening); err != nil {
+			t.Fatalf("the program does not start: %s", line)
+		}
 	}
 	go func() { _, _ = io.Copy(io.Discard, log) }() // until the program ends
 	c.upstream, c.demo, c.adminURL = listening.Upstream, listening.Demo, "http://"+listening.Admin
+	c.publicURL = "http://" + listening.Public
 	return c
 }
 

@@ -11,10 +11,10 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// deploy/compose.yaml keeps the Compose specification's schema; it builds the Dockerfile, and publishes the
-// public port on this machine alone, without privileges.
-func TestCompose(t *testing.T) {
-	file, err := filepath.Abs(filepath.Join(root, "deploy/compose.yaml"))
+// loadCompose reads a file as Docker Compose does: it keeps the Compose specification's schema.
+func loadCompose(t *testing.T, path string) *types.Project {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join(root, path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,15 +24,27 @@ func TestCompose(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	service, ok := project.Services["jobsgateway"]
-	if !ok || len(project.Services) != 1 {
-		t.Fatalf("the services are %q", project.ServiceNames())
-	}
+	return project
+}
+
+// environmentOf returns the variables of a service.
+func environmentOf(service types.ServiceConfig) map[string]string {
 	environment := map[string]string{}
 	for name, value := range service.Environment {
 		environment[name] = *value
 	}
-	c := inImage(t, service.Command, environment)
+	return environment
+}
+
+// deploy/compose.yaml builds the Dockerfile, and publishes the public port on this machine alone, without
+// privileges.
+func TestCompose(t *testing.T) {
+	project := loadCompose(t, "deploy/compose.yaml")
+	service, ok := project.Services["jobsgateway"]
+	if !ok || len(project.Services) != 1 {
+		t.Fatalf("the services are %q", project.ServiceNames())
+	}
+	c := inImage(t, service.Command, environmentOf(service))
 	if !c.demo {
 		t.Error("it is not the demonstration")
 	}

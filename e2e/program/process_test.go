@@ -27,6 +27,8 @@ var processCases = []struct {
 	flags []string
 	// holds: the Jobs API answers when the case says so.
 	holds bool
+	// deafCollector: traces are sent to somebody who does not answer.
+	deafCollector bool
 	// happen brings it about, up to the signal that ends the process.
 	happen func(*scene)
 	// within is how long the process may run on after happen.
@@ -38,6 +40,7 @@ var processCases = []struct {
 }{
 	{name: "nothing is connected", happen: (*scene).terminate, within: delay + time.Second + slack},
 	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second + slack, goal: "G17"},
+	{name: "a collector that does not answer", deafCollector: true, happen: idleConnections, within: delay + time.Second + slack},
 	{name: "no delay", flags: []string{"--drain-delay=0s"}, happen: idleConnections, within: time.Second + slack},
 	{name: "an interrupt", happen: func(s *scene) { s.signal(os.Interrupt) }, within: delay + time.Second + slack},
 	{name: "half a body", happen: func(s *scene) { s.leaveHalf(http.MethodPost, `{"qu`) }, within: limit, cutOff: 1},
@@ -100,7 +103,16 @@ func TestProcess(t *testing.T) {
 				}
 			}
 			s.api = program.StartUpstream(t, hold)
-			s.gw = program.Start(t, append(tc.flags, "--upstream-url="+s.api.URL)...)
+			environ := []string{}
+			if tc.deafCollector {
+				deaf, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts what the system does
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer deaf.Close()
+				environ = append(environ, "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+deaf.Addr().String())
+			}
+			s.gw = program.StartWith(t, environ, append(tc.flags, "--upstream-url="+s.api.URL)...)
 			tc.happen(s)
 			if code := s.gw.ExitCode(t, tc.within); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)

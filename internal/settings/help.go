@@ -41,6 +41,14 @@ an error, except for the origins (none) and the base path (/). Durations are wri
 case. Switches are turned off by --playground=false or --no-playground.
 `
 
+// helpTraces stands behind the settings, at those of traces.
+const helpTraces = `
+  Traces go to an OpenTelemetry collector over HTTP if OTEL_EXPORTER_OTLP_ENDPOINT is set, such as
+  to http://127.0.0.1:4318. OTEL_EXPORTER_OTLP_HEADERS, OTEL_SERVICE_NAME,
+  OTEL_RESOURCE_ATTRIBUTES, OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG, OTEL_SDK_DISABLED and
+  others of the standard names are heeded, too: see Traces in docs/operations.md.
+`
+
 // help returns the whole manual, written from the model of the flags, so that no flag can be missing from it.
 func help(app *kong.Application) string {
 	var out strings.Builder
@@ -75,6 +83,7 @@ func help(app *kong.Application) string {
 				fmt.Sprintf("%s, default %s", variable(flag.Name), fallback(flag)))
 		}
 	}
+	out.WriteString(helpTraces)
 	return out.String()
 }
 

@@ -188,7 +188,7 @@ func TestHelpIsWhole(t *testing.T) {
 		}
 	}
 	flat := strings.Join(strings.Fields(text), " ")
-	for _, group := range []string{"Listening", "Upstream", "Limits", "Browser and schema", "Log"} {
+	for _, group := range []string{"Listening", "Upstream", "Limits", "Browser and schema", "Log", "Traces"} {
 		if strings.Count(text, "\n\n"+group+"\n") != 1 {
 			t.Errorf("group %q is not there once", group)
 		}

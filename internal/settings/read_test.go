@@ -107,6 +107,7 @@ var everySetting = []texts{
 	switches("Playground"),
 	switches("Federation"),
 	switches("Explain"),
+	switches("TraceOperationNames"),
 	switches("Demo"),
 	durations("UpstreamTimeout"),
 	{

@@ -23,8 +23,8 @@ type Settings struct {
 	// BasePath stands before the paths of Listen: "/jobs-gw" makes /graphql /jobs-gw/graphql, and "" changes
 	// nothing. It begins with a slash and never ends with one. AdminListen's paths stay what they are.
 	BasePath string `group:"Listening" type:"path" empty:"" default:"/" placeholder:"PATH" accepts:"a path such as /jobs-gw" help:"Path before all public paths, for a proxy that passes it on"`
-	// AdminListen is the address of the health paths and of the metrics, which the public one never shows. It cannot share
-	// Listen's port unless that is 0.
+	// AdminListen is the address of the health paths and of the metrics, which the public one never shows. It
+	// cannot share Listen's port unless that is 0.
 	AdminListen string `group:"Listening" type:"address" default:"127.0.0.1:8081" placeholder:"HOST:PORT" accepts:"host:port with a port from 0 to 65535" help:"Address of /healthz, /readyz and /metrics, apart from the public one"`
 	// DrainDelay is how long the gateway serves on after it was told to stop, 0s to 10m. /readyz says so at
 	// once, but whoever sends requests looks at it, or hears of it, only now and then.
@@ -83,6 +83,10 @@ type Settings struct {
 	// LogFormat is json, text or auto. What auto means is the caller's to decide, who knows stderr: text on a
 	// terminal, json elsewhere.
 	LogFormat string `group:"Log" type:"word" default:"auto" words:"auto,json,text" placeholder:"FORMAT" help:"Form of the log on stderr; auto is text on a terminal and json elsewhere"`
+
+	// TraceOperationNames puts the names of operations, which callers choose, into the spans of traces.
+	// Whether there are traces is said by the OTEL_ variables, which are read by internal/telemetry.
+	TraceOperationNames bool `group:"Traces" type:"switch" default:"false" accepts:"true or false" help:"Name operations in traces by what callers call them, not by their type alone"`
 }
 
 // Command is what the user asked for.

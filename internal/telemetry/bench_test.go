@@ -19,8 +19,8 @@ import (
 	"jobsgateway/restclient"
 )
 
-// measured are some of the operations of BenchmarkOperations in internal/gateway, with budgets of allocations: a third
-// above what is measured there without metrics.
+// measured are some of the operations of BenchmarkOperations in internal/gateway, with budgets of
+// allocations: a third above what is measured there without metrics.
 var measured = []struct {
 	name, query string
 	allocations float64
@@ -63,8 +63,9 @@ func TestAllocations(t *testing.T) {
 	}
 }
 
-// measuredHandler makes a gateway over an upstream whose answers are ready after the first time.
-func measuredHandler(t testing.TB, metrics *Metrics) http.Handler {
+// measuredHandler makes a gateway over an upstream whose answers are ready after the first time; a nil
+// observer is none.
+func measuredHandler(t testing.TB, observer Observer) http.Handler {
 	t.Helper()
 	cfg := gateway.Config{
 		Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
@@ -73,13 +74,9 @@ func measuredHandler(t testing.TB, metrics *Metrics) http.Handler {
 	}
 	cfg.Upstream = clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
 		c.Token, c.MaxBody, c.Scribble = gateway.TokenFrom, 32<<20, false
-		if metrics != nil {
-			c.Observer = metrics
-		}
+		c.Observer = observer
 	})
-	if metrics != nil {
-		cfg.Observer = metrics
-	}
+	cfg.Observer = observer
 	handler, err := gateway.New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -128,8 +125,8 @@ func senderOf(t testing.TB, handler http.Handler, query string) func() {
 	}
 }
 
-// BenchmarkCounting is all that Metrics are told of one page of jobs: one request, one operation, one call of one
-// attempt.
+// BenchmarkCounting is all that Metrics are told of one page of jobs: one request, one operation, one call of
+// one attempt.
 func BenchmarkCounting(b *testing.B) {
 	m := NewMetrics(slog.New(slog.DiscardHandler))
 	b.ReportAllocs()
@@ -138,8 +135,8 @@ func BenchmarkCounting(b *testing.B) {
 	}
 }
 
-// countPage tells Metrics of a page of jobs that was read without trouble.
-func countPage(ctx context.Context, m *Metrics) {
+// countPage tells an observer of a page of jobs that was read without trouble.
+func countPage(ctx context.Context, m Observer) {
 	ctx, _ = m.RequestStarts(ctx, gateway.RequestStart{Method: http.MethodPost})
 	running := m.OperationStarts(ctx)
 	m.BatchSent(running, 1)

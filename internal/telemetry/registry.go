@@ -74,7 +74,13 @@ func histogramOf(name, help string, buckets []float64) prometheus.HistogramOpts 
 	}
 }
 
-// observeTime notes a duration in a histogram. Ctx is that of what took so long: the place to add an exemplar.
-func observeTime(_ context.Context, histogram prometheus.Observer, took time.Duration) {
+// observeTime notes a duration in a histogram, with the id of the trace as its exemplar if ctx, that of what
+// took so long, belongs to one that is recorded.
+func observeTime(ctx context.Context, histogram prometheus.Observer, took time.Duration) {
+	id := sampledTrace(ctx)
+	if exemplary, ok := histogram.(prometheus.ExemplarObserver); ok && id != "" {
+		exemplary.ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": id})
+		return
+	}
 	histogram.Observe(took.Seconds())
 }
