@@ -37,6 +37,7 @@ import (
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/drain"
 	"jobsgateway/internal/gateway"
+	"jobsgateway/internal/memory"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
 	"jobsgateway/restclient"
@@ -112,6 +113,9 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		defer demo.stop() // after the drain: what still runs needs its upstream
 		set.UpstreamURL = demo.url
 	}
+	lent := memory.New(set.MaxTotalBytes, false)
+	lent.Steer(debug.SetMemoryLimit(-1))
+	defer lent.Unsteer()
 	client := restclient.New(restclient.Config{
 		BaseURL:  set.UpstreamURL,
 		Token:    gateway.TokenFrom,
@@ -119,11 +123,12 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		Timeout:  set.UpstreamTimeout,
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
+		Account:  operation.AccountOf,
 		Logger:   gateway.WithIDs(logger),
 	})
 	defer client.Close()
 	draining := &atomic.Bool{}
-	handler, err := newGateway(set, client, draining.Load, logger)
+	handler, err := newGateway(set, client, lent, draining.Load, logger)
 	if err != nil {
 		return err
 	}
@@ -181,7 +186,8 @@ func limitMemory(logger *slog.Logger, container memlimit.Provider) {
 // of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
 // bounds stand in internal/settings.
 func newGateway(
-	set settings.Settings, upstream operation.Upstream, draining func() bool, logger *slog.Logger,
+	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, draining func() bool,
+	logger *slog.Logger,
 ) (http.Handler, error) {
 	var page gateway.Playground
 	if set.Playground {
@@ -194,6 +200,8 @@ func newGateway(
 		Limits: gateway.Limits{
 			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
 		},
+		Memory:        lent,
+		MaxOperation:  set.MaxOperationBytes,
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,

@@ -35,7 +35,7 @@ func TestPagesAreGivenBack(t *testing.T) {
 		return raw == strings.Repeat("#", len(raw))
 	}
 	for n := range 2 {
-		if _, err := load(ctx, memory(ctx).pages, question(1+n)); err != nil {
+		if _, err := load(ctx, loadersOf(ctx).pages, question(1+n)); err != nil {
 			t.Fatal(err)
 		}
 	}

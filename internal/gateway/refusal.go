@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
+	"jobsgateway/internal/memory"
 )
 
 // refusal is why a request is not executed. Its answer has errors and no data member.
@@ -55,6 +57,25 @@ func refuseBusy() *refusal {
 	extensions := refused.errors[0].Extensions
 	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry
 	return refused
+}
+
+// refuseForMemory makes the refusal of an operation for which there was no memory. Whatever it has read is not
+// told, since it is not all that was asked for.
+func refuseForMemory() *refusal {
+	refused := refuseBusy()
+	refused.errors[0].Message = (&memory.OverloadError{}).Error()
+	return refused
+}
+
+// refuseWithout makes the refusal of an operation that was not run, since there is no memory for it; err says
+// why.
+func refuseWithout(err error) *refusal {
+	if limit, ok := errors.AsType[*memory.LimitError](err); ok {
+		refused := refuse(statusByMediaType, graph.CodeRequestLimitExceeded, limit.Error())
+		refused.errors[0].Extensions["retryable"] = false
+		return refused
+	}
+	return refuseForMemory()
 }
 
 // argumentError makes the error of an argument, or of a variable when its name has a $ in front.
