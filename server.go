@@ -92,6 +92,10 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	defer closeLog()
 	takeNetLog(logger)
 	limitMemory(logger, memlimit.FromCgroup)
+	if limit := debug.SetMemoryLimit(-1); limit-set.MaxTotalBytes < besideTotal {
+		logger.Warn("there is little memory for --max-total-bytes: lower it, or give the process more",
+			"limit", limit, "max_total_bytes", set.MaxTotalBytes)
+	}
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -162,6 +166,10 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	})
 	return group.Wait()
 }
+
+// besideTotal is how much memory there should be beside --max-total-bytes, in bytes: for the program, its
+// connections and the documents that it remembers.
+const besideTotal = 96 << 20
 
 // upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
 // the settings let through.

@@ -102,6 +102,34 @@ func TestNoRoom(t *testing.T) {
 	}
 }
 
+// Who joins a call for which there is no memory has none, too: its operation fails as a whole, as that of the
+// first.
+func TestStarvedTogether(t *testing.T) {
+	t.Parallel()
+	upstream, client := newGated(t, http.StatusOK)
+	var cfg Config
+	counted(&cfg)
+	client.account = cfg.Account
+	m := memory.New(1000, true)
+	accounts, errs := make([]*memory.Account, 2), make(chan error, 2)
+	for i := range accounts {
+		accounts[i] = &memory.Account{Memory: m, Owner: secret, Limit: 1 << 20}
+		go func() {
+			_, err := client.Jobs(context.WithValue(withToken(t.Context(), secret), accountKey{}, accounts[i]), aPage)
+			errs <- err
+		}()
+		until(t, func() bool { return waiting(client) == i+1 })
+	}
+	close(upstream.gate)
+	for _, account := range accounts {
+		if e := wantKind(t, <-errs, KindNoMemory); !isOverload(e) {
+			t.Error(e)
+		}
+		until(t, account.Starved)
+	}
+	wantHeld(t, m, 0)
+}
+
 // Of callers who share a call each counts the page in its own account, and of all it counts once. Who has no room
 // for it does not take it from the others: neither who made the call, nor who joined it. Who leaves before the
 // answer holds nothing.

@@ -106,6 +106,11 @@ func isNoMemory(err error) bool {
 	if _, ok := errors.AsType[*memory.LimitError](err); ok {
 		return true
 	}
+	return isOverload(err)
+}
+
+// isOverload reports whether an error is that others hold all memory.
+func isOverload(err error) bool {
 	_, ok := errors.AsType[*memory.OverloadError](err)
 	return ok
 }

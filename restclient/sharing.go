@@ -48,12 +48,8 @@ func shared[T answer](
 		return outcome[T]{value, err}, isOfCaller(err)
 	})
 	if got.Left == nil {
-		if got.Value.err == nil && got.Joined {
-			h := got.Value.value.held()
-			if err := c.accountOf(ctx, q.token).Share(int64(cap(h.body))); err != nil {
-				h.add(-1)
-				return nil, &Error{Kind: KindNoMemory, cause: err}
-			}
+		if got.Joined {
+			return joined(c.accountOf(ctx, q.token), got.Value)
 		}
 		return got.Value.value, got.Value.err
 	}
@@ -62,6 +58,21 @@ func shared[T answer](
 		why = "no answer in the caller's time, which was shared with others' calls"
 	}
 	return value, &Error{Kind: KindTimeout, cause: &ended{why, got.Left}}
+}
+
+// joined returns what another's call came to, for the account of an operation that joined it.
+func joined[T answer](account *memory.Account, o outcome[T]) (value T, err error) {
+	switch {
+	case isOverload(o.err):
+		account.Starve()
+	case o.err == nil:
+		h := o.value.held()
+		if err := account.Share(int64(cap(h.body))); err != nil {
+			h.add(-1)
+			return nil, &Error{Kind: KindNoMemory, cause: err}
+		}
+	}
+	return o.value, o.err
 }
 
 // decodedCall makes a call and returns what decode makes of its body or error. The memory of a body that is not

@@ -47,8 +47,8 @@ var memoryCases = []struct {
 	{name: "eight of unknown length", api: heavyJobs(true), query: rawTimes(7), callers: 8, tokens: 8, flags: costly, answered: 1},
 	{name: "64 calls", api: heavyJobs(false), query: ofDatasets(64), callers: 1, tokens: 1, flags: costly, answered: 1},
 	{name: "64 calls of unknown length", api: heavyJobs(true), query: ofDatasets(64), callers: 1, tokens: 1, flags: costly, answered: 1},
-	{name: "a body of a gigabyte", api: endlessBody, query: rawTimes(1), callers: 4, tokens: 4, answered: 4},
-	{name: "a gzip bomb", api: gzipBomb, query: rawTimes(1), callers: 4, tokens: 4, answered: 4},
+	{name: "a body of a gigabyte", api: endlessBody, query: rawTimes(1), callers: 4, tokens: 4, answered: 1},
+	{name: "a gzip bomb", api: gzipBomb, query: rawTimes(1), callers: 4, tokens: 4, answered: 1},
 	{name: "callers that do not read", api: heavyJobs(false), query: rawTimes(1), callers: 100, tokens: 100, deaf: true, answered: 1},
 	{name: "large requests", api: heavyJobs(false), query: `{ jobs(first: 0) { totalCount } }`, callers: 300, tokens: 50, body: 255 << 10, answered: 1},
 }
@@ -144,13 +144,13 @@ func TestMemory(t *testing.T) {
 			defer api.Close()
 			gw := program.Start(t, append(tc.flags, "--upstream-url="+api.URL)...)
 			before := gw.Memory(t, "VmRSS")
-			results := make(chan bool, tc.callers)
+			results, done := make(chan bool, tc.callers), make(chan struct{})
 			for i := range tc.callers {
 				query := fmt.Sprintf("query q%d %s", i, tc.query)
 				if tc.body > 0 {
 					query += " #" + strings.Repeat("x", tc.body)
 				}
-				go func() { results <- ask(t, gw, fmt.Sprint("token-", i%tc.tokens), query, tc.deaf) }()
+				go func() { results <- ask(t, gw, fmt.Sprint("token-", i%tc.tokens), query, tc.deaf, done) }()
 			}
 			answered := 0
 			for range tc.callers {
@@ -166,17 +166,18 @@ func TestMemory(t *testing.T) {
 			if answered < tc.answered {
 				t.Errorf("%d of %d are answered", answered, tc.callers)
 			}
-			if !ask(t, gw, "another", `{ jobs(first: 0) { __typename } }`, false) {
+			if !ask(t, gw, "another", `{ jobs(first: 0) { __typename } }`, false, nil) {
 				t.Error("it does not answer any more")
 			}
+			close(done)
 			gw.Stop(t)
 		})
 	}
 }
 
 // ask sends a query and reports whether the answer has data; it is refused otherwise. A deaf caller reads the
-// first line alone, and is connected until the test ends.
-func ask(t *testing.T, gw *program.Program, token, query string, deaf bool) bool {
+// first line alone, and is connected until done is closed.
+func ask(t *testing.T, gw *program.Program, token, query string, deaf bool, done <-chan struct{}) bool {
 	t.Helper()
 	body, _ := json.Marshal(map[string]string{"query": query})
 	if deaf {
@@ -185,7 +186,10 @@ func ask(t *testing.T, gw *program.Program, token, query string, deaf bool) bool
 			t.Error(err)
 			return false
 		}
-		t.Cleanup(func() { _ = conn.Close() })
+		go func() {
+			<-done
+			_ = conn.Close()
+		}()
 		_ = conn.(*net.TCPConn).SetReadBuffer(4 << 10)
 		_ = conn.SetDeadline(time.Now().Add(patience))
 		_, _ = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", token, len(body), body)
@@ -220,4 +224,17 @@ func ask(t *testing.T, gw *program.Program, token, query string, deaf bool) bool
 		t.Errorf("%d %s", res.StatusCode, start[:n])
 	}
 	return true
+}
+
+// A process whose memory limit has no room for the total says so when it starts.
+func TestLittleMemory(t *testing.T) {
+	t.Parallel()
+	const message = "there is little memory for --max-total-bytes: lower it, or give the process more"
+	for environment, lines := range map[string]int{"GOMEMLIMIT=199MiB": 1, "GOMEMLIMIT=200MiB": 0} {
+		gw := program.StartWith(t, []string{environment}, "--demo")
+		if got := len(gw.Log.With(message)); got != lines {
+			t.Errorf("%s: %d lines", environment, got)
+		}
+		gw.Stop(t)
+	}
 }

@@ -123,10 +123,13 @@ func (a *Account) add(n int64) error {
 	return nil
 }
 
+// Starve says that another operation has found no memory for what this one needs, too.
+func (a *Account) Starve() { a.starved.Store(true) }
+
 // starve undoes an add, since there is no memory for the operation.
 func (a *Account) starve(n int64) {
 	a.held.Add(-n)
-	a.starved.Store(true)
+	a.Starve()
 }
 
 // LimitError is an operation that needs more bytes than one operation may hold. Its text is for the caller.
