@@ -43,8 +43,6 @@ type Answer[V any] struct {
 	Value V
 	// Joined is true if another caller's call made the value.
 	Joined bool
-	// Alone is true if nobody else was given the value, or will be.
-	Alone bool
 	// Left is why the caller has no value: the error of its ctx, or context.DeadlineExceeded for its own
 	// deadline, which it met while it waited for a call of another. Nil if it has one.
 	Left error
@@ -65,7 +63,6 @@ type call[V any] struct {
 	deadline time.Time
 	cancel   context.CancelFunc
 	callers  int  // who wait for it
-	joined   bool // by a second caller or more
 	// away: the first caller does not want the answer of Do any more, and gets it all the same. ended: callers
 	// were told of as holders of the value.
 	away, ended bool
@@ -158,7 +155,6 @@ func (g *Group[K, V]) join(
 	defer g.mu.Unlock()
 	if c = g.underWay[key]; c != nil && c.deadline.Sub(deadline) <= later {
 		c.callers++
-		c.joined = true
 		return c, nil
 	}
 	c = &call[V]{deadline: deadline, callers: 1, done: make(chan struct{})}
@@ -259,5 +255,5 @@ func (c *call[V]) answer() Answer[V] {
 	if c.panicked != nil {
 		panic(c.panicked)
 	}
-	return Answer[V]{Value: c.value, Alone: !c.joined}
+	return Answer[V]{Value: c.value}
 }

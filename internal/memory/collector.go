@@ -28,17 +28,18 @@ const (
 
 // collector is what the garbage collector was told.
 type collector struct {
-	// most is the limit that it had before; 0 if it is not steered.
+	// most and before are the limit and the percentage that it had before; most is 0 if it is not steered.
 	most    int64
+	before  int
 	limit   int64
 	percent int
 }
 
-// Steer tells the collector of this Memory from now on. Its limit will not be above most. It is for one Memory
-// of a process.
+// Steer tells the collector of this Memory from now on, whatever GOGC says. Its limit will not be above most. It
+// is for one Memory of a process.
 func (m *Memory) Steer(most int64) {
 	m.mu.Lock()
-	m.told = collector{most, most, byItself}
+	m.told = collector{most: most, limit: most, percent: byItself, before: debug.SetGCPercent(byItself)}
 	m.mu.Unlock()
 	m.tell()
 }
@@ -48,7 +49,7 @@ func (m *Memory) Unsteer() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	debug.SetMemoryLimit(m.told.most)
-	debug.SetGCPercent(byItself)
+	debug.SetGCPercent(m.told.before)
 	m.told = collector{}
 }
 
