@@ -19,7 +19,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -29,7 +28,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"golang.org/x/sync/errgroup"
 
 	"jobsgateway/graph"
@@ -54,7 +52,7 @@ func main() {
 // run is the program. It returns nil when ctx has ended and the requests in progress have been answered or
 // given up, and an error at once when something is wrong. Args are without the program's name, environ is as
 // os.Environ gives it. It sets two things of the whole process, the standard logger (takeNetLog) and the
-// memory limit (limitMemory).
+// garbage collector's figures (lendMemory).
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -91,11 +89,8 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	logger, closeLog := openLog(set, stderr)
 	defer closeLog()
 	takeNetLog(logger)
-	limitMemory(logger, memlimit.FromCgroup)
-	if limit := debug.SetMemoryLimit(-1); limit-set.MaxTotalBytes < besideTotal {
-		logger.Warn("there is little memory for --max-total-bytes: lower it, or give the process more",
-			"limit", limit, "max_total_bytes", set.MaxTotalBytes)
-	}
+	lent := lendMemory(set.MaxTotalBytes, logger)
+	defer lent.Unsteer()
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -117,9 +112,6 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 		defer demo.stop() // after the drain: what still runs needs its upstream
 		set.UpstreamURL = demo.url
 	}
-	lent := memory.New(set.MaxTotalBytes, false)
-	lent.Steer(debug.SetMemoryLimit(-1))
-	defer lent.Unsteer()
 	client := restclient.New(restclient.Config{
 		BaseURL:  set.UpstreamURL,
 		Token:    gateway.TokenFrom,
@@ -167,27 +159,10 @@ func serve(ctx context.Context, set settings.Settings, stdout, stderr io.Writer)
 	return group.Wait()
 }
 
-// besideTotal is how much memory there should be beside --max-total-bytes, in bytes: for the program, its
-// connections and the documents that it remembers.
-const besideTotal = 96 << 20
-
 // upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
 // the settings let through.
 func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says
-// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit,
-// and that is no error.
-//
-// Example: in a container of 256 MiB the limit is 230 MiB.
-func limitMemory(logger *slog.Logger, container memlimit.Provider) {
-	const heapShare = 0.9
-	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
-	if err == nil && limit < math.MaxInt64 {
-		logger.Debug("memory limit", "bytes", limit)
-	}
 }
 
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last

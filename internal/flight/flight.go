@@ -62,7 +62,7 @@ type HasLeft func(ctx context.Context, done <-chan struct{}) bool
 type call[V any] struct {
 	deadline time.Time
 	cancel   context.CancelFunc
-	callers  int  // who wait for it
+	callers  int // who wait for it
 	// away: the first caller does not want the answer of Do any more, and gets it all the same. ended: callers
 	// were told of as holders of the value.
 	away, ended bool
