@@ -96,7 +96,7 @@ func TestNoRoom(t *testing.T) {
 	if e, ok := errors.AsType[*Error](err); !ok || e.Kind != KindNoMemory && e.Kind != KindTimeout {
 		t.Error(err)
 	}
-	wantHeld(t, small, 0)
+	until(t, func() bool { return small.Figures().Held == 0 }) // a call ends a moment behind its caller
 	if page, err := u.Jobs(under(t.Context(), m, 1<<20), q); err != nil || len(page.Records) != 200 {
 		t.Errorf("after that: %v", err)
 	}
