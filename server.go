@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -30,7 +29,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/KimMachineGun/automemlimit/memlimit"
 	"golang.org/x/sync/errgroup"
 
 	"jobsgateway/graph"
@@ -38,6 +36,7 @@ import (
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/drain"
 	"jobsgateway/internal/gateway"
+	"jobsgateway/internal/memory"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
 	"jobsgateway/internal/telemetry"
@@ -55,7 +54,7 @@ func main() {
 // run is the program. It returns nil when ctx has ended and the requests in progress have been answered or
 // given up, and an error at once when something is wrong. Args are without the program's name, environ is as
 // os.Environ gives it. Only the doctor reads standard input. run sets two things of the whole process, the
-// standard logger (takeNetLog) and the memory limit (limitMemory).
+// standard logger (takeNetLog) and the garbage collector's figures (lendMemory).
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) error {
 	invocation, err := settings.Parse(args, environ)
 	if err != nil {
@@ -93,7 +92,6 @@ func serve(ctx context.Context, set settings.Settings, environ []string, stdout,
 	logger, closeLog := openLog(set, stderr)
 	defer closeLog()
 	takeNetLog(logger)
-	limitMemory(logger, memlimit.FromCgroup)
 	traces, err := startTraces(environ, logger)
 	if err != nil {
 		return err
@@ -109,6 +107,8 @@ func serve(ctx context.Context, set settings.Settings, environ []string, stdout,
 func listenAndServe(
 	ctx context.Context, set settings.Settings, traces *telemetry.Tracing, stdout io.Writer, logger *slog.Logger,
 ) error {
+	lent := lendMemory(set.MaxTotalBytes, logger)
+	defer lent.Unsteer()
 	publicTCP, err := listen(ctx, "--listen (JOBSGW_LISTEN)", set.Listen)
 	if err != nil {
 		return err
@@ -141,12 +141,13 @@ func listenAndServe(
 		Timeout:  set.UpstreamTimeout,
 		MaxBody:  set.MaxUpstreamBody,
 		MaxConns: poolFactor * set.MaxUpstreamConcurrency,
+		Account:  operation.AccountOf,
 		Logger:   gateway.WithIDs(logger),
 		Observer: observer,
 	})
 	defer client.Close()
 	draining := &atomic.Bool{}
-	handler, err := newGateway(set, client, draining.Load, observer, logger)
+	handler, err := newGateway(set, client, lent, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
@@ -188,24 +189,11 @@ func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
-// limitMemory makes the collector work harder before the container's memory runs out, unless GOMEMLIMIT says
-// otherwise. The tenth that is left is for what is not on the heap. Outside a container there is no limit,
-// and that is no error.
-//
-// Example: in a container of 256 MiB the limit is 230 MiB.
-func limitMemory(logger *slog.Logger, container memlimit.Provider) {
-	const heapShare = 0.9
-	limit, err := memlimit.Set(memlimit.WithRatio(heapShare), memlimit.WithProvider(container))
-	if err == nil && limit < math.MaxInt64 {
-		logger.Debug("memory limit", "bytes", limit)
-	}
-}
-
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last
 // of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
 // bounds stand in internal/settings.
 func newGateway(
-	set settings.Settings, upstream operation.Upstream, draining func() bool,
+	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, draining func() bool,
 	observer gateway.Observer, logger *slog.Logger,
 ) (*gateway.Gateway, error) {
 	var page gateway.Playground
@@ -219,6 +207,8 @@ func newGateway(
 		Limits: gateway.Limits{
 			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
 		},
+		Memory:        lent,
+		MaxOperation:  set.MaxOperationBytes,
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,

@@ -16,6 +16,7 @@ import (
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -28,6 +29,7 @@ const (
 	CodeUnauthenticated      Code = "UNAUTHENTICATED"
 	CodeForbidden            Code = "FORBIDDEN"
 	CodeRequestLimitExceeded Code = "REQUEST_LIMIT_EXCEEDED"
+	CodeConcurrencyLimited   Code = "REQUEST_CONCURRENCY_LIMITED"
 	CodeUpstreamRejected     Code = "UPSTREAM_REJECTED"
 	CodeUpstreamRateLimited  Code = "UPSTREAM_RATE_LIMITED"
 	CodeUpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
@@ -39,9 +41,9 @@ const (
 // Codes returns the codes above.
 func Codes() []Code {
 	return []Code{
-		CodeBadUserInput, CodeUnauthenticated, CodeForbidden, CodeRequestLimitExceeded, CodeUpstreamRejected,
-		CodeUpstreamRateLimited, CodeUpstreamUnavailable, CodeUpstreamTimeout, CodeUpstreamBadResponse,
-		CodeInternal,
+		CodeBadUserInput, CodeUnauthenticated, CodeForbidden, CodeRequestLimitExceeded, CodeConcurrencyLimited,
+		CodeUpstreamRejected, CodeUpstreamRateLimited, CodeUpstreamUnavailable, CodeUpstreamTimeout,
+		CodeUpstreamBadResponse, CodeInternal,
 	}
 }
 
@@ -62,6 +64,7 @@ var faces = map[restclient.Kind]face{
 	restclient.KindUnavailable:     {CodeUpstreamUnavailable, messageUnavailable, true},
 	restclient.KindTimeout:         {CodeUpstreamTimeout, messageTimeout, true},
 	restclient.KindMalformed:       {CodeUpstreamBadResponse, messageMalformed, false},
+	restclient.KindNoMemory:        {CodeConcurrencyLimited, (&memory.OverloadError{}).Error(), true},
 }
 
 const (
@@ -166,6 +169,9 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	}
 	if budget, ok := errors.AsType[*operation.BudgetError](err); ok {
 		return budget.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
+	}
+	if limit, ok := errors.AsType[*memory.LimitError](err); ok {
+		return limit.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
 	}
 	if noTotal, ok := errors.AsType[*direct.NoTotalError](err); ok {
 		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}

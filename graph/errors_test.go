@@ -124,6 +124,11 @@ func TestUpstreamErrors(t *testing.T) {
 			"The Jobs API did not answer in time; try again, or ask for less.",
 			extensions{"code": CodeUpstreamTimeout, "retryable": true},
 		},
+		"no memory": {
+			restclient.Error{Kind: restclient.KindNoMemory},
+			"The gateway has no memory for this now, since other operations hold it; try again in a moment.",
+			extensions{"code": CodeConcurrencyLimited, "retryable": true},
+		},
 		"unreadable": {
 			restclient.Error{Kind: restclient.KindMalformed},
 			"The Jobs API sent something that cannot be read.",

@@ -274,7 +274,7 @@ func TestOnePlanForMany(t *testing.T) {
 				ctx, buffer := own.prepare(t.Context(), query, variables)
 				graphql.GetOperationContext(ctx).ResolverMiddleware = own.resolver.Direct(plan, buffer)
 				answer := own.run(ctx)
-				got := outcome{data: string(buffer.Finish(answer.Data)), errors: append(answer.Errors, graphql.GetErrors(ctx)...)}
+				got := outcome{data: dataOf(buffer, answer), errors: append(answer.Errors, graphql.GetErrors(ctx)...)}
 				if got.data != want.data || got.sorted(t) != want.sorted(t) {
 					t.Errorf("caller %d: %s\nwant %s", caller, cmp.Or(got.data, "nothing"), want.data)
 				}

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -91,17 +92,23 @@ func (e *executor) askUnder(ctx context.Context, query, variables string) outcom
 	e.t.Helper()
 	ctx, buffer := e.prepare(ctx, query, variables)
 	answer := e.run(ctx)
-	data := buffer.Finish(answer.Data)
+	data := dataOf(buffer, answer)
 	list := slices.Concat(answer.Errors, graphql.GetErrors(ctx))
 	wire, err := json.Marshal(list)
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	out := outcome{data: string(data), errors: list, calls: operation.Calls(ctx), wire: string(wire)}
+	out := outcome{data: data, errors: list, calls: operation.Calls(ctx), wire: string(wire)}
 	if _, owns := e.upstream.(*restclient.Client); owns { // others may play their pages back
 		operation.End(ctx)
 	}
 	return out
+}
+
+// dataOf is what was written.
+func dataOf(buffer *direct.Buffer, answer *graphql.Response) string {
+	parts, _ := buffer.Finish(answer.Data, "")
+	return string(bytes.Join(parts, nil))
 }
 
 // run runs the operation of a context that prepare made.
@@ -140,7 +147,7 @@ func (e *executor) prepare(ctx context.Context, query, variables string) (contex
 	present := Presenter{Logger: logger, RequestID: func(context.Context) string { return requestID }}
 	ctx = operation.With(ctx, e.upstream, e.limits, logger)
 	ctx = graphql.WithResponseContext(ctx, present.Present, Recover)
-	buffer := direct.NewBuffer(nil)
+	buffer := direct.NewBuffer(ctx, nil, "", 0)
 	oc := &graphql.OperationContext{
 		RawQuery:               query,
 		Doc:                    doc,

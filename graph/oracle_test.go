@@ -94,7 +94,7 @@ func (e *executor) runCaseWith(t *testing.T, c drawnCase, byOracle bool, prepare
 		}
 		answer := own.run(ctx)
 		out = outcome{
-			data: string(buffer.Finish(answer.Data)), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: operation.Calls(ctx),
+			data: dataOf(buffer, answer), errors: slices.Concat(answer.Errors, graphql.GetErrors(ctx)), calls: operation.Calls(ctx),
 		}
 	})
 	return out

@@ -10,16 +10,20 @@ import (
 	"sync"
 
 	"github.com/klauspost/compress/gzip"
+
+	"jobsgateway/internal/memory"
 )
 
 // readBody returns the whole decoded body of an answer with so many records, 0 for one job, in memory that is
-// lent. Errors: KindMalformed for more than MaxBody bytes (TooLarge) and for a coding that cannot be undone;
-// the kinds of transportError where the body does not arrive. With an error the memory has been given back.
+// lent to the account. Errors: KindMalformed for more than MaxBody bytes (TooLarge) and for a coding that cannot
+// be undone; KindNoMemory; the kinds of transportError where the body does not arrive. With an error the memory
+// has been given back.
 //
-// A length that the answer names is checked against MaxBody before a byte is read, and so much memory is
-// taken at once, 4 MiB at most. Without one, and for compressed bodies, the length of the last such body is
-// the guess.
-func (c *Client) readBody(ctx context.Context, res *http.Response, records int) ([]byte, error) {
+// A length that the answer names is checked against MaxBody before a byte is read, and so much memory is taken
+// at once. Without one, and for compressed bodies, the length of the last such body is the guess.
+func (c *Client) readBody(
+	ctx context.Context, account *memory.Account, res *http.Response, records int,
+) ([]byte, error) {
 	from := &source{r: res.Body}
 	decoded, err := c.decoded(from, res.Header)
 	if err != nil {
@@ -37,20 +41,21 @@ func (c *Client) readBody(ctx context.Context, res *http.Response, records int) 
 	if known < 0 {
 		expected = c.expectedLength(records)
 	}
-	body, err := c.readToEnd(decoded, expected)
+	body := reading{account: account, most: c.maxBody}
+	defer body.giveBack() // what is not returned
+	tooLong, err := body.readToEnd(ctx, decoded, expected)
 	switch {
-	case int64(len(body)) > c.maxBody:
-		err = tooLarge("the body is over the cap of %d bytes", c.maxBody)
-	case err == nil:
-		if known < 0 {
-			c.noteLength(records, int64(len(body)))
-		}
-		return c.shrunk(body), nil
-	default:
-		err = c.bodyError(ctx, from, err)
+	case tooLong:
+		return nil, tooLarge("the body is over the cap of %d bytes", c.maxBody)
+	case isNoMemory(err):
+		return nil, &Error{Kind: KindNoMemory, cause: err}
+	case err != nil:
+		return nil, c.bodyError(ctx, from, err)
 	}
-	c.memory.give(body)
-	return nil, err
+	if known < 0 {
+		c.noteLength(records, int64(len(body.b)))
+	}
+	return body.keep(), nil
 }
 
 // readStart returns the first maxErrorBody bytes of the body of an answer that is an error, or as many as
@@ -136,7 +141,7 @@ func (c *Client) decoded(from *source, header http.Header) (*decodedBody, error)
 	}
 	// Compressed bytes have a cap, too: a gzip file may have any number of members that decode to nothing.
 	// gzip makes no body longer by more than 1/64 and 4 KiB.
-	if err := unzip.Reset(io.LimitReader(from, c.maxBody+c.maxBody/64+smallestLent)); err != nil {
+	if err := unzip.Reset(io.LimitReader(from, c.maxBody+c.maxBody/64+memory.Least)); err != nil {
 		c.unzippers.Put(unzip)
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
@@ -160,40 +165,4 @@ func (c *Client) noteLength(records int, n int64) {
 		return
 	}
 	c.unsizedRecord.Store(n/int64(records) + 1)
-}
-
-// readToEnd reads until r ends, or one byte more than MaxBody has come, and returns what it has read, also
-// with the error of r. The memory is lent: at first room for the expected bytes, 4 MiB at most, then twice as
-// much each time it is full, but no more than the cap. A body of 10,000 bytes of which nothing was expected
-// takes 4, 8 and 16 KiB.
-func (c *Client) readToEnd(r io.Reader, expected int64) ([]byte, error) {
-	limit := c.maxBody + 1
-	// One byte more than expected: room for the read that reports the end.
-	b := c.memory.take(int(min(expected+1, largestLent, limit)))
-	for {
-		room := b[len(b):min(int64(cap(b)), limit)]
-		n, err := r.Read(room)
-		b = b[:len(b)+n]
-		switch {
-		case errors.Is(err, io.EOF):
-			return b, nil
-		case err != nil || int64(len(b)) == limit:
-			return b, err
-		case len(b) == cap(b):
-			wider := append(c.memory.take(int(min(2*int64(cap(b)), limit))), b...)
-			c.memory.give(b)
-			b = wider
-		}
-	}
-}
-
-// shrunk returns body, in less memory if it takes less than half of its own: it may be kept for as long as an
-// operation takes, and the body of one job is never given back.
-func (c *Client) shrunk(body []byte) []byte {
-	if cap(body) <= 2*max(len(body), smallestLent) {
-		return body
-	}
-	fit := append(c.memory.take(len(body)), body...)
-	c.memory.give(body)
-	return fit
 }

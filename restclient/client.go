@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -25,7 +26,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"jobsgateway/internal/flight"
+	"jobsgateway/internal/memory"
 )
 
 // TokenSource returns the bearer token of the caller that ctx belongs to; false when there is none.
@@ -59,7 +60,11 @@ type Config struct {
 	Logger *slog.Logger
 	// Observer is told of the calls; nil for none.
 	Observer Observer
-	// Scribble overwrites the memory of released pages, so that a test sees who still reads them.
+	// Account returns the account of the operation that ctx belongs to, which holds the bodies of its answers;
+	// nil where there is none. Nil is for a client without operations: bodies are not limited then.
+	Account func(ctx context.Context) *memory.Account
+	// Scribble overwrites the memory of released pages that belong to no account, so that a test sees who still
+	// reads them.
 	Scribble bool
 }
 
@@ -74,8 +79,9 @@ type Client struct {
 	timeout   time.Duration
 	maxBody   int64
 	transport *http.Transport
-	memory    memory
-	unzippers sync.Pool // of *gzip.Reader
+	account   func(ctx context.Context) *memory.Account
+	memory    *memory.Memory // of what belongs to no account
+	unzippers sync.Pool      // of *gzip.Reader
 	pages     calls[*JobsPage]
 	jobs      calls[*Job]
 	sizes     sizes
@@ -117,7 +123,7 @@ func New(cfg Config) *Client {
 	if cfg.Attempts == 0 {
 		cfg.Attempts = maxAttempts
 	}
-	return &Client{
+	c := &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
 		hosts:    hostIn(cfg.BaseURL),
@@ -125,7 +131,8 @@ func New(cfg Config) *Client {
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
 		maxBody:  cfg.MaxBody,
-		memory:   memory{scribble: cfg.Scribble},
+		account:  cfg.Account,
+		memory:   memory.New(math.MaxInt64, cfg.Scribble),
 		breaker:  newBreaker(cfg.Observer),
 		attempts: cfg.Attempts,
 		answered: cfg.Answered,
@@ -147,6 +154,8 @@ func New(cfg Config) *Client {
 			},
 		},
 	}
+	c.pages.Held, c.jobs.Held = heldBy[*JobsPage], heldBy[*Job]
+	return c
 }
 
 // hostIn matches the host of an address in a text, with its port if it has one. A name without a dot, such as
@@ -163,56 +172,6 @@ func hostIn(base *url.URL) *regexp.Regexp {
 
 // Close closes the idle connections. Calls under way end by themselves.
 func (c *Client) Close() { c.transport.CloseIdleConnections() }
-
-// calls are the calls under way that return a T, by their whole call: its token and what it asks.
-type calls[T any] = flight.Group[call, outcome[T]]
-
-// outcome is what a call returned.
-type outcome[T any] struct {
-	value T
-	err   error
-}
-
-// shared makes a call, or joins an equal one that is under way, and returns what decode makes of its body or
-// error. The body is decoded once for all who wait. Alone is true if nobody else has the value.
-func shared[T any](
-	ctx context.Context, c *Client, under *calls[T], q call, decode func([]byte, error) (T, error),
-) (value T, alone bool, err error) {
-	if q.token == "" {
-		value, err = decode(nil, unsent(KindUnauthenticated, 0, "no token"))
-		return value, false, err
-	}
-	deadline, _ := ctx.Deadline()
-	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		body, attempt, err := c.get(ctx, q, deadline)
-		value, err := decode(body, err)
-		failed, _ := AsError(err)
-		if failed != nil && failed.Attempt == 0 && !failed.Unsent {
-			failed.Attempt = attempt // whose body cannot be read
-		}
-		if c.observer != nil {
-			c.observer.CallEnds(ctx, q.route(), failed)
-		}
-		return outcome[T]{value, err}, isTimeout(err)
-	})
-	if got.Joined && c.observer != nil {
-		c.observer.CallJoined(ctx, q.route())
-	}
-	if got.Left == nil {
-		return got.Value.value, got.Alone && got.Value.err == nil, got.Value.err
-	}
-	why := "the caller left, or its time was up, before an answer"
-	if ctx.Err() == nil {
-		why = "no answer in the caller's time, which was shared with others' calls"
-	}
-	return value, false, &Error{Kind: KindTimeout, cause: &ended{why, got.Left}}
-}
-
-// isTimeout reports whether err says that the time ran out here, and not at the Jobs API, which answers 408.
-func isTimeout(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Kind == KindTimeout && e.Status == 0
-}
 
 // tokenOf returns the token of the caller that ctx belongs to; empty when there is none.
 func (c *Client) tokenOf(ctx context.Context) string {
@@ -282,7 +241,7 @@ func (c *Client) send(ctx context.Context, q call, traceparent string) ([]byte, 
 		}
 		return nil, malformed("the content type is %s, not JSON%s", mediaType, mayBeWrong)
 	}
-	return c.readBody(ctx, res, q.records)
+	return c.readBody(ctx, c.accountOf(ctx, q.token), res, q.records)
 }
 
 // addTo adds the ids that there are to a request's header.

@@ -36,6 +36,9 @@ const (
 	KindTimeout
 	// KindMalformed is an answer that cannot be read, or is larger than the cap.
 	KindMalformed
+	// KindNoMemory is an answer for which there is no memory: it wraps a *memory.LimitError, for the caller's
+	// operation, or a *memory.OverloadError.
+	KindNoMemory
 )
 
 // String returns the kind's name for logs.
@@ -55,6 +58,7 @@ var kindNames = [...]string{
 	KindUnavailable:     "unavailable",
 	KindTimeout:         "timeout",
 	KindMalformed:       "malformed",
+	KindNoMemory:        "no memory",
 }
 
 // Error is the only error type that a Client returns. It never holds the token.

@@ -64,10 +64,11 @@ func (id JobID) String() string { return string(id) }
 
 // Job is one record. It is checked to be JSON and to have the members that every job needs; the others are
 // read when somebody asks for them. It is a part of the body of an answer: of a page that has been released
-// no job may be read.
+// no job may be read, nor is a job that was released itself.
 type Job struct {
 	raw     rawjson.Value
 	members [len(members)]span
+	hold    *hold // of a job that is alone in its answer; nil for one of a page
 }
 
 // span is where a member's value stands in its record, in bytes: [from, to). to is 0 for a member that is
@@ -132,19 +133,22 @@ func (j *Job) Raw() rawjson.Value { return j.raw }
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.
 func (c *Client) Job(ctx context.Context, id JobID) (*Job, error) {
 	one := call{token: c.tokenOf(ctx), suffix: "/" + string(id)}
-	job, _, err := shared(ctx, c, &c.jobs, one, func(body []byte, err error) (*Job, error) {
+	return shared(ctx, c, &c.jobs, one, func(h *hold, err error) (*Job, error) {
 		if err != nil {
 			return nil, err
 		}
 		drifts := c.newDrifts()
-		job, err := readJob(body, drifts)
-		if err == nil && !job.isCalled(id) {
+		job, err := readJob(h.body, drifts)
+		c.report(ctx, drifts, one.token)
+		if err != nil {
+			return nil, err
+		}
+		if !job.isCalled(id) {
 			return nil, malformed("it is another job than was asked for")
 		}
-		c.report(ctx, drifts, one.token)
-		return job, err
+		job.hold = h
+		return job, nil
 	})
-	return job, err
 }
 
 // isCalled reports whether the job's own id is this one, in whatever letters the Jobs API writes it.

@@ -114,32 +114,28 @@ type JobsPage struct {
 	// of this list was too large.
 	Asked int
 
-	body   []byte
-	memory *memory // that lent the body; nil when others have this page, too
-}
-
-// Release gives the memory of a page back, if nobody else has the page. The caller of Jobs may call it when
-// nobody reads the page's records, or values of them, any more. A page that is never released is left to the
-// garbage collector.
-func (p *JobsPage) Release() {
-	if p.memory == nil {
-		return
-	}
-	p.memory.give(p.body)
-	p.body, p.memory = nil, nil
+	hold *hold
 }
 
 // Sent returns how many records the answer had: more than Records if the Jobs API ignores per_page. The page may
 // not have been released.
 func (p *JobsPage) Sent() (records int) {
-	for range rawjson.ObjectOf(p.body).Get("records").Elements() {
+	for range rawjson.ObjectOf(p.body()).Get("records").Elements() {
 		records++
 	}
 	return records
 }
 
 // Size returns how many bytes the answer had, after decompression. The page may not have been released.
-func (p *JobsPage) Size() int { return len(p.body) }
+func (p *JobsPage) Size() int { return len(p.body()) }
+
+// body returns the answer; empty for a page that was not read from one.
+func (p *JobsPage) body() []byte {
+	if p.hold == nil {
+		return nil
+	}
+	return p.hold.body
+}
 
 // UnknownTotal is the Total of a page whose total_records is absent, negative or no number: older versions of
 // the API have none.
@@ -162,7 +158,7 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 	asked := c.sizes.perPage(key, q.PerPage, time.Now())
 	q.PerPage = asked
 	list := call{token: token, suffix: "?" + q.Encode(), records: asked}
-	page, alone, err := shared(ctx, c, &c.pages, list, func(body []byte, err error) (*JobsPage, error) {
+	return shared(ctx, c, &c.pages, list, func(h *hold, err error) (*JobsPage, error) {
 		if err != nil {
 			if e, ok := errors.AsType[*Error](err); ok && e.TooLarge {
 				c.sizes.tooLarge(key, asked, time.Now())
@@ -170,19 +166,15 @@ func (c *Client) Jobs(ctx context.Context, q JobsQuery) (*JobsPage, error) {
 			return nil, listError(err)
 		}
 		drifts := c.newDrifts()
-		page, err := readPage(body, asked, drifts)
+		page, err := readPage(h.body, asked, drifts)
 		if err != nil {
 			return nil, err
 		}
 		c.report(ctx, drifts, token)
-		page.Asked, page.body = asked, body
-		c.sizes.grow(key, len(page.Records), int64(len(body)), c.maxBody)
+		page.Asked, page.hold = asked, h
+		c.sizes.grow(key, len(page.Records), int64(len(h.body)), c.maxBody)
 		return page, nil
 	})
-	if err == nil && alone {
-		page.memory = &c.memory
-	}
-	return page, err
 }
 
 // listError returns err, with a 404 of the list as KindInvalid: it means a wrong base URL, and never "no such

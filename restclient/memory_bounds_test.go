@@ -87,7 +87,7 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 	for _, limit := range []int64{1, 100, bodyCap} {
 		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
 		body := &endless{}
-		_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
+		_, err := c.readBody(t.Context(), nil, &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1)
 		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
 			t.Errorf("not too large: %v", e)
 		}
@@ -95,7 +95,7 @@ func TestReadTakesOneByteMoreThanTheCap(t *testing.T) {
 			t.Errorf("took %d bytes, want %d", body.taken, limit+1)
 		}
 		body = &endless{}
-		_, err = c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1}, 1)
+		_, err = c.readBody(t.Context(), nil, &http.Response{Body: io.NopCloser(body), ContentLength: limit + 1}, 1)
 		if e := wantKind(t, err, KindMalformed); !e.TooLarge {
 			t.Errorf("not too large: %v", e)
 		}
@@ -125,14 +125,14 @@ func TestGzipWithoutEnd(t *testing.T) {
 	c := newClient(t, "http://jobs.invalid")
 	header := http.Header{"Content-Encoding": {"gzip"}}
 	nothing := &gzipMembers{one: zipped(nil)}
-	_, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
+	_, err := c.readBody(t.Context(), nil, &http.Response{Body: io.NopCloser(nothing), Header: header, ContentLength: -1}, 1)
 	wantKind(t, err, KindMalformed)
 	if nothing.taken > 2*bodyCap {
 		t.Errorf("%d bytes were taken", nothing.taken)
 	}
 	noise := make([]byte, bodyCap)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(noise)
-	body, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(bytes.NewReader(zipped(noise))), Header: header, ContentLength: -1}, 1)
+	body, err := c.readBody(t.Context(), nil, &http.Response{Body: io.NopCloser(bytes.NewReader(zipped(noise))), Header: header, ContentLength: -1}, 1)
 	if err != nil || !bytes.Equal(body, noise) {
 		t.Errorf("%d bytes, %v", len(body), err)
 	}

@@ -14,70 +14,12 @@ import (
 	"time"
 	"unsafe"
 
-	"pgregory.net/rapid"
-
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/memory"
 )
-
-// Every size that is lent has room, is less than twice what was asked for, and finds its way back to its own
-// pool.
-func TestMemorySizes(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		n := rapid.IntRange(0, 5<<20).Draw(t, "n")
-		var m memory
-		size := cap(m.take(n))
-		if size < n || size >= max(smallestLent+1, 2*n) {
-			t.Fatalf("%d bytes are given %d", n, size)
-		}
-		if n <= largestLent && poolOf(size) != poolOf(n) {
-			t.Fatalf("%d bytes of pool %d go back to pool %d", size, poolOf(n), poolOf(size))
-		}
-		m.give(make([]byte, 0, n))
-		if b := m.take(n); len(b) != 0 || cap(b) < n {
-			t.Fatalf("asked for %d, given %d of %d", n, len(b), cap(b))
-		}
-	})
-}
 
 // addressOf is the place of a slice's memory.
 func addressOf(b []byte) *byte { return unsafe.SliceData(b) }
-
-// What is given back is lent again, in its own size or the next smaller one, and never for more than it has
-// room for. A pool may drop what it has, and does so in tests for races, so that it is asked more than once.
-func TestMemoryIsUsedAgain(t *testing.T) {
-	t.Parallel()
-	for _, n := range []int{1, 4 << 10, 5000, 500_000, 4 << 20} {
-		var m memory
-		again, grown := 0, 0
-		for range 100 {
-			b := m.take(n)
-			m.give(append(b, "used"...)[:0])
-			if next := m.take(n); addressOf(next) == addressOf(b) {
-				again++
-			}
-			odd := make([]byte, 0, 530_000) // no size of ours, with room for 524,288 bytes
-			m.give(odd)
-			if next := m.take(n); addressOf(next) == addressOf(odd) {
-				grown++
-			}
-		}
-		if again < 20 {
-			t.Errorf("%d bytes were used again %d times of 100", n, again)
-		}
-		if n == 500_000 && grown < 20 || n != 500_000 && grown > 0 {
-			t.Errorf("530,000 bytes were lent for %d, %d times", n, grown)
-		}
-	}
-	var m memory
-	large := make([]byte, 0, 5<<20)
-	for range 100 {
-		m.give(large)
-		if addressOf(m.take(5<<20)) == addressOf(large) {
-			t.Fatal("memory above the largest size is kept")
-		}
-	}
-}
 
 // The body of a page that was released is read into again by the next call; that of one that was not is not.
 func TestAnswersAreUsedAgain(t *testing.T) {
@@ -93,13 +35,13 @@ func TestAnswersAreUsedAgain(t *testing.T) {
 	again := 0
 	for range 60 {
 		page := ask()
-		body := addressOf(page.body)
+		body := addressOf(page.hold.body)
 		page.Release()
-		if page = ask(); addressOf(page.body) == body {
+		if page = ask(); addressOf(page.hold.body) == body {
 			again++
 		}
-		kept := addressOf(page.body)
-		if addressOf(ask().body) == kept { // neither is released
+		kept := addressOf(page.hold.body)
+		if addressOf(ask().hold.body) == kept { // neither is released
 			t.Fatal("memory that is in use is lent again")
 		}
 	}
@@ -115,7 +57,9 @@ type lender struct {
 }
 
 func (l *lender) Read(p []byte) (int, error) {
-	l.lent = p
+	if len(p) > 1 { // one byte is read to see whether there is one
+		l.lent = p
+	}
 	return l.Reader.Read(p)
 }
 
@@ -127,8 +71,11 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 		"too large": {Reader: &endless{}}, "broken off": {Reader: io.MultiReader(io.LimitReader(&endless{}, 9000), iotest.ErrReader(io.ErrUnexpectedEOF))},
 	} {
 		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody, cfg.Scribble = size, true })
-		if _, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
+		if _, err := c.readBody(t.Context(), c.accountOf(t.Context(), "t"), &http.Response{Body: io.NopCloser(body), ContentLength: -1}, 1); err == nil {
 			t.Fatal("it was read")
+		}
+		if figures := c.memory.Figures(); figures.Held != 0 || figures.Owners != 0 {
+			t.Errorf("%s: %+v", name, figures)
 		}
 		if !bytes.Equal(body.lent, bytes.Repeat([]byte("#"), len(body.lent))) || len(body.lent) == 0 {
 			t.Errorf("%s: the memory is not given back", name)
@@ -143,11 +90,11 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 		c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = size })
 		var before, behind runtime.MemStats
 		for range 3 {
-			_, _ = c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
+			_, _ = c.readBody(t.Context(), c.accountOf(t.Context(), "t"), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1)
 		}
 		runtime.ReadMemStats(&before)
 		for range rounds {
-			if _, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1); err == nil {
+			if _, err := c.readBody(t.Context(), c.accountOf(t.Context(), "t"), &http.Response{Body: io.NopCloser(body()), ContentLength: -1}, 1); err == nil {
 				t.Fatal("it was read")
 			}
 		}
@@ -159,23 +106,31 @@ func TestFailedBodiesGiveBack(t *testing.T) { //nolint:paralleltest // it measur
 	for _, limit := range []int64{10_000, size, 5<<20 + 1} {
 		for _, expected := range []int64{0, 100, limit, 1 << 40} {
 			c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = limit })
-			b, err := c.readToEnd(&endless{}, expected)
-			if err != nil || int64(len(b)) != limit+1 || int64(cap(b)) > max(limit+1, min(2*limit, largestLent)) {
-				t.Errorf("%d bytes in %d for a cap of %d: %v", len(b), cap(b), limit, err)
+			account := c.accountOf(t.Context(), "t")
+			d := reading{account: account, most: limit}
+			tooLong, err := d.readToEnd(t.Context(), &endless{}, expected)
+			if err != nil || !tooLong || int64(len(d.b)) != limit || int64(cap(d.b)) >= 2*limit {
+				t.Errorf("%d bytes in %d for a cap of %d: %v", len(d.b), cap(d.b), limit, err)
+			}
+			if d.giveBack(); c.memory.Figures().Held != 0 {
+				t.Errorf("%+v", c.memory.Figures())
 			}
 		}
 	}
 }
 
-// However long a body says it is, or the one before it was, no more than the largest size that is lent is
-// taken before its bytes arrive; and what a page of few records may have follows from how many it is asked
+// However long a body says it is, or the one before it was, no more than 4 MiB are taken before its bytes
+// arrive, and little of what is longer; and what a page of few records may have follows from how many it is asked
 // for.
 func TestGuessedRoom(t *testing.T) {
 	t.Parallel()
 	c := newClient(t, "http://jobs.invalid", func(cfg *Config) { cfg.MaxBody = 64 << 20 })
-	b, err := c.readToEnd(strings.NewReader("{}"), 64<<20)
-	if err != nil || cap(b) != 4<<20 {
-		t.Errorf("%d bytes for a body that says much and has 2: %v", cap(b), err)
+	for said, taken := range map[int64]int{64 << 20: 256 << 10, 5 << 20: 256 << 10, 4 << 20: 4 << 20, 1 << 20: 1 << 20} {
+		d := reading{most: 64 << 20}
+		tooLong, err := d.readToEnd(t.Context(), strings.NewReader("{}"), said)
+		if err != nil || tooLong || cap(d.b) != taken {
+			t.Errorf("%d bytes for a body that says %d and has 2: %v", cap(d.b), said, err)
+		}
 	}
 	c.noteLength(500, 2_000_000)
 	for records, most := range map[int]int64{1: 4001, 20: 80_020, 500: 2_000_500} {
@@ -215,7 +170,7 @@ func TestRoomAtOnce(t *testing.T) {
 		room         bool
 	}{{100_000, -1, false}, {100_000, -1, true}, {200_000, -1, false}, {200_000, -1, true}, {90_000, -1, true}, {300_000, 300_000, true}} {
 		body := &firstRead{Reader: strings.NewReader(strings.Repeat(" ", int(step.length)))}
-		b, err := c.readBody(t.Context(), &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
+		b, err := c.readBody(t.Context(), nil, &http.Response{Body: io.NopCloser(body), ContentLength: step.told}, 10)
 		if err != nil || int64(len(b)) != step.length || (int64(body.room) > step.length) != step.room {
 			t.Errorf("%+v: %d bytes with room for %d at first: %v", step, len(b), body.room, err)
 		}
@@ -225,8 +180,7 @@ func TestRoomAtOnce(t *testing.T) {
 	}
 }
 
-// A page that one caller has is overwritten when it is released; one that several have is not, whoever
-// releases it.
+// A page is overwritten when the last of those who hold it has released it, and not before.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	const body = `{"records":[{"job_id":"a","state":"running","type":"t","created_at":"2024-01-01T00:00:00",` +
@@ -261,13 +215,17 @@ func TestRelease(t *testing.T) {
 		answer <- struct{}{}
 		all.Wait()
 		raw := pages[0].Records[0].Job.Raw()
-		for _, page := range pages {
-			page.Release()
+		for i, page := range pages {
+			if figures := client.memory.Figures(); raw[0] != '{' || figures.Held != memory.Least {
+				t.Errorf("%d callers, %d have released: the record is %s, %+v", callers, i, raw, figures)
+			}
 			page.Release()
 		}
-		scribbled := bytes.Equal(raw, []byte(strings.Repeat("#", len(raw))))
-		if scribbled != (callers == 1) {
+		if scribbled := bytes.Equal(raw, []byte(strings.Repeat("#", len(raw)))); !scribbled {
 			t.Errorf("%d callers: the record is %s", callers, raw)
+		}
+		if figures := client.memory.Figures(); figures.Held != 0 {
+			t.Errorf("%d callers: %+v", callers, figures)
 		}
 	}
 }
@@ -303,7 +261,7 @@ func TestRoomOfUnsizedBodies(t *testing.T) {
 		if err != nil || string(body) != record {
 			t.Fatalf("%s, %v", body, err)
 		}
-		if cap(body) > 2*smallestLent {
+		if cap(body) > 2*memory.Least {
 			t.Errorf("%d bytes hold %d", len(body), cap(body))
 		}
 	}

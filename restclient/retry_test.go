@@ -307,7 +307,7 @@ func TestTimeOfAnAttempt(t *testing.T) {
 	ctx, cancel := context.WithTimeout(withToken(t.Context(), secret), patience)
 	defer cancel()
 	_, err := c.Jobs(ctx, firstPage)
-	if e := wantKind(t, err, KindTimeout); e.Attempt != 2 || !isTimeout(err) || ctx.Err() != nil {
+	if e := wantKind(t, err, KindTimeout); e.Attempt != 2 || !isOfCaller(err) || ctx.Err() != nil {
 		t.Errorf("attempt %d: %v", e.Attempt, e)
 	}
 }

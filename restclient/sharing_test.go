@@ -147,7 +147,7 @@ func TestJoinersOfA408(t *testing.T) {
 	until(t, func() bool { return waiting(client) == 2 })
 	close(upstream.gate)
 	for range 2 {
-		if e := wantKind(t, <-errs, KindTimeout); e.Status != http.StatusRequestTimeout || isTimeout(e) {
+		if e := wantKind(t, <-errs, KindTimeout); e.Status != http.StatusRequestTimeout || isOfCaller(e) {
 			t.Errorf("%v is taken for a time-out of ours", e)
 		}
 	}
@@ -156,7 +156,7 @@ func TestJoinersOfA408(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 0)
 	defer cancel()
-	if err := client.transportError(ctx, ctx.Err(), phaseWaiting); !isTimeout(err) || isTimeout(nil) || isTimeout(&Error{Kind: KindUnavailable}) {
+	if err := client.transportError(ctx, ctx.Err(), phaseWaiting); !isOfCaller(err) || isOfCaller(nil) || isOfCaller(&Error{Kind: KindUnavailable}) {
 		t.Errorf("%v is not taken for a time-out", err)
 	}
 }

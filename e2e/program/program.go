@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -184,6 +185,24 @@ func (p *Program) Signal(t testing.TB, signal os.Signal) {
 	if err := p.cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Memory returns a figure of the process's memory in bytes, such as VmRSS, what it takes now, and VmHWM, the most
+// that it took. Source: proc_pid_status(5).
+func (p *Program) Memory(t testing.TB, name string) int64 {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kilobytes int64
+		if n, _ := fmt.Sscanf(line, name+": %d kB", &kilobytes); n == 1 {
+			return kilobytes << 10
+		}
+	}
+	t.Fatalf("no %s in %s", name, status)
+	return 0
 }
 
 // ExitCode waits for the end and returns the exit code, -1 for a process that a signal has killed. It fails

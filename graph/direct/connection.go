@@ -74,6 +74,9 @@ func records[T any](
 			if page.Records[i].Err != nil {
 				continue
 			}
+			if !w.goesOn() {
+				break
+			}
 			if written > 0 {
 				w.b = append(w.b, ',')
 			}

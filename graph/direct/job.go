@@ -67,10 +67,10 @@ func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 		}
 		w.enter(f)
 		w.b = append(w.b, '[')
-		start, index := len(w.b), 0
+		index, written := 0, 0
 		for tag := range v.Elements() {
-			if !tag.IsEmpty() {
-				w.tag(tag, index, start)
+			if !tag.IsEmpty() && w.tag(tag, index, written > 0) {
+				written++
 			}
 			index++
 		}
@@ -79,16 +79,18 @@ func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 	}
 }
 
-// tag writes the index-th tag of a list that begins at start, if it can be read.
-func (w *writer) tag(tag rawjson.Value, index, start int) {
+// tag writes the index-th tag of a list, if it can be read; follows: behind another.
+func (w *writer) tag(tag rawjson.Value, index int, follows bool) (written bool) {
 	end := len(w.b)
-	if end > start {
+	if follows {
 		w.b = append(w.b, ',')
 	}
 	if err := w.text(tag); err != nil {
 		w.b = w.b[:end]
 		w.leftOut(index, err)
+		return false
 	}
+	return true
 }
 
 // durationSeconds writes the seconds from createdAt to the job's end. The field may not be null: an end that

@@ -19,6 +19,7 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,13 +32,21 @@ import (
 // concurrent use.
 type Plan struct {
 	roots map[string]root // by response key
-	// constant is the data of an operation that asks for nothing but __typename; nil for others.
+	// constant is the answer of an operation that asks for nothing but __typename; nil for others.
 	constant []byte
+	// size is how many bytes the last answer had; 0 before there was one.
+	size atomic.Int64
 }
 
-// Constant returns the operation's data if no request can change them, as for the {__typename} of health
-// checks.
-func (p *Plan) Constant() (data []byte, ok bool) { return p.constant, p.constant != nil }
+// Constant returns the operation's whole answer if no request can change it, as {"data":{"__typename":"Query"}}
+// for the {__typename} of health checks.
+func (p *Plan) Constant() (answer []byte, ok bool) { return p.constant, p.constant != nil }
+
+// Expected returns how many bytes the answer probably has: as many as the last one, 0 before there was one.
+func (p *Plan) Expected() int { return int(p.size.Load()) }
+
+// Expect notes how many bytes an answer had.
+func (p *Plan) Expect(size int) { p.size.Store(int64(size)) }
 
 // Answerer fills in the answers of lookups, with as few REST calls as it can. Page is the value of the root
 // field, whose records may answer a lookup; nil if the value is no connection. An answer without an error has
@@ -51,7 +60,7 @@ func Compile(
 	p := &Plan{roots: map[string]root{}}
 	c := &compiler{collector{schema: schema, fragments: doc.Fragments, variables: variables}}
 	fields := c.collect("Query", op.SelectionSet)
-	p.constant = constantData(fields)
+	p.constant = constantAnswer(fields)
 	// Of connections with the same arguments, so that one answer serves all of them.
 	common := map[string]paging.Unasked{}
 	for _, f := range fields {
@@ -86,16 +95,16 @@ func spell(f *field) string {
 	return b.String()
 }
 
-// constantData returns the data of root fields that are all __typename; nil if there are others.
-func constantData(fields []*field) []byte {
-	data := []byte{'{'}
+// constantAnswer returns the answer of root fields that are all __typename; nil if there are others.
+func constantAnswer(fields []*field) []byte {
+	answer := []byte(`{"data":{`)
 	for i, f := range fields {
 		if f.Name != "__typename" {
 			return nil
 		}
-		data = append(append(data, keyOf(f, i)...), `"Query"`...)
+		answer = append(append(answer, keyOf(f, i)...), `"Query"`...)
 	}
-	return append(data, '}')
+	return append(answer, "}}"...)
 }
 
 // Writes reports whether the plan writes the root field with this response key; gqlgen writes the others.
@@ -126,11 +135,9 @@ func (p *Plan) Resolver(
 		l.answer(func(open []*Lookup) { answer(ctx, open, page) })
 		return graphql.WriterFunc(func(out io.Writer) {
 			w := writer{now: time.Now(), answers: l.answers, caught: caught}
-			buffer.write(out, func(b []byte) []byte {
-				w.b = b
-				if !w.try(func() { root.write(&w, value) }) {
-					w.null()
-				}
+			buffer.write(out, func(b []byte, out *Buffer) []byte {
+				w.b, w.out = b, out
+				w.root(root, value)
 				return w.b
 			})
 			for _, failure := range w.failures {

@@ -1,6 +1,7 @@
 package direct_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -35,7 +36,7 @@ func execute(t testing.TB, query string, values map[string]any) (data string, pa
 		return &gqlerror.Error{Message: place(graphql.GetPath(ctx).String(), err)}
 	}
 	ctx := graphql.WithResponseContext(t.Context(), present, func(_ context.Context, value any) error { return caught(value) })
-	buffer := direct.NewBuffer(nil)
+	buffer := direct.NewBuffer(t.Context(), nil, "", 0)
 	write := direct.Compile(schema, doc, doc.Operations[0], nil).Resolver(buffer, func(context.Context, []*direct.Lookup, *paging.Page) {}, caught)
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{
 		RawQuery: query, Doc: doc, Operation: doc.Operations[0],
@@ -56,7 +57,8 @@ func execute(t testing.TB, query string, values map[string]any) (data string, pa
 		paths = append(paths, err.Message)
 	}
 	slices.Sort(paths)
-	return string(buffer.Finish(answer.Data)), paths
+	parts, _ := buffer.Finish(answer.Data, "")
+	return string(bytes.Join(parts, nil)), paths
 }
 
 // pageThatPanics is a page of one job whose cursor cannot be made.

@@ -86,10 +86,30 @@ func (r root) write(w *writer, value any) {
 	}
 }
 
+// root writes the value of a root field. It is null, with an error, if that panics, and if there is no memory
+// for all of it: nothing of what it lacks would be seen.
+func (w *writer) root(r root, value any) {
+	if w.out != nil {
+		w.out.err = nil // of bytes around the value: they are there
+	}
+	start := w.mark()
+	if !w.try(func() { r.write(w, value) }) {
+		w.null()
+	}
+	if err := w.noMemory(); err != nil {
+		w.backTo(start)
+		w.failures = []failure{{err: err}}
+		w.null()
+	}
+}
+
 // writeEach writes a list. An element that cannot be written is null, with an error, and costs no other.
 func writeEach[E any](r root, w *writer, list []E) {
 	w.b = append(w.b, '[')
 	for i, element := range list {
+		if !w.goesOn() {
+			break
+		}
 		if i > 0 {
 			w.b = append(w.b, ',')
 		}

@@ -17,6 +17,8 @@ import (
 // before.
 type writer struct {
 	b []byte
+	// out is where b goes; nil if that is not known, and b is then all that is written.
+	out *Buffer
 	// now is the moment up to which unfinished jobs have lasted, the same for the whole value.
 	now     time.Time
 	answers map[lookup]Answer
@@ -75,15 +77,62 @@ func (w *writer) leftOut(index int, err error) {
 // try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element
 // that is being written, and try returns false.
 func (w *writer) try(write func()) (ok bool) {
-	start, depth := len(w.b), len(w.path)
+	start, depth := w.mark(), len(w.path)
 	defer func() {
 		if value := recover(); value != nil {
-			w.b, w.path = w.b[:start], w.path[:depth]
+			w.backTo(start)
+			w.path = w.path[:depth]
 			w.failures = append(w.failures, failure{slices.Clone(w.path), w.caught(value)})
 		}
 	}()
 	write()
 	return true
+}
+
+// mark returns the place where the next byte is written.
+func (w *writer) mark() mark {
+	if w.out == nil {
+		return mark{bytes: w.b}
+	}
+	return w.out.mark(w.b)
+}
+
+// backTo forgets what was written since a mark.
+func (w *writer) backTo(m mark) {
+	w.b = m.bytes
+	if w.out != nil {
+		w.out.backTo(m)
+	}
+}
+
+// goesOn makes room for an element of a list; false if there is no memory for one. Then the rest of the list
+// may be left out, since the whole root field becomes an error.
+func (w *writer) goesOn() bool {
+	if w.out == nil {
+		return true
+	}
+	if cap(w.b)-len(w.b) < roomy {
+		w.b = w.out.roomFor(w.b, roomy)
+	}
+	return w.out.err == nil
+}
+
+// noMemory returns why there was no memory for all that was written; nil if there was.
+func (w *writer) noMemory() error {
+	if w.out == nil {
+		return nil
+	}
+	return w.out.err
+}
+
+// bytes writes bytes of the upstream as they are. Many stay where they are and become a part of the answer
+// there.
+func (w *writer) bytes(v []byte) {
+	if len(v) >= referred && w.out != nil {
+		w.b = w.out.refer(w.b, v)
+		return
+	}
+	w.b = append(w.b, v...)
 }
 
 // report adds a failure to the response that ctx, the context of the root field, belongs to. It makes the
@@ -113,7 +162,7 @@ func (w *writer) json(v rawjson.Value) {
 		w.null()
 		return
 	}
-	w.b = append(w.b, v...)
+	w.bytes(v)
 }
 
 // text writes a string of the upstream; null for an empty value. A string without escapes is copied as it is;
@@ -125,14 +174,37 @@ func (w *writer) text(v rawjson.Value) error {
 		w.null()
 		return nil
 	case v[0] == '"' && bytes.IndexByte(v, '\\') < 0:
-		w.b = append(w.b, v...)
+		w.bytes(v)
 		return nil
+	case len(v) >= referred && w.out != nil:
+		return w.longText(v)
 	}
 	text, err := v.Text()
 	if err != nil {
 		return err
 	}
 	w.quote(*text)
+	return nil
+}
+
+// longText is text for a string with escapes that is so long that its memory counts: as it is read, and as it
+// is written. If there is none, it writes nothing.
+func (w *writer) longText(v rawjson.Value) error {
+	out := w.out
+	if out.err == nil {
+		out.err = out.account.Count(out.ctx, int64(len(v)))
+	}
+	if out.err != nil {
+		return nil
+	}
+	defer out.account.Drop(int64(len(v)))
+	text, err := v.Text()
+	if err != nil {
+		return err
+	}
+	if w.b = out.roomFor(w.b, len(v)); out.err == nil {
+		w.quote(*text)
+	}
 	return nil
 }
 

@@ -81,9 +81,19 @@ type foreign struct{ io.Writer }
 // Values and the executor's own bytes come out in the order in which they were written.
 func TestBufferKeepsTheOrder(t *testing.T) {
 	t.Parallel()
-	appending := func(s string) func([]byte) []byte { return func(b []byte) []byte { return append(b, s...) } }
+	appending := func(s string) func([]byte, *Buffer) []byte {
+		return func(b []byte, _ *Buffer) []byte { return append(b, s...) }
+	}
+	finished := func(b *Buffer, data []byte) string {
+		parts, size := b.Finish(data, "")
+		all := string(bytes.Join(parts, nil))
+		if len(all) != size {
+			t.Errorf("%d bytes are said to be %d", len(all), size)
+		}
+		return all
+	}
 	var executors bytes.Buffer
-	b := NewBuffer([]byte("head:"))
+	b := NewBuffer(t.Context(), nil, "head:", 0)
 	executors.WriteString(`{"a":`)
 	b.write(&executors, appending("1"))
 	b.write(&executors, appending("2")) // nothing of the executor's in between
@@ -93,24 +103,24 @@ func TestBufferKeepsTheOrder(t *testing.T) {
 	b.write(&executors, appending("4"))
 	executors.WriteString("}")
 	const want = `head:{"a":12,"b":3,"c":4}`
-	if got := string(b.Finish(executors.Bytes())); got != want {
+	if got := finished(b, executors.Bytes()); got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	if got := string(b.Finish(executors.Bytes())); got != want {
+	if got := finished(b, executors.Bytes()); got != want {
 		t.Errorf("finished again: %s", got)
 	}
 	executors.WriteString("!")
-	if got := string(b.Finish(executors.Bytes())); got != want+"!" {
+	if got := finished(b, executors.Bytes()); got != want+"!" {
 		t.Errorf("a piece after the end: %s", got)
 	}
 
 	executors.Reset()
-	b = NewBuffer(nil)
+	b = NewBuffer(t.Context(), nil, "", 0)
 	b.write(foreign{&executors}, appending("5"))
-	if got := string(b.Finish(executors.Bytes())); got != "5" {
+	if got := finished(b, executors.Bytes()); got != "5" {
 		t.Errorf("to another writer: %s", got)
 	}
-	if got := NewBuffer(nil).Finish([]byte(`{"a":null}`)); string(got) != `{"a":null}` {
+	if got := finished(NewBuffer(t.Context(), nil, "", 0), []byte(`{"a":null}`)); got != `{"a":null}` {
 		t.Errorf("without a value: %s", got)
 	}
 }

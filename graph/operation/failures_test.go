@@ -50,7 +50,7 @@ func TestFailuresForTheOperator(t *testing.T) {
 	} {
 		ctx, log := failing(t.Context(), func(int) error { return tc.fault })
 		for range 5 { // however many fields ask
-			if _, err := load(ctx, memory(ctx).pages, numbered(1)); err == nil {
+			if _, err := load(ctx, loadersOf(ctx).pages, numbered(1)); err == nil {
 				t.Errorf("%s: no failure", name)
 			}
 		}
@@ -71,7 +71,7 @@ func TestFailuresForTheOperator(t *testing.T) {
 		// Who has left is nobody's fault.
 		left, leave := context.WithCancel(t.Context())
 		ctx, log = failing(left, func(int) error { leave(); return tc.fault })
-		_, _ = load(ctx, memory(ctx).pages, numbered(1))
+		_, _ = load(ctx, loadersOf(ctx).pages, numbered(1))
 		if lines := log.Lines(t, slog.LevelWarn); len(lines) != 0 {
 			t.Errorf("%s, and the caller has left: %v", name, lines)
 		}
@@ -104,9 +104,9 @@ func TestFailuresAreToldOnce(t *testing.T) {
 		})
 		var thunks []func() (*restclient.JobsPage, error)
 		for i := range 200 {
-			thunks = append(thunks, memory(ctx).pages.Load(ctx, numbered(i)))
+			thunks = append(thunks, loadersOf(ctx).pages.Load(ctx, numbered(i)))
 		}
-		memory(ctx).pages.Flush()
+		loadersOf(ctx).pages.Flush()
 		for _, thunk := range thunks {
 			_, _ = thunk()
 		}
@@ -118,7 +118,7 @@ func TestFailuresAreToldOnce(t *testing.T) {
 		return &restclient.Error{Kind: restclient.KindUnavailable, Status: 500 + call}
 	})
 	for i := range 20 {
-		_, _ = load(ctx, memory(ctx).pages, numbered(i))
+		_, _ = load(ctx, loadersOf(ctx).pages, numbered(i))
 	}
 	if told := log.Lines(t, slog.LevelWarn); len(told) != 5 {
 		t.Errorf("%d lines", len(told))
@@ -138,9 +138,9 @@ func TestOutageIsOneLine(t *testing.T) {
 	ctx := With(t.Context(), client, Limits{Calls: 200, Concurrency: 16}, log.Logger())
 	var thunks []func() (*restclient.JobsPage, error)
 	for i := range 100 {
-		thunks = append(thunks, memory(ctx).pages.Load(ctx, restclient.JobsQuery{Offset: int64(i), PerPage: 1}))
+		thunks = append(thunks, loadersOf(ctx).pages.Load(ctx, restclient.JobsQuery{Offset: int64(i), PerPage: 1}))
 	}
-	memory(ctx).pages.Flush()
+	loadersOf(ctx).pages.Flush()
 	for _, thunk := range thunks {
 		if _, err := thunk(); err == nil || !errors.As(err, new(*restclient.Error)) {
 			t.Errorf("%v", err)

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"jobsgateway/internal/clienttest"
+	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -35,7 +38,7 @@ func TestPagesAreGivenBack(t *testing.T) {
 		return raw == strings.Repeat("#", len(raw))
 	}
 	for n := range 2 {
-		if _, err := load(ctx, memory(ctx).pages, question(1+n)); err != nil {
+		if _, err := load(ctx, loadersOf(ctx).pages, question(1+n)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -59,5 +62,41 @@ func TestPagesAreGivenBack(t *testing.T) {
 	End(ctx)
 	if overwritten(upstream.pages[3]) {
 		t.Error("a page that came when the operation had ended is given back")
+	}
+}
+
+// A page that comes when its operation has ended, or has panicked, may still be read by who asked for it. It is
+// not lent again, and counts no longer.
+func TestLatePages(t *testing.T) {
+	t.Parallel()
+	lent := memory.New(1<<30, true)
+	client := clienttest.New(t, emulator.New(emulator.Options{Seed: 1, Jobs: 5}), func(c *restclient.Config) { c.Account = AccountOf })
+	for name, end := range map[string]func(context.Context){"ended": End, "panicked": Abandon} {
+		ctx := operate(t.Context(), client, wide)
+		Lend(ctx, lent, "owner", 1<<20)
+		early, err := From(ctx).ask(ctx, restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc, PerPage: 1}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if job, err := From(ctx).Job(ctx, restclient.JobID(early.Records[0].Job.ID())); err != nil || lent.Figures().Held < 2*memory.Least {
+			t.Errorf("%s: %v %v %+v", name, job, err, lent.Figures())
+		}
+		end(ctx)
+		late, err := From(ctx).ask(ctx, restclient.JobsQuery{OrderBy: restclient.CreatedAtDesc, PerPage: 2}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if raw := late.Records[0].Job.Raw(); raw[0] != '{' {
+			t.Errorf("%s: a late page is overwritten: %s", name, raw)
+		}
+		if raw := early.Records[0].Job.Raw(); (raw[0] == '#') != (name == "ended") {
+			t.Errorf("%s: an early page is %s", name, raw)
+		}
+		if f := lent.Figures(); f.Held != 0 {
+			t.Errorf("%s: %+v", name, f)
+		}
+	}
+	if AccountOf(t.Context()) != nil || AccountOf(operate(t.Context(), client, wide)) != nil {
+		t.Error("an account where nothing was lent")
 	}
 }

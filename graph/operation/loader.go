@@ -28,7 +28,7 @@ type loaders struct {
 
 // newLoaders returns the loaders of an operation.
 func newLoaders(op *Operation) *loaders {
-	return &loaders{pages: newLoader(op, op.jobs), jobs: newLoader(op, op.upstream.Job)}
+	return &loaders{pages: newLoader(op, op.jobs), jobs: newLoader(op, op.job(op.upstream.Job))}
 }
 
 // fetch makes one call of the upstream.

@@ -64,16 +64,16 @@ func operate(ctx context.Context, upstream Upstream, limits Limits) context.Cont
 // wide are limits that no test meets by accident.
 var wide = Limits{Calls: 1000, Concurrency: 1000}
 
-// memory gives the loaders of an operation.
-func memory(ctx context.Context) *loaders { return From(ctx).loaders() }
+// loadersOf gives the loaders of an operation.
+func loadersOf(ctx context.Context) *loaders { return From(ctx).loaders() }
 
 // announce asks questions together, as prefetching does, and gives their answers when they are waited for.
 func announce(ctx context.Context, numbers ...int) []func() (*restclient.JobsPage, error) {
 	answers := make([]func() (*restclient.JobsPage, error), 0, len(numbers))
 	for _, n := range numbers {
-		answers = append(answers, memory(ctx).pages.Load(ctx, numbered(n)))
+		answers = append(answers, loadersOf(ctx).pages.Load(ctx, numbered(n)))
 	}
-	memory(ctx).pages.Flush()
+	loadersOf(ctx).pages.Flush()
 	return answers
 }
 
@@ -85,7 +85,7 @@ func TestEqualKeys(t *testing.T) {
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {
-			if page, err := load(ctx, memory(ctx).pages, numbered(7)); err != nil || page.Total != 7 {
+			if page, err := load(ctx, loadersOf(ctx).pages, numbered(7)); err != nil || page.Total != 7 {
 				t.Errorf("%v, %v", page, err)
 			}
 		})
@@ -97,7 +97,7 @@ func TestEqualKeys(t *testing.T) {
 		}
 	}
 	for range 3 {
-		if _, err := load(ctx, memory(ctx).jobs, restclient.JobID(plane)); err != nil {
+		if _, err := load(ctx, loadersOf(ctx).jobs, restclient.JobID(plane)); err != nil {
 			t.Error(err)
 		}
 	}
@@ -124,12 +124,12 @@ func TestAnswersProperty(t *testing.T) {
 		distinct := map[int]bool{}
 		for i, n := range numbers {
 			distinct[n] = true
-			answers[i] = memory(ctx).pages.Load(ctx, numbered(n))
+			answers[i] = loadersOf(ctx).pages.Load(ctx, numbered(n))
 			if flushes[i] {
-				memory(ctx).pages.Flush()
+				loadersOf(ctx).pages.Flush()
 			}
 		}
-		memory(ctx).pages.Flush()
+		loadersOf(ctx).pages.Flush()
 		for i, n := range numbers {
 			page, err := answers[i]()
 			var e *restclient.Error
@@ -170,11 +170,11 @@ func TestConcurrency(t *testing.T) {
 				},
 			}, Limits{Calls: keys, Concurrency: limit})
 			for n := range keys / 2 {
-				memory(ctx).pages.Load(ctx, numbered(n))
-				memory(ctx).jobs.Load(ctx, restclient.JobID(idOf(n)))
+				loadersOf(ctx).pages.Load(ctx, numbered(n))
+				loadersOf(ctx).jobs.Load(ctx, restclient.JobID(idOf(n)))
 			}
-			memory(ctx).pages.Flush()
-			memory(ctx).jobs.Flush()
+			loadersOf(ctx).pages.Flush()
+			loadersOf(ctx).jobs.Flush()
 			for left := keys; left >= 0; left-- {
 				synctest.Wait()
 				if got := now.Load(); got != int64(min(limit, left)) {
@@ -204,14 +204,14 @@ func TestCallBudget(t *testing.T) {
 		page, err := answer()
 		check([]int{30, 10}[i], page, err, true)
 	}
-	if _, err := load(ctx, memory(ctx).jobs, restclient.JobID(plane)); err != nil {
+	if _, err := load(ctx, loadersOf(ctx).jobs, restclient.JobID(plane)); err != nil {
 		t.Error(err)
 	}
 	for i, answer := range announce(ctx, 20, 10, 5, 1) {
 		page, err := answer()
 		check([]int{20, 10, 5, 1}[i], page, err, i < 2) // 10 is known already
 	}
-	if _, err := load(ctx, memory(ctx).jobs, nilUUID); err == nil {
+	if _, err := load(ctx, loadersOf(ctx).jobs, nilUUID); err == nil {
 		t.Error("a call beyond the budget")
 	}
 	if upstream.calls() != 4 || Calls(ctx) != 4 {
@@ -250,7 +250,7 @@ func TestFreshCalls(t *testing.T) {
 	t.Parallel()
 	upstream := &counting{}
 	ctx := operate(t.Context(), upstream, Limits{Calls: 3, Concurrency: 1})
-	if _, err := load(ctx, memory(ctx).pages, numbered(1)); err != nil {
+	if _, err := load(ctx, loadersOf(ctx).pages, numbered(1)); err != nil {
 		t.Error(err)
 	}
 	for want := 2; want <= 3; want++ {
@@ -335,7 +335,7 @@ func TestContextOfCalls(t *testing.T) {
 	}), wide)
 	field, leave := context.WithCancel(context.WithValue(ctx, fieldKey{}, "field"))
 	leave()
-	if _, err := load(field, memory(field).pages, numbered(1)); err != nil {
+	if _, err := load(field, loadersOf(field).pages, numbered(1)); err != nil {
 		t.Errorf("the field's end became the call's: %v", err)
 	}
 	if got := <-seen; got != "operationtrue" {
@@ -349,11 +349,11 @@ func TestOperationsApart(t *testing.T) {
 	upstream := &counting{}
 	one, other := operate(t.Context(), upstream, wide), operate(t.Context(), upstream, Limits{Calls: 1, Concurrency: 1})
 	for i, ctx := range []context.Context{one, other} {
-		if _, err := load(ctx, memory(ctx).pages, numbered(1)); err != nil || upstream.calls() != i+1 {
+		if _, err := load(ctx, loadersOf(ctx).pages, numbered(1)); err != nil || upstream.calls() != i+1 {
 			t.Errorf("operation %d: %v, %d calls", i, err, upstream.calls())
 		}
 	}
-	if _, err := load(one, memory(one).pages, numbered(2)); err != nil {
+	if _, err := load(one, loadersOf(one).pages, numbered(2)); err != nil {
 		t.Errorf("the other's budget is spent, not this one's: %v", err)
 	}
 	if Calls(one) != 2 || Calls(other) != 1 {
@@ -361,7 +361,7 @@ func TestOperationsApart(t *testing.T) {
 	}
 	// An operation inside another one's context is a new one.
 	inner := operate(one, upstream, wide)
-	if memory(inner) == memory(one) || Calls(inner) != 0 {
+	if loadersOf(inner) == loadersOf(one) || Calls(inner) != 0 {
 		t.Error("the inner operation is the outer one")
 	}
 }
@@ -376,7 +376,7 @@ func TestCalls(t *testing.T) {
 		t.Errorf("%d calls before the first", n)
 	}
 	for want := 1; want <= 3; want++ {
-		if _, err := load(ctx, memory(ctx).pages, numbered(want)); err != nil {
+		if _, err := load(ctx, loadersOf(ctx).pages, numbered(want)); err != nil {
 			t.Fatal(err)
 		}
 		if n := Calls(ctx); n != want {
@@ -392,7 +392,7 @@ func TestCallsThatAreNotSent(t *testing.T) {
 	upstream := asks(func(context.Context, int) error { return unsent })
 	ctx := operate(t.Context(), upstream, Limits{Calls: 3, Concurrency: 3})
 	for i := range 20 {
-		if _, err := load(ctx, memory(ctx).pages, numbered(i)); !errors.Is(err, unsent) {
+		if _, err := load(ctx, loadersOf(ctx).pages, numbered(i)); !errors.Is(err, unsent) {
 			t.Fatalf("call %d: %v", i, err)
 		}
 	}
@@ -408,14 +408,14 @@ func TestWhenCallsGoOut(t *testing.T) {
 		upstream := &counting{}
 		ctx := operate(t.Context(), upstream, wide)
 		start := time.Now()
-		announced := memory(ctx).pages.Load(ctx, numbered(1))
-		if _, err := load(ctx, memory(ctx).pages, numbered(2)); err != nil || upstream.calls() != 2 {
+		announced := loadersOf(ctx).pages.Load(ctx, numbered(1))
+		if _, err := load(ctx, loadersOf(ctx).pages, numbered(2)); err != nil || upstream.calls() != 2 {
 			t.Errorf("%v, %d calls", err, upstream.calls())
 		}
 		if _, err := announced(); err != nil || time.Since(start) != 0 {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
-		forgotten := memory(ctx).pages.Load(ctx, numbered(3))
+		forgotten := loadersOf(ctx).pages.Load(ctx, numbered(3))
 		if _, err := forgotten(); err != nil || time.Since(start) != straggler {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -52,6 +53,7 @@ type Operation struct {
 	loaders  func() *loaders
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
 	given    given
+	account  memory.Account // without a Memory where nothing was lent
 	failures failures
 }
 
@@ -90,36 +92,64 @@ func Waited(ctx context.Context) time.Duration {
 	return op.waits.total()
 }
 
-// End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data
-// may be read, except the bytes that were written.
-func End(ctx context.Context) { From(ctx).given.release() }
+// Lend has the operation of ctx hold the memory of m, at most limit bytes of it. It is called before anything
+// is asked.
+func Lend(ctx context.Context, m *memory.Memory, owner string, limit int64) {
+	account := &From(ctx).account
+	account.Memory, account.Owner, account.Limit = m, owner, limit
+}
+
+// AccountOf returns what counts the memory of the operation of ctx; nil without an operation, or if nothing
+// was lent to it.
+func AccountOf(ctx context.Context) *memory.Account {
+	op, ok := ctx.Value(contextKey{}).(*Operation)
+	if !ok || op.account.Memory == nil {
+		return nil
+	}
+	return &op.account
+}
+
+// End gives back the memory of the pages and jobs that the operation of ctx has read. After that nothing of
+// its data may be read, except the bytes that were copied.
+func End(ctx context.Context) { From(ctx).given.release(answer.Release) }
+
+// Abandon is End after a panic, when something may still read: the memory is left to the garbage collector.
+func Abandon(ctx context.Context) { From(ctx).given.release(answer.Abandon) }
+
+// answer is a page or a job of the Jobs API, in memory that is given back.
+type answer interface {
+	Release()
+	Abandon()
+}
 
 // given are the answers that an operation was given. Their memory is given back when it ends. Safe for
 // concurrent use.
 type given struct {
-	mu    sync.Mutex
-	pages []*restclient.JobsPage
-	ended bool
+	mu      sync.Mutex
+	answers []answer
+	ended   bool
 }
 
-// keep notes an answer. One that comes when the operation has ended is left to the garbage collector.
-func (g *given) keep(page *restclient.JobsPage) {
+// keep notes an answer. One that comes when the operation has ended may still be read by who asked for it.
+func (g *given) keep(a answer) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if page != nil && !g.ended {
-		g.pages = append(g.pages, page)
+	if g.ended {
+		a.Abandon()
+		return
 	}
+	g.answers = append(g.answers, a)
 }
 
-// release gives back the memory of all answers.
-func (g *given) release() {
+// release lets go of all answers.
+func (g *given) release(letGo func(answer)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ended = true
-	for _, page := range g.pages {
-		page.Release()
+	for _, a := range g.answers {
+		letGo(a)
 	}
-	g.pages = nil
+	g.answers = nil
 }
 
 // Page returns the page of a plan. It is read once in an operation, however many fields ask for it. Offsets
@@ -162,8 +192,21 @@ func (op *Operation) ask(
 // jobs makes one call for a window, whose memory is given back when the operation ends.
 func (op *Operation) jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
 	page, err := op.upstream.Jobs(ctx, q)
-	op.given.keep(page)
+	if page != nil {
+		op.given.keep(page)
+	}
 	return page, err
+}
+
+// job returns what makes one call for a job, whose memory is given back when the operation ends.
+func (op *Operation) job(ask fetch[restclient.JobID, *restclient.Job]) fetch[restclient.JobID, *restclient.Job] {
+	return func(ctx context.Context, id restclient.JobID) (*restclient.Job, error) {
+		job, err := ask(ctx, id)
+		if job != nil {
+			op.given.keep(job)
+		}
+		return job, err
+	}
 }
 
 // reuse replaces a key by that of a page which was asked for before and has all that the key asks for, if

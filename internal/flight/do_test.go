@@ -75,14 +75,14 @@ func TestDoShare(t *testing.T) {
 			}
 			for i, done := range all {
 				got := <-done
-				if got.Value != 1 || got.Joined != (i > 0) || got.Left != nil || got.panicked != nil || got.Alone != (joiners == 0) {
+				if got.Value != 1 || got.Joined != (i > 0) || got.Left != nil || got.panicked != nil {
 					t.Errorf("%d of %d: %+v", i, joiners, got)
 				}
 			}
 			if under.count() != 0 {
 				t.Error("an answer was kept")
 			}
-			if got := <-under.ask(t.Context(), deadline, answering(&runs, 0)); got.Value != 2 || got.Joined || !got.Alone {
+			if got := <-under.ask(t.Context(), deadline, answering(&runs, 0)); got.Value != 2 || got.Joined {
 				t.Errorf("later: %+v", got)
 			}
 		})
@@ -165,7 +165,7 @@ func TestDoDeadlines(t *testing.T) {
 		if got := <-joined; got.Value != -1 || !got.Joined {
 			t.Errorf("joined: %+v", got)
 		}
-		if got := <-long; got.Value != 1 || got.Joined || !got.Alone {
+		if got := <-long; got.Value != 1 || got.Joined {
 			t.Errorf("long: %+v", got)
 		}
 		got := <-last
@@ -196,7 +196,7 @@ func TestDoBurst(t *testing.T) {
 		if got := <-equal; !got.Joined || got.Value != 1 {
 			t.Errorf("equal: %+v", got)
 		}
-		if got := <-first; got.Joined || got.Value != 1 || got.Alone {
+		if got := <-first; got.Joined || got.Value != 1 {
 			t.Errorf("first: %+v", got)
 		}
 	})

@@ -29,6 +29,11 @@ const slack = 100 * time.Millisecond
 // hash, since they decide whose data somebody sees. An answer that is shared is only read by those who get
 // it. The zero Group is ready.
 type Group[K comparable, V any] struct {
+	// Held, if it is set, is told of who holds a value: by is how many callers are given it when its call has
+	// ended, and then -1 for each of them that left without it, or asks again. Callers who were given it have to
+	// count themselves. A value that nobody is given is held by 0.
+	Held func(value V, by int)
+
 	mu       sync.Mutex
 	underWay map[K]*call[V]
 }
@@ -38,8 +43,6 @@ type Answer[V any] struct {
 	Value V
 	// Joined is true if another caller's call made the value.
 	Joined bool
-	// Alone is true if nobody else was given the value, or will be.
-	Alone bool
 	// Left is why the caller has no value: the error of its ctx, or context.DeadlineExceeded for its own
 	// deadline, which it met while it waited for a call of another. Nil if it has one.
 	Left error
@@ -59,9 +62,11 @@ type HasLeft func(ctx context.Context, done <-chan struct{}) bool
 type call[V any] struct {
 	deadline time.Time
 	cancel   context.CancelFunc
-	callers  int  // who wait for it
-	joined   bool // by a second caller or more
-	done     chan struct{}
+	callers  int // who wait for it
+	// away: the first caller does not want the answer of Do any more, and gets it all the same. ended: callers
+	// were told of as holders of the value.
+	away, ended bool
+	done        chan struct{}
 	// The following are written before done is closed, and only read behind it. panicked is what the call
 	// ended with if it did not return.
 	value    V
@@ -97,6 +102,7 @@ func (g *Group[K, V]) Go(ctx context.Context, key K, timeout time.Duration, run 
 		if !again || time.Since(came) >= timeout-slack {
 			return answer
 		}
+		g.held(c, -1)
 	}
 }
 
@@ -111,7 +117,7 @@ func (g *Group[K, V]) Do(
 		if running != nil {
 			stay := context.AfterFunc(ctx, func() {
 				if hasLeft == nil || hasLeft(ctx, c.done) {
-					g.leave(key, c)
+					g.turnAway(key, c)
 				}
 			})
 			defer stay()
@@ -123,6 +129,7 @@ func (g *Group[K, V]) Do(
 		if answer.Left != nil || !c.late || time.Until(deadline) <= slack {
 			return answer
 		}
+		g.held(c, -1)
 	}
 }
 
@@ -148,7 +155,6 @@ func (g *Group[K, V]) join(
 	defer g.mu.Unlock()
 	if c = g.underWay[key]; c != nil && c.deadline.Sub(deadline) <= later {
 		c.callers++
-		c.joined = true
 		return c, nil
 	}
 	c = &call[V]{deadline: deadline, callers: 1, done: make(chan struct{})}
@@ -172,6 +178,12 @@ func (g *Group[K, V]) finish(ctx context.Context, key K, c *call[V], run Run[V])
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.forget(key, c)
+		c.ended = true
+		holders := c.callers
+		if c.away {
+			holders++
+		}
+		g.held(c, holders)
 	}()
 	c.value, c.late = run(ctx)
 }
@@ -194,10 +206,37 @@ func (g *Group[K, V]) wait(
 	return c.answer()
 }
 
-// leave takes one caller off a call, and ends the call when nobody waits for it any more.
+// held tells who holds the value of a call that has ended. One that panicked has none.
+func (g *Group[K, V]) held(c *call[V], by int) {
+	if g.Held != nil && c.panicked == nil {
+		g.Held(c.value, by)
+	}
+}
+
+// turnAway takes the first caller of Do off its call, which ends if nobody else waits for it.
+func (g *Group[K, V]) turnAway(key K, c *call[V]) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !c.ended {
+		c.away = true
+		g.takeOff(key, c)
+	}
+}
+
+// leave takes one caller off a call, and ends the call when nobody waits for it any more. If it has ended, the
+// caller does not hold its value.
 func (g *Group[K, V]) leave(key K, c *call[V]) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if c.ended {
+		g.held(c, -1)
+		return
+	}
+	g.takeOff(key, c)
+}
+
+// takeOff takes one caller off a call that has not ended. The caller holds the lock.
+func (g *Group[K, V]) takeOff(key K, c *call[V]) {
 	if c.callers--; c.callers == 0 {
 		g.forget(key, c) // whoever comes now makes a call of their own
 		c.cancel()
@@ -216,5 +255,5 @@ func (c *call[V]) answer() Answer[V] {
 	if c.panicked != nil {
 		panic(c.panicked)
 	}
-	return Answer[V]{Value: c.value, Alone: !c.joined}
+	return Answer[V]{Value: c.value}
 }

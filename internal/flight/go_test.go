@@ -76,7 +76,7 @@ func TestLateJoiners(t *testing.T) {
 			"the last":     {latest, 2, nil, 1100 * time.Millisecond},
 		} {
 			got := <-c.got
-			if got.Value != c.answer || got.waited != c.waited || got.Alone || !errors.Is(got.Left, c.left) {
+			if got.Value != c.answer || got.waited != c.waited || !errors.Is(got.Left, c.left) {
 				t.Errorf("%s: %+v", name, got)
 			}
 		}
@@ -145,13 +145,13 @@ func TestJoinersTakeWhatIsNotLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := attempts{hangs: func(int) bool { return false }, takes: time.Second}
 		first, second := a.ask(t.Context(), 0), a.ask(t.Context(), time.Second/2)
-		if out := <-first; out.Value != 1 || out.Joined || out.Alone {
+		if out := <-first; out.Value != 1 || out.Joined {
 			t.Errorf("the first: %+v", out)
 		}
-		if out := <-second; out.Value != 1 || !out.Joined || out.Alone || out.waited != time.Second/2 {
+		if out := <-second; out.Value != 1 || !out.Joined || out.waited != time.Second/2 {
 			t.Errorf("the second: %+v", out)
 		}
-		if out := <-a.ask(t.Context(), 0); out.Value != 2 || out.Joined || !out.Alone {
+		if out := <-a.ask(t.Context(), 0); out.Value != 2 || out.Joined {
 			t.Errorf("one alone: %+v", out)
 		}
 	})

@@ -73,7 +73,7 @@ func measuredGateway(t testing.TB) (*gateway, http.Handler) {
 	t.Helper()
 	// Memory is given back as the program does it: its costs are measured.
 	client := clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
-		c.Token, c.MaxBody, c.Scribble = TokenFrom, 32<<20, false
+		c.Token, c.MaxBody, c.Scribble, c.Account = TokenFrom, 32<<20, false, operation.AccountOf
 	})
 	cfg := Config{
 		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,37 +20,32 @@ type envelope struct {
 
 // wireEnvelope has the members of a request as JSON, before their types are checked. Other members are
 // ignored.
-type wireEnvelope struct {
-	Query         jsontext.Value `json:"query"`
-	OperationName jsontext.Value `json:"operationName"`
-	Variables     jsontext.Value `json:"variables"`
-	Extensions    jsontext.Value `json:"extensions"`
+type wireEnvelope struct{ Query, OperationName, Variables, Extensions jsontext.Value }
+
+// extents are where the members of a request stand in its body, so that they are not copied.
+type extents struct {
+	Query         extent `json:"query"`
+	OperationName extent `json:"operationName"`
+	Variables     extent `json:"variables"`
+	Extensions    extent `json:"extensions"`
 }
 
-// readPost reads the body of a POST, at most maxBody bytes of it. It refuses a longer body with 413 and any
-// other fault with 400. No error repeats any part of the body.
-func readPost(w http.ResponseWriter, r *http.Request, maxBody int64) (envelope, *refusal) {
-	if r.ContentLength > maxBody {
-		return envelope{}, tooLarge()
+// extent is where a value stands, in bytes: [from, to). Both are 0 for one that is absent.
+type extent struct{ from, to int64 }
+
+// UnmarshalJSONFrom notes where the next value stands.
+func (x *extent) UnmarshalJSONFrom(decoder *jsontext.Decoder) error {
+	value, err := decoder.ReadValue()
+	if err != nil {
+		return err
 	}
-	var body bytes.Buffer
-	body.Grow(int(min(max(r.ContentLength, 0), firstRead)) + bytes.MinRead)
-	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
-	var maxBytes *http.MaxBytesError
-	switch {
-	case err == nil:
-		return decodeEnvelope(body.Bytes())
-	case errors.As(err, &maxBytes):
-		w.Header().Set("Connection", "close") // also where the byte over the cap was the last one
-		return envelope{}, tooLarge()
-	}
-	return envelope{}, badRequest("The request body could not be read to its end.")
+	x.to = decoder.InputOffset()
+	x.from = x.to - int64(len(value))
+	return nil
 }
 
-// firstRead is the most memory that is taken for a body before a byte of it has come. Most bodies fit into it;
-// for others it doubles as they come. A caller who says that much follows, and sends nothing, shall not hold
-// more.
-const firstRead = 1 << 10
+// in returns the value that stands there in a body.
+func (x *extent) in(body []byte) jsontext.Value { return body[x.from:x.to] }
 
 // tooLarge refuses a body over the cap.
 func tooLarge() *refusal {
@@ -69,9 +63,12 @@ func decodeEnvelope(body []byte) (envelope, *refusal) {
 	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
 		return envelope{}, badRequest("Batching is not supported: send one operation a request.")
 	}
-	var wire wireEnvelope
-	if err := jsonv2.Unmarshal(body, &wire); err != nil || isNull(body) {
+	var at extents
+	if err := jsonv2.Unmarshal(body, &at); err != nil || isNull(body) {
 		return envelope{}, badRequest("The request body is not one JSON object" + strictly)
+	}
+	wire := wireEnvelope{
+		at.Query.in(body), at.OperationName.in(body), at.Variables.in(body), at.Extensions.in(body),
 	}
 	return wire.check()
 }

@@ -13,6 +13,7 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/memory"
 )
 
 // executor runs operations on the generated schema. It does what gqlgen's own executor does, with the codes,
@@ -34,7 +35,12 @@ type executor struct {
 	present       graph.Presenter
 	root          graphql.RootFieldMiddleware
 	write         rootWriter
-	buffers       bufferPool
+	// memory is what answers, and those of the Jobs API, are in; most is how many bytes of it one operation may
+	// hold.
+	memory *memory.Memory
+	most   int64
+	// turns bounds how many requests with many variables are prepared at a time.
+	turns chan struct{}
 }
 
 // rootWriter makes the middleware that writes an operation's root fields into a buffer, by its plan.
@@ -44,20 +50,15 @@ type rootWriter func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
 type outcome struct {
 	called  calling
 	refused *refusal
-	// answer is `{"data":` and the data and `}`, the whole answer where there are no errors.
-	answer        []byte
+	// answer is nil for a refusal.
+	answer        *heldAnswer
 	errors        gqlerror.List
 	upstreamCalls int
 	waited        time.Duration // for those calls
 	cost          reckoned
 	// late: the deadline ran out, so some of the answer may be missing for want of time.
 	late bool
-	// exclusive: nobody else has this answer, so its memory can be lent again.
-	exclusive bool
 }
-
-// dataPrefix is how an answer without errors begins.
-const dataPrefix = `{"data":`
 
 // constant returns the outcome of a request whose data no request can change, as the {__typename} of health
 // checks, when its document is remembered: there is nothing to run, and so nothing to share. It costs
@@ -73,44 +74,73 @@ func (e *executor) constant(request envelope) (out outcome, ok bool) {
 	if op == nil || len(op.VariableDefinitions) > 0 {
 		return outcome{}, false
 	}
-	data, ok := doc.plans.Plan(op, nil).Constant()
+	constant, ok := doc.plans.Plan(op, nil).Constant()
 	if !ok {
 		return outcome{}, false
 	}
-	answer := append(append(append(e.buffers.take(), dataPrefix...), data...), '}')
-	return outcome{called: callingOf(op), answer: answer, cost: reckoned{known: true}, exclusive: true}, true
+	answer := &heldAnswer{parts: [][]byte{constant}, size: len(constant)}
+	return outcome{called: callingOf(op), answer: answer, cost: reckoned{known: true}}, true
 }
 
 // execute prepares and runs what a request asks for. Get says that it came by GET, which runs queries alone.
 func (e *executor) execute(ctx context.Context, request envelope, get bool) outcome {
-	op, called, refused := e.prepare(request, get)
+	op, called, refused := e.prepareInTurn(ctx, request, get)
 	if refused != nil {
 		return outcome{called: called, refused: refused, cost: op.cost}
 	}
-	out := e.run(ctx, op)
+	out := e.run(ctx, op, request.sizeOfVariables())
 	out.called, out.cost = called, op.cost
 	return out
 }
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own, which ends with
-// it.
-func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
-	buffer := direct.NewBuffer(append(e.buffers.take(), dataPrefix...))
-	op.ResolverMiddleware = e.write(op.plan, buffer)
+// it, or with its answer if that refers to it. An operation for which there was no memory is refused: nothing
+// is told of what it has. Its variables take so many bytes.
+func (e *executor) run(ctx context.Context, op preparedOperation, variables int64) (out outcome) {
+	token, _ := TokenFrom(ctx)
 	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
 	if e.observer != nil {
 		operation.Observe(ctx, e.observer)
 	}
+	operation.Lend(ctx, e.memory, token, e.most)
+	account := operation.AccountOf(ctx)
+	if variables > 0 {
+		if err := account.Count(ctx, variables); err != nil {
+			return outcome{refused: refuseWithout(err)}
+		}
+		defer account.Drop(variables)
+	}
+	buffer := direct.NewBuffer(ctx, account, dataPrefix, op.plan.Expected())
+	ended := false
+	defer func() {
+		if !ended { // after a panic something may still read
+			buffer.Abandon()
+			operation.Abandon(ctx)
+		}
+	}()
+	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
-	out := outcome{
-		answer:        append(buffer.Finish(response.Data), '}'),
+	parts, size := buffer.Finish(response.Data, "}")
+	ended = true
+	if account.Starved() {
+		buffer.Free()
+		operation.End(ctx)
+		return outcome{refused: refuseForMemory()}
+	}
+	op.plan.Expect(size)
+	out = outcome{
+		answer:        &heldAnswer{parts: parts, size: size, buffer: buffer},
 		errors:        boundErrors(append(response.Errors, graphql.GetErrors(ctx)...), RequestID(ctx)),
 		upstreamCalls: operation.Calls(ctx),
 		waited:        operation.Waited(ctx),
 	}
-	operation.End(ctx) // not after a panic, when something may still read
+	if buffer.Refers() {
+		out.answer.ran = ctx
+	} else {
+		operation.End(ctx)
+	}
 	return out
 }
 

@@ -22,8 +22,8 @@ type flights struct {
 	group flight.Group[flightKey, outcome]
 }
 
-// do answers an operation by run, or joins an equal one that is under way, and reports whether it joined. run answers
-// by deadline with what it has. Somebody who joined and has left is refused, which nobody reads.
+// do answers an operation by run, or joins an equal one that is under way, and reports whether it joined. Run
+// answers by deadline with what it has. Whoever gets an answer holds it. Somebody who joined and has left is refused, which nobody reads.
 func (f *flights) do(
 	ctx context.Context, key flightKey, deadline time.Time, run func(context.Context) outcome,
 ) (out outcome, joined bool) {
@@ -36,6 +36,5 @@ func (f *flights) do(
 		return outcome{refused: refuse(http.StatusServiceUnavailable, graph.CodeUpstreamTimeout,
 			"The request was given up before its answer.")}, true
 	}
-	answer.Value.exclusive = answer.Alone
 	return answer.Value, answer.Joined
 }

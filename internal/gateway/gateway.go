@@ -12,17 +12,21 @@
 package gateway
 
 import (
+	"cmp"
 	"log/slog"
+	"math"
 	"net/http"
+	"runtime"
 	"time"
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
-// Draining and Observer has to be set.
+// Draining, Observer, Memory and MaxOperation has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -30,6 +34,10 @@ type Config struct {
 	Limits   Limits
 	// MaxBody bounds the body of a request, in bytes.
 	MaxBody int64
+	// Memory is what bodies and answers are in, and MaxOperation how many bytes of it one operation may hold. A
+	// Memory of nil is one without a bound, and 0 no bound of an operation.
+	Memory       *memory.Memory
+	MaxOperation int64
 	// Timeout bounds one request, from its arrival to its answer.
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
@@ -104,7 +112,11 @@ func newGateway(cfg Config) (*gateway, error) {
 		return nil, err
 	}
 	resolver := &graph.Resolver{Pages: cfg.Pages}
-	return &gateway{
+	lent := cfg.Memory
+	if lent == nil {
+		lent = memory.New(math.MaxInt64, false)
+	}
+	g := &gateway{
 		maxBody:  cfg.MaxBody,
 		timeout:  cfg.Timeout,
 		explain:  cfg.Explain,
@@ -126,8 +138,13 @@ func newGateway(cfg Config) (*gateway, error) {
 			observer:      cfg.Observer,
 			present:       presenterOf(cfg),
 			root:          graph.ServeSDL(subgraphSDL),
+			memory:        lent,
+			most:          cmp.Or(cfg.MaxOperation, math.MaxInt64),
+			turns:         make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
-	}, nil
+	}
+	g.flights.group.Held = func(out outcome, by int) { out.answer.hold(by) }
+	return g, nil
 }
 
 // presenterOf makes the gate of errors.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"jobsgateway/internal/document"
+	"jobsgateway/internal/memory"
 )
 
 // BenchmarkGuards is what the checks before an operation cost of the whole operation, a page of 20 jobs: the token,
@@ -37,7 +38,7 @@ func BenchmarkGuards(b *testing.B) {
 		if _, ok := parseBearer(r.Header["Authorization"]); !ok {
 			b.Fatal("no token")
 		}
-		request, refused := readPost(w, r, 256<<10)
+		request, refused := readPost(w, r, &memory.Request{Memory: g.executor.memory}, 256<<10)
 		if refused != nil {
 			b.Fatal(refused)
 		}

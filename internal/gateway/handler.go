@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"jobsgateway/internal/memory"
 )
 
 // serveGraphQL answers GraphQL over HTTP: one operation by POST or, if it is a query, by GET, and one JSON
@@ -16,8 +18,11 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	info := infoOf(r.Context())
+	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
+	defer account.End()
 	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
-	request, refused := g.readRequest(w, r)
+	request, refused := g.readRequest(w, r, &account)
 	switch {
 	case refused != nil && !acceptable:
 		g.writeRefusal(w, r, typeJSON, refused)
@@ -30,7 +35,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 			"Accept application/graphql-response+json or application/json."))
 		return
 	}
-	info, ctx := infoOf(r.Context()), r.Context()
+	ctx := r.Context()
 	if g.observer != nil {
 		ctx = g.observer.OperationStarts(ctx)
 		defer func() { g.observer.OperationEnds(ctx, info.log.end()) }()
@@ -55,14 +60,13 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if !began.IsZero() {
 		info.explained = g.explainOutcome(out, shared, time.Since(began))
 	}
+	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
 	if out.refused != nil {
 		g.writeRefusal(w, r, mediaType, out.refused)
 		return
 	}
+	defer countCompression(w, r, &account, out.answer.size)()
 	g.writeAnswer(w, r, mediaType, out)
-	if out.exclusive { // over HTTP/1, the only one served, a write that has returned is done with its bytes
-		g.executor.buffers.give(out.answer)
-	}
 }
 
 // allowedMethods is the Allow header of /graphql.
@@ -70,7 +74,9 @@ const allowedMethods = "GET, POST, OPTIONS"
 
 // readRequest reads the envelope from where the method puts it: the query string of a GET, the body of a
 // POST. Other methods are refused with 405.
-func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope, *refusal) {
+func (g *gateway) readRequest(
+	w http.ResponseWriter, r *http.Request, account *memory.Request,
+) (envelope, *refusal) {
 	if int64(len(r.URL.RawQuery)) > maxQueryString {
 		return envelope{}, refuse(http.StatusRequestURITooLong, codePayloadTooLarge,
 			"The URL is too long; send the operation by POST.")
@@ -82,7 +88,7 @@ func (g *gateway) readRequest(w http.ResponseWriter, r *http.Request) (envelope,
 		if refused := checkContent(r.Header); refused != nil {
 			return envelope{}, refused
 		}
-		return readPost(w, r, g.maxBody)
+		return readPost(w, r, account, g.maxBody)
 	}
 	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query by GET.")
 }

@@ -20,6 +20,7 @@ import (
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/logtest"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -65,6 +66,7 @@ func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 			Calls:         operation.Limits{Calls: 50, Concurrency: 16},
 			Limits:        testLimits,
 			MaxBody:       64 << 10,
+			Memory:        memory.New(1<<40, true),
 			Timeout:       10 * time.Second,
 			Introspection: true,
 			Federation:    true,
@@ -79,9 +81,10 @@ func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 	gw := &testGateway{t: t, log: log, jobs: emulator.New(s.jobs)}
 	if s.config.Upstream == nil {
 		s.config.Upstream = clienttest.New(t, gw.jobs, func(c *restclient.Config) {
-			c.Token, c.Identity, c.Timeout = TokenFrom, Identity, s.timeout
+			c.Token, c.Identity, c.Timeout, c.Account = TokenFrom, Identity, s.timeout, operation.AccountOf
 		})
 	}
+	t.Cleanup(func() { wantNothingHeld(t, s.config.Memory) })
 	handler, err := New(s.config)
 	if err != nil {
 		t.Fatal(err)
@@ -105,6 +108,20 @@ func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 		}
 	})
 	return gw
+}
+
+// wantNothingHeld fails the test unless all memory is given back, as soon as what runs has ended.
+func wantNothingHeld(t testing.TB, lent *memory.Memory) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		switch f := lent.Figures(); {
+		case f.Held == 0 && f.Owners == 0 && f.Waiting == 0:
+			return
+		case time.Now().After(deadline):
+			t.Errorf("memory is held in the end: %+v", f)
+			return
+		}
+	}
 }
 
 var testLimits = Limits{Cost: 100_000, Depth: 15, Aliases: 30, RootFields: 20}

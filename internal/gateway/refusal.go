@@ -1,12 +1,14 @@
 package gateway
 
 import (
+	"errors"
 	"net/http"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
+	"jobsgateway/internal/memory"
 )
 
 // refusal is why a request is not executed. Its answer has errors and no data member.
@@ -16,6 +18,8 @@ type refusal struct {
 	errors gqlerror.List
 	// allow is the Allow header of a 405.
 	allow string
+	// retryAfter is the Retry-After header of a 503, in seconds; 0 for none.
+	retryAfter int
 }
 
 // statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as
@@ -37,6 +41,41 @@ func refuseMethod(allow, message string) *refusal {
 // refuseOperation makes the refusal of a well-formed request whose operation may not run.
 func refuseOperation(err *gqlerror.Error) *refusal {
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+}
+
+// busyRetry is after how many seconds an operation that was not run for want of room may be sent again.
+// Source: an overload that ends is over within two seconds.
+const busyRetry = 1
+
+// refuseBusy makes the refusal of an operation for which there is no room now: as many run as can be answered.
+// Nothing has been asked of the Jobs API for it. It is the same in both media types: 503 with Retry-After.
+func refuseBusy() *refusal {
+	refused := refuse(http.StatusServiceUnavailable, codeConcurrency,
+		"There are more operations than the gateway and the Jobs API can answer now; "+
+			"wait for retryAfterSeconds, then send this one again.")
+	refused.retryAfter = busyRetry
+	extensions := refused.errors[0].Extensions
+	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry
+	return refused
+}
+
+// refuseForMemory makes the refusal of an operation for which there was no memory. Whatever it has read is not
+// told, since it is not all that was asked for.
+func refuseForMemory() *refusal {
+	refused := refuseBusy()
+	refused.errors[0].Message = (&memory.OverloadError{}).Error()
+	return refused
+}
+
+// refuseWithout makes the refusal of an operation that was not run, since there is no memory for it; err says
+// why.
+func refuseWithout(err error) *refusal {
+	if limit, ok := errors.AsType[*memory.LimitError](err); ok {
+		refused := refuse(statusByMediaType, graph.CodeRequestLimitExceeded, limit.Error())
+		refused.errors[0].Extensions["retryable"] = false
+		return refused
+	}
+	return refuseForMemory()
 }
 
 // argumentError makes the error of an argument, or of a variable when its name has a $ in front.

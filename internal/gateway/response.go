@@ -34,20 +34,25 @@ func ofRequest(list gqlerror.List, id string) gqlerror.List {
 func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
 	var head []byte
-	answer := out.answer
+	first, size := out.answer.parts[0], out.answer.size
 	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
 		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
-		answer = answer[len(dataPrefix):]
+		first, size = first[len(dataPrefix):], size-len(dataPrefix)+len(head)
 	}
 	header := w.Header()
 	header["Content-Type"] = contentTypes[mediaType]
-	header["Content-Length"] = []string{strconv.Itoa(len(head) + len(answer))}
+	header["Content-Length"] = []string{strconv.Itoa(size)}
 	w.WriteHeader(http.StatusOK)
 	// A failed write means that the caller has left; responseWriter remembers it for the access log.
-	for _, part := range [][]byte{head, answer} {
-		if len(part) == 0 {
-			continue
+	if len(head) > 0 {
+		if _, err := w.Write(head); err != nil {
+			return
 		}
+	}
+	if _, err := w.Write(first); err != nil {
+		return
+	}
+	for _, part := range out.answer.parts[1:] {
 		if _, err := w.Write(part); err != nil {
 			return
 		}
@@ -78,6 +83,9 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 	header := w.Header()
 	if refused.allow != "" {
 		header.Set("Allow", refused.allow)
+	}
+	if refused.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(refused.retryAfter))
 	}
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}

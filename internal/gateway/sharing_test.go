@@ -61,7 +61,7 @@ func newOpenGateway(t testing.TB, upstream operation.Upstream, change func(*exec
 	var cfg Config
 	gw := startGateway(t, func(s *setup) { cfg = s.config })
 	if cfg.Upstream = upstream; upstream == nil {
-		cfg.Upstream = clienttest.New(t, gw.jobs, func(c *restclient.Config) { c.Token = TokenFrom })
+		cfg.Upstream = clienttest.New(t, gw.jobs, func(c *restclient.Config) { c.Token, c.Account = TokenFrom, operation.AccountOf })
 	}
 	g, err := newGateway(cfg)
 	if err != nil {
@@ -378,9 +378,11 @@ func TestCutShortIsAskedAgain(t *testing.T) {
 	await(t, hurry.Done())
 	done := make(chan answer, 1)
 	go func() { done <- gw.send(request{body: envelopeOf(t, query, nil), header: named("patient", "token-6")}) }()
-	if got := await(t, led); !got.late || len(got.errors) != 1 {
+	got := await(t, led)
+	if !got.late || len(got.errors) != 1 {
 		t.Fatalf("%+v", got)
 	}
+	got.answer.hold(-1)
 	close(upstream.gate)
 	if got := await(t, done); string(got.data) != `{"jobs":{"totalCount":60}}` || len(got.errors) != 0 {
 		t.Errorf("%s", got.body)

@@ -23,6 +23,8 @@ func defaults() Settings {
 		MaxPageSize:            500,
 		DefaultPageSize:        50,
 		MaxBody:                256 << 10,
+		MaxOperationBytes:      48 << 20,
+		MaxTotalBytes:          104 << 20,
 		MaxUpstreamBody:        32 << 20,
 		MaxCost:                20_000,
 		MaxDepth:               15,

@@ -148,6 +148,18 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 64KiB to 1GiB": {"65535", "1073741825"}, "is not a size": {"all"}},
 	},
 	{
+		"MaxOperationBytes",
+		[]string{"JOBSGW_MAX_TOTAL_BYTES=64GiB"},
+		map[string]any{"1MiB": int64(1 << 20), "4GiB": int64(4 << 30), "48M": int64(48 << 20)},
+		map[string][]string{"is out of range; use 1MiB to 4GiB": {"1048575", "4294967297"}, "is not a size": {"all"}},
+	},
+	{
+		"MaxTotalBytes",
+		[]string{"JOBSGW_MAX_OPERATION_BYTES=1MiB"},
+		map[string]any{"2MiB": int64(2 << 20), "64GiB": int64(64 << 30), "104M": int64(104 << 20)},
+		map[string][]string{"is out of range; use 2MiB to 64GiB": {"2097151", "65GiB"}, "is not a size": {"all"}},
+	},
+	{
 		"CORSOrigins", nil,
 		map[string]any{
 			"":                        []string{},

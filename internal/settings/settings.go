@@ -55,6 +55,13 @@ type Settings struct {
 	DefaultPageSize int `group:"Limits" default:"50" min:"1" max:"500" note:"and never above --max-page-size" placeholder:"COUNT" help:"Jobs on a page when a query does not say"`
 	// MaxBody bounds one request body, which may not be compressed, 1KiB to 16MiB.
 	MaxBody int64 `group:"Limits" default:"256KiB" min:"1KiB" max:"16MiB" placeholder:"SIZE" help:"Largest request body"`
+	// MaxOperationBytes bounds the memory of one operation, 1MiB to 4GiB: pages of the Jobs API and the answer
+	// together, while they are read and written.
+	MaxOperationBytes int64 `group:"Limits" default:"48MiB" min:"1MiB" max:"4GiB" placeholder:"SIZE" help:"Most memory of one operation: pages of the Jobs API and the answer together"`
+	// MaxTotalBytes bounds the memory of all requests, 2MiB to 64GiB: bodies of requests, and what
+	// MaxOperationBytes bounds of each operation. It is at least twice MaxOperationBytes, since one caller may
+	// hold no more than half of it.
+	MaxTotalBytes int64 `group:"Limits" default:"104MiB" min:"2MiB" max:"64GiB" note:"and at least twice --max-operation-bytes" placeholder:"SIZE" help:"Most memory of all operations and request bodies together, of which one token may hold half"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1,
 	// a JSON value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small
 	// container.

@@ -42,6 +42,10 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 		found["upstream-timeout"] = fmt.Sprintf("%v is above %s, which is %v; use at most that or raise it",
 			s.UpstreamTimeout, both("request-timeout"), s.RequestTimeout)
 	}
+	if sound("max-operation-bytes", "max-total-bytes") && s.MaxTotalBytes/2 < s.MaxOperationBytes {
+		found["max-total-bytes"] = fmt.Sprintf("%d is less than twice %s, which is %d; use at least %d or lower that",
+			s.MaxTotalBytes, both("max-operation-bytes"), s.MaxOperationBytes, 2*s.MaxOperationBytes)
+	}
 	if sound("default-page-size", "max-page-size") && s.DefaultPageSize > s.MaxPageSize {
 		found["default-page-size"] = fmt.Sprintf("%d is above %s, which is %d; use 1 to %d or raise that",
 			s.DefaultPageSize, both("max-page-size"), s.MaxPageSize, s.MaxPageSize)

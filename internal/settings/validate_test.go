@@ -34,6 +34,13 @@ func TestContradictions(t *testing.T) {
 			"21 is above " + both("max-page-size") + ", which is 20; use 1 to 20 or raise that",
 		},
 		{"--default-page-size 20 --max-page-size 20", "", "", ""},
+		{
+			"--max-operation-bytes 53MiB", "", "max-total-bytes",
+			"109051904 is less than twice " + both("max-operation-bytes") + ", which is 55574528; use at least 111149056 or lower that",
+		},
+		{"--max-operation-bytes 52MiB", "", "", ""},
+		{"--max-operation-bytes 1KiB --max-total-bytes 2MiB", "", "max-operation-bytes", "1KiB is out of range"},
+
 		{"--max-page-size 0", "", "max-page-size", "0 is out of range"},
 
 		{

@@ -21,6 +21,7 @@ var (
 		restclient.KindUnavailable:     "unavailable",
 		restclient.KindTimeout:         "timeout",
 		restclient.KindMalformed:       "malformed",
+		restclient.KindNoMemory:        "no_memory",
 		kindOther:                      other,
 	}
 	reasons = [...]string{reasonBreaker: "breaker", reasonCooling: "cooling", reasonBusy: "busy"}
@@ -37,7 +38,7 @@ const (
 )
 
 // kindOther is the index in kinds of a kind that has no word there.
-const kindOther = restclient.KindMalformed + 1
+const kindOther = restclient.KindNoMemory + 1
 
 // makeUpstream makes the metrics of what the Jobs API is asked.
 func (m *Metrics) makeUpstream(r registry) {

@@ -23,8 +23,7 @@ func (w *heldWriter) Write(p []byte) (int, error) {
 }
 
 // The bytes of an answer are not written to again while anybody reads them: neither by who ran the operation,
-// when it has been served before one that joined, nor the other way round. Those of an answer that nobody
-// else has are used again.
+// when it has been served before one that joined, nor the other way round. What is given back is overwritten.
 func TestAnswersAreNotOverwritten(t *testing.T) {
 	t.Parallel()
 	upstream := &tokenTotals{gate: make(chan struct{})}
@@ -63,32 +62,6 @@ func TestAnswersAreNotOverwritten(t *testing.T) {
 			t.Errorf("overwritten: %s", got)
 		}
 	}
-	until(t, func() bool { // a pool may lose things
-		serve(httptest.NewRecorder(), "token-1", shared)
-		return cap(g.executor.buffers.take()) > 0
-	})
-}
-
-// A buffer that was shared is never taken back.
-func TestSharedBuffersAreNotGivenBack(t *testing.T) {
-	t.Parallel()
-	upstream := &tokenTotals{gate: make(chan struct{})}
-	gw, g, _ := newOpenGateway(t, upstream, nil)
-	var all sync.WaitGroup
-	for i := range 4 {
-		all.Go(func() {
-			gw.send(request{body: envelopeOf(t, `{ jobs(first: 0) { totalCount } }`, nil), header: named("x", "token-5")})
-		})
-		until(t, func() bool { return g.flights.waiting() == i+1 })
-	}
-	close(upstream.gate)
-	all.Wait()
-	until(t, func() bool { return len(gw.log.With("operation")) == 4 })
-	for range 16 {
-		if b := g.executor.buffers.take(); b != nil {
-			t.Errorf("given back: %s", b[:cap(b)])
-		}
-	}
 }
 
 // Under many operations at once, small and large, every answer is byte for byte what it is alone.
@@ -116,22 +89,4 @@ func TestAnswersUnderLoad(t *testing.T) {
 		})
 	}
 	all.Wait()
-}
-
-// Memory of an answer is kept for the next ones up to 2 MiB, and not a byte beyond.
-func TestKeptBuffers(t *testing.T) {
-	t.Parallel()
-	const most = 2 << 20
-	p := &bufferPool{}
-	until(t, func() bool { // a pool may lose things
-		p.give(make([]byte, 0, most))
-		return cap(p.take()) == most
-	})
-	p = &bufferPool{}
-	for range 50 {
-		p.give(make([]byte, 0, most+1))
-		if b := p.take(); b != nil {
-			t.Fatalf("%d bytes are kept", cap(b))
-		}
-	}
 }
