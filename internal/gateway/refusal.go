@@ -16,6 +16,8 @@ type refusal struct {
 	errors gqlerror.List
 	// allow is the Allow header of a 405.
 	allow string
+	// retryAfter is the Retry-After header of a 503, in seconds; 0 for none.
+	retryAfter int
 }
 
 // statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as
@@ -37,6 +39,22 @@ func refuseMethod(allow, message string) *refusal {
 // refuseOperation makes the refusal of a well-formed request whose operation may not run.
 func refuseOperation(err *gqlerror.Error) *refusal {
 	return &refusal{status: statusByMediaType, errors: gqlerror.List{err}}
+}
+
+// busyRetry is after how many seconds an operation that was not run for want of room may be sent again.
+// Source: an overload that ends is over within two seconds.
+const busyRetry = 1
+
+// refuseBusy makes the refusal of an operation for which there is no room now: as many run as can be answered.
+// Nothing has been asked of the Jobs API for it. It is the same in both media types: 503 with Retry-After.
+func refuseBusy() *refusal {
+	refused := refuse(http.StatusServiceUnavailable, codeConcurrency,
+		"There are more operations than the gateway and the Jobs API can answer now; "+
+			"wait for retryAfterSeconds, then send this one again.")
+	refused.retryAfter = busyRetry
+	extensions := refused.errors[0].Extensions
+	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry
+	return refused
 }
 
 // argumentError makes the error of an argument, or of a variable when its name has a $ in front.

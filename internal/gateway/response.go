@@ -77,6 +77,9 @@ func writeErrors(w http.ResponseWriter, r *http.Request, mediaType string, refus
 	if refused.allow != "" {
 		header.Set("Allow", refused.allow)
 	}
+	if refused.retryAfter > 0 {
+		header.Set("Retry-After", strconv.Itoa(refused.retryAfter))
+	}
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
