@@ -37,6 +37,7 @@ import (
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/drain"
 	"jobsgateway/internal/gateway"
+	"jobsgateway/internal/places"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
 	"jobsgateway/restclient"
@@ -194,6 +195,7 @@ func newGateway(
 		Limits: gateway.Limits{
 			Cost: set.MaxCost, Depth: set.MaxDepth, Aliases: set.MaxAliases, RootFields: set.MaxRootFields,
 		},
+		Operations:    places.New(set.MaxOperations),
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,

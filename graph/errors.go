@@ -33,6 +33,7 @@ const (
 	CodeUpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
 	CodeUpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
 	CodeUpstreamBadResponse  Code = "UPSTREAM_BAD_RESPONSE"
+	CodeConcurrencyLimited   Code = "REQUEST_CONCURRENCY_LIMITED"
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 
@@ -53,7 +54,12 @@ var faces = map[restclient.Kind]face{
 	restclient.KindUnavailable:     {CodeUpstreamUnavailable, messageUnavailable, true},
 	restclient.KindTimeout:         {CodeUpstreamTimeout, messageTimeout, true},
 	restclient.KindMalformed:       {CodeUpstreamBadResponse, messageMalformed, false},
+	restclient.KindBusy:            {CodeConcurrencyLimited, MessageBusy, true},
 }
+
+// MessageBusy tells the caller of an operation that was not run for want of room what to do.
+const MessageBusy = "There are more operations than the gateway and the Jobs API can answer now; " +
+	"wait for retryAfterSeconds, then send this one again."
 
 const (
 	messageForbidden   = "The Jobs API does not let this token read these jobs."

@@ -26,6 +26,7 @@ import (
 	"time"
 
 	"jobsgateway/internal/flight"
+	"jobsgateway/internal/places"
 )
 
 // TokenSource returns the bearer token of the caller that ctx belongs to; false when there is none.
@@ -73,6 +74,7 @@ type Client struct {
 	jobs      calls[*Job]
 	sizes     sizes
 	retries   retries
+	places    *places.Places
 	breaker   *breaker
 	cooling   cooling
 	logger    *slog.Logger
@@ -104,6 +106,7 @@ func New(cfg Config) *Client {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	conns := 2 * cfg.MaxConns
 	return &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
@@ -112,6 +115,7 @@ func New(cfg Config) *Client {
 		timeout:  cfg.Timeout,
 		maxBody:  cfg.MaxBody,
 		memory:   memory{scribble: cfg.Scribble},
+		places:   places.NewAdaptive(conns),
 		breaker:  newBreaker(),
 		logger:   cfg.Logger,
 		transport: &http.Transport{
@@ -121,7 +125,7 @@ func New(cfg Config) *Client {
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConns:           cfg.MaxConns,
 			MaxIdleConnsPerHost:    cfg.MaxConns,
-			MaxConnsPerHost:        2 * cfg.MaxConns,
+			MaxConnsPerHost:        conns,
 			MaxResponseHeaderBytes: maxResponseHeaders,
 			ForceAttemptHTTP2:      true,
 			HTTP2: &http.HTTP2Config{
@@ -154,10 +158,17 @@ func shared[T any](
 		return value, false, err
 	}
 	deadline, _ := ctx.Deadline()
-	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		value, err := decode(c.get(ctx, q, deadline))
-		return outcome[T]{value, err}, isTimeout(err)
-	})
+	var got flight.Answer[outcome[T]]
+	for {
+		got = under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
+			value, err := decode(c.get(ctx, q, deadline))
+			return outcome[T]{value, err}, isTimeout(err)
+		})
+		if !got.Joined || got.Left != nil || !isBusy(got.Value.err) || !c.places.Runs(flowOf(ctx, q.token)) {
+			break
+		}
+		// It was the other's operation that there was no room for; this one has begun.
+	}
 	if got.Left == nil {
 		return got.Value.value, got.Alone && got.Value.err == nil, got.Value.err
 	}
@@ -174,6 +185,12 @@ func isTimeout(err error) bool {
 	return ok && e.Kind == KindTimeout && e.Status == 0
 }
 
+// isBusy reports whether err says that there was no room for an operation.
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindBusy
+}
+
 // tokenOf returns the token of the caller that ctx belongs to; empty when there is none.
 func (c *Client) tokenOf(ctx context.Context) string {
 	if token, ok := c.token(ctx); ok {
@@ -182,17 +199,20 @@ func (c *Client) tokenOf(ctx context.Context) string {
 	return ""
 }
 
-// progress is how far an attempt has got: it has a connection, and the first byte of an answer.
+// progress is how far an attempt has got: how long after it began it had a connection, in nanoseconds and 0
+// before that, and whether it has the first byte of an answer.
 type progress struct {
-	connected, answered atomic.Bool
-	trace               httptrace.ClientTrace
+	began     time.Time
+	connected atomic.Int64
+	answered  atomic.Bool
+	trace     httptrace.ClientTrace
 }
 
 // send sends one GET and returns the body of a 200 that says it is JSON. Its errors are of type *Error and may
 // quote the token.
-func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
-	var got progress
-	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(true) }
+func (c *Client) send(ctx context.Context, q call, got *progress) ([]byte, error) {
+	got.began = time.Now()
+	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(int64(max(1, time.Since(got.began)))) }
 	got.trace.GotFirstResponseByte = func() { got.answered.Store(true) }
 	traced := httptrace.WithClientTrace(ctx, &got.trace)
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
@@ -212,7 +232,7 @@ func (c *Client) send(ctx context.Context, q call) ([]byte, error) {
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		at := phaseConnecting
-		if got.connected.Load() {
+		if got.connected.Load() > 0 {
 			at = phaseWaiting
 		}
 		e := c.transportError(ctx, err, at)

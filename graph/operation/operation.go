@@ -36,6 +36,9 @@ type Limits struct {
 	Calls int
 	// Concurrency is how many at once.
 	Concurrency int
+	// Admit is asked before the first call, and waits until the operation may make calls; false if it may
+	// not. Leave is called when the operation has ended (Leave), and may be nil. Nil: it always may.
+	Admit func(ctx context.Context) (leave func(), ok bool)
 }
 
 // Operation is the memory of one operation and its budget of calls. Safe for concurrent use.
@@ -50,6 +53,16 @@ type Operation struct {
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
 	given    given
 	failures failures
+	admitted func() bool // whether it may make calls; nil if it always may
+	busy     atomic.Bool // it was not begun, for want of room
+	end      end
+}
+
+// end is what has to be done when an operation has ended, which may be before it was admitted.
+type end struct {
+	mu    sync.Mutex
+	leave func()
+	over  bool
 }
 
 type contextKey struct{}
@@ -61,7 +74,10 @@ func With(ctx context.Context, upstream Upstream, limits Limits, logger *slog.Lo
 		upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency),
 	}
 	op.loaders = sync.OnceValue(func() *loaders { return newLoaders(op) }) // many operations make no call
-	op.ctx = context.WithValue(ctx, contextKey{}, op)
+	op.ctx = context.WithValue(restclient.WithOperation(ctx), contextKey{}, op)
+	if limits.Admit != nil {
+		op.admitted = sync.OnceValue(op.admit)
+	}
 	return op.ctx
 }
 
@@ -76,6 +92,37 @@ func Calls(ctx context.Context) int {
 	}
 	return int(op.calls.Load())
 }
+
+// admit asks whether the operation may make calls.
+func (op *Operation) admit() bool {
+	leave, ok := op.limits.Admit(op.ctx)
+	if !ok || leave == nil {
+		return ok
+	}
+	op.end.mu.Lock()
+	defer op.end.mu.Unlock()
+	if op.end.over {
+		leave()
+		return false
+	}
+	op.end.leave = leave
+	return true
+}
+
+// Leave says that the operation of ctx has ended, in whatever way. It makes no call from then on.
+func Leave(ctx context.Context) {
+	op := From(ctx)
+	op.end.mu.Lock()
+	defer op.end.mu.Unlock()
+	op.end.over = true
+	if op.end.leave != nil {
+		op.end.leave()
+	}
+}
+
+// Busy reports whether the operation of ctx was not begun, for want of room: then it has asked nothing, and its
+// errors are those of restclient.KindBusy.
+func Busy(ctx context.Context) bool { return From(ctx).busy.Load() }
 
 // End gives back the memory of the pages that the operation of ctx has read. After that nothing of its data
 // may be read, except the bytes that were written.

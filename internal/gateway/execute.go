@@ -94,6 +94,7 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 	buffer := direct.NewBuffer(append(e.buffers.take(), dataPrefix...))
 	op.ResolverMiddleware = e.write(op.plan, buffer)
 	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
+	defer operation.Leave(ctx)
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	response := e.exec.Exec(ctx)(ctx)
@@ -101,6 +102,10 @@ func (e *executor) run(ctx context.Context, op preparedOperation) outcome {
 		answer:        append(buffer.Finish(response.Data), '}'),
 		errors:        boundErrors(append(response.Errors, graphql.GetErrors(ctx)...), RequestID(ctx)),
 		upstreamCalls: operation.Calls(ctx),
+	}
+	if operation.Busy(ctx) {
+		e.buffers.give(out.answer)
+		out = outcome{refused: refuseBusy()}
 	}
 	operation.End(ctx) // not after a panic, when something may still read
 	return out

@@ -19,10 +19,11 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/places"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground and
-// Draining has to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
+// Operations and Draining has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -41,6 +42,8 @@ type Config struct {
 	BasePath string
 	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
 	Playground Playground
+	// Operations are the places of operations that run; nil for any number.
+	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
 	Draining func() bool
 	Logger   *slog.Logger
@@ -85,6 +88,9 @@ func newGateway(cfg Config) (*gateway, error) {
 	subgraphSDL, err := graph.SubgraphSDL()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Operations != nil {
+		cfg.Calls.Admit = admitting(cfg.Operations)
 	}
 	resolver := &graph.Resolver{Pages: cfg.Pages}
 	return &gateway{

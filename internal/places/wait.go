@@ -1,0 +1,211 @@
+package places
+
+import (
+	"context"
+	"time"
+)
+
+// join puts somebody into the queue of its flow.
+func (p *Places) join(h *holder, f *Flow, now time.Time) *waiter {
+	w := &waiter{flow: f, granted: make(chan error, 1), since: now}
+	w.turn = f.waiters.PushBack(w)
+	if !f.running {
+		w.arrival = p.arrivals.PushBack(w)
+	}
+	if f.turn == nil {
+		if !f.running && p.newcomer.flows == 0 {
+			p.standing = now
+		}
+		p.queueOf(f).add(h, f)
+	}
+	if p.crowd != nil {
+		p.crowd.waited(now)
+	}
+	return w
+}
+
+// queueOf returns the queue in which a flow waits.
+func (p *Places) queueOf(f *Flow) *queue {
+	if f.running {
+		return &p.running
+	}
+	return &p.newcomer
+}
+
+// patience returns how long somebody of a flow may wait; 0 for as long as its context lasts.
+func (p *Places) patience(f *Flow, now time.Time) time.Duration {
+	switch {
+	case f.running:
+		return 0
+	case p.crowd == nil:
+		return Patience
+	}
+	return max(Patience, p.standing.Add(doubtFor).Sub(now))
+}
+
+// wait waits for a place, as long as ctx lasts and patience, if it is not 0.
+func (p *Places) wait(ctx context.Context, w *waiter, patience time.Duration) (Place, error) {
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	if patience == 0 {
+		timer.Stop()
+	}
+	for {
+		select {
+		case err := <-w.granted:
+			return w.place, err // the place was written before
+		case <-ctx.Done():
+			p.leave(w)
+			return Place{}, ctx.Err()
+		case <-timer.C:
+			refused, more := p.lose(w)
+			if refused {
+				return Place{}, ErrBusy
+			}
+			if more > 0 {
+				timer.Reset(more)
+			}
+		}
+	}
+}
+
+// leave takes somebody out of the queue; a place that came at the same moment is given back.
+func (p *Places) leave(w *waiter) {
+	p.mu.Lock()
+	if w.turn == nil {
+		p.mu.Unlock()
+		if err := <-w.granted; err == nil {
+			p.Give(w.place)
+		}
+		return
+	}
+	defer p.mu.Unlock()
+	h := p.holders[w.flow.token]
+	p.drop(h, w)
+	p.forget(h)
+}
+
+// drop takes somebody out of its flow, and the flow out of its queue with the last.
+func (p *Places) drop(h *holder, w *waiter) {
+	w.flow.waiters.Remove(w.turn)
+	w.turn = nil
+	if w.arrival != nil {
+		p.arrivals.Remove(w.arrival)
+		w.arrival = nil
+	}
+	if w.flow.waiters.Len() == 0 {
+		p.queueOf(w.flow).remove(h, w.flow)
+	}
+}
+
+// lose ends the patience of a newcomer: its flow is refused. It is not if it has been given a place in the
+// meantime; or while it is not crowded, when the flow waits for the share of its token, and counts as running
+// from then on; or it has to be patient for a while more.
+func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := w.flow
+	if w.turn == nil || f.running {
+		return false, 0
+	}
+	h := p.holders[f.token]
+	if p.crowd != nil {
+		now := time.Now()
+		if p.limit == p.most || p.crowd.over(now) {
+			p.begin(h, f)
+			p.setLimit(p.most)
+			return false, 0
+		}
+		if p.used > p.limit && now.Sub(w.since) < drainFor {
+			return false, Patience / 2
+		}
+	}
+	p.refused++
+	p.turnedAway += (1 - p.turnedAway) / turnedOf
+	f.refused = true
+	p.drop(h, w)
+	for e := f.waiters.Front(); e != nil; e = f.waiters.Front() {
+		other := e.Value.(*waiter)
+		p.drop(h, other)
+		other.granted <- ErrBusy
+	}
+	p.forget(h)
+	return true, 0
+}
+
+// begin makes a newcomer one of the running, with all of it that wait.
+func (p *Places) begin(h *holder, f *Flow) {
+	if f.running {
+		return
+	}
+	if f.turn != nil {
+		p.newcomer.remove(h, f)
+	}
+	f.running = true
+	for e := f.waiters.Front(); e != nil; e = e.Next() {
+		w := e.Value.(*waiter)
+		p.arrivals.Remove(w.arrival)
+		w.arrival = nil
+	}
+	if f.waiters.Len() > 0 {
+		p.running.add(h, f)
+	}
+}
+
+// serve gives the places that are free to those who wait for them.
+func (p *Places) serve() {
+	for p.used < p.limit {
+		h, f := p.next()
+		if f == nil {
+			return
+		}
+		w := f.waiters.Front().Value.(*waiter)
+		p.drop(h, w)
+		if !f.running {
+			p.turnedAway -= p.turnedAway / turnedOf
+		}
+		p.begin(h, f)
+		w.place = p.grant(h, f, time.Now())
+		w.granted <- nil
+	}
+}
+
+// next returns the flow whose turn it is; nil if nobody may have a place.
+func (p *Places) next() (*holder, *Flow) {
+	admits := p.running.flows < p.limit
+	if admits && p.inARow < newcomersInARow {
+		if h, f := p.nextNewcomer(); f != nil {
+			p.inARow++
+			return h, f
+		}
+	}
+	if h, f := p.running.next(p.may, false); f != nil {
+		p.inARow = 0
+		return h, f
+	}
+	if admits {
+		return p.nextNewcomer()
+	}
+	return nil, nil
+}
+
+// nextNewcomer returns the newcomer whose turn it is. While many are refused, it is the last that came of a
+// token that holds nothing.
+func (p *Places) nextNewcomer() (*holder, *Flow) {
+	newest := p.turnedAway > turnedFrom
+	if !newest {
+		return p.newcomer.next(p.may, false)
+	}
+	e := p.arrivals.Back()
+	for range recent {
+		if e == nil {
+			break
+		}
+		f := e.Value.(*waiter).flow
+		if h := p.holders[f.token]; h.held == 0 && p.may(h) {
+			return h, f
+		}
+		e = e.Prev()
+	}
+	return p.newcomer.next(p.may, true)
+}
