@@ -11,12 +11,11 @@
 // take turns, so that a large operation does not hold up small ones, and small ones not a large one; but no
 // newcomer gets in while more flows wait that have begun than there are places.
 //
-// Newcomers are served in the order in which they came, until the first of them has waited for half of its
-// time: then more come than can be served, most are refused in any case, and those are served first that came
-// last, since they have waited least.
+// Newcomers are served in turn until a quarter of those that wait is refused. Then far more come than can be
+// served, whoever is served last has waited in vain, and those are served first that came last.
 //
-// places.go gives places and takes them back, queue.go has the order of those that wait, and crowd.go finds out
-// how many places there are if only the time that work takes tells it.
+// places.go gives places and takes them back, wait.go is about those that wait, queue.go has their order, and
+// crowd.go and look.go find out how many places there are where only the time that work takes tells it.
 package places
 
 import (
@@ -26,30 +25,6 @@ import (
 	"sync"
 	"time"
 )
-
-// Patience is how long a newcomer waits. It is short: an answer that comes late is worth less than to be told
-// so at once, and a caller can send again.
-const Patience = 50 * time.Millisecond
-
-// When more than a quarter of the newcomers that wait is refused, of about so many, those that came last are
-// served first, if their token is among the recent ones.
-const (
-	turnedFrom = 0.25
-	turnedOf   = 16
-	recent     = 64
-)
-
-// newcomersInARow is how many newcomers are served before one of the running is. What a large operation waits
-// for is long in any case; a small one is only as quick as its first call.
-const newcomersInARow = 3
-
-// doubtFor is how long newcomers have to wait without a pause until one is refused, where the limit adapts: a
-// machine that stood still for a moment, or a large operation, is no overload.
-const doubtFor = 150 * time.Millisecond
-
-// drainFor is how long newcomers wait while more is done than there are places, since what had begun before it
-// was crowded has to end first.
-const drainFor = 500 * time.Millisecond
 
 // ErrBusy says that a newcomer was given no place in time.
 var ErrBusy = errors.New("no place was free in time")

@@ -5,6 +5,27 @@ import (
 	"time"
 )
 
+// Patience is how long a newcomer waits. It is short: an answer that comes late is worth less than to be told
+// so at once, and a caller can send again.
+const Patience = 50 * time.Millisecond
+
+const (
+	// doubtFor is how long newcomers have to wait without a pause until one is refused, where the limit adapts:
+	// a machine that stood still for a moment, or one large operation, is no overload.
+	doubtFor = 150 * time.Millisecond
+	// drainFor is how long newcomers wait at most while more is done than the limit allows: what had begun
+	// before it was crowded has to end first.
+	drainFor = 500 * time.Millisecond
+
+	// newcomersInARow is how many newcomers are served before one of the running is. A large operation takes
+	// long in any case; a small one is only as quick as its first call.
+	newcomersInARow = 3
+
+	// When more than this part of the last so many newcomers that waited was refused, those are served first
+	// that came last, out of so many.
+	turnedFrom, turnedOf, recent = 0.25, 16, 64
+)
+
 // join puts somebody into the queue of its flow.
 func (p *Places) join(h *holder, f *Flow, now time.Time) *waiter {
 	w := &waiter{flow: f, granted: make(chan error, 1), since: now}
@@ -32,9 +53,12 @@ func (p *Places) queueOf(f *Flow) *queue {
 	return &p.newcomer
 }
 
-// patience returns how long somebody of a flow may wait; 0 for as long as its context lasts.
+// patience returns how long somebody of a flow may wait before lose is asked; 0 for as long as its context
+// lasts.
 func (p *Places) patience(f *Flow, now time.Time) time.Duration {
 	switch {
+	case f.running && p.limit < p.most:
+		return blindFor
 	case f.running:
 		return 0
 	case p.crowd == nil:
@@ -98,27 +122,26 @@ func (p *Places) drop(h *holder, w *waiter) {
 	}
 }
 
-// lose ends the patience of a newcomer: its flow is refused. It is not if it has been given a place in the
-// meantime; or while it is not crowded, when the flow waits for the share of its token, and counts as running
-// from then on; or it has to be patient for a while more.
+// lose ends the patience of somebody who waits. The flow of a newcomer is refused, unless it has been given a
+// place in the meantime, or has to be patient for a while more. Where it turns out that it is not crowded, the
+// flow waits on for the share of its token, and counts as running from then on.
 func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f := w.flow
-	if w.turn == nil || f.running {
+	if w.turn == nil {
 		return false, 0
 	}
-	h := p.holders[f.token]
-	if p.crowd != nil {
-		now := time.Now()
-		if p.limit == p.most || p.crowd.over(now) {
-			p.begin(h, f)
-			p.setLimit(p.most)
-			return false, 0
-		}
-		if p.used > p.limit && now.Sub(w.since) < drainFor {
-			return false, Patience / 2
-		}
+	h, now := p.holders[f.token], time.Now()
+	if p.crowd != nil && (p.limit == p.most || p.crowd.over(now)) {
+		p.begin(h, f)
+		p.setLimit(p.most)
+	}
+	switch {
+	case f.running:
+		return false, p.patience(f, now)
+	case p.crowd != nil && p.used > p.limit && now.Sub(w.since) < drainFor:
+		return false, Patience / 2
 	}
 	p.refused++
 	p.turnedAway += (1 - p.turnedAway) / turnedOf
@@ -192,8 +215,7 @@ func (p *Places) next() (*holder, *Flow) {
 // nextNewcomer returns the newcomer whose turn it is. While many are refused, it is the last that came of a
 // token that holds nothing.
 func (p *Places) nextNewcomer() (*holder, *Flow) {
-	newest := p.turnedAway > turnedFrom
-	if !newest {
+	if p.turnedAway <= turnedFrom {
 		return p.newcomer.next(p.may, false)
 	}
 	e := p.arrivals.Back()
