@@ -16,7 +16,7 @@ type look struct {
 }
 
 const (
-	firstLook = time.Second // after it has become crowded
+	firstLook = 250 * time.Millisecond // after it has become crowded
 	lookEvery = 5 * time.Second
 	lookError = 0.15 // how much less or more than the usual a look may find without consequence
 )

@@ -15,7 +15,7 @@ const (
 	doubtFor = 150 * time.Millisecond
 	// drainFor is how long newcomers wait at most while more is done than the limit allows: what had begun
 	// before it was crowded has to end first.
-	drainFor = 500 * time.Millisecond
+	drainFor = 200 * time.Millisecond
 
 	// newcomersInARow is how many newcomers are served before one of the running is. A large operation takes
 	// long in any case; a small one is only as quick as its first call.
