@@ -77,7 +77,11 @@ func (p *Places) wait(ctx context.Context, w *waiter, patience time.Duration) (P
 	for {
 		select {
 		case err := <-w.granted:
-			return w.place, err // the place was written before
+			if err == nil && ctx.Err() != nil { // it has nothing to do any more
+				p.Give(w.place)
+				return Place{}, ctx.Err()
+			}
+			return w.place, err
 		case <-ctx.Done():
 			p.leave(w)
 			return Place{}, ctx.Err()
