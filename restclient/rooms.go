@@ -68,10 +68,10 @@ func (c *Client) enter(ctx context.Context, q call) (place places.Place, refused
 // to make a connection says nothing of that.
 func (c *Client) leave(place places.Place, q call, got *progress, failed *Error) {
 	connected := got.connected.Load()
-	done := places.Work{Kind: bits.Len(uint(q.records))}
+	done := places.Work{Kind: bits.Len(uint(q.records)), Ended: time.Now()}
 	switch {
 	case failed == nil && connected > 0:
-		done.Took, done.Time = places.TookTime, time.Since(got.began)-time.Duration(connected)
+		done.Took, done.Time = places.TookTime, done.Ended.Sub(got.began)-time.Duration(connected)
 	case failed != nil && failed.Status == http.StatusServiceUnavailable:
 		done.Took = places.TookRefused
 	}

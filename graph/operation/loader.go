@@ -82,7 +82,7 @@ func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result 
 		op.calls.Add(-1) // nothing was sent
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
-	if op.admitted != nil && !op.admitted() {
+	if !op.admitted() {
 		op.calls.Add(-1)
 		op.busy.Store(true)
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindBusy, Unsent: true}}

@@ -53,13 +53,15 @@ type Operation struct {
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
 	given    given
 	failures failures
-	admitted func() bool // whether it may make calls; nil if it always may
+	entry    entry
 	busy     atomic.Bool // it was not begun, for want of room
-	end      end
 }
 
-// end is what has to be done when an operation has ended, which may be before it was admitted.
-type end struct {
+// entry is whether an operation may make calls, and what has to be done when it has ended, which may be before
+// it is known.
+type entry struct {
+	once  sync.Once
+	may   bool
 	mu    sync.Mutex
 	leave func()
 	over  bool
@@ -75,9 +77,6 @@ func With(ctx context.Context, upstream Upstream, limits Limits, logger *slog.Lo
 	}
 	op.loaders = sync.OnceValue(func() *loaders { return newLoaders(op) }) // many operations make no call
 	op.ctx = context.WithValue(restclient.WithOperation(ctx), contextKey{}, op)
-	if limits.Admit != nil {
-		op.admitted = sync.OnceValue(op.admit)
-	}
 	return op.ctx
 }
 
@@ -93,30 +92,36 @@ func Calls(ctx context.Context) int {
 	return int(op.calls.Load())
 }
 
-// admit asks whether the operation may make calls.
-func (op *Operation) admit() bool {
-	leave, ok := op.limits.Admit(op.ctx)
-	if !ok || leave == nil {
-		return ok
+// admitted reports whether the operation may make calls. The first that asks waits until that is known, and so
+// do the others.
+func (op *Operation) admitted() bool {
+	if op.limits.Admit == nil {
+		return true
 	}
-	op.end.mu.Lock()
-	defer op.end.mu.Unlock()
-	if op.end.over {
-		leave()
-		return false
-	}
-	op.end.leave = leave
-	return true
+	op.entry.once.Do(func() {
+		var leave func()
+		if leave, op.entry.may = op.limits.Admit(op.ctx); leave == nil {
+			return
+		}
+		op.entry.mu.Lock()
+		defer op.entry.mu.Unlock()
+		op.entry.leave = leave
+		if op.entry.over {
+			leave()
+			op.entry.may = false
+		}
+	})
+	return op.entry.may
 }
 
 // Leave says that the operation of ctx has ended, in whatever way. It makes no call from then on.
 func Leave(ctx context.Context) {
 	op := From(ctx)
-	op.end.mu.Lock()
-	defer op.end.mu.Unlock()
-	op.end.over = true
-	if op.end.leave != nil {
-		op.end.leave()
+	op.entry.mu.Lock()
+	defer op.entry.mu.Unlock()
+	op.entry.over = true
+	if op.entry.leave != nil {
+		op.entry.leave()
 	}
 }
 

@@ -78,6 +78,8 @@ type Work struct {
 	Kind int
 	Took Took
 	Time time.Duration
+	// Ended is when it was done; now if it is zero.
+	Ended time.Time
 }
 
 // Took is what came of it.
@@ -94,8 +96,7 @@ const (
 // and for ever, and that of ctx.
 func (p *Places) Take(ctx context.Context, f *Flow) (Place, error) {
 	p.mu.Lock()
-	now := time.Now()
-	if p.limit < p.most && p.crowd.over(now) {
+	if p.limit < p.most && p.crowd.over(time.Now()) {
 		p.setLimit(p.most)
 	}
 	if f.refused {
@@ -104,10 +105,11 @@ func (p *Places) Take(ctx context.Context, f *Flow) (Place, error) {
 	}
 	h := p.holderOf(f.token)
 	if p.used < p.limit && p.may(h) {
-		place := p.grant(h, f, now)
+		place := p.grant(h, f)
 		p.mu.Unlock()
 		return place, nil
 	}
+	now := time.Now()
 	w := p.join(h, f, now)
 	patience := p.patience(f, now)
 	p.mu.Unlock()
@@ -125,13 +127,13 @@ func (p *Places) Runs(f *Flow) bool {
 func (p *Places) may(h *holder) bool { return h.held < p.most-p.used }
 
 // grant gives a place.
-func (p *Places) grant(h *holder, f *Flow, now time.Time) Place {
+func (p *Places) grant(h *holder, f *Flow) Place {
 	h.held++
 	p.used++
 	f.running = true
 	place := Place{token: f.token, among: p.used}
-	if p.crowd != nil {
-		place.look = p.crowd.begins(now)
+	if p.limit < p.most {
+		place.look = p.crowd.begins(time.Now())
 	}
 	return place
 }
@@ -150,8 +152,11 @@ func (p *Places) GiveAfter(place Place, done Work) {
 	h.held--
 	p.used--
 	if p.crowd != nil {
+		if done.Ended.IsZero() {
+			done.Ended = time.Now()
+		}
 		waiting := p.newcomer.flows+p.running.flows > 0
-		p.setLimit(p.crowd.note(time.Now(), sample{done, place.among, place.look, waiting}))
+		p.setLimit(p.crowd.note(done.Ended, sample{done, place.among, place.look, waiting}))
 	} else {
 		p.serve()
 	}

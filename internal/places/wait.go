@@ -192,7 +192,7 @@ func (p *Places) serve() {
 			p.turnedAway -= p.turnedAway / turnedOf
 		}
 		p.begin(h, f)
-		w.place = p.grant(h, f, time.Now())
+		w.place = p.grant(h, f)
 		w.granted <- nil
 	}
 }
