@@ -105,6 +105,10 @@ replicas: ## run two gateways behind nginx
 audits language composition federation replicas:
 	go test -tags e2e -count=1 -v ./e2e/$@
 
+.PHONY: overload
+overload: ## ask five times of what the Jobs API can answer, for as long as the fault catalogue says
+	go test -tags e2e -count=1 -v ./e2e/overload -full
+
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine
 	e2e/image/check.sh

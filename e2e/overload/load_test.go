@@ -85,6 +85,8 @@ type callers struct {
 	url    string
 	tokens int
 	client *http.Client
+	ctx    context.Context //nolint:containedctx // of all that they send
+	leave  context.CancelFunc
 	number atomic.Int64
 	open   sync.WaitGroup
 }
@@ -93,7 +95,10 @@ func startCallers(t *testing.T, url string, tokens int) *callers {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: 1000}
 	t.Cleanup(transport.CloseIdleConnections)
-	return &callers{t: t, url: url + "/graphql", tokens: tokens, client: &http.Client{Transport: transport, Timeout: 30 * time.Second}}
+	c := &callers{t: t, url: url + "/graphql", tokens: tokens, client: &http.Client{Transport: transport}}
+	c.ctx, c.leave = context.WithTimeout(context.Background(), 2*time.Minute)
+	t.Cleanup(c.leave)
+	return c
 }
 
 // single returns an operation of one call, and board one of sixty; each number is another.
@@ -137,9 +142,7 @@ func (c *callers) wait() { c.open.Wait() }
 
 // send sends one operation and notes what came of it.
 func (c *callers) send(into *tally, token, body string) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	r, _ := http.NewRequestWithContext(ctx, http.MethodPost, c.url, strings.NewReader(body))
+	r, _ := http.NewRequestWithContext(c.ctx, http.MethodPost, c.url, strings.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)
 	began := time.Now()
@@ -170,6 +173,17 @@ var code = regexp.MustCompile(`"code":"\w+"|^Post.*`)
 
 // rate returns how many a second were answered with data.
 func (t *tally) rate() float64 { return float64(t.good) / t.lasting.Seconds() }
+
+// answered returns how many were answered in any way.
+func (t *tally) answered() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	n := t.good + t.shed
+	for _, others := range t.others {
+		n += others
+	}
+	return n
+}
 
 func (t *tally) String() string {
 	t.mu.Lock()
