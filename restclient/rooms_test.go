@@ -85,7 +85,7 @@ func TestShareOfCalls(t *testing.T) {
 func crowded(t *testing.T) (c *Client, let chan struct{}) {
 	t.Helper()
 	let = make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		<-let
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = fmt.Fprint(w, `{"records":[]}`)

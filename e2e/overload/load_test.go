@@ -146,14 +146,13 @@ func (c *callers) send(into *tally, token, body string) {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)
 	began := time.Now()
-	status, text, header := 0, "", http.Header{}
-	if res, err := c.client.Do(r); err != nil {
-		text = err.Error()
-	} else {
-		whole, _ := io.ReadAll(res.Body)
-		_ = res.Body.Close()
-		status, text, header = res.StatusCode, string(whole), res.Header
+	res, err := c.client.Do(r)
+	if err != nil {
+		res = &http.Response{Body: io.NopCloser(strings.NewReader(err.Error()))}
 	}
+	whole, _ := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	status, text, header := res.StatusCode, string(whole), res.Header
 	took := time.Since(began)
 	into.mu.Lock()
 	defer into.mu.Unlock()

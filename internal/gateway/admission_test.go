@@ -88,8 +88,8 @@ func (u busyUpstream) Jobs(context.Context, restclient.JobsQuery) (*restclient.J
 	return nil, &restclient.Error{Kind: restclient.KindBusy, Unsent: true}
 }
 
-func (u busyUpstream) Job(context.Context, restclient.JobID) (*restclient.Job, error) {
-	_, err := u.Jobs(context.Background(), restclient.JobsQuery{})
+func (u busyUpstream) Job(ctx context.Context, _ restclient.JobID) (*restclient.Job, error) {
+	_, err := u.Jobs(ctx, restclient.JobsQuery{})
 	return nil, err
 }
 

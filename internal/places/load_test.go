@@ -154,12 +154,13 @@ func TestOverload(t *testing.T) {
 		"even":         {4, always(20 * time.Millisecond), false, 180, 20, false, 4},
 		"one token":    {4, always(20 * time.Millisecond), false, 180, 1, false, 4},
 		"random":       {4, about(20 * time.Millisecond), false, 180, 20, true, 2},
-		"of many ways": {40, exponential(20 * time.Millisecond), false, 1700, 20, true, 2},
-		"slow":         {20, always(time.Second), false, 18, 20, true, 12},
+		"of many ways": {12, exponential(20 * time.Millisecond), false, 500, 20, true, 2.5},
+		"slow":         {20, always(time.Second), false, 18, 20, false, 12},
 		"one at once":  {1, always(20 * time.Millisecond), false, 40, 5, true, 30},
 		"refuses":      {4, always(20 * time.Millisecond), true, 160, 20, true, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := &load{places: NewAdaptive(256), api: newAPI(tc.atOnce, tc.takes), tokens: tc.tokens, random: tc.random}
 				l.api.refuses = tc.refuses
@@ -169,7 +170,7 @@ func TestOverload(t *testing.T) {
 				after := l.send(10*time.Second, tc.one, 1)
 				l.open.Wait()
 				t.Logf("before: %v\nduring: %v\nafter: %v", before, during, after)
-				if during.rate() < 0.9*before.rate() || float64(after.good) < 0.85*float64(after.sent) {
+				if during.rate() < 0.85*before.rate() || float64(after.good) < 0.8*float64(after.sent) {
 					t.Error("less was done than before")
 				}
 				if got, usual := quantile(during.waits, 0.99), quantile(before.waits, 0.99); float64(got) > tc.slow*float64(usual) {
@@ -207,11 +208,12 @@ func TestNobodyIsRefused(t *testing.T) {
 		"hundreds at once": {1000, about(400 * ms), 1000, 1, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				l := &load{places: NewAdaptive(1024), api: newAPI(tc.atOnce, tc.takes), tokens: tc.tokens, random: true}
 				done := make(chan *tally)
-				go func() { done <- l.send(20*time.Second, tc.large, 60) }()
-				singles := l.send(20*time.Second, tc.singles, 1)
+				go func() { done <- l.send(10*time.Second, tc.large, 60) }()
+				singles := l.send(10*time.Second, tc.singles, 1)
 				large := <-done
 				l.open.Wait()
 				if singles.shed+large.shed > 0 {
