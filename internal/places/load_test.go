@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -229,10 +230,11 @@ func TestNobodyIsRefused(t *testing.T) {
 func TestSlowerForGood(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		takes := 20 * time.Millisecond
-		l := &load{places: NewAdaptive(256), api: newAPI(1000, func() time.Duration { return takes }), tokens: 20, random: true}
+		var takes atomic.Int64
+		takes.Store(int64(20 * time.Millisecond))
+		l := &load{places: NewAdaptive(256), api: newAPI(1000, func() time.Duration { return time.Duration(takes.Load()) }), tokens: 20, random: true}
 		l.send(10*time.Second, 500, 1)
-		takes = 100 * time.Millisecond
+		takes.Store(int64(100 * time.Millisecond))
 		first := l.send(3*time.Second, 500, 1)
 		then := l.send(20*time.Second, 500, 1)
 		l.open.Wait()
@@ -247,13 +249,15 @@ func TestSlowerForGood(t *testing.T) {
 func TestStandstill(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var until time.Time
-		takes := func() time.Duration { return max(20*time.Millisecond, time.Until(until)) }
+		var until atomic.Pointer[time.Time]
+		until.Store(&time.Time{})
+		takes := func() time.Duration { return max(20*time.Millisecond, time.Until(*until.Load())) }
 		l := &load{places: NewAdaptive(256), api: newAPI(1000, takes), tokens: 20, random: true}
 		l.send(5*time.Second, 500, 1)
 		sent, shed := 0, 0
 		for range 10 {
-			until = time.Now().Add(150 * time.Millisecond)
+			standstill := time.Now().Add(150 * time.Millisecond)
+			until.Store(&standstill)
 			got := l.send(2*time.Second, 500, 1)
 			l.open.Wait()
 			sent, shed = sent+got.sent, shed+got.shed

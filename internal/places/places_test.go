@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,13 +189,16 @@ func TestTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := New(8)
 		blocked := takeAll(p, "x", 4)
+		var mu sync.Mutex
 		var order []string
 		flows := map[string]*Flow{"a": NewRunning("x"), "b": NewRunning("x")}
 		var open sync.WaitGroup
 		take := func(who string) {
 			open.Go(func() {
 				place, _ := p.Take(neverEnds, flows[who])
+				mu.Lock()
 				order = append(order, who)
+				mu.Unlock()
 				time.Sleep(time.Second)
 				p.Give(place)
 			})
@@ -221,7 +225,7 @@ func TestNewestFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := New(1)
-		var last time.Duration
+		var last atomic.Int64
 		for i := range 2000 {
 			go func() {
 				began := time.Now()
@@ -229,14 +233,14 @@ func TestNewestFirst(t *testing.T) {
 				if err != nil {
 					return
 				}
-				last = time.Since(began)
+				last.Store(int64(time.Since(began)))
 				time.Sleep(20 * time.Millisecond)
 				p.Give(place)
 			}()
 			time.Sleep(2 * time.Millisecond)
 		}
-		if last > 10*time.Millisecond {
-			t.Errorf("the last that was served had waited %v", last)
+		if waited := time.Duration(last.Load()); waited > 10*time.Millisecond {
+			t.Errorf("the last that was served had waited %v", waited)
 		}
 		time.Sleep(time.Second)
 	})
