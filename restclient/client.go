@@ -185,12 +185,6 @@ func isTimeout(err error) bool {
 	return ok && e.Kind == KindTimeout && e.Status == 0
 }
 
-// isBusy reports whether err says that there was no room for an operation.
-func isBusy(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.Kind == KindBusy
-}
-
 // tokenOf returns the token of the caller that ctx belongs to; empty when there is none.
 func (c *Client) tokenOf(ctx context.Context) string {
 	if token, ok := c.token(ctx); ok {

@@ -77,3 +77,9 @@ func (c *Client) leave(place places.Place, q call, got *progress, failed *Error)
 	}
 	c.places.GiveAfter(place, done)
 }
+
+// isBusy reports whether err says that there was no room for an operation.
+func isBusy(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Kind == KindBusy
+}
