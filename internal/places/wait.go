@@ -11,11 +11,9 @@ const Patience = 50 * time.Millisecond
 
 const (
 	// doubtFor is how long newcomers have to wait without a pause until one is refused, where the limit adapts:
-	// a machine that stood still for a moment, or one large operation, is no overload.
+	// a machine that stood still for a moment, or one large operation that had begun before it was crowded, is
+	// no overload.
 	doubtFor = 150 * time.Millisecond
-	// drainFor is how long newcomers wait at most while more is done than the limit allows: what had begun
-	// before it was crowded has to end first.
-	drainFor = 200 * time.Millisecond
 
 	// newcomersInARow is how many newcomers are served before one of the running is. A large operation takes
 	// long in any case; a small one is only as quick as its first call.
@@ -126,9 +124,9 @@ func (p *Places) drop(h *holder, w *waiter) {
 	}
 }
 
-// lose ends the patience of somebody who waits. The flow of a newcomer is refused, unless it has been given a
-// place in the meantime, or has to be patient for a while more. Where it turns out that it is not crowded, the
-// flow waits on for the share of its token, and counts as running from then on.
+// lose ends the patience of somebody who waits: the flow of a newcomer is refused, unless it has been given a
+// place in the meantime. Where it turns out that it is not crowded, the flow waits on for the share of its
+// token, and counts as running from then on. More is when to ask again; 0 for never.
 func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,11 +139,8 @@ func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
 		p.begin(h, f)
 		p.setLimit(p.most)
 	}
-	switch {
-	case f.running:
+	if f.running {
 		return false, p.patience(f, now)
-	case p.crowd != nil && p.used > p.limit && now.Sub(w.since) < drainFor:
-		return false, Patience / 2
 	}
 	p.refused++
 	p.turnedAway += (1 - p.turnedAway) / turnedOf
