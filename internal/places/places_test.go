@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -211,7 +212,7 @@ func TestTurns(t *testing.T) {
 		rest := blocked.held[1:]
 		p.Give(blocked.held[0])
 		open.Wait()
-		if got := fmt.Sprint(order); got != "[a b a a a]" {
+		if got := strings.Join(order, ""); got != "abaaa" {
 			t.Error(got)
 		}
 		for _, place := range rest {
