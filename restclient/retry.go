@@ -48,9 +48,7 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) ([]byte, e
 			c.retries.earn()
 		}
 		var body []byte
-		var got progress
-		body, failed = c.attempt(ctx, q, attempt, &got)
-		c.leave(place, q, &got, failed)
+		body, failed = c.attempt(ctx, q, attempt, place)
 		c.breaker.record(held, failed)
 		if attempt > 1 && healthOf(failed) == healthy {
 			c.retries.giveBack() // it was worth it
@@ -92,11 +90,16 @@ func (c *Client) admit(ctx context.Context, q call) (held *era, place places.Pla
 	return held, place, nil
 }
 
-// attempt sends one GET, which may last for Config.Timeout; number is which of the call it is.
-func (c *Client) attempt(ctx context.Context, q call, number int, got *progress) ([]byte, *Error) {
+// attempt sends one GET in a place, which is given back. It may last for Config.Timeout; number is which of
+// the call it is.
+func (c *Client) attempt(
+	ctx context.Context, q call, number int, place places.Place,
+) (_ []byte, failed *Error) {
+	var got progress
+	defer func() { c.leave(place, q, &got, failed) }() // also in a panic, which is raised in all callers
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body, err := c.send(ctx, q, got)
+	body, err := c.send(ctx, q, &got)
 	if err == nil {
 		return body, nil
 	}

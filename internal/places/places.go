@@ -40,6 +40,7 @@ type Places struct {
 	spare    *holder   // one of nobody, so that a lone token costs no memory each time
 	newcomer queue     // of flows that have had no place
 	running  queue     // of flows that have
+	waiting  int       // who wait, in both queues
 	arrivals list.List // of the waiters of newcomers, the oldest first
 	standing time.Time // since when there have always been newcomers that wait
 	inARow   int       // newcomers that were served one after the other
@@ -155,8 +156,7 @@ func (p *Places) GiveAfter(place Place, done Work) {
 		if done.Ended.IsZero() {
 			done.Ended = time.Now()
 		}
-		waiting := p.newcomer.flows+p.running.flows > 0
-		p.setLimit(p.crowd.note(done.Ended, sample{done, place.among, place.look, waiting}))
+		p.setLimit(p.crowd.note(done.Ended, sample{done, place.among, place.look, p.waiting > 0}))
 	} else {
 		p.serve()
 	}
@@ -194,14 +194,15 @@ func (p *Places) forget(h *holder) {
 
 // State is what Places are like at a moment, for those who watch them.
 type State struct {
-	Most, Limit, Used  int
-	Newcomers, Running int   // flows that wait
-	Refused            int64 // flows since the beginning
+	Most, Limit, Used int
+	// Waiting is how many wait for a place, Newcomers and Running of how many flows.
+	Waiting, Newcomers, Running int
+	Refused                     int64 // flows, since the beginning
 }
 
 // State returns what the places are like now.
 func (p *Places) State() State {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return State{p.most, p.limit, p.used, p.newcomer.flows, p.running.flows, p.refused}
+	return State{p.most, p.limit, p.used, p.waiting, p.newcomer.flows, p.running.flows, p.refused}
 }

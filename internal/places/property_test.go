@@ -101,17 +101,7 @@ type answer struct {
 // settle waits until as many wait as in the model, and as many places are held.
 func settle(t *rapid.T, p *Places, m *model) {
 	for range 1_000_000 {
-		p.mu.Lock()
-		count, used := 0, p.used
-		for _, h := range p.holders {
-			if l := h.lines[p.running.index]; l != nil {
-				for e := l.flows.Front(); e != nil; e = e.Next() {
-					count += e.Value.(*Flow).waiters.Len()
-				}
-			}
-		}
-		p.mu.Unlock()
-		if count == len(m.queue) && used == m.used() {
+		if state := p.State(); state.Waiting == len(m.queue) && state.Used == m.used() {
 			return
 		}
 		runtime.Gosched()

@@ -28,6 +28,7 @@ const (
 func (p *Places) join(h *holder, f *Flow, now time.Time) *waiter {
 	w := &waiter{flow: f, granted: make(chan error, 1), since: now}
 	w.turn = f.waiters.PushBack(w)
+	p.waiting++
 	if !f.running {
 		w.arrival = p.arrivals.PushBack(w)
 	}
@@ -114,6 +115,7 @@ func (p *Places) leave(w *waiter) {
 // drop takes somebody out of its flow, and the flow out of its queue with the last.
 func (p *Places) drop(h *holder, w *waiter) {
 	w.flow.waiters.Remove(w.turn)
+	p.waiting--
 	w.turn = nil
 	if w.arrival != nil {
 		p.arrivals.Remove(w.arrival)
