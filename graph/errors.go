@@ -28,12 +28,12 @@ const (
 	CodeUnauthenticated      Code = "UNAUTHENTICATED"
 	CodeForbidden            Code = "FORBIDDEN"
 	CodeRequestLimitExceeded Code = "REQUEST_LIMIT_EXCEEDED"
+	CodeConcurrencyLimited   Code = "REQUEST_CONCURRENCY_LIMITED"
 	CodeUpstreamRejected     Code = "UPSTREAM_REJECTED"
 	CodeUpstreamRateLimited  Code = "UPSTREAM_RATE_LIMITED"
 	CodeUpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
 	CodeUpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
 	CodeUpstreamBadResponse  Code = "UPSTREAM_BAD_RESPONSE"
-	CodeConcurrencyLimited   Code = "REQUEST_CONCURRENCY_LIMITED"
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 

@@ -21,6 +21,6 @@ const (
 	codeMaxHeight            graph.Code = "MAX_HEIGHT_LIMIT"
 	codeMaxDirectives        graph.Code = "MAX_DIRECTIVES_LIMIT"
 	codeComplexity           graph.Code = "COMPLEXITY_LIMIT_EXCEEDED"
-	codeConcurrency          graph.Code = graph.CodeConcurrencyLimited
+	codeConcurrency                     = graph.CodeConcurrencyLimited
 	codeErrorsOmitted        graph.Code = "ERRORS_OMITTED"
 )
