@@ -129,6 +129,10 @@ reliability: ## measure the figures of docs/reliability.md and print them in its
 	grep -o '\bG[0-9]*: .*' "$$measured" | sort -V
 	rm "$$measured"
 
+.PHONY: overload
+overload: ## ask five times of what the Jobs API can answer, for as long as the fault catalogue says
+	go test -tags e2e -count=1 -v ./e2e/overload -full
+
 .PHONY: image-check
 image-check: ## build and start what the Dockerfile describes, without a container engine
 	e2e/image/check.sh

@@ -37,6 +37,7 @@ import (
 	"jobsgateway/internal/drain"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/internal/memory"
+	"jobsgateway/internal/places"
 	"jobsgateway/internal/playground"
 	"jobsgateway/internal/settings"
 	"jobsgateway/internal/telemetry"
@@ -209,6 +210,7 @@ func newGateway(
 		},
 		Memory:        lent,
 		MaxOperation:  set.MaxOperationBytes,
+		Operations:    places.New(set.MaxOperations),
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,

@@ -65,7 +65,12 @@ var faces = map[restclient.Kind]face{
 	restclient.KindTimeout:         {CodeUpstreamTimeout, messageTimeout, true},
 	restclient.KindMalformed:       {CodeUpstreamBadResponse, messageMalformed, false},
 	restclient.KindNoMemory:        {CodeConcurrencyLimited, (&memory.OverloadError{}).Error(), true},
+	restclient.KindBusy:            {CodeConcurrencyLimited, MessageBusy, true},
 }
+
+// MessageBusy tells the caller of an operation that was not run for want of room what to do.
+const MessageBusy = "There are more operations than the gateway and the Jobs API can answer now; " +
+	"wait for retryAfterSeconds, then send this one again."
 
 const (
 	messageForbidden   = "The Jobs API does not let this token read these jobs."

@@ -97,6 +97,11 @@ func TestUpstreamErrors(t *testing.T) {
 			"The Jobs API does not know what was asked for.",
 			extensions{"code": rejected, "retryable": false, "upstreamStatus": 404},
 		},
+		"no room": {
+			restclient.Error{Kind: restclient.KindBusy, RetryAfter: time.Second, Unsent: true},
+			MessageBusy,
+			extensions{"code": CodeConcurrencyLimited, "retryable": true, "retryAfterSeconds": 1},
+		},
 		"slow down": {
 			restclient.Error{Kind: restclient.KindRateLimited, Status: 429},
 			"The Jobs API asks this token to slow down; try again later.",

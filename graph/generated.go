@@ -8,12 +8,13 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"jobsgateway/graph/model"
-	"jobsgateway/graph/paging"
-	"jobsgateway/restclient"
 	"math"
 	"strconv"
 	"sync/atomic"
+
+	"jobsgateway/graph/model"
+	"jobsgateway/graph/paging"
+	"jobsgateway/restclient"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"

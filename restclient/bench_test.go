@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"context"
 	"encoding/json"
 	"sync"
 	"testing"
@@ -100,22 +101,26 @@ type standardJob struct {
 func BenchmarkPolicy(b *testing.B) {
 	c := newClient(b, "http://jobs.invalid")
 	b.ReportAllocs()
+	ctx := WithOperation(b.Context())
 	for b.Loop() {
-		pass(c)
+		pass(ctx, c)
 	}
 }
 
 // The policy allocates nothing while all goes well.
 func TestAllocationsOfPolicy(t *testing.T) {
 	c := newClient(t, "http://jobs.invalid")
-	if got := testing.AllocsPerRun(1000, func() { pass(c) }); got != 0 {
+	ctx := WithOperation(t.Context())
+	if got := testing.AllocsPerRun(1000, func() { pass(ctx, c) }); got != 0 {
 		t.Errorf("%v allocations", got)
 	}
 }
 
 // pass is an attempt of the policy that is answered.
-func pass(c *Client) {
-	held, _ := c.admit(secret)
+func pass(ctx context.Context, c *Client) {
+	q := call{token: secret, records: 20}
+	held, place, _ := c.admit(ctx, q)
 	c.retries.earn()
 	c.breaker.record(held, nil)
+	c.leave(place, q, &progress{}, nil)
 }

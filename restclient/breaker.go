@@ -80,6 +80,9 @@ func (b *breaker) acquire() (held *era, wait time.Duration) {
 	return nil, breakerDelay
 }
 
+// isOpen reports whether nothing is sent, as far as is known without asking for a permit.
+func (b *breaker) isOpen() bool { return b.now.Load().state == circuitbreaker.OpenState }
+
 // begin notes an attempt.
 func (b *breaker) begin() *era {
 	held := b.now.Load()

@@ -27,6 +27,7 @@ import (
 	"time"
 
 	"jobsgateway/internal/memory"
+	"jobsgateway/internal/places"
 )
 
 // TokenSource returns the bearer token of the caller that ctx belongs to; false when there is none.
@@ -86,6 +87,7 @@ type Client struct {
 	jobs      calls[*Job]
 	sizes     sizes
 	retries   retries
+	places    *places.Places
 	breaker   *breaker
 	cooling   cooling
 	attempts  int
@@ -123,6 +125,7 @@ func New(cfg Config) *Client {
 	if cfg.Attempts == 0 {
 		cfg.Attempts = maxAttempts
 	}
+	conns := 2 * cfg.MaxConns
 	c := &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
 		host:     cfg.BaseURL.Host,
@@ -133,6 +136,7 @@ func New(cfg Config) *Client {
 		maxBody:  cfg.MaxBody,
 		account:  cfg.Account,
 		memory:   memory.New(math.MaxInt64, cfg.Scribble),
+		places:   places.NewAdaptive(conns),
 		breaker:  newBreaker(cfg.Observer),
 		attempts: cfg.Attempts,
 		answered: cfg.Answered,
@@ -145,7 +149,7 @@ func New(cfg Config) *Client {
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConns:           cfg.MaxConns,
 			MaxIdleConnsPerHost:    cfg.MaxConns,
-			MaxConnsPerHost:        2 * cfg.MaxConns,
+			MaxConnsPerHost:        conns,
 			MaxResponseHeaderBytes: maxResponseHeaders,
 			ForceAttemptHTTP2:      true,
 			HTTP2: &http.HTTP2Config{
@@ -181,17 +185,20 @@ func (c *Client) tokenOf(ctx context.Context) string {
 	return ""
 }
 
-// progress is how far an attempt has got: it has a connection, and the first byte of an answer.
+// progress is how far an attempt has got: how long after it began it had a connection, in nanoseconds and 0
+// before that, and whether it has the first byte of an answer.
 type progress struct {
-	connected, answered atomic.Bool
-	trace               httptrace.ClientTrace
+	began     time.Time
+	connected atomic.Int64
+	answered  atomic.Bool
+	trace     httptrace.ClientTrace
 }
 
 // send sends one GET, under a traceparent of its own if it is given one, and returns the body of a 200 that
 // says it is JSON. Its errors are of type *Error and may quote the token.
-func (c *Client) send(ctx context.Context, q call, traceparent string) ([]byte, error) {
-	var got progress
-	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(true) }
+func (c *Client) send(ctx context.Context, q call, traceparent string, got *progress) ([]byte, error) {
+	got.began = time.Now()
+	got.trace.GotConn = func(httptrace.GotConnInfo) { got.connected.Store(int64(max(1, time.Since(got.began)))) }
 	got.trace.GotFirstResponseByte = func() { got.answered.Store(true) }
 	traced := httptrace.WithClientTrace(ctx, &got.trace)
 	req, err := http.NewRequestWithContext(traced, http.MethodGet, c.base+q.suffix, http.NoBody)
@@ -216,7 +223,7 @@ func (c *Client) send(ctx context.Context, q call, traceparent string) ([]byte, 
 	res, err := c.transport.RoundTrip(req)
 	if err != nil {
 		at := phaseConnecting
-		if got.connected.Load() {
+		if got.connected.Load() > 0 {
 			at = phaseWaiting
 		}
 		e := c.transportError(ctx, err, at)

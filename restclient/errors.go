@@ -34,6 +34,9 @@ const (
 	KindUnavailable
 	// KindTimeout is a deadline that passed, here or in the Jobs API (a 408), or a caller that left.
 	KindTimeout
+	// KindBusy is a call that was not made, since its operation has made none yet and there is no room for one
+	// more.
+	KindBusy
 	// KindMalformed is an answer that cannot be read, or is larger than the cap.
 	KindMalformed
 	// KindNoMemory is an answer for which there is no memory: it wraps a *memory.LimitError, for the caller's
@@ -57,6 +60,7 @@ var kindNames = [...]string{
 	KindRateLimited:     "rate limited",
 	KindUnavailable:     "unavailable",
 	KindTimeout:         "timeout",
+	KindBusy:            "busy",
 	KindMalformed:       "malformed",
 	KindNoMemory:        "no memory",
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"jobsgateway/internal/places"
+
 	"github.com/failsafe-go/failsafe-go/circuitbreaker"
 )
 
@@ -84,13 +86,13 @@ func (q call) route() Route {
 }
 
 // observed sends one GET and tells the observer of it, if there is one. Errors: as send.
-func (c *Client) observed(ctx context.Context, q call, number int) ([]byte, *Error) {
+func (c *Client) observed(ctx context.Context, q call, number int, place places.Place) ([]byte, *Error) {
 	if c.observer == nil {
-		return c.attempt(ctx, q, number, "")
+		return c.attempt(ctx, q, number, "", place)
 	}
 	begun := time.Now()
 	running, traceparent := c.observer.AttemptStarts(ctx, q.route(), number)
-	body, failed := c.attempt(running, q, number, traceparent)
+	body, failed := c.attempt(running, q, number, traceparent, place)
 	c.observer.AttemptEnds(running, Attempt{
 		Route: q.route(), Number: number, Failed: failed, Duration: time.Since(begun), Bytes: len(body),
 	})

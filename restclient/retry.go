@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"jobsgateway/internal/places"
 )
 
 // A call is made of attempts. What one policy for all calls of a Client does when they fail:
@@ -33,7 +35,7 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) (body []by
 	}
 	var failed *Error
 	for attempt = 1; ; attempt++ {
-		held, refused := c.admit(q.token)
+		held, place, refused := c.admit(ctx, q)
 		switch {
 		case refused == nil:
 		case failed != nil: // why the call was not answered says more than why it may not be asked again
@@ -45,7 +47,7 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) (body []by
 		if attempt == 1 {
 			c.retries.earn()
 		}
-		body, failed = c.observed(ctx, q, attempt)
+		body, failed = c.observed(ctx, q, attempt, place)
 		c.breaker.record(held, failed)
 		if attempt > 1 && healthOf(failed) == healthy {
 			c.retries.giveBack() // it was worth it
@@ -69,25 +71,34 @@ func (c *Client) get(ctx context.Context, q call, deadline time.Time) (body []by
 	}
 }
 
-// admit reports whether an attempt with this token may be made now: held is for breaker.record. If not, the
-// error has the time after which it may.
-func (c *Client) admit(token string) (held *era, refused *Error) {
-	if wait := c.cooling.left(token, time.Now); wait > 0 {
-		return nil, unsent(KindRateLimited, wait, "not asked: the Jobs API wants this token to wait")
+// admit waits until an attempt may be made: held is for breaker.record, place for leave. If it may not, the
+// error has the time after which it may, if that is known.
+func (c *Client) admit(ctx context.Context, q call) (held *era, place places.Place, refused *Error) {
+	if wait := c.cooling.left(q.token, time.Now); wait > 0 {
+		return nil, place, unsent(KindRateLimited, wait, "not asked: the Jobs API wants this token to wait")
+	}
+	place, refused = c.enter(ctx, q)
+	if refused != nil {
+		return nil, place, refused
 	}
 	held, wait := c.breaker.acquire()
 	if held == nil {
-		return nil, unsent(KindUnavailable, wait, "not asked: "+c.breaker.why())
+		c.places.Give(place)
+		return nil, place, unsent(KindUnavailable, wait, "not asked: "+c.breaker.why())
 	}
-	return held, nil
+	return held, place, nil
 }
 
-// attempt sends one GET, which may last for Config.Timeout; number is which of the call it is, and a
-// traceparent that is not empty stands in place of that of Config.Identity.
-func (c *Client) attempt(ctx context.Context, q call, number int, traceparent string) ([]byte, *Error) {
+// attempt sends one GET in a place, which is given back. It may last for Config.Timeout; number is which of
+// the call it is, and a traceparent that is not empty stands in place of that of Config.Identity.
+func (c *Client) attempt(
+	ctx context.Context, q call, number int, traceparent string, place places.Place,
+) (_ []byte, failed *Error) {
+	var got progress
+	defer func() { c.leave(place, q, &got, failed) }() // also in a panic, which is raised in all callers
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	body, err := c.send(ctx, q, traceparent)
+	body, err := c.send(ctx, q, traceparent, &got)
 	if err == nil {
 		return body, nil
 	}

@@ -43,14 +43,21 @@ func shared[T answer](
 		return decode(nil, unsent(KindUnauthenticated, 0, "no token"))
 	}
 	deadline, _ := ctx.Deadline()
-	got := under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
-		value, err := decodedCall(ctx, c, q, deadline, decode)
-		if c.observer != nil {
-			failed, _ := AsError(err)
-			c.observer.CallEnds(ctx, q.route(), failed)
+	var got flight.Answer[outcome[T]]
+	for {
+		got = under.Go(ctx, q, c.timeout, func(ctx context.Context) (outcome[T], bool) {
+			value, err := decodedCall(ctx, c, q, deadline, decode)
+			if c.observer != nil {
+				failed, _ := AsError(err)
+				c.observer.CallEnds(ctx, q.route(), failed)
+			}
+			return outcome[T]{value, err}, isOfCaller(err)
+		})
+		if !got.Joined || got.Left != nil || !isBusy(got.Value.err) || !c.places.Runs(flowOf(ctx, q.token)) {
+			break
 		}
-		return outcome[T]{value, err}, isOfCaller(err)
-	})
+		// It was the other's operation that there was no room for; this one has begun.
+	}
 	if got.Joined && c.observer != nil {
 		c.observer.CallJoined(ctx, q.route())
 	}

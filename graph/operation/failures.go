@@ -70,7 +70,7 @@ func concernsOperator(key any, e *restclient.Error) (serious bool, hint string) 
 			return true, addressHint
 		}
 	case restclient.KindUnauthenticated, restclient.KindForbidden, restclient.KindNotFound,
-		restclient.KindRateLimited, restclient.KindNoMemory:
+		restclient.KindRateLimited, restclient.KindNoMemory, restclient.KindBusy:
 	}
 	return false, ""
 }

@@ -85,9 +85,17 @@ func call[K comparable, V any](op *Operation, fetch fetch[K, V], key K) (result 
 		op.calls.Add(-1) // nothing was sent
 		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindTimeout}}
 	}
+	if !op.admitted() {
+		op.calls.Add(-1)
+		op.busy.Store(true)
+		return &dataloader.Result[V]{Error: &restclient.Error{Kind: restclient.KindBusy, Unsent: true}}
+	}
 	v, err := fetch(op.ctx, key)
 	if failed, ok := errors.AsType[*restclient.Error](err); ok && failed.Unsent {
 		op.calls.Add(-1)
+		if failed.Kind == restclient.KindBusy {
+			op.busy.Store(true)
+		}
 	}
 	if err != nil {
 		op.logFailure(op.ctx, key, err)

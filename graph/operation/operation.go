@@ -38,6 +38,9 @@ type Limits struct {
 	Calls int
 	// Concurrency is how many at once.
 	Concurrency int
+	// Admit is asked before the first call, and waits until the operation may make calls; false if it may
+	// not. Leave is called when the operation has ended (Leave), and may be nil. Nil: it always may.
+	Admit func(ctx context.Context) (leave func(), ok bool)
 }
 
 // Operation is the memory of one operation and its budget of calls. Safe for concurrent use.
@@ -55,6 +58,18 @@ type Operation struct {
 	given    given
 	account  memory.Account // without a Memory where nothing was lent
 	failures failures
+	entry    entry
+	busy     atomic.Bool // it was not begun, for want of room
+}
+
+// entry is whether an operation may make calls, and what has to be done when it has ended, which may be before
+// it is known.
+type entry struct {
+	once  sync.Once
+	may   bool
+	mu    sync.Mutex
+	leave func()
+	over  bool
 }
 
 type contextKey struct{}
@@ -66,7 +81,7 @@ func With(ctx context.Context, upstream Upstream, limits Limits, logger *slog.Lo
 		upstream: upstream, limits: limits, logger: logger, slots: make(chan struct{}, limits.Concurrency),
 	}
 	op.loaders = sync.OnceValue(func() *loaders { return newLoaders(op) }) // many operations make no call
-	op.ctx = context.WithValue(ctx, contextKey{}, op)
+	op.ctx = context.WithValue(restclient.WithOperation(ctx), contextKey{}, op)
 	return op.ctx
 }
 
@@ -108,6 +123,43 @@ func AccountOf(ctx context.Context) *memory.Account {
 	}
 	return &op.account
 }
+
+// admitted reports whether the operation may make calls. The first that asks waits until that is known, and so
+// do the others.
+func (op *Operation) admitted() bool {
+	if op.limits.Admit == nil {
+		return true
+	}
+	op.entry.once.Do(func() {
+		var leave func()
+		if leave, op.entry.may = op.limits.Admit(op.ctx); leave == nil {
+			return
+		}
+		op.entry.mu.Lock()
+		defer op.entry.mu.Unlock()
+		op.entry.leave = leave
+		if op.entry.over {
+			leave()
+			op.entry.may = false
+		}
+	})
+	return op.entry.may
+}
+
+// Leave says that the operation of ctx has ended, in whatever way. It makes no call from then on.
+func Leave(ctx context.Context) {
+	op := From(ctx)
+	op.entry.mu.Lock()
+	defer op.entry.mu.Unlock()
+	op.entry.over = true
+	if op.entry.leave != nil {
+		op.entry.leave()
+	}
+}
+
+// Busy reports whether the operation of ctx was not begun, for want of room: then it has asked nothing, and its
+// errors are those of restclient.KindBusy.
+func Busy(ctx context.Context) bool { return From(ctx).busy.Load() }
 
 // End gives back the memory of the pages and jobs that the operation of ctx has read. After that nothing of
 // its data may be read, except the bytes that were copied.

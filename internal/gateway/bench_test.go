@@ -14,6 +14,7 @@ import (
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/places"
 	"jobsgateway/restclient"
 )
 
@@ -78,7 +79,7 @@ func measuredGateway(t testing.TB) (*gateway, http.Handler) {
 	cfg := Config{
 		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,
-		Introspection: true, Federation: true, Logger: slog.New(slog.NewJSONHandler(forgetful{}, nil)),
+		Introspection: true, Federation: true, Logger: slog.New(slog.NewJSONHandler(forgetful{}, nil)), Operations: places.New(1024),
 	}
 	g, err := newGateway(cfg)
 	if err != nil {

@@ -94,14 +94,15 @@ func (e *executor) execute(ctx context.Context, request envelope, get bool) outc
 }
 
 // run executes a prepared operation under ctx: its token, its deadline, a memory of its own, which ends with
-// it, or with its answer if that refers to it. An operation for which there was no memory is refused: nothing
-// is told of what it has. Its variables take so many bytes.
+// it, or with its answer if that refers to it. An operation for which there was no room or no memory is refused:
+// nothing is told of what it has. Its variables take so many bytes.
 func (e *executor) run(ctx context.Context, op preparedOperation, variables int64) (out outcome) {
 	token, _ := TokenFrom(ctx)
 	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
 	if e.observer != nil {
 		operation.Observe(ctx, e.observer)
 	}
+	defer operation.Leave(ctx)
 	operation.Lend(ctx, e.memory, token, e.most)
 	account := operation.AccountOf(ctx)
 	if variables > 0 {
@@ -124,10 +125,10 @@ func (e *executor) run(ctx context.Context, op preparedOperation, variables int6
 	response := e.exec.Exec(ctx)(ctx)
 	parts, size := buffer.Finish(response.Data, "}")
 	ended = true
-	if account.Starved() {
+	if refused := refusalOf(ctx, account); refused != nil {
 		buffer.Free()
 		operation.End(ctx)
-		return outcome{refused: refuseForMemory()}
+		return outcome{refused: refused}
 	}
 	op.plan.Expect(size)
 	out = outcome{
@@ -142,6 +143,17 @@ func (e *executor) run(ctx context.Context, op preparedOperation, variables int6
 		operation.End(ctx)
 	}
 	return out
+}
+
+// refusalOf returns the refusal of an operation that was run and found no room or no memory; nil for any other.
+func refusalOf(ctx context.Context, account *memory.Account) *refusal {
+	switch {
+	case operation.Busy(ctx):
+		return refuseBusy()
+	case account.Starved():
+		return refuseForMemory()
+	}
+	return nil
 }
 
 // maxFieldErrors bounds the errors of one answer: a page of 500 jobs can have several for each.

@@ -23,10 +23,11 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/memory"
+	"jobsgateway/internal/places"
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
-// Draining, Observer, Memory and MaxOperation has to be set.
+// Operations, Draining, Observer, Memory and MaxOperation has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -51,6 +52,8 @@ type Config struct {
 	BasePath string
 	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
 	Playground Playground
+	// Operations are the places of operations that run; nil for any number.
+	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
 	Draining func() bool
 	// Observer is told of requests and operations; nil for none.
@@ -110,6 +113,9 @@ func newGateway(cfg Config) (*gateway, error) {
 	subgraphSDL, err := graph.SubgraphSDL()
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Operations != nil {
+		cfg.Calls.Admit = admitting(cfg.Operations)
 	}
 	resolver := &graph.Resolver{Pages: cfg.Pages}
 	lent := cfg.Memory

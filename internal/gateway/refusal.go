@@ -50,9 +50,7 @@ const busyRetry = 1
 // refuseBusy makes the refusal of an operation for which there is no room now: as many run as can be answered.
 // Nothing has been asked of the Jobs API for it. It is the same in both media types: 503 with Retry-After.
 func refuseBusy() *refusal {
-	refused := refuse(http.StatusServiceUnavailable, codeConcurrency,
-		"There are more operations than the gateway and the Jobs API can answer now; "+
-			"wait for retryAfterSeconds, then send this one again.")
+	refused := refuse(http.StatusServiceUnavailable, codeConcurrency, graph.MessageBusy)
 	refused.retryAfter = busyRetry
 	extensions := refused.errors[0].Extensions
 	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry

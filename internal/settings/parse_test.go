@@ -20,6 +20,7 @@ func defaults() Settings {
 		UpstreamURL:            &url.URL{Scheme: "https", Host: "api-dev.narrative.io"},
 		UpstreamTimeout:        5 * time.Second,
 		RequestTimeout:         15 * time.Second,
+		MaxOperations:          1024,
 		MaxPageSize:            500,
 		DefaultPageSize:        50,
 		MaxBody:                256 << 10,

@@ -116,6 +116,7 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 0s to 10m": {"-1s", "10m1s"}, "unit": {"1", "s"}},
 	},
 	durations("RequestTimeout"),
+	counts("MaxOperations", 100_000),
 	counts("MaxPageSize", 500, "JOBSGW_DEFAULT_PAGE_SIZE=1"),
 	counts("DefaultPageSize", 500),
 	counts("MaxCost", 10_000_000),

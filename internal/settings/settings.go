@@ -48,6 +48,11 @@ type Settings struct {
 
 	// RequestTimeout bounds one operation with all its calls, 1ms to 10m.
 	RequestTimeout time.Duration `group:"Limits" default:"15s" min:"1ms" max:"10m" placeholder:"DURATION" help:"Time for one operation, with all its calls of the Jobs API"`
+	// MaxOperations is how many operations may run at once, 1 to 100000, of which one token gets at most half.
+	// Only those count that ask the Jobs API. Source: with an API that takes 100 ms for an answer, 1024 at
+	// once are 10,000 a second, more than two cores write; with one that hangs, they are 1024 callers that
+	// wait, at about 60 kB each.
+	MaxOperations int `group:"Limits" default:"1024" min:"1" max:"100000" placeholder:"COUNT" help:"Most operations at the same time; fewer when the Jobs API takes longer than usual"`
 	// MaxPageSize is the most that a connection's first or last may ask for, 1 to 500.
 	// Upstream: GET /jobs answers 400 to a per_page above 500.
 	MaxPageSize int `group:"Limits" default:"500" min:"1" max:"500" note:"the most that the Jobs API returns" placeholder:"COUNT" help:"Most jobs on one page of a connection"`

@@ -22,6 +22,7 @@ var (
 		restclient.KindTimeout:         "timeout",
 		restclient.KindMalformed:       "malformed",
 		restclient.KindNoMemory:        "no_memory",
+		restclient.KindBusy:            "busy",
 		kindOther:                      other,
 	}
 	reasons = [...]string{reasonBreaker: "breaker", reasonCooling: "cooling", reasonBusy: "busy"}
