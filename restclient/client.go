@@ -88,12 +88,14 @@ type Client struct {
 	sizes     sizes
 	retries   retries
 	places    *places.Places
-	breaker   *breaker
-	cooling   cooling
-	attempts  int
-	answered  func(res *http.Response)
-	logger    *slog.Logger
-	observer  Observer // nil for none
+	// processors tell whether the time that a call takes is the Jobs API's.
+	processors processors
+	breaker    *breaker
+	cooling    cooling
+	attempts   int
+	answered   func(res *http.Response)
+	logger     *slog.Logger
+	observer   Observer // nil for none
 	// unsizedRecord is how many bytes a record had in the last page that came without a Content-Length,
 	// unsizedJob how many the last such job had: see expectedLength.
 	unsizedRecord, unsizedJob atomic.Int64

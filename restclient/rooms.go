@@ -65,11 +65,12 @@ func (c *Client) enter(ctx context.Context, q call) (place places.Place, refused
 }
 
 // leave gives the place of an attempt back, with what it says of how much the API has to do. How long it took
-// to make a connection says nothing of that.
+// to make a connection says nothing of that, and neither does any time while this machine has too much to do.
 func (c *Client) leave(place places.Place, q call, got *progress, failed *Error) {
 	connected := got.connected.Load()
 	done := places.Work{Kind: bits.Len(uint(q.records)), Ended: time.Now()}
 	switch {
+	case c.processors.areBusy():
 	case failed == nil && connected > 0:
 		done.Took, done.Time = places.TookTime, done.Ended.Sub(got.began)-time.Duration(connected)
 	case failed != nil && failed.Status == http.StatusServiceUnavailable:

@@ -23,16 +23,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	defer account.End()
 	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
 	request, refused := g.readRequest(w, r, &account)
-	switch {
-	case refused != nil && !acceptable:
-		g.writeRefusal(w, r, typeJSON, refused)
-		return
-	case refused != nil:
+	if !acceptable {
+		mediaType = typeJSON
+		if refused == nil {
+			refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
+				"Accept application/graphql-response+json or application/json.")
+		}
+	}
+	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
-		return
-	case !acceptable:
-		g.writeRefusal(w, r, typeJSON, refuse(http.StatusNotAcceptable, codeNotAcceptable,
-			"Accept application/graphql-response+json or application/json."))
 		return
 	}
 	ctx := r.Context()

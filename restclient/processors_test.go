@@ -1,0 +1,32 @@
+package restclient
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// Processors are busy while many goroutines want them, and not when these have ended.
+func TestBusyProcessors(t *testing.T) {
+	var p processors
+	var stop atomic.Bool
+	var working sync.WaitGroup
+	for range 10 * waitingFrom * runtime.GOMAXPROCS(0) {
+		working.Go(func() {
+			for !stop.Load() { //nolint:revive // work
+			}
+		})
+	}
+	until(t, p.areBusy)
+	stop.Store(true)
+	working.Wait()
+	until(t, func() bool { return !p.areBusy() })
+}
+
+func BenchmarkProcessors(b *testing.B) {
+	var p processors
+	for b.Loop() {
+		p.areBusy()
+	}
+}
