@@ -117,18 +117,20 @@ func board(number int64) string {
 // tally is what came of the operations of one part.
 type tally struct {
 	lasting time.Duration
+	began   time.Time
 
 	mu               sync.Mutex
 	sent, good, shed int
 	others           map[string]int
 	waits, shedWaits []time.Duration
+	failing          time.Duration // from the beginning until the last was sent that got no data
 }
 
 // load sends so many operations a second, in even gaps, and returns when the last was sent; wait waits for the
 // answers.
 func (c *callers) load(lasting time.Duration, rate float64, operation func(number int64) string) *tally {
-	into := &tally{lasting: lasting, others: map[string]int{}}
 	began := time.Now()
+	into := &tally{lasting: lasting, began: began, others: map[string]int{}}
 	for due := time.Duration(0); due < lasting; due += time.Duration(float64(time.Second) / rate) {
 		time.Sleep(due - time.Since(began))
 		number := c.number.Add(1)
@@ -156,10 +158,13 @@ func (c *callers) send(into *tally, token, body string) {
 	took := time.Since(began)
 	into.mu.Lock()
 	defer into.mu.Unlock()
-	switch {
-	case status == http.StatusOK && strings.HasPrefix(text, `{"data"`):
+	if status == http.StatusOK && strings.HasPrefix(text, `{"data"`) {
 		into.good++
 		into.waits = append(into.waits, took)
+		return
+	}
+	into.failing = max(into.failing, began.Sub(into.began))
+	switch {
 	case status == http.StatusServiceUnavailable && strings.Contains(text, `"REQUEST_CONCURRENCY_LIMITED"`) && header.Get("Retry-After") == "1":
 		into.shed++
 		into.shedWaits = append(into.shedWaits, took)
