@@ -123,7 +123,7 @@ type tally struct {
 	sent, good, shed int
 	others           map[string]int
 	waits, shedWaits []time.Duration
-	failing          time.Duration // from the beginning until the last was sent that got no data
+	failing          []time.Duration // of each that got no data, when it was sent, from the beginning on
 }
 
 // load sends so many operations a second, in even gaps, and returns when the last was sent; wait waits for the
@@ -163,7 +163,7 @@ func (c *callers) send(into *tally, token, body string) {
 		into.waits = append(into.waits, took)
 		return
 	}
-	into.failing = max(into.failing, began.Sub(into.began))
+	into.failing = append(into.failing, began.Sub(into.began))
 	switch {
 	case status == http.StatusServiceUnavailable && strings.Contains(text, `"REQUEST_CONCURRENCY_LIMITED"`) && header.Get("Retry-After") == "1":
 		into.shed++
@@ -177,6 +177,21 @@ var code = regexp.MustCompile(`"code":"\w+"|^Post.*`)
 
 // rate returns how many a second were answered with data.
 func (t *tally) rate() float64 { return float64(t.good) / t.lasting.Seconds() }
+
+// recovered returns after how long as many got data as before, but for 5 % of what was sent: on a machine with
+// other work some are refused at any time.
+func (t *tally) recovered(before *tally) time.Duration {
+	slices.Sort(t.failing)
+	usual := float64(len(before.failing))/float64(before.lasting) + 0.05*float64(t.sent)/float64(t.lasting)
+	last := time.Duration(0)
+	for i, at := range t.failing {
+		if float64(len(t.failing)-i) <= usual*float64(t.lasting-at) {
+			break
+		}
+		last = at
+	}
+	return last.Round(time.Millisecond)
+}
 
 // answered returns how many were answered in any way.
 func (t *tally) answered() int {
