@@ -118,10 +118,11 @@ soak: ## let the gateway work for SOAK (10m) over an API that fails, and tell wh
 
 # Each test and benchmark behind a goal writes a line that begins with the goal's number.
 .PHONY: reliability
-reliability: ## measure the figures of docs/reliability.md and print them in its order; takes SOAK and four minutes
+reliability: ## measure the figures of docs/reliability.md and print them in its order; takes SOAK and six minutes
 	@measured=$$(mktemp)
 	{ go test -v -run '^$$' -bench 'Guards|Refusal' ./internal/gateway
 	  go test -count=1 -v -run 'TestDeadAPI|TestRandomFailures' .
+	  go test -tags e2e -count=1 -v -run TestOverload ./e2e/overload -full
 	  go test -tags e2e -count=1 -v -run 'TestSlowClients|TestGreatAnswers|TestCallersWhoLeave|TestNothingIsLeft' ./e2e/program -slow-clients=10000
 	  go test -tags e2e -count=1 -v -run 'TestProcess/(callers_who_watch|all_connections)' -bench Start ./e2e/program
 	  go test -tags e2e -count=1 -v -timeout 0 ./e2e/soak -soak=$(SOAK)

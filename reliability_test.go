@@ -20,7 +20,7 @@ func TestGoalsAreMeasured(t *testing.T) {
 	}
 	makefile := readText(t, "Makefile")
 	target := regexp.MustCompile(`^make ([a-z-]+)( SOAK=\w+)?$`)
-	run := regexp.MustCompile(`^go test (-tags e2e )?-v (?:-run '\^\$' -bench|-run) (\w+)\S* (\./\S+|\.)( -slow-clients=\d+)?$`)
+	run := regexp.MustCompile(`^go test (-tags e2e )?-v (?:-run '\^\$' -bench|-run) (\w+)\S* (\./\S+|\.)( -slow-clients=\d+| -full)?$`)
 	for i, row := range rows {
 		goal, command := row[1], row[5]
 		if want := fmt.Sprint("G", first+i); goal != want {

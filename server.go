@@ -148,14 +148,18 @@ func listenAndServe(
 	})
 	defer client.Close()
 	draining := &atomic.Bool{}
-	handler, err := newGateway(set, client, lent, draining.Load, observer, logger)
+	operations := places.New(set.MaxOperations)
+	handler, err := newGateway(set, client, lent, operations, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	metrics.Read(telemetry.Gauges{DocumentBytes: handler.DocumentBytes})
+	metrics.Read(telemetry.Gauges{
+		DocumentBytes: handler.DocumentBytes, Memory: lent.Figures,
+		Operations: operations.State, Calls: client.Places,
+	})
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
 	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -194,8 +198,8 @@ func upstreamName(u *url.URL) string {
 // of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
 // bounds stand in internal/settings.
 func newGateway(
-	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, draining func() bool,
-	observer gateway.Observer, logger *slog.Logger,
+	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, operations *places.Places,
+	draining func() bool, observer gateway.Observer, logger *slog.Logger,
 ) (*gateway.Gateway, error) {
 	var page gateway.Playground
 	if set.Playground {
@@ -210,7 +214,7 @@ func newGateway(
 		},
 		Memory:        lent,
 		MaxOperation:  set.MaxOperationBytes,
-		Operations:    places.New(set.MaxOperations),
+		Operations:    operations,
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,

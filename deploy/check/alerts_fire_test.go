@@ -39,7 +39,11 @@ var healthy = map[string]string{
 	`jobsgateway_upstream_attempts_total{route="list",status="4xx",outcome="rate_limited"}`:    "7x360",
 	`jobsgateway_upstream_calls_total{route="list",outcome="ok"}`:                              "0+300x360",
 	`jobsgateway_upstream_retries_total{}`:                                                     "0+3x360",
-	`jobsgateway_operations_shed_total{}`:                                                      "5x360",
+	`jobsgateway_operations_shed_total{reason="places"}`:                                       "5x360",
+	`jobsgateway_places_waiting{kind="operations"}`:                                            "1x360",
+	`jobsgateway_places_waiting{kind="calls"}`:                                                 "0x244 12x12 0x102",
+	`jobsgateway_memory_held_bytes{}`:                                                          "80000000x360",
+	`jobsgateway_memory_limit_bytes{}`:                                                         "109051904x360",
 	`jobsgateway_drift_total{coordinate="Job.raw",sign="unknown"}`:                             "12x360",
 	`jobsgateway_page_search_calls_total{}`:                                                    "0+10x360",
 	`process_resident_memory_bytes{}`:                                                          "100000000x360",
@@ -71,12 +75,14 @@ var outages = map[string]map[string]string{
 	"JobsGatewayRateLimited": {
 		`jobsgateway_upstream_attempts_total{route="list",status="4xx",outcome="rate_limited"}`: "7x239 7+1x120",
 	},
-	"JobsGatewayShedding":    {`jobsgateway_operations_shed_total{}`: "5x239 5+3x120"},
-	"JobsGatewayDrift":       {`jobsgateway_drift_total{coordinate="JobState.UNKNOWN",sign="unknown"}`: "_x240 1x119"},
-	"JobsGatewayListMoves":   {`jobsgateway_page_search_calls_total{}`: "0+10x239 2390+200x120"},
-	"JobsGatewayMemory":      {`process_resident_memory_bytes{}`: "100000000x239 225000000x120"},
-	"JobsGatewayDescriptors": {`process_open_fds{}`: "300x239 1000x120"},
-	"JobsGatewayRestarts":    {`process_start_time_seconds{}`: "1x239 1+1x120"},
+	"JobsGatewayShedding":     {`jobsgateway_operations_shed_total{reason="calls"}`: "5x239 5+3x120"},
+	"JobsGatewayCallsWait":    {`jobsgateway_places_waiting{kind="calls"}`: "0x239 3x120"},
+	"JobsGatewayMemoryBudget": {`jobsgateway_memory_held_bytes{}`: "80000000x239 95000000x120"},
+	"JobsGatewayDrift":        {`jobsgateway_drift_total{coordinate="JobState.UNKNOWN",sign="unknown"}`: "_x240 1x119"},
+	"JobsGatewayListMoves":    {`jobsgateway_page_search_calls_total{}`: "0+10x239 2390+200x120"},
+	"JobsGatewayMemory":       {`process_resident_memory_bytes{}`: "100000000x239 225000000x120"},
+	"JobsGatewayDescriptors":  {`process_open_fds{}`: "300x239 1000x120"},
+	"JobsGatewayRestarts":     {`process_start_time_seconds{}`: "1x239 1+1x120"},
 }
 
 // An alert fires in the outage that it is for, once that has lasted as long as the alert says, and no alert

@@ -117,18 +117,20 @@ func board(number int64) string {
 // tally is what came of the operations of one part.
 type tally struct {
 	lasting time.Duration
+	began   time.Time
 
 	mu               sync.Mutex
 	sent, good, shed int
 	others           map[string]int
 	waits, shedWaits []time.Duration
+	failing          []time.Duration // of each that got no data, when it was sent, from the beginning on
 }
 
 // load sends so many operations a second, in even gaps, and returns when the last was sent; wait waits for the
 // answers.
 func (c *callers) load(lasting time.Duration, rate float64, operation func(number int64) string) *tally {
-	into := &tally{lasting: lasting, others: map[string]int{}}
 	began := time.Now()
+	into := &tally{lasting: lasting, began: began, others: map[string]int{}}
 	for due := time.Duration(0); due < lasting; due += time.Duration(float64(time.Second) / rate) {
 		time.Sleep(due - time.Since(began))
 		number := c.number.Add(1)
@@ -156,10 +158,13 @@ func (c *callers) send(into *tally, token, body string) {
 	took := time.Since(began)
 	into.mu.Lock()
 	defer into.mu.Unlock()
-	switch {
-	case status == http.StatusOK && strings.HasPrefix(text, `{"data"`):
+	if status == http.StatusOK && strings.HasPrefix(text, `{"data"`) {
 		into.good++
 		into.waits = append(into.waits, took)
+		return
+	}
+	into.failing = append(into.failing, began.Sub(into.began))
+	switch {
 	case status == http.StatusServiceUnavailable && strings.Contains(text, `"REQUEST_CONCURRENCY_LIMITED"`) && header.Get("Retry-After") == "1":
 		into.shed++
 		into.shedWaits = append(into.shedWaits, took)
@@ -172,6 +177,21 @@ var code = regexp.MustCompile(`"code":"\w+"|^Post.*`)
 
 // rate returns how many a second were answered with data.
 func (t *tally) rate() float64 { return float64(t.good) / t.lasting.Seconds() }
+
+// recovered returns after how long as many got data as before, but for 5 % of what was sent: on a machine with
+// other work some are refused at any time.
+func (t *tally) recovered(before *tally) time.Duration {
+	slices.Sort(t.failing)
+	usual := float64(len(before.failing))/float64(before.lasting) + 0.05*float64(t.sent)/float64(t.lasting)
+	last := time.Duration(0)
+	for i, at := range t.failing {
+		if float64(len(t.failing)-i) <= usual*float64(t.lasting-at) {
+			break
+		}
+		last = at
+	}
+	return last.Round(time.Millisecond)
+}
 
 // answered returns how many were answered in any way.
 func (t *tally) answered() int {

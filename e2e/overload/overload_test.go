@@ -63,8 +63,22 @@ func TestOverload(t *testing.T) {
 			if got[2].good < got[2].sent/2 {
 				t.Errorf("afterwards, %d of %d were answered", got[2].good, got[2].sent)
 			}
+			tellGoals(t, name, got)
 		})
 	}
+}
+
+// tellGoals writes the figures of docs/reliability.md: what was answered before, during and after the load.
+func tellGoals(t *testing.T, name string, got [3]*tally) {
+	t.Helper()
+	before, during, after := got[0], got[1], got[2]
+	last := func(part *tally) time.Duration { return quantile(part.waits, 0.99) }
+	t.Logf("G4: %s: %.0f answers a second, %.0f %% of the %.0f before; 99 %% within %v, %.1f times the %v before",
+		name, during.rate(), 100*during.rate()/before.rate(), before.rate(), last(during), float64(last(during))/float64(last(before)), last(before))
+	t.Logf("G5: %s: %d of %d were refused, half of them within %v, 99 %% within %v", name, during.shed, during.sent,
+		quantile(during.shedWaits, 0.5), quantile(during.shedWaits, 0.99))
+	t.Logf("G6: %s: %v after the load as many got data as before, but for 5 %%; %.0f answers a second, %.0f before; 99 %% within %v, %v before",
+		name, after.recovered(before), after.rate(), before.rate(), last(after), last(before))
 }
 
 // Less is asked than can be answered, in a mixture of operations of one call and of sixty. Nobody is refused.

@@ -152,7 +152,7 @@ func TestGreatAnswers(t *testing.T) {
 			cpu time.Duration
 		}{
 			"of the catalogue": {"1MiB", 32, 200 * time.Millisecond},
-			"by default":       {"32MiB", 192, 2 * time.Second},
+			"by default":       {"32MiB", 128, 2 * time.Second},
 		} {
 			t.Run(name+" "+profile, func(t *testing.T) {
 				t.Parallel()

@@ -161,6 +161,9 @@ func Leave(ctx context.Context) {
 // errors are those of restclient.KindBusy.
 func Busy(ctx context.Context) bool { return From(ctx).busy.Load() }
 
+// Admitted reports whether Limits.Admit has let a Busy operation in: then it was the upstream that had no room.
+func Admitted(ctx context.Context) bool { return From(ctx).admitted() }
+
 // End gives back the memory of the pages and jobs that the operation of ctx has read. After that nothing of
 // its data may be read, except the bytes that were copied.
 func End(ctx context.Context) { From(ctx).given.release(answer.Release) }

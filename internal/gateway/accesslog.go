@@ -20,6 +20,7 @@ type logEntry struct {
 	upstreamCalls int
 	shared        bool // answered by an equal operation that was under way
 	refused       bool // not executed
+	lacked        Lack // for want of this
 	codes         []graph.Code
 }
 

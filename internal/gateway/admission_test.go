@@ -17,6 +17,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 	"jobsgateway/restclient"
 )
@@ -102,6 +103,32 @@ func TestNoRoomForCalls(t *testing.T) {
 		if line["level"] != "DEBUG" {
 			t.Errorf("warned: %v", line)
 		}
+	}
+}
+
+// Whoever watches is told what there was too little of for an operation that was refused.
+func TestWhatIsLacking(t *testing.T) {
+	t.Parallel()
+	full := places.New(1)
+	if _, err := full.Take(t.Context(), places.NewFlow("another")); err != nil {
+		t.Fatal(err)
+	}
+	heavy := clienttest.New(t, heavy(60_000), func(c *restclient.Config) { c.Token, c.Account = TokenFrom, operation.AccountOf })
+	for lacking, lack := range map[string]func(*Config){
+		"places": func(c *Config) { c.Operations = full },
+		"calls":  func(c *Config) { c.Upstream = busyUpstream{} },
+		"memory": func(c *Config) { c.Upstream, c.Memory, c.MaxOperation = heavy, memory.New(2<<20, true), noLimit },
+	} {
+		t.Run(lacking, func(t *testing.T) {
+			t.Parallel()
+			watching := newHearer()
+			gw := startGateway(t, heardBy(watching), func(s *setup) { lack(&s.config) })
+			gw.wantRefused(gw.post(`{jobs(first:50){nodes{raw}}}`, nil), http.StatusServiceUnavailable, "REQUEST_CONCURRENCY_LIMITED")
+			want := "request ends: 503, query  0 refused " + lacking + " REQUEST_CONCURRENCY_LIMITED"
+			if heard := watching.events(1); !slices.Contains(heard, want) {
+				t.Errorf("%q is not told: %q", want, heard)
+			}
+		})
 	}
 }
 

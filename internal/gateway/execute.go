@@ -148,8 +148,10 @@ func (e *executor) run(ctx context.Context, op preparedOperation, variables int6
 // refusalOf returns the refusal of an operation that was run and found no room or no memory; nil for any other.
 func refusalOf(ctx context.Context, account *memory.Account) *refusal {
 	switch {
+	case operation.Busy(ctx) && operation.Admitted(ctx):
+		return refuseBusy(LackCalls)
 	case operation.Busy(ctx):
-		return refuseBusy()
+		return refuseBusy(LackPlaces)
 	case account.Starved():
 		return refuseForMemory()
 	}

@@ -61,6 +61,8 @@ type OperationEnd struct {
 	Name string
 	// Refused: the request was not executed; Codes say why.
 	Refused bool
+	// Lacked is what it was refused for want of.
+	Lacked Lack
 	// Shared: it was answered by an equal operation that was under way.
 	Shared bool
 	// UpstreamCalls is how many calls it has made.
@@ -69,11 +71,22 @@ type OperationEnd struct {
 	Codes []graph.Code
 }
 
+// Lack is what there was too little of for an operation that was refused with REQUEST_CONCURRENCY_LIMITED.
+type Lack int
+
+// What may be lacking.
+const (
+	LackNothing Lack = iota // it was not refused for that
+	LackPlaces              // as many operations run as may
+	LackCalls               // the Jobs API can answer no more calls
+	LackMemory              // all bytes are held, or the token's share of them
+)
+
 // end returns what the operation came to, as far as it is known.
 func (e *logEntry) end() OperationEnd {
 	return OperationEnd{
-		Type: e.called.operationType, Name: e.called.name, Refused: e.refused, Shared: e.shared,
-		UpstreamCalls: e.upstreamCalls, Codes: e.codes,
+		Type: e.called.operationType, Name: e.called.name, Refused: e.refused, Lacked: e.lacked,
+		Shared: e.shared, UpstreamCalls: e.upstreamCalls, Codes: e.codes,
 	}
 }
 

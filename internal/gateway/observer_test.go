@@ -97,6 +97,9 @@ func endOf(o OperationEnd) string {
 	if o.Refused {
 		words = append(words, "refused")
 	}
+	if o.Lacked != LackNothing {
+		words = append(words, []string{LackPlaces: "places", LackCalls: "calls", LackMemory: "memory"}[o.Lacked])
+	}
 	if o.Shared {
 		words = append(words, "shared")
 	}

@@ -20,6 +20,8 @@ type refusal struct {
 	allow string
 	// retryAfter is the Retry-After header of a 503, in seconds; 0 for none.
 	retryAfter int
+	// lacked is what it is refused for want of.
+	lacked Lack
 }
 
 // statusByMediaType stands for 400 with application/graphql-response+json and 200 with application/json, as
@@ -49,9 +51,9 @@ const busyRetry = 1
 
 // refuseBusy makes the refusal of an operation for which there is no room now: as many run as can be answered.
 // Nothing has been asked of the Jobs API for it. It is the same in both media types: 503 with Retry-After.
-func refuseBusy() *refusal {
+func refuseBusy(lacked Lack) *refusal {
 	refused := refuse(http.StatusServiceUnavailable, codeConcurrency, graph.MessageBusy)
-	refused.retryAfter = busyRetry
+	refused.retryAfter, refused.lacked = busyRetry, lacked
 	extensions := refused.errors[0].Extensions
 	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry
 	return refused
@@ -60,7 +62,7 @@ func refuseBusy() *refusal {
 // refuseForMemory makes the refusal of an operation for which there was no memory. Whatever it has read is not
 // told, since it is not all that was asked for.
 func refuseForMemory() *refusal {
-	refused := refuseBusy()
+	refused := refuseBusy(LackMemory)
 	refused.errors[0].Message = (&memory.OverloadError{}).Error()
 	return refused
 }

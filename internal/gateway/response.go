@@ -62,7 +62,7 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 // writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
 	entry := &infoOf(r.Context()).log
-	entry.refused = true
+	entry.refused, entry.lacked = true, refused.lacked
 	entry.finish(0, refused.errors)
 	writeErrors(w, r, mediaType, refused)
 }

@@ -3,8 +3,8 @@
 // (restclient.Observer, gateway.Observer), and know nothing of it.
 //
 // Metrics counts what it is told and shows the sums to Prometheus: operations.go counts what callers ask,
-// upstream.go what the Jobs API is asked, radar.go what it sends that the schema does not know. Every label
-// has a closed set of values (series.go): no text of a caller or of the Jobs API ever becomes one.
+// upstream.go what the Jobs API is asked, radar.go what it sends that the schema does not know, gauges.go has
+// what is read at a scrape. Every label has a closed set of values (series.go): no text of a caller or of the Jobs API ever becomes one.
 package telemetry
 
 import (
@@ -24,7 +24,7 @@ type Metrics struct {
 	durations   *table[prometheus.Observer] // by type and outcome
 	errors      *table[prometheus.Counter]  // by code, of those that codeValues has behind none
 	inFlight    prometheus.Gauge
-	shed        prometheus.Counter
+	shed        *table[prometheus.Counter] // by reason
 	coalesced   prometheus.Counter
 	callsOfEach prometheus.Observer
 	batches     prometheus.Observer
@@ -56,28 +56,4 @@ func NewMetrics(logger *slog.Logger) *Metrics {
 	m.makeUpstream(r)
 	m.drift = newRadar(r, logger)
 	return m
-}
-
-// Gauges are what is read at the moment of a scrape: figures that other packages keep for themselves. A new
-// one is a field here and a row in Read.
-type Gauges struct {
-	// DocumentBytes is what the remembered documents weigh, see gateway.Gateway.
-	DocumentBytes func() uint64
-}
-
-// Read makes the gauges part of the metrics. It is called once.
-func (m *Metrics) Read(gauges Gauges) {
-	for _, gauge := range []struct {
-		name, help string
-		read       func() float64
-	}{
-		{
-			"jobsgateway_document_cache_bytes",
-			"Weight of the remembered documents: their texts, and 5 bytes for each field that they can write.",
-			func() float64 { return float64(gauges.DocumentBytes()) },
-		},
-	} {
-		m.registry.MustRegister(
-			prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: gauge.name, Help: gauge.help}, gauge.read))
-	}
 }

@@ -52,7 +52,7 @@ func scrape(t *testing.T, m *Metrics, accept string) string {
 func TestNamesOfMetrics(t *testing.T) {
 	t.Parallel()
 	m := newMetrics()
-	m.Read(Gauges{DocumentBytes: func() uint64 { return 7 }})
+	readAll(m)
 	everything(t.Context(), m, 1000)
 	families, err := m.registry.Gather()
 	if err != nil {
@@ -61,9 +61,6 @@ func TestNamesOfMetrics(t *testing.T) {
 	problems, err := promlint.NewWithMetricFamilies(families).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %v", problems, err)
-	}
-	if got := value(t, m, "jobsgateway_document_cache_bytes"); got != "7" {
-		t.Errorf("%s bytes", got)
 	}
 }
 
@@ -78,7 +75,8 @@ func TestCounts(t *testing.T) {
 	end(gateway.OperationEnd{Type: "query", Shared: true}, false)
 	end(gateway.OperationEnd{Type: "query", Codes: []graph.Code{"UPSTREAM_TIMEOUT", "FORBIDDEN"}, UpstreamCalls: 200}, false)
 	end(gateway.OperationEnd{Type: "mutation", Refused: true, Codes: []graph.Code{"METHOD_NOT_ALLOWED"}}, false)
-	end(gateway.OperationEnd{Refused: true, Codes: []graph.Code{"REQUEST_CONCURRENCY_LIMITED"}}, false)
+	end(gateway.OperationEnd{Refused: true, Lacked: gateway.LackCalls, Codes: []graph.Code{"REQUEST_CONCURRENCY_LIMITED"}}, false)
+	end(gateway.OperationEnd{Refused: true, Lacked: gateway.LackMemory, Codes: []graph.Code{"REQUEST_CONCURRENCY_LIMITED"}}, true)
 	end(gateway.OperationEnd{Refused: true, Codes: []graph.Code{"OF_TOMORROW"}}, false)
 	end(gateway.OperationEnd{Type: "query", Codes: []graph.Code{"UPSTREAM_TIMEOUT"}}, true)
 	m.RequestEnds(ctx, gateway.RequestEnd{Status: 404}) // no operation
@@ -111,29 +109,31 @@ func TestCounts(t *testing.T) {
 		`operation_duration_seconds_count{outcome="ok",type="query"}`:                   "2",
 		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.0025"}`:      "0",
 		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.005"}`:       "2",
-		`operations_shed_total`:          "1",
-		`operations_coalesced_total`:     "1",
-		`operations_in_flight`:           "1",
-		`operation_upstream_calls_sum`:   "203",
-		`operation_upstream_calls_count`: "3",
-		`loader_batch_keys_sum`:          "20",
-		`page_searches_total`:            "1",
-		`page_search_calls_total`:        "3",
-		`upstream_attempts_total{outcome="ok",route="list",status="2xx"}`:       "1",
-		`upstream_attempts_total{outcome="not_found",route="job",status="4xx"}`: "1",
-		`upstream_attempt_duration_seconds_count{route="job",status="4xx"}`:     "1",
-		`upstream_attempts_in_flight`:                                           "1",
-		`upstream_retries_total`:                                                "1",
-		`upstream_received_bytes_total{route="list"}`:                           "10",
-		`upstream_calls_total{outcome="malformed",route="job"}`:                 "1",
-		`upstream_calls_total{outcome="unavailable",route="job"}`:               "",
-		`upstream_calls_refused_total{reason="breaker"}`:                        "1",
-		`upstream_calls_refused_total{reason="cooling"}`:                        "1",
-		`upstream_calls_coalesced_total{route="job"}`:                           "1",
-		`upstream_breaker_state{state="half_open"}`:                             "1",
-		`upstream_breaker_state{state="open"}`:                                  "0",
-		`upstream_breaker_state{state="closed"}`:                                "0",
-		`upstream_breaker_openings_total`:                                       "1",
+		`operations_shed_total{reason="places"}`:                                        "0",
+		`operations_shed_total{reason="calls"}`:                                         "1",
+		`operations_shed_total{reason="memory"}`:                                        "1",
+		`operations_coalesced_total`:                                                    "1",
+		`operations_in_flight`:                                                          "1",
+		`operation_upstream_calls_sum`:                                                  "203",
+		`operation_upstream_calls_count`:                                                "3",
+		`loader_batch_keys_sum`:                                                         "20",
+		`page_searches_total`:                                                           "1",
+		`page_search_calls_total`:                                                       "3",
+		`upstream_attempts_total{outcome="ok",route="list",status="2xx"}`:               "1",
+		`upstream_attempts_total{outcome="not_found",route="job",status="4xx"}`:         "1",
+		`upstream_attempt_duration_seconds_count{route="job",status="4xx"}`:             "1",
+		`upstream_attempts_in_flight`:                                                   "1",
+		`upstream_retries_total`:                                                        "1",
+		`upstream_received_bytes_total{route="list"}`:                                   "10",
+		`upstream_calls_total{outcome="malformed",route="job"}`:                         "1",
+		`upstream_calls_total{outcome="unavailable",route="job"}`:                       "",
+		`upstream_calls_refused_total{reason="breaker"}`:                                "1",
+		`upstream_calls_refused_total{reason="cooling"}`:                                "1",
+		`upstream_calls_coalesced_total{route="job"}`:                                   "1",
+		`upstream_breaker_state{state="half_open"}`:                                     "1",
+		`upstream_breaker_state{state="open"}`:                                          "0",
+		`upstream_breaker_state{state="closed"}`:                                        "0",
+		`upstream_breaker_openings_total`:                                               "1",
 	} {
 		if got := value(t, m, "jobsgateway_"+series); got != want {
 			t.Errorf("%s: %q, want %q", series, got, want)
@@ -210,7 +210,7 @@ func everything(ctx context.Context, m *Metrics, events int) {
 		m.FieldUnreadable(ctx, []string{"Job.raw", "JobFailure.message", "Secret.field"}[rand.IntN(2)])
 		o := gateway.OperationEnd{
 			Type: []string{"", "query", "mutation", "subscription", "secret"}[rand.IntN(5)], Name: "secret",
-			Refused: rand.IntN(2) == 0, Shared: rand.IntN(2) == 0, UpstreamCalls: rand.IntN(300),
+			Refused: rand.IntN(2) == 0, Lacked: gateway.Lack(rand.IntN(1 + len(lacks))), Shared: rand.IntN(2) == 0, UpstreamCalls: rand.IntN(300),
 		}
 		if rand.IntN(2) == 0 {
 			o.Codes = []graph.Code{codes[rand.IntN(len(codes))]}

@@ -8,9 +8,6 @@ import (
 	"jobsgateway/internal/gateway"
 )
 
-// codeShed is the code of an operation that was refused since too many are running.
-const codeShed graph.Code = "REQUEST_CONCURRENCY_LIMITED"
-
 // How an operation ended: the indices of outcomes.
 const (
 	outcomeOK = iota
@@ -24,6 +21,9 @@ var (
 	types    = [...]string{"query", "mutation", "subscription", "unknown"}
 	outcomes = [...]string{
 		outcomeOK: "ok", outcomeErrors: "errors", outcomeRefused: "refused", outcomeLeft: "left",
+	}
+	lacks = [...]string{ // by gateway.Lack, from gateway.LackPlaces on
+		gateway.LackPlaces - 1: "places", gateway.LackCalls - 1: "calls", gateway.LackMemory - 1: "memory",
 	}
 )
 
@@ -59,8 +59,10 @@ func (m *Metrics) makeOperations(r registry) {
 		label{"code", codeValues()[1:]}).all()
 	m.inFlight = r.gauge("jobsgateway_operations_in_flight",
 		"Operations that have been read and are not answered yet.")
-	m.shed = r.counter("jobsgateway_operations_shed_total",
-		"Operations that were refused since too many were running.")
+	m.shed = r.counters("jobsgateway_operations_shed_total",
+		"Operations that were refused since as many were running as may (places), the Jobs API could answer no "+
+			"more calls (calls), or there was no memory for them (memory).",
+		label{"reason", lacks[:]}).all()
 	m.coalesced = r.counter("jobsgateway_operations_coalesced_total",
 		"Operations that were answered by an equal operation of the same token that was under way.")
 	m.callsOfEach = r.histogram("jobsgateway_operation_upstream_calls",
@@ -92,9 +94,9 @@ func (m *Metrics) RequestEnds(running context.Context, r gateway.RequestEnd) {
 		for _, each := range r.Codes {
 			m.errors.at(m.codeOf(each)-1, 0, 0).Inc()
 		}
-		if slices.Contains(r.Codes, codeShed) {
-			m.shed.Inc()
-		}
+	}
+	if r.Lacked != gateway.LackNothing {
+		m.shed.at(int(r.Lacked-gateway.LackPlaces), 0, 0).Inc()
 	}
 	m.operations.at(kind, outcome, code).Inc()
 	observeTime(running, m.durations.at(kind, outcome, 0), r.Duration)

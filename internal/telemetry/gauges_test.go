@@ -1,0 +1,42 @@
+package telemetry
+
+import (
+	"testing"
+
+	"jobsgateway/internal/memory"
+	"jobsgateway/internal/places"
+)
+
+// readAll has Metrics read gauges, each of another value.
+func readAll(m *Metrics) {
+	m.Read(Gauges{
+		DocumentBytes: func() uint64 { return 7 },
+		Memory:        func() memory.Figures { return memory.Figures{Total: 104, Held: 40, Idle: 20, Owners: 3, Waiting: 2} },
+		Operations:    func() places.State { return places.State{Most: 1024, Limit: 1000, Used: 30, Waiting: 1} },
+		Calls:         func() places.State { return places.State{Most: 256, Limit: 12, Used: 11, Waiting: 9} },
+	})
+}
+
+// Each gauge is the figure that it is named after.
+func TestGauges(t *testing.T) {
+	t.Parallel()
+	m := newMetrics()
+	readAll(m)
+	for series, want := range map[string]string{
+		`document_cache_bytes`:              "7",
+		`memory_limit_bytes`:                "104",
+		`memory_held_bytes`:                 "40",
+		`memory_idle_bytes`:                 "20",
+		`memory_waiting`:                    "2",
+		`places_limit{kind="operations"}`:   "1000",
+		`places_used{kind="operations"}`:    "30",
+		`places_waiting{kind="operations"}`: "1",
+		`places_limit{kind="calls"}`:        "12",
+		`places_used{kind="calls"}`:         "11",
+		`places_waiting{kind="calls"}`:      "9",
+	} {
+		if got := value(t, m, "jobsgateway_"+series); got != want {
+			t.Errorf("%s: %q, want %q", series, got, want)
+		}
+	}
+}
