@@ -185,8 +185,11 @@ func (c *crowd) waited(now time.Time) { c.waitedAt = now }
 
 // over reports whether it is not crowded any more, as far as is known.
 func (c *crowd) over(now time.Time) bool {
-	blind := now.Sub(c.notedAt) > max(blindFor, 3*time.Duration(c.took.mean))
-	if blind || now.Sub(c.waitedAt) > calmAfter {
+	sight := max(blindFor, 3*time.Duration(c.took.mean))
+	if c.inARow > 0 { // it has refused, and may not be asked for a while: that tells nothing new
+		sight = max(sight, provenFor)
+	}
+	if blind := now.Sub(c.notedAt) > sight; blind || now.Sub(c.waitedAt) > calmAfter {
 		c.limit, c.ratio, c.slow = float64(c.most), 1, 0
 		c.look = look{}
 	}
