@@ -8,13 +8,12 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"math"
-	"strconv"
-	"sync/atomic"
-
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
+	"math"
+	"strconv"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
