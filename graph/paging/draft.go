@@ -29,6 +29,13 @@ type draft struct {
 	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says
 	// that nothing does. Stopped: the scan has met its stop, or an equal of it.
 	more, unsure, stopped bool
+	// ended: the scan has met a record past the range.
+	ended bool
+	// behind: a job of the range stands on the far side of the place where the scan began.
+	behind bool
+	// ends are those of the range, where they are known; count is how many jobs it has.
+	ends  ends
+	count int64
 	// rest is what the last window shows beyond the page.
 	rest scan
 	// fault is why the page ends before the list does.
@@ -79,6 +86,9 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			// On a page without a start it was read for this page, behind its stop.
 			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
 			d.passedOver = d.passedOver || !isOwn
+		case r.rangeSide(record) == sideBefore: // it has come since the place was found
+		case r.rangeSide(record) == sideAfter:
+			d.ended, past = true, true
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
@@ -88,12 +98,15 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			d.add(&s)
 		}
 	}
+	if d.ended {
+		d.giveBack(len(d.records)) // what stands before it and has no time is beyond the cut, too
+	}
 	if !hasReadable(d.records) {
 		d.blind++
 	}
 	d.rest = s
 	d.judge(p.window, s)
-	return past
+	return past || d.ended
 }
 
 // add adds the record that a scan is at.
@@ -128,8 +141,15 @@ func (d *draft) hasAllBeforeStop(r scanRange) bool {
 // Examples, for a full page of 20: a window of 21 records has one more. 20 records and a next page, or a
 // total of 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20
 // records and no total have more, since nothing says otherwise. 19 records have no more.
+//
+// Of a range, only a job of it that the window shows is more, and only a job past it is the end. Otherwise
+// that is unsure.
 func (d *draft) judge(w window, s scan) {
 	d.more, d.unsure = d.stopped, false
+	if !d.plan.Times.isAll() {
+		d.judgeRange(w, s)
+		return
+	}
 	if s.backwards {
 		d.more = d.more || d.low > 0
 		return
@@ -147,6 +167,23 @@ func (d *draft) judge(w window, s scan) {
 		d.more, d.unsure = w.total < w.end(), w.total != restclient.UnknownTotal
 	case endsHere:
 	}
+}
+
+// judgeRange is judge for a range.
+func (d *draft) judgeRange(w window, s scan) {
+	for ; s.has() && !d.more && !d.ended; s.step() {
+		switch record := s.record(); {
+		case record.Job == nil || s.alreadyReturned():
+		case s.rangeSide(record) == sideAfter:
+			d.ended = true
+		default:
+			d.more = s.isWithin(record)
+		}
+	}
+	if d.ended {
+		d.giveBack(len(d.records))
+	}
+	d.unsure = !d.more && !d.ended && !w.isLast(s.backwards)
 }
 
 // noteID notes a job of the page, and reports whether the page had it already: a list that moves while a page
@@ -266,7 +303,7 @@ func (d *draft) page() *Page {
 	p := &Page{
 		List: d.plan.List, Records: d.records, places: d.places,
 		FromStart: d.low == 0 && !d.plan.Backwards && !d.passedOver,
-		Fault:     d.fault, Total: d.total, before: d.startEquals, after: d.endEquals,
+		Fault:     d.fault, Total: d.total, length: d.total, before: d.startEquals, after: d.endEquals,
 		HasNextPage: d.more, HasPreviousPage: d.passedOver || d.low > 0 && d.total != 0,
 	}
 	if d.plan.Backwards {
@@ -274,6 +311,13 @@ func (d *draft) page() *Page {
 		slices.Reverse(p.places)
 		p.before, p.after = p.after, p.before
 		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.startShown, d.more
+	}
+	if !d.plan.Times.isAll() {
+		p.FromStart, p.Times, p.Total, p.ends = false, d.plan.Times, d.count, d.ends
+		p.HasNextPage, p.HasPreviousPage = d.more, d.behind || d.passedOver
+		if d.plan.Backwards {
+			p.HasNextPage, p.HasPreviousPage = p.HasPreviousPage, p.HasNextPage
+		}
 	}
 	if d.opposite {
 		p.HasNextPage = false

@@ -26,7 +26,7 @@ func (r *reading) readEnd(ctx context.Context) error {
 		r.list.OrderBy, r.witness = opposite, witness{}
 	}
 	r.draft.opposite = true
-	r.within = scanRange{order: ordering(opposite), stop: r.plan.after.mirrored()}
+	r.within = scanRange{order: ordering(opposite), stop: r.plan.after.mirrored(), times: r.plan.Times}
 	return r.collect(ctx, place{window: first})
 }
 

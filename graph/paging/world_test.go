@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -77,9 +76,7 @@ func (w *world) change(i int, later bool) {
 }
 
 func (j modelJob) record() json.RawMessage {
-	at := func(seconds int) string {
-		return time.Date(2024, 1, 1, 0, 0, seconds, 0, time.UTC).Format("2006-01-02T15:04:05")
-	}
+	at := func(seconds int) string { return instantOf(seconds).Format("2006-01-02T15:04:05") }
 	state := "running"
 	if j.failed {
 		state = "failed"
@@ -114,6 +111,8 @@ type request struct {
 	after, before       string
 	orderBy             restclient.Order
 	failedOnly          bool
+	times               *timesOf // by the time of the order; nil for the whole list
+	unasked             Unasked
 }
 
 // answer is a page with its cursors.
@@ -197,10 +196,20 @@ func (w *world) plan(r request) (Plan, error) {
 	if r.failedOnly {
 		list.Filter = restclient.JobsFilter{States: []string{string(restclient.StateFailed)}}.Encode()
 	}
-	return NewPlan(list, Args{
+	args := Args{
 		First: optional(r.first), Last: optional(r.last), Offset: optional(r.offset),
 		After: text(r.after), Before: text(r.before),
-	}, limits)
+	}
+	if r.times != nil {
+		to := &args.UpdatedAt
+		if ordering(r.orderBy).isByCreation() {
+			to = &args.CreatedAt
+		}
+		*to = &TimeRange{instantOf(r.times.from), instantOf(r.times.to)}
+	}
+	plan, err := NewPlan(list, args, limits)
+	plan.Forget(r.unasked)
+	return plan, err
 }
 
 func idsOf(list []modelJob) []string {
