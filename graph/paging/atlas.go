@@ -45,9 +45,16 @@ type atlas struct {
 	guesses map[time.Time]int64
 }
 
-// note takes a window. If the list has another length than before, what was seen before is stale. Under an
-// order that begins with the newest, it has most likely moved by as many places as the list has grown.
+// note takes a window.
 func (a *atlas) note(order ordering, w window) {
+	a.noteTotal(order, w)
+	a.fresh = append(a.fresh, w)
+}
+
+// noteTotal takes the total of a window. If the list has another length than before, what was seen before is
+// stale. Under an order that begins with the newest, it has most likely moved by as many places as the list
+// has grown.
+func (a *atlas) noteTotal(order ordering, w window) {
 	total := w.credibleTotal()
 	if total != w.total {
 		a.untrue, a.total = true, restclient.UnknownTotal
@@ -58,7 +65,6 @@ func (a *atlas) note(order ordering, w window) {
 			a.age(order, total-known)
 		}
 	}
-	a.fresh = append(a.fresh, w)
 }
 
 // guess notes where a cut should be.
@@ -82,12 +88,13 @@ func (a *atlas) windowAt(place int64) (best window, ok bool) {
 	return best, ok
 }
 
-// hasMoved notes a window, and reports whether the list has another length than before.
+// hasMoved reports whether a window is of a list of another length than before. Then the windows before are
+// stale.
 func (a *atlas) hasMoved(order ordering, w window) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.note(order, w)
-	return len(a.fresh) == 1 && len(a.stale) > 0
+	a.noteTotal(order, w)
+	return len(a.fresh) == 0
 }
 
 // hasHead reports whether a window has shown the start of the list.
@@ -103,29 +110,35 @@ func (a *atlas) age(order ordering, grown int64) {
 		grown = 0
 	}
 	for i := range a.stale {
-		if w := &a.stale[i]; w.offset > 0 {
-			w.offset = max(0, w.offset+grown)
-			w.total = a.total
-		}
+		w := &a.stale[i]
+		w.offset, w.total = max(0, w.offset+grown), a.total
 	}
 	for at, place := range a.guesses {
 		a.guesses[at] = max(0, place+grown)
 	}
 }
 
-// show returns the window that shows a cut, and its place; false when none does. Stale windows count only if
-// the search says so.
-func (a *atlas) show(c *cut, stale bool) (w window, place int64, ok bool) {
+// show returns a window that shows a cut, and its place; false when none does. Two windows show it, too, if
+// one ends where the other begins, or if nothing stands behind one. Stale windows count only if the search
+// says so.
+func (a *atlas) show(c *cut, stale bool) (shown window, place int64, ok bool) {
 	windows := a.fresh
 	if stale {
 		windows = append(windows[:len(windows):len(windows)], a.stale...)
 	}
+	b := bracket{high: unlimited}
 	for _, w := range windows {
 		if place, ok := c.placeIn(w); ok {
 			return w, place, true
 		}
+		b.narrow(c, w)
 	}
-	return window{}, 0, false
+	for _, w := range windows {
+		if b.low == b.high && w.offset <= b.low && b.low <= w.end() {
+			shown, ok = w, true
+		}
+	}
+	return shown, b.low, ok
 }
 
 // bracket is the part of a list in which a cut is: at low or above, and at high or below.
@@ -183,22 +196,21 @@ func (b *bracket) interpolated(c *cut) (place int64, ok bool) {
 	return b.low + int64(float64(b.high-b.low)*seconds(b.before, c.at)/all), true
 }
 
-// extrapolated returns where a cut is if the jobs before it came as evenly as those that stand from the start
-// of the list to the low end of the bracket; false where no window shows these.
+// extrapolated returns where a cut is if the jobs before it came as evenly as those between the first record
+// that was seen and the low end of the bracket; false where nothing can be told of these.
 func (a *atlas) extrapolated(c *cut, b bracket) (place int64, ok bool) {
-	for _, w := range a.fresh {
-		if w.offset > 0 || len(w.records) == 0 || w.records[0].Job == nil || b.before.IsZero() {
-			continue
+	first, from := time.Time{}, b.low
+	for _, w := range slices.Concat(a.fresh, a.stale) {
+		if w.offset < from && len(w.records) > 0 && w.records[0].Job != nil {
+			first, from = c.order.valueOf(w.records[0].Job), w.offset
 		}
-		first := c.order.valueOf(w.records[0].Job)
-		all := seconds(first, b.before)
-		if all == 0 {
-			return 0, false
-		}
-		// Far beyond any list, a number would not fit.
-		return int64(min(float64(b.low)*seconds(first, c.at)/all, float64(maxCursorOffset))), true
 	}
-	return 0, false
+	all := seconds(first, b.before)
+	if first.IsZero() || b.before.IsZero() || all == 0 {
+		return 0, false
+	}
+	further := float64(b.low-from) * seconds(b.before, c.at) / all
+	return b.low + int64(min(further, float64(maxCursorOffset))), true // a number beyond any list would not fit
 }
 
 // seconds returns how far apart two instants are, without a sign. A duration could not hold some of them.

@@ -69,12 +69,13 @@ func (s *endSearch) find(ctx context.Context, headSize int) error {
 	s.atlas.mu.Lock()
 	defer s.atlas.mu.Unlock()
 	if len(s.atlas.guesses) == 0 && !s.atlas.hasHead() {
-		if err := s.look(ctx, []span{{0, int64(headSize)}}); err != nil {
+		head := span{0, int64(headSize)}
+		if err := s.look(ctx, []aim{{head, head}}); err != nil {
 			return err
 		}
 	}
 	for !s.isDone() {
-		var asked []span
+		var asked []aim
 		for _, c := range []*seekedCut{s.low, s.high} {
 			if c != nil && !c.found {
 				asked = appendOnce(asked, s.next(c))
@@ -88,12 +89,12 @@ func (s *endSearch) find(ctx context.Context, headSize int) error {
 	return nil
 }
 
-// appendOnce appends a span, unless it is the last one already.
-func appendOnce(spans []span, s span) []span {
-	if n := len(spans); n > 0 && spans[n-1] == s {
-		return spans
+// appendOnce appends what is asked, unless it is the last one already.
+func appendOnce(asked []aim, a aim) []aim {
+	if n := len(asked); n > 0 && asked[n-1] == a {
+		return asked
 	}
-	return append(spans, s)
+	return append(asked, a)
 }
 
 // isDone reports whether all cuts are found, in windows of one state of the list; after maxSettle rounds that
@@ -116,19 +117,22 @@ func (s *endSearch) isDone() bool {
 	return done
 }
 
-// next returns where to look next for a cut.
-func (s *endSearch) next(c *seekedCut) span {
+// next returns where to look next for a cut: at a place where nothing is known yet.
+func (s *endSearch) next(c *seekedCut) aim {
 	b := s.atlas.bracket(c.cut)
 	guess, size := s.guess(c, b)
 	c.steps++
-	part := span{guess - size/2 - c.above, guess + size/2 + c.below}
-	part.low = max(0, part.low, b.low-1-c.above) // nothing farther away helps
-	if b.high < part.high {
-		part.high = min(part.high, b.high+1+c.below)
+	need := span{max(b.low, guess-1), guess + 1}
+	if b.high != unlimited {
+		need.low = min(need.low, max(b.low, b.high-1))
 	}
-	part.high = max(part.high, part.low+2)
-	part.low = max(part.low, min(guess-1, part.high-int64(s.most)))
-	return part
+	need.high = max(need.high, need.low+1)
+	want := span{guess - size/2 - c.above, guess + size/2 + c.below}
+	want.low = max(0, want.low, b.low-1-c.above) // nothing farther away helps
+	if b.high < want.high {
+		want.high = min(want.high, b.high+1+c.below)
+	}
+	return aim{need, span{min(want.low, need.low), max(want.high, need.high)}}
 }
 
 // guess returns where a cut should be, and how large a window around it should be.
@@ -141,16 +145,20 @@ func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 		return place, 2 * margin
 	case c.steps < interpolations:
 		size <<= max(0, c.steps-1)
-		if place, ok = b.interpolated(c.cut); !ok && c.steps == 0 {
+		if place, ok = b.interpolated(c.cut); !ok {
 			place, ok = a.extrapolated(c.cut, b)
+			ok = ok && place > b.low
 		}
 	default:
 		ok, size = false, int64(s.most)
 	}
+	stride := size << (2 * c.steps)
 	switch {
 	case ok:
-	case b.high == unlimited || b.behind.IsZero() && c.steps < interpolations:
-		place = max(3*b.low, b.low+size) // as far again, twice
+	case b.behind.IsZero() && (b.high == unlimited || c.steps < interpolations):
+		place = b.low + stride
+	case b.before.IsZero() && c.steps < interpolations && stride < b.high:
+		place = b.high - stride
 	default:
 		place = b.low + (b.high-b.low)/2
 	}
@@ -163,8 +171,8 @@ func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 
 // look asks for parts of the list, one or two at once, and notes the windows that show them. Errors: those of
 // Ask, *DriftError, and *UntruthError for windows that are out of order, or of which none can be read.
-func (s *endSearch) look(ctx context.Context, parts []span) error {
-	windows, err := s.beside(ctx, parts)
+func (s *endSearch) look(ctx context.Context, asked []aim) error {
+	windows, err := s.beside(ctx, asked)
 	if err != nil {
 		return err
 	}

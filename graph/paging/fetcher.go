@@ -133,17 +133,22 @@ func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error
 	}
 }
 
-// beside returns windows that show the first records of parts of the list, asked for at once.
-func (f *fetcher) beside(ctx context.Context, parts []span) ([]window, error) {
-	windows, errs := make([]window, len(parts)), make([]error, len(parts))
-	panics := make([]any, len(parts))
-	others := make([]fetcher, len(parts)) // each has a count and a memory of its own meanwhile
+// aim is a part of the list that a window should show: want, and need before all, its first record always.
+type aim struct{ need, want span }
+
+// beside returns windows that are asked for at once. They start at multiples of their size, so every API
+// answers them alike.
+func (f *fetcher) beside(ctx context.Context, asked []aim) ([]window, error) {
+	windows, errs := make([]window, len(asked)), make([]error, len(asked))
+	panics := make([]any, len(asked))
+	others := make([]fetcher, len(asked)) // each has a count and a memory of its own meanwhile
 	var reading sync.WaitGroup
-	for i, part := range parts {
+	for i, aim := range asked {
 		others[i] = *f
 		reading.Go(func() {
 			defer func() { panics[i] = recover() }() // nothing else would catch it in a goroutine
-			windows[i], errs[i] = others[i].at(ctx, part.low, int(part.length()))
+			offset, records := aligned(aim.need, aim.want, f.most)
+			windows[i], errs[i] = others[i].window(ctx, offset, records)
 		})
 	}
 	reading.Wait()

@@ -91,7 +91,7 @@ func (r *reading) readRangeNextTo(ctx context.Context, start *anchor) error {
 		d.ends = ends{start.offset - start.index, start.offset - start.index + start.count}
 		d.count, r.endsOf = start.count, p.total
 	case plan.counts():
-		if err := r.findEndsAgain(ctx, start, p, moved); err != nil {
+		if err := r.findEndsAgain(ctx, start, moved); err != nil {
 			return err
 		}
 	}
@@ -164,7 +164,7 @@ func (r *reading) hasAny(ctx context.Context, low int64) (bool, error) {
 	case d.count != restclient.UnknownTotal:
 		return d.count > 0, nil
 	}
-	return r.isRangeAt(ctx, low)
+	return r.hasRangeAt(ctx, low)
 }
 
 // standsBehind reports whether a job of the range stands next to a place on the side from which the scan
@@ -192,11 +192,12 @@ func (r *reading) standsBehind(ctx context.Context, p place) (bool, error) {
 	case d.count != restclient.UnknownTotal && r.endsOf == p.total:
 		return d.ends.low <= edge && edge < d.ends.high, nil
 	}
-	return r.isRangeAt(ctx, edge)
+	return r.hasRangeAt(ctx, edge)
 }
 
-// lookBeyond finds out whether a job of the range stands beyond a page whose last window p does not show it.
-func (r *reading) lookBeyond(ctx context.Context, p place) (err error) {
+// lookBeyond finds out whether a job of the range stands beyond a page whose last window p does not show it:
+// for one call if the list does not move meanwhile, else next to the last record that the window shows.
+func (r *reading) lookBeyond(ctx context.Context, p place) error {
 	edge := p.end()
 	if r.within.backwards {
 		edge = p.offset - 1
@@ -206,16 +207,36 @@ func (r *reading) lookBeyond(ctx context.Context, p place) (err error) {
 		d.more = d.ends.low <= edge && edge < d.ends.high
 		return nil
 	}
-	d.more, err = r.isRangeAt(ctx, edge)
+	w, err := r.at(ctx, edge, 1)
+	if err != nil || w.total == p.total {
+		d.more = r.isRangeAt(w, edge)
+		return err
+	}
+	last, unreadable := d.resumeFrom(r.within, p)
+	if last == nil {
+		d.more = true // nothing says that it ends
+		return nil
+	}
+	r.within.start = last
+	next, err := r.placeNextTo(ctx, last, unreadable+1)
+	if err == nil {
+		s := newScan(r.within, next)
+		if d.judgeRange(next.window, s); d.unsure && next.isAtEdge(r.within.backwards) {
+			next, err = r.beyond(ctx, next.window)
+			d.more = err == nil && r.isRangeAt(next.window, next.placeOf(behind(next.index, r.within.backwards)-1))
+		}
+	}
 	return err
 }
 
-// isRangeAt reports whether the record at a place is within the range, for one call. One that cannot be read
-// is.
-func (r *reading) isRangeAt(ctx context.Context, at int64) (bool, error) {
+// hasRangeAt reports whether the record at a place is within the range, for one call.
+func (r *reading) hasRangeAt(ctx context.Context, at int64) (bool, error) {
 	w, err := r.at(ctx, at, 1)
-	if i := at - w.offset; err == nil && i >= 0 && i < int64(len(w.records)) {
-		return r.within.rangeSide(w.records[i]) == sideTied, nil
-	}
-	return false, err
+	return r.isRangeAt(w, at), err
+}
+
+// isRangeAt reports whether a window shows a record of the range at a place. One that cannot be read is.
+func (r *reading) isRangeAt(w window, at int64) bool {
+	i := at - w.offset
+	return i >= 0 && i < int64(len(w.records)) && r.within.rangeSide(w.records[i]) == sideTied
 }

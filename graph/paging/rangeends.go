@@ -62,12 +62,11 @@ func (r *reading) findEnds(ctx context.Context, headSize int) (foundEnds, error)
 }
 
 // findEndsAgain seeks the ends of the range of a page next to a cursor, from where the cursor says that they
-// were. P is the place next to the cursor, which is as many places away from where it stood as moved says.
-func (r *reading) findEndsAgain(ctx context.Context, start *anchor, p place, moved int64) error {
+// were. Moved is how many places away from where it stood its job stands.
+func (r *reading) findEndsAgain(ctx context.Context, start *anchor, moved int64) error {
 	a := r.atlas()
 	low, high := r.plan.sought()
 	a.mu.Lock()
-	a.note(r.order(), p.window)
 	if start.count > 0 {
 		for _, c := range []struct {
 			cut   *cut

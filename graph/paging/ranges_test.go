@@ -2,6 +2,8 @@ package paging
 
 import (
 	"math"
+	"math/rand/v2"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -124,3 +126,80 @@ func TestQuietRanges(t *testing.T) {
 	})
 }
 
+// drawRange draws a range for a walk, and makes the list longer than a window of the search.
+func drawRange(t *rapid.T, w *world) *timesOf {
+	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "times")
+	burst := 50
+	if w.odd { // more equals than one window shows are promised little
+		distinct, burst = rapid.SampledFrom([]int{200, 100000}).Draw(t, "times"), 10
+	}
+	chance := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "more jobs"), 0))
+	bursts := rapid.Bool().Draw(t, "bursts") && distinct > 2 // up to 500 are equals
+	at := 0
+	for i := range rapid.SampledFrom([]int{0, 0, 150, 700}).Draw(t, "more") {
+		if !bursts || i%burst == 0 {
+			at = chance.IntN(distinct + 1)
+		}
+		w.insert(at + chance.IntN(1+distinct/1000))
+	}
+	if os.Getenv("UNRANGED") != "" {
+		drawTimes(t, distinct)
+		return nil
+	}
+	return drawTimes(t, distinct)
+}
+
+// A client that follows cursors through a range sees every job that was in the range at the start and stays in it, exactly once
+// and in order, whatever arrives, leaves or changes in between; totals are those of the range.
+func TestWalkOfAMovingRange(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		options emulator.Options
+		orders  []restclient.Order
+		exact   bool
+	}{
+		"created":                   {emulator.Options{}, allOrders[:2], true},
+		"created, steady equals":    {emulator.Options{SteadyTies: true}, allOrders[:2], true},
+		"created, equals drawn":     {emulator.Options{Ties: emulator.TiesDrawn}, allOrders[:2], true},
+		"created, equals by window": {emulator.Options{Ties: emulator.TiesByWindow}, allOrders[:2], true},
+		"updated":                   {emulator.Options{}, allOrders[2:], true},
+		"updated, equals drawn":     {emulator.Options{Ties: emulator.TiesDrawn}, allOrders[2:], true},
+		"floored":                   {oddUpstreams["floored"], allOrders[:2], false},
+		"refused":                   {oddUpstreams["refused"], allOrders[:2], true},
+		"capped":                    {oddUpstreams["capped"], allOrders[:2], true},
+		"no totals":                 {oddUpstreams["older, no total"], allOrders[:2], false},
+		"totals capped":             {untrueTotals["capped"], allOrders[:2], false},
+		"totals lagging":            {untrueTotals["lagging, no next page"], allOrders[:2], false},
+		"totals of the page":        {untrueTotals["of the page"], allOrders[:2], false},
+		"totals inflated":           {untrueTotals["inflated"], allOrders[:2], false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				walkMovingWith(t, c.options, c.orders, func(w *world, r *request) {
+					w.exact = c.exact
+					r.times = drawRange(t, w)
+				})
+			})
+		})
+	}
+}
+
+// The same while the list moves between the calls of one page, too.
+func TestWalkOfARangeThatMovesWithinPages(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]emulator.Options{
+		"plain": {}, "capped": {MaxRecords: 40}, "equals in no order": {Ties: emulator.TiesDrawn}, "steady equals": {SteadyTies: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			rapid.Check(t, func(t *rapid.T) {
+				walkMovingWith(t, options, allOrders[:2], func(w *world, r *request) {
+					r.times = drawRange(t, w)
+					w.drawn = true // the end of a list that moves is read in the opposite order, which may turn equals round
+					w.between = moving(w, rapid.Uint64().Draw(t, "moves"))
+				})
+			})
+		})
+	}
+}

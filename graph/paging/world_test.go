@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -27,9 +29,12 @@ type world struct {
 	serial  int
 	steady  bool // ties stand alike in both directions
 	drawn   bool // ties stand in another order in each window
+	odd     bool // answers have few records, or odd offsets or totals
+	exact   bool // a total that the API tells is true, and the list moves between pages alone
 	heavy   int  // bytes that each further job has beside
 	log     slog.Handler
 	asked   atomic.Int64
+	moves   sync.Mutex
 	between func() // runs behind each answer, so that the list moves while one page is read; nil for nothing
 }
 
@@ -48,9 +53,14 @@ func newWorld(t clienttest.T, options emulator.Options) *world {
 // newWorldWith makes a world in which no answer may have more bytes than maxBody.
 func newWorldWith(t clienttest.T, options emulator.Options, maxBody int64) *world {
 	options.Records = []json.RawMessage{}
-	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted}
+	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted, odd: isOdd(options)}
 	w.client = clienttest.New(t, w.api, func(c *restclient.Config) { c.MaxBody, c.MaxConns = maxBody, 1 })
 	return w
+}
+
+// isOdd reports whether a window of an API may be too small for a large group of equals, or its place may not be certain.
+func isOdd(options emulator.Options) bool {
+	return options.MaxRecords > 0 || options.Older || options.Offsets != emulator.OffsetsAny || options.Totals != emulator.TotalsTrue
 }
 
 func (w *world) insert(created int) string {
@@ -105,6 +115,11 @@ func (w *world) list(orderBy restclient.Order, failedOnly bool) []modelJob {
 	return list
 }
 
+// listOf is the part of the list that a request is about.
+func (w *world) listOf(r request) []modelJob {
+	return r.times.within(w.list(r.orderBy, r.failedOnly), r.orderBy)
+}
+
 // request is a page asked for in one operation.
 type request struct {
 	first, last, offset int // -1 is absent
@@ -125,6 +140,9 @@ type answer struct {
 
 func (w *world) read(t clienttest.T, r request) answer {
 	before := w.api.Total()
+	if os.Getenv("DEBUGCALLS") != "" {
+		fmt.Printf("READ %+v %+v\n", r, r.times)
+	}
 	page, err := w.try(t, r)
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
@@ -164,8 +182,10 @@ type source func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsP
 // page reads the page of a plan from a source.
 func (w *world) page(jobs source, plan *Plan) (*Page, error) {
 	ask := func(ctx context.Context, q restclient.JobsQuery, _ bool) (*restclient.JobsPage, error) {
-		page, err := jobs(ctx, q)
+		page, err := debugSource(jobs)(ctx, q)
 		if w.between != nil {
+			w.moves.Lock() // calls can be side by side
+			defer w.moves.Unlock()
 			w.between()
 		}
 		return page, err
