@@ -48,6 +48,7 @@ type Operation struct {
 	slots    chan struct{}
 	loaders  func() *loaders
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
+	ranges   paging.Ranges
 	given    given
 	failures failures
 }
@@ -127,7 +128,7 @@ func (op *Operation) Page(
 
 // reader returns a reader of pages that asks with the calls of the operation.
 func (op *Operation) reader(offsets *paging.Offsets) paging.Reader {
-	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger}
+	return paging.Reader{Ask: op.ask, Offsets: offsets, Ranges: &op.ranges, Logger: op.logger}
 }
 
 // ask is the paging.Ask of the operation. A fresh call is made past the memory of the loaders, since their
@@ -153,11 +154,22 @@ func (op *Operation) jobs(ctx context.Context, q restclient.JobsQuery) (*restcli
 	return page, err
 }
 
+// moreThanNothing are the ways to ask for more than for nothing of a page, those that ask for the most first.
+var moreThanNothing = [...]paging.Unasked{
+	{},
+	{Flags: true},
+	{Total: true},
+	{Records: true},
+	{Flags: true, Total: true},
+	{Records: true, Flags: true},
+	{Records: true, Total: true},
+}
+
 // reuse replaces a key by that of a page which was asked for before and has all that the key asks for, if
 // there is one. Example: a key for the total alone becomes that of the page with its records, which has the
 // total too.
 func (op *Operation) reuse(key *paging.Key) {
-	for _, more := range [...]paging.Unasked{{}, {Flags: true}, {Records: true}} {
+	for _, more := range moreThanNothing {
 		if more == key.Unasked || more.Both(key.Unasked) != more {
 			continue
 		}

@@ -142,11 +142,11 @@ func (d *draft) hasAllBeforeStop(r scanRange) bool {
 // total of 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20
 // records and no total have more, since nothing says otherwise. 19 records have no more.
 //
-// Of a range, only a job of it that the window shows is more, and only a job past it is the end. Otherwise
-// that is unsure.
+// Where a range ends before the list does, only a job of it that the window shows is more, and only a job past
+// it is the end. Otherwise that is unsure.
 func (d *draft) judge(w window, s scan) {
 	d.more, d.unsure = d.stopped, false
-	if !d.plan.Times.isAll() {
+	if _, far := d.plan.edges(); far != nil {
 		d.judgeRange(w, s)
 		return
 	}
@@ -298,6 +298,13 @@ func (d *draft) endWith(err error) error {
 	return nil
 }
 
+// trustTotal forgets the ends of a range that ends with the list, if the total of the list is not true.
+func (d *draft) trustTotal() {
+	if d.total == restclient.UnknownTotal {
+		d.ends, d.count = ends{}, restclient.UnknownTotal
+	}
+}
+
 // page returns the finished page, in the order of the list.
 func (d *draft) page() *Page {
 	p := &Page{
@@ -313,6 +320,9 @@ func (d *draft) page() *Page {
 		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.startShown, d.more
 	}
 	if !d.plan.Times.isAll() {
+		if _, end := d.plan.Times.cuts(ordering(d.plan.List.OrderBy)); end == nil && !d.plan.Empty {
+			d.trustTotal()
+		}
 		p.FromStart, p.Times, p.Total, p.ends = false, d.plan.Times, d.count, d.ends
 		p.HasNextPage, p.HasPreviousPage = d.more, d.behind || d.passedOver
 		if d.plan.Backwards {

@@ -25,6 +25,16 @@ func (p *Plan) sought() (low, high *cut) {
 	return low, high
 }
 
+// edges returns the cuts where a scan of the page's range begins and ends; nil where the range is open, and so
+// is as long as the list.
+func (p *Plan) edges() (near, far *cut) {
+	near, far = p.Times.cuts(ordering(p.List.OrderBy))
+	if p.Backwards {
+		near, far = far, near
+	}
+	return near, far
+}
+
 // searches reports whether a page of a range without a cursor begins with a search.
 func (p *Plan) searches() bool {
 	low, high := p.sought()
@@ -67,11 +77,11 @@ func (r *reading) readRange(ctx context.Context) error {
 		_, err = r.at(ctx, 0, 1) // nothing is asked; an error of the list is told all the same
 		return err
 	case plan.isTally() && r.draft.count != restclient.UnknownTotal:
-		r.tallyRange(found.low, found.high)
-		return nil
+		return r.tallyRange(ctx, found.low, found.high)
 	case plan.Backwards && found.highCut == nil:
 		return r.readEnd(ctx)
 	case plan.Backwards:
+		r.draft.low, r.draft.high = found.highCut.place, found.highCut.place
 		return r.collect(ctx, placeAt(found.highCut.in, found.highCut.place))
 	}
 	return r.readRangeAt(ctx, found)
@@ -99,8 +109,7 @@ func (r *reading) readRangeNextTo(ctx context.Context, start *anchor) error {
 	d.high, d.startEquals = d.low, equalsOf(start, plan.Backwards)
 	if plan.isTally() && d.count != restclient.UnknownTotal {
 		s := newScan(r.within, p)
-		r.tallyRange(s.edge(), s.edge())
-		return nil
+		return r.tallyRange(ctx, s.edge(), s.edge())
 	}
 	if d.behind, err = r.standsBehind(ctx, p); err != nil {
 		return err
@@ -145,15 +154,20 @@ func (r *reading) readRangeAt(ctx context.Context, found foundEnds) error {
 }
 
 // tallyRange notes the flags of a page of which no record is asked for, that begins at low when it is read
-// forwards, and at high when it is read backwards.
-func (r *reading) tallyRange(low, high int64) {
+// forwards, and at high when it is read backwards. Where a total alone says that nothing follows, it looks.
+func (r *reading) tallyRange(ctx context.Context, low, high int64) (err error) {
 	plan, d := r.plan, r.draft
-	if size := int64(plan.Size); plan.Backwards {
+	size := int64(plan.Size)
+	if plan.Backwards {
 		d.more, d.behind = high-size > d.ends.low, high < d.ends.high
-	} else {
-		low += plan.Offset
-		d.more, d.behind = low+size < d.ends.high, min(low, d.ends.high) > d.ends.low
+		return nil
 	}
+	low += plan.Offset
+	d.more, d.behind = low+size < d.ends.high, min(low, d.ends.high) > d.ends.low
+	if _, far := plan.edges(); far == nil && !d.more && !plan.Unasked.Flags {
+		d.more, err = r.hasRangeAt(ctx, low+size)
+	}
+	return err
 }
 
 // hasAny reports whether a range that begins at a place has a job.
@@ -186,10 +200,11 @@ func (r *reading) standsBehind(ctx context.Context, p place) (bool, error) {
 			return r.within.isWithin(record), nil
 		}
 	}
+	near, _ := r.plan.edges()
 	switch d := r.draft; {
 	case isEdge, r.plan.Unasked.Flags:
 		return false, nil
-	case d.count != restclient.UnknownTotal && r.endsOf == p.total:
+	case near != nil && d.count != restclient.UnknownTotal && r.endsOf == p.total:
 		return d.ends.low <= edge && edge < d.ends.high, nil
 	}
 	return r.hasRangeAt(ctx, edge)
@@ -223,7 +238,11 @@ func (r *reading) lookBeyond(ctx context.Context, p place) error {
 		s := newScan(r.within, next)
 		if d.judgeRange(next.window, s); d.unsure && next.isAtEdge(r.within.backwards) {
 			next, err = r.beyond(ctx, next.window)
-			d.more = err == nil && r.isRangeAt(next.window, next.placeOf(behind(next.index, r.within.backwards)-1))
+			at := next.placeOf(next.index)
+			if r.within.backwards {
+				at--
+			}
+			d.more = err == nil && r.isRangeAt(next.window, at)
 		}
 	}
 	return err

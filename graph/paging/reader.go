@@ -176,10 +176,11 @@ func (r *reading) finish(ctx context.Context, p place, past bool) error {
 	if r.large.is { // the next page need not look for the whole group again
 		d.startEquals.open, d.endEquals.open = true, true
 	}
+	_, far := r.plan.edges()
 	switch {
 	case past || !d.unsure || r.plan.Unasked.Flags:
 		return nil
-	case !r.plan.Times.isAll():
+	case far != nil:
 		return r.lookBeyond(ctx, p)
 	}
 	w, err := r.at(ctx, p.end(), 1)
