@@ -22,9 +22,10 @@ const (
 	// probeSize is how many records a window of the search has at first: of 6,000 jobs that come evenly, the
 	// place of a cut is most often within it after one interpolation. Source: BenchmarkFirstPageOfARange.
 	probeSize = 100
-	// interpolations is how many windows are placed by the times that others have shown. If these do not show
-	// the cut, jobs come in bursts, and the search halves.
-	interpolations = 3
+	// interpolations is how many windows are placed by the times of two others, and extrapolations by the times
+	// before them. If these do not show the cut, jobs come in bursts: the search halves what is between two
+	// windows, and goes three times as far behind all of them.
+	interpolations, extrapolations = 3, 2
 	// maxSettle is how often a cut is looked at again since the list has moved before the other one was found.
 	maxSettle = 3
 )
@@ -55,6 +56,10 @@ type endSearch struct {
 type seekedCut struct {
 	*cut
 	steps int // windows that were asked for
+	// further and evenly count the windows that were placed by how jobs came: behind all that were seen, and
+	// between two of them.
+	further, evenly int
+	near            bool // it was looked for next to the first window that is behind it
 	// above and below are how many records more a window should show on either side, for the page.
 	above, below int64
 	// in is the window that shows the cut, and place where it does.
@@ -69,16 +74,15 @@ func (s *endSearch) find(ctx context.Context, headSize int) error {
 	s.atlas.mu.Lock()
 	defer s.atlas.mu.Unlock()
 	if len(s.atlas.guesses) == 0 && !s.atlas.hasHead() {
-		head := span{0, int64(headSize)}
-		if err := s.look(ctx, []aim{{head, head}}); err != nil {
+		if err := s.look(ctx, []span{{0, int64(headSize)}}); err != nil {
 			return err
 		}
 	}
 	for !s.isDone() {
-		var asked []aim
+		var asked []span
 		for _, c := range []*seekedCut{s.low, s.high} {
 			if c != nil && !c.found {
-				asked = appendOnce(asked, s.next(c))
+				asked = s.askFor(asked, c)
 			}
 		}
 		if err := s.look(ctx, asked); err != nil {
@@ -89,12 +93,18 @@ func (s *endSearch) find(ctx context.Context, headSize int) error {
 	return nil
 }
 
-// appendOnce appends what is asked, unless it is the last one already.
-func appendOnce(asked []aim, a aim) []aim {
-	if n := len(asked); n > 0 && asked[n-1] == a {
-		return asked
+// askFor adds the window to ask for next for a cut, unless one that is asked for already shows its place. It
+// starts at a multiple of its size, so every API answers it alike.
+func (s *endSearch) askFor(asked []span, c *seekedCut) []span {
+	need, want := s.next(c)
+	for _, w := range asked {
+		if w.shared(need) == need.length() {
+			return asked
+		}
 	}
-	return append(asked, a)
+	c.steps++
+	offset, records := aligned(need, want, s.most)
+	return append(asked, span{offset, offset + int64(records)})
 }
 
 // isDone reports whether all cuts are found, in windows of one state of the list; after maxSettle rounds that
@@ -117,50 +127,54 @@ func (s *endSearch) isDone() bool {
 	return done
 }
 
-// next returns where to look next for a cut: at a place where nothing is known yet.
-func (s *endSearch) next(c *seekedCut) aim {
+// next returns the part of the list that a window should show next for a cut: want, and need before all. The
+// first place of need is one of which nothing is known yet.
+func (s *endSearch) next(c *seekedCut) (need, want span) {
 	b := s.atlas.bracket(c.cut)
 	guess, size := s.guess(c, b)
-	c.steps++
-	need := span{max(b.low, guess-1), guess + 1}
+	need = span{max(b.low, guess-1), guess + 1}
 	if b.high != unlimited {
 		need.low = min(need.low, max(b.low, b.high-1))
 	}
 	need.high = max(need.high, need.low+1)
-	want := span{guess - size/2 - c.above, guess + size/2 + c.below}
+	want = span{guess - size/2 - c.above, guess + size/2 + c.below}
 	want.low = max(0, want.low, b.low-1-c.above) // nothing farther away helps
 	if b.high < want.high {
 		want.high = min(want.high, b.high+1+c.below)
 	}
-	return aim{need, span{min(want.low, need.low), max(want.high, need.high)}}
+	return need, span{min(want.low, need.low), max(want.high, need.high)}
 }
 
 // guess returns where a cut should be, and how large a window around it should be.
 func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 	a := s.atlas
-	place, size = a.guesses[c.at], probeSize
-	_, ok := a.guesses[c.at]
-	switch {
-	case c.steps == 0 && ok && b.low <= place && place <= b.high:
-		return place, 2 * margin
-	case c.steps < interpolations:
-		size <<= max(0, c.steps-1)
-		if place, ok = b.interpolated(c.cut); !ok {
-			place, ok = a.extrapolated(c.cut, b)
-			ok = ok && place > b.low
-		}
-	default:
-		ok, size = false, int64(s.most)
+	if told, ok := a.guesses[c.at]; ok && c.steps == 0 && b.low <= told && told <= b.high {
+		return told, 2 * margin
 	}
-	stride := size << (2 * c.steps)
+	place, size, ok := int64(0), int64(probeSize), false
 	switch {
+	case !b.behind.IsZero() && c.evenly < interpolations:
+		place, ok = b.interpolated(c.cut)
+		size <<= max(0, c.evenly-1)
+	case b.behind.IsZero() && c.further < extrapolations:
+		place, ok = a.extrapolated(c.cut, b)
+		ok = ok && place > b.low
+	}
+	switch {
+	case ok && b.behind.IsZero():
+		c.further++
 	case ok:
-	case b.behind.IsZero() && (b.high == unlimited || c.steps < interpolations):
-		place = b.low + stride
-	case b.before.IsZero() && c.steps < interpolations && stride < b.high:
-		place = b.high - stride
+		c.evenly++
+	case b.high == unlimited && b.low == a.total: // nothing but the total says that the list ends there
+		place = b.low
+	case b.before.IsZero() && !c.near: // most likely the list has moved a little
+		place, c.near = b.high, true
+	case b.behind.IsZero() && len(a.guesses) > 0 && !c.near:
+		place, c.near = b.low+size/2, true
+	case b.behind.IsZero():
+		place, size = 3*b.low+size, int64(s.most)
 	default:
-		place = b.low + (b.high-b.low)/2
+		place, size = b.low+(b.high-b.low)/2, int64(s.most)
 	}
 	place = max(b.low, min(place, b.high))
 	if end, ok := a.blindAt(place); ok {
@@ -171,7 +185,7 @@ func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 
 // look asks for parts of the list, one or two at once, and notes the windows that show them. Errors: those of
 // Ask, *DriftError, and *UntruthError for windows that are out of order, or of which none can be read.
-func (s *endSearch) look(ctx context.Context, asked []aim) error {
+func (s *endSearch) look(ctx context.Context, asked []span) error {
 	windows, err := s.beside(ctx, asked)
 	if err != nil {
 		return err

