@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/model"
@@ -40,7 +41,7 @@ func (r *Resolver) jobStateCounts(ctx context.Context, filter *model.JobFilter) 
 	}
 	operation.From(ctx).ReadPages(ctx, asked, &r.offsets)
 	counts := make([]*model.JobStateCount, 0, len(asked))
-	left := int64(0)
+	left := int32(0)
 	for i, answer := range asked {
 		var n int32
 		err := answer.Err
@@ -54,10 +55,10 @@ func (r *Resolver) jobStateCounts(ctx context.Context, filter *model.JobFilter) 
 			return nil, err
 		case i < len(states):
 			counts = append(counts, &model.JobStateCount{State: states[i], Count: n})
-			left -= int64(n)
+			left -= n
 		case all:
-			left = max(0, left+int64(n)) // a job can have been counted twice, as the list moves
-			counts = append(counts, &model.JobStateCount{State: restclient.StateUnknown, Count: int32(left)}) //nolint:gosec // at most n
+			left = max(0, left+n) // less than 0 if the list has moved between two calls
+			counts = append(counts, &model.JobStateCount{State: restclient.StateUnknown, Count: left})
 		}
 	}
 	return counts, nil
@@ -69,17 +70,10 @@ func statesOf(filter *model.JobFilter) (states []restclient.State, all bool) {
 	if filter == nil || filter.States == nil {
 		return countedStates[:], true
 	}
-	wanted := map[restclient.State]bool{}
-	for _, state := range filter.States {
-		wanted[state] = true
-	}
-	for _, state := range countedStates {
-		if wanted[state] {
+	for _, state := range append(countedStates[:], restclient.StateUnknown) {
+		if slices.Contains(filter.States, state) {
 			states = append(states, state)
 		}
-	}
-	if wanted[restclient.StateUnknown] {
-		states = append(states, restclient.StateUnknown)
 	}
 	return states, false
 }

@@ -124,7 +124,7 @@ func (a *atlas) age(order ordering, grown int64) {
 func (a *atlas) show(c *cut, stale bool) (shown window, place int64, ok bool) {
 	windows := a.fresh
 	if stale {
-		windows = append(windows[:len(windows):len(windows)], a.stale...)
+		windows = append(slices.Clip(windows), a.stale...)
 	}
 	b := bracket{high: unlimited}
 	for _, w := range windows {

@@ -86,9 +86,9 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			// On a page without a start it was read for this page, behind its stop.
 			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
 			d.passedOver = d.passedOver || !isOwn
-		case r.rangeSide(record) == sideBefore: // it has come since the place was found
-		case r.rangeSide(record) == sideAfter:
-			d.ended, past = true, true
+		case r.rangeSide(record) != sideTied: // before the range, it has come since the place was found
+			d.ended = r.rangeSide(record) == sideAfter
+			past = d.ended
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
@@ -98,9 +98,7 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			d.add(&s)
 		}
 	}
-	if d.ended {
-		d.giveBack(len(d.records)) // what stands before it and has no time is beyond the cut, too
-	}
+	d.endRange()
 	if !hasReadable(d.records) {
 		d.blind++
 	}
@@ -167,23 +165,6 @@ func (d *draft) judge(w window, s scan) {
 		d.more, d.unsure = w.total < w.end(), w.total != restclient.UnknownTotal
 	case endsHere:
 	}
-}
-
-// judgeRange is judge for a range.
-func (d *draft) judgeRange(w window, s scan) {
-	for ; s.has() && !d.more && !d.ended; s.step() {
-		switch record := s.record(); {
-		case record.Job == nil || s.alreadyReturned():
-		case s.rangeSide(record) == sideAfter:
-			d.ended = true
-		default:
-			d.more = s.isWithin(record)
-		}
-	}
-	if d.ended {
-		d.giveBack(len(d.records))
-	}
-	d.unsure = !d.more && !d.ended && !w.isLast(s.backwards)
 }
 
 // noteID notes a job of the page, and reports whether the page had it already: a list that moves while a page
@@ -298,13 +279,6 @@ func (d *draft) endWith(err error) error {
 	return nil
 }
 
-// trustTotal forgets the ends of a range that ends with the list, if the total of the list is not true.
-func (d *draft) trustTotal() {
-	if d.total == restclient.UnknownTotal {
-		d.ends, d.count = ends{}, restclient.UnknownTotal
-	}
-}
-
 // page returns the finished page, in the order of the list.
 func (d *draft) page() *Page {
 	p := &Page{
@@ -320,14 +294,7 @@ func (d *draft) page() *Page {
 		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.startShown, d.more
 	}
 	if !d.plan.Times.isAll() {
-		if _, end := d.plan.Times.cuts(ordering(d.plan.List.OrderBy)); end == nil && !d.plan.Empty {
-			d.trustTotal()
-		}
-		p.FromStart, p.Times, p.Total, p.ends = false, d.plan.Times, d.count, d.ends
-		p.HasNextPage, p.HasPreviousPage = d.more, d.behind || d.passedOver
-		if d.plan.Backwards {
-			p.HasNextPage, p.HasPreviousPage = p.HasPreviousPage, p.HasNextPage
-		}
+		d.finishRange(p)
 	}
 	if d.opposite {
 		p.HasNextPage = false

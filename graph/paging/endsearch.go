@@ -147,40 +147,49 @@ func (s *endSearch) next(c *seekedCut) (need, want span) {
 
 // guess returns where a cut should be, and how large a window around it should be.
 func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
-	a := s.atlas
-	if told, ok := a.guesses[c.at]; ok && c.steps == 0 && b.low <= told && told <= b.high {
-		return told, 2 * margin
-	}
-	place, size, ok := int64(0), int64(probeSize), false
-	switch {
+	told, ok := s.atlas.guesses[c.at]
+	switch place, size = told, 2*margin; {
+	case ok && c.steps == 0 && b.low <= place && place <= b.high:
+		return place, size
 	case !b.behind.IsZero() && c.evenly < interpolations:
 		place, ok = b.interpolated(c.cut)
-		size <<= max(0, c.evenly-1)
-	case b.behind.IsZero() && c.further < extrapolations:
-		place, ok = a.extrapolated(c.cut, b)
-		ok = ok && place > b.low
-	}
-	switch {
-	case ok && b.behind.IsZero():
-		c.further++
-	case ok:
+		size = probeSize << max(0, c.evenly-1)
 		c.evenly++
-	case b.high == unlimited && b.low == a.total: // nothing but the total says that the list ends there
-		place = b.low
-	case b.before.IsZero() && !c.near: // most likely the list has moved a little
-		place, c.near = b.high, true
-	case b.behind.IsZero() && len(a.guesses) > 0 && !c.near:
-		place, c.near = b.low+size/2, true
-	case b.behind.IsZero():
-		place, size = 3*b.low+size, int64(s.most)
+	case b.behind.IsZero() && c.further < extrapolations:
+		place, ok = s.atlas.extrapolated(c.cut, b)
+		ok, size = ok && place > b.low, probeSize
+		c.further++
 	default:
-		place, size = b.low+(b.high-b.low)/2, int64(s.most)
+		ok = false
+	}
+	if !ok {
+		place, size = s.halve(c, b)
 	}
 	place = max(b.low, min(place, b.high))
-	if end, ok := a.blindAt(place); ok {
+	if end, ok := s.atlas.blindAt(place); ok {
 		place = end
 	}
 	return place, size
+}
+
+// halve returns where to look for a cut if times do not tell: halfway between the windows on either side of
+// it, or further on if all windows are on one side of it. If the list has moved, it is most likely near to
+// where it was.
+func (s *endSearch) halve(c *seekedCut, b bracket) (place, size int64) {
+	isNear := c.near
+	switch {
+	case b.high == unlimited && b.low == s.atlas.total: // nothing but the total says that the list ends there
+		return b.low, probeSize
+	case b.before.IsZero() && !isNear:
+		c.near = true
+		return b.high, probeSize
+	case b.behind.IsZero() && !isNear && len(s.atlas.guesses) > 0:
+		c.near = true
+		return b.low + probeSize/2, probeSize
+	case b.behind.IsZero():
+		return 3*b.low + probeSize, int64(s.most)
+	}
+	return b.low + (b.high-b.low)/2, int64(s.most)
 }
 
 // look asks for parts of the list, one or two at once, and notes the windows that show them. Errors: those of

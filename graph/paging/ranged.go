@@ -121,7 +121,9 @@ func (r *reading) readRangeNextTo(ctx context.Context, start *anchor) error {
 // the search and the window of the page, the start is looked at again.
 func (r *reading) readRangeAt(ctx context.Context, found foundEnds) error {
 	plan, d := r.plan, r.draft
-	start, w, err := int64(0), window{}, error(nil)
+	var start int64
+	var w window
+	var err error
 	for tries := 0; ; tries++ {
 		start = found.low + plan.Offset
 		var seen, moved bool

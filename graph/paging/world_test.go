@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -140,9 +139,6 @@ type answer struct {
 
 func (w *world) read(t clienttest.T, r request) answer {
 	before := w.api.Total()
-	if os.Getenv("DEBUGCALLS") != "" {
-		fmt.Printf("READ %+v %+v\n", r, r.times)
-	}
 	page, err := w.try(t, r)
 	if err != nil {
 		t.Fatalf("%+v: %v", r, err)
@@ -182,7 +178,7 @@ type source func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsP
 // page reads the page of a plan from a source.
 func (w *world) page(jobs source, plan *Plan) (*Page, error) {
 	ask := func(ctx context.Context, q restclient.JobsQuery, _ bool) (*restclient.JobsPage, error) {
-		page, err := debugSource(jobs)(ctx, q)
+		page, err := jobs(ctx, q)
 		if w.between != nil {
 			w.moves.Lock() // calls can be side by side
 			defer w.moves.Unlock()
