@@ -148,33 +148,33 @@ func TestCallsOfRanges(t *testing.T) {
 	}
 }
 
-// BenchmarkCallsOfRanges prints what the pages of a range cost, in calls, on a list that stands still and on one that grows by 5 %
-// within each page.
+// BenchmarkCallsOfRanges reports what the pages of a range cost, in calls, on a list that stands still and on one that grows by
+// 5 % within each page. Each turn is a range at another place: -benchtime 100x.
 func BenchmarkCallsOfRanges(b *testing.B) {
-	ranges := []struct {
-		name    string
-		seconds int
-	}{{"an hour", day / 24}, {"a day", day}, {"everything", 14 * day}}
-	for b.Loop() {
-		for _, c := range []struct {
-			jobs, growth, trials int
-		}{{2000, 0, 100}, {2000, 5, 30}, {6000, 0, 100}, {6000, 5, 30}, {100_000, 0, 100}, {100_000, 5, 6}} {
-			for _, name := range []string{"evenly", "at night", "in bursts"} {
-				line := fmt.Sprintf("%-9s %6d jobs, growing by %d %%", name, c.jobs, c.growth)
-				for _, of := range ranges {
-					chance := rand.New(rand.NewPCG(11, uint64(c.jobs)))
-					var w *world
-					var first, next []int
-					for i := range c.trials {
-						if w == nil || c.growth > 0 && i%3 == 0 {
-							w = worldOfTimes(b, arrivals[name](c.jobs, chance))
+	for _, jobs := range []int{2000, 6000, 100_000} {
+		for _, growth := range []int{0, 5} {
+			for _, arrive := range []string{"evenly", "at night", "in bursts"} {
+				for _, of := range []struct {
+					name    string
+					seconds int
+				}{{"an hour", day / 24}, {"a day", day}, {"everything", 14 * day}} {
+					b.Run(fmt.Sprintf("jobs=%d/growth=%d%%/%s/%s", jobs, growth, arrive, of.name), func(b *testing.B) {
+						chance := rand.New(rand.NewPCG(11, uint64(jobs)))
+						var w *world
+						var first, next []int
+						for turn := 0; b.Loop(); turn++ {
+							if w == nil || growth > 0 && turn%3 == 0 {
+								w = worldOfTimes(b, arrivals[arrive](jobs, chance))
+							}
+							calls := callsOf(b, w, rangesOf(of.seconds, chance), growth)
+							first, next = append(first, calls[0]), append(next, calls[1:]...)
 						}
-						calls := callsOf(b, w, rangesOf(of.seconds, chance), c.growth)
-						first, next = append(first, calls[0]), append(next, calls[1:]...)
-					}
-					line += fmt.Sprintf("; %s: first %+v next %+v", of.name, measure(first), measure(next))
+						b.ReportMetric(float64(measure(first).median), "median/first")
+						b.ReportMetric(float64(measure(first).worst), "worst/first")
+						b.ReportMetric(float64(measure(next).median), "median/next")
+						b.ReportMetric(float64(measure(next).worst), "worst/next")
+					})
 				}
-				b.Log(line)
 			}
 		}
 	}
