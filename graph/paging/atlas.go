@@ -119,9 +119,9 @@ func (a *atlas) age(order ordering, grown int64) {
 }
 
 // show returns a window that shows a cut, and its place; false when none does. Two windows show it, too, if
-// one ends where the other begins, or if nothing stands behind one. Stale windows count only if the search
-// says so.
-func (a *atlas) show(c *cut, stale bool) (shown window, place int64, ok bool) {
+// one ends where the other begins, or if nothing stands behind one: then it is the one with records on the
+// side to which a page is read. Stale windows count only if the search says so.
+func (a *atlas) show(c *cut, stale, backwards bool) (shown window, place int64, ok bool) {
 	windows := a.fresh
 	if stale {
 		windows = append(slices.Clip(windows), a.stale...)
@@ -134,7 +134,14 @@ func (a *atlas) show(c *cut, stale bool) (shown window, place int64, ok bool) {
 		b.narrow(c, w)
 	}
 	for _, w := range windows {
-		if b.low == b.high && w.offset <= b.low && b.low <= w.end() {
+		if b.low != b.high || b.low < w.offset || w.end() < b.low {
+			continue
+		}
+		side := w.end() - b.low
+		if backwards {
+			side = b.low - w.offset
+		}
+		if !ok || side > 0 || len(shown.records) == 0 {
 			shown, ok = w, true
 		}
 	}
@@ -194,23 +201,6 @@ func (b *bracket) interpolated(c *cut) (place int64, ok bool) {
 		return 0, false
 	}
 	return b.low + int64(float64(b.high-b.low)*seconds(b.before, c.at)/all), true
-}
-
-// extrapolated returns where a cut is if the jobs before it came as evenly as those between the first record
-// that was seen and the low end of the bracket; false where nothing can be told of these.
-func (a *atlas) extrapolated(c *cut, b bracket) (place int64, ok bool) {
-	first, from := time.Time{}, b.low
-	for _, w := range slices.Concat(a.fresh, a.stale) {
-		if w.offset < from && len(w.records) > 0 && w.records[0].Job != nil {
-			first, from = c.order.valueOf(w.records[0].Job), w.offset
-		}
-	}
-	all := seconds(first, b.before)
-	if first.IsZero() || b.before.IsZero() || all == 0 {
-		return 0, false
-	}
-	further := float64(b.low-from) * seconds(b.before, c.at) / all
-	return b.low + int64(min(further, float64(maxCursorOffset))), true // a number beyond any list would not fit
 }
 
 // seconds returns how far apart two instants are, without a sign. A duration could not hold some of them.

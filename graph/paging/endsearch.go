@@ -22,29 +22,23 @@ const (
 	// probeSize is how many records a window of the search has at first: of 6,000 jobs that come evenly, the
 	// place of a cut is most often within it after one interpolation. Source: BenchmarkFirstPageOfARange.
 	probeSize = 100
-	// interpolations is how many windows are placed by the times of two others, and extrapolations by the times
-	// before them. If these do not show the cut, jobs come in bursts: the search halves what is between two
-	// windows, and goes three times as far behind all of them.
-	interpolations, extrapolations = 3, 2
+	// interpolations is how many windows are placed by the times of two others. If these do not show the cut,
+	// jobs come in bursts: then each other window halves what is left.
+	interpolations = 2
 	// maxSettle is how often a cut is looked at again since the list has moved before the other one was found.
 	maxSettle = 3
 )
 
 // endSearch finds cuts of a list. Each round it asks for one window for each cut that is not found, side by
-// side. The first window is the start of the list. It shows how many jobs come in which time, so it tells
-// where the cuts should be; the next windows are placed between those that were seen, by their times. After
-// some of these, windows are larger and halve what is left.
-//
-// Example: of 6,000 jobs of 14 days, those of one hour four days ago are sought. The window [0, 100) has the
-// jobs of the last 5 h 30 min, so the hour should begin at 1745 and end at 1763. One window of 100 records
-// around each shows [1690, 1790): all of these are of the hour after. They were 4 days and 1 to 3 hours ago.
-// Between their last one and the end that is sought are 90 minutes, at 18 jobs an hour: the next window,
-// around 1817, shows both ends.
+// side. The first window is the start of the list, and the second one its end. The next ones are placed
+// between those that were seen, by their times; after some of these, each other window halves what is left.
+// docs/time-ranges.md has an example.
 type endSearch struct {
 	*fetcher
 	atlas *atlas
 	// low and high are sought; nil for those that are not.
 	low, high *seekedCut
+	backwards bool // the page is read backwards
 	blind     []restclient.Record
 	// total is the length of the list in which the cuts were found, or restclient.UnknownTotal.
 	total int64
@@ -56,10 +50,9 @@ type endSearch struct {
 type seekedCut struct {
 	*cut
 	steps int // windows that were asked for
-	// further and evenly count the windows that were placed by how jobs came: behind all that were seen, and
-	// between two of them.
-	further, evenly int
-	near            bool // it was looked for next to the first window that is behind it
+	// between counts the windows that were placed between two others.
+	between int
+	near    bool // it was looked for next to the only windows that were seen
 	// above and below are how many records more a window should show on either side, for the page.
 	above, below int64
 	// in is the window that shows the cut, and place where it does.
@@ -115,9 +108,9 @@ func (s *endSearch) isDone() bool {
 		if c == nil {
 			continue
 		}
-		c.in, c.place, c.found = s.atlas.show(c.cut, s.settle > maxSettle)
+		c.in, c.place, c.found = s.atlas.show(c.cut, s.settle > maxSettle, s.backwards)
 		if done = done && c.found; !c.found {
-			_, _, stale := s.atlas.show(c.cut, true)
+			_, _, stale := s.atlas.show(c.cut, true, s.backwards)
 			shown = shown && stale
 		}
 	}
@@ -148,19 +141,15 @@ func (s *endSearch) next(c *seekedCut) (need, want span) {
 // guess returns where a cut should be, and how large a window around it should be.
 func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 	told, ok := s.atlas.guesses[c.at]
-	switch place, size = told, 2*margin; {
-	case ok && c.steps == 0 && b.low <= place && place <= b.high:
-		return place, size
-	case !b.behind.IsZero() && c.evenly < interpolations:
-		place, ok = b.interpolated(c.cut)
-		size = probeSize << max(0, c.evenly-1)
-		c.evenly++
-	case b.behind.IsZero() && c.further < extrapolations:
-		place, ok = s.atlas.extrapolated(c.cut, b)
-		ok, size = ok && place > b.low, probeSize
-		c.further++
-	default:
-		ok = false
+	if ok && c.steps == 0 && b.low <= told && told <= b.high {
+		return told, 2 * margin
+	}
+	place, size, ok = 0, int64(s.most), false
+	if !b.behind.IsZero() {
+		if c.between++; c.between <= interpolations || c.between%2 == 0 {
+			size = min(size, probeSize<<max(0, c.between-2))
+			place, ok = b.interpolated(c.cut)
+		}
 	}
 	if !ok {
 		place, size = s.halve(c, b)
@@ -173,20 +162,22 @@ func (s *endSearch) guess(c *seekedCut, b bracket) (place, size int64) {
 }
 
 // halve returns where to look for a cut if times do not tell: halfway between the windows on either side of
-// it, or further on if all windows are on one side of it. If the list has moved, it is most likely near to
-// where it was.
+// it; if all windows are before it, at the end of the list, or three times as far where that is not known. If
+// the list has moved, the cut is most likely near to where it was.
 func (s *endSearch) halve(c *seekedCut, b bracket) (place, size int64) {
 	isNear := c.near
 	switch {
-	case b.high == unlimited && b.low == s.atlas.total: // nothing but the total says that the list ends there
-		return b.low, probeSize
 	case b.before.IsZero() && !isNear:
 		c.near = true
 		return b.high, probeSize
 	case b.behind.IsZero() && !isNear && len(s.atlas.guesses) > 0:
 		c.near = true
 		return b.low + probeSize/2, probeSize
-	case b.behind.IsZero():
+	case b.high == unlimited && b.low == s.atlas.total: // nothing but the total says that the list ends there
+		return b.low, probeSize
+	case b.behind.IsZero() && b.high == s.atlas.total:
+		return b.high, probeSize
+	case b.high == unlimited:
 		return 3*b.low + probeSize, int64(s.most)
 	}
 	return b.low + (b.high-b.low)/2, int64(s.most)

@@ -22,7 +22,7 @@ func (r *reading) findEnds(ctx context.Context, headSize int) (foundEnds, error)
 		return foundEnds{}, nil
 	}
 	a := r.atlas()
-	s := endSearch{fetcher: &r.fetcher, atlas: a}
+	s := endSearch{fetcher: &r.fetcher, atlas: a, backwards: plan.Backwards}
 	found := foundEnds{}
 	beside := int64(plan.beside())
 	if beside+plan.Offset > int64(r.most)-probeSize || plan.Unasked.Records {
