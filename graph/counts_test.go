@@ -113,13 +113,17 @@ func TestRelayPagesInsideADataset(t *testing.T) {
 		Node struct {
 			Typename string `json:"__typename"`
 			Jobs     struct {
-				Edges    []struct{ Node struct{ ID string } }
+				Edges []struct {
+					Node struct {
+						ID string `json:"id"`
+					} `json:"node"`
+				} `json:"edges"`
 				PageInfo struct {
-					EndCursor   string
-					HasNextPage bool
-				}
-			}
-		}
+					EndCursor   string `json:"endCursor"`
+					HasNextPage bool   `json:"hasNextPage"`
+				} `json:"pageInfo"`
+			} `json:"jobs"`
+		} `json:"node"`
 	}
 	var seen []string
 	for cursor, more := "null", true; more; {

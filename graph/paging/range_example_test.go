@@ -48,7 +48,7 @@ func TestDocumentedRange(t *testing.T) {
 	}
 	slices.Sort(rows[1:]) // those of one round come in any order
 	var told []string
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		if strings.HasPrefix(line, "| `[") {
 			told = append(told, line)
 		}
