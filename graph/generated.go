@@ -283,9 +283,9 @@ first of March. An end that is absent or null is open. Where both are the same i
 made; ` + "`" + `to` + "`" + ` before ` + "`" + `from` + "`" + ` is refused with BAD_USER_INPUT.
 
 The REST API has no parameter for it. Its lists are ordered by time, so the ends are searched in the list, and only what is
-between them is read. A first page with ` + "`" + `totalCount` + "`" + ` costs 3 to 6 REST calls for most lists of thousands of jobs, 12 at most
-where jobs come evenly, and up to 25 where they come in bursts; a page after a cursor costs one while nothing moves. Without
-` + "`" + `totalCount` + "`" + `, the end where the page does not begin is not searched: ` + "`" + `{from: …}` + "`" + ` under CREATED_AT_DESC costs one.
+between them is read. A first page with ` + "`" + `totalCount` + "`" + ` costs 2 to 6 REST calls by the median in lists of thousands of jobs, and up
+to 25 where jobs come in bursts; a page after a cursor costs one while nothing moves. Without ` + "`" + `totalCount` + "`" + `, the end where the
+page does not begin is not searched: ` + "`" + `{from: …}` + "`" + ` under CREATED_AT_DESC costs one.
 """
 input TimeRange {
   "The first instant that matches. Open when absent."
@@ -414,7 +414,10 @@ type Query {
 type JobStateCount {
   "The state; UNKNOWN for all that this version does not know."
   state: JobState!
-  "How many jobs, as the REST API counts them. Null for the whole list, with an error, when it does not count, or above 2147483647."
+  """
+  How many jobs, as the REST API counts them; with a range of time, exactly those of the range. If a number is not known, or above
+  2147483647, the whole list is null, with an error (UPSTREAM_BAD_RESPONSE).
+  """
   count: Int!
 }
 
@@ -621,10 +624,11 @@ type JobConnection {
   pageInfo: PageInfo!
   """
   How many jobs match, as the REST API reports it with this page. It costs nothing beside ` + "`" + `nodes` + "`" + `; asked for alone it costs one
-  REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends. On a page
-  after a cursor it is what was found before, as long as the list has the same length and the cursor's job stands where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
-  not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
-  not end a list early as long as the REST API names a next page or gives full ones.
+  REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends.
+  On a page after a cursor that is what was found before, as long as the list has the same length and the cursor's job stands
+  where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does not report it,
+  when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does not end a list
+  early as long as the REST API names a next page or gives full ones.
   """
   totalCount: Int
 }

@@ -139,10 +139,11 @@ type JobConnection struct {
 	// Whether there are jobs before and after this page, and the cursors at its ends.
 	PageInfo *PageInfo `json:"pageInfo"`
 	// How many jobs match, as the REST API reports it with this page. It costs nothing beside `nodes`; asked for alone it costs one
-	// REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends. On a page
-	// after a cursor it is what was found before, as long as the list has the same length and the cursor's job stands where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
-	// not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
-	// not end a list early as long as the REST API names a next page or gives full ones.
+	// REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends.
+	// On a page after a cursor that is what was found before, as long as the list has the same length and the cursor's job stands
+	// where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does not report it,
+	// when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does not end a list
+	// early as long as the REST API names a next page or gives full ones.
 	TotalCount *int32       `json:"totalCount,omitempty"`
 	Source     *paging.Page `json:"-"`
 }
@@ -179,7 +180,8 @@ type JobRepresentation struct {
 type JobStateCount struct {
 	// The state; UNKNOWN for all that this version does not know.
 	State restclient.State `json:"state"`
-	// How many jobs, as the REST API counts them. Null for the whole list, with an error, when it does not count, or above 2147483647.
+	// How many jobs, as the REST API counts them; with a range of time, exactly those of the range. If a number is not known, or above
+	// 2147483647, the whole list is null, with an error (UPSTREAM_BAD_RESPONSE).
 	Count int32 `json:"count"`
 }
 

@@ -82,19 +82,33 @@ func rangesOf(seconds int, chance *rand.Rand) *timesOf {
 	return &timesOf{from, from + seconds}
 }
 
-// callsOf reads pages of 50 of a range until there are no more, five at most, each time as if nothing were known of the API. The
-// list grows by so many hundredths within each page.
-func callsOf(t clienttest.T, w *world, times *timesOf, growth int) (calls []int) {
+// growth is by how many hundredths a list grows with each page: behind its first call, or behind its last one.
+type growth struct {
+	hundredths int
+	within     bool
+}
+
+func (g growth) String() string {
+	return fmt.Sprintf("growth=%d%%%s", g.hundredths, map[bool]string{true: "_within_pages"}[g.within])
+}
+
+// callsOf reads pages of 50 of a range until there are no more, five at most, each time as if nothing were known of the API.
+func callsOf(t clienttest.T, w *world, times *timesOf, grows growth) (calls []int) {
 	w.offsets.proven.Store(false)
+	jobs := len(w.jobs)
 	r := request{first: 50, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc, times: times}
 	for range 5 {
-		left := len(w.jobs) * growth / 100
-		w.between = func() {
-			for ; left > 0; left-- {
-				w.insert(14*day + w.serial)
+		left := len(w.jobs) * grows.hundredths / 100
+		grow := func() {
+			for ; left > 0; left-- { // as many in a day as before
+				w.insert(14 * day * (w.serial + 1) / jobs)
 			}
 		}
+		if w.between = nil; grows.within {
+			w.between = grow
+		}
 		got := w.read(t, r)
+		grow()
 		calls = append(calls, got.calls)
 		if r.after = got.finish; !got.next {
 			break
@@ -136,7 +150,7 @@ func TestCallsOfRanges(t *testing.T) {
 		w := worldOfTimes(t, arrivals[c.arrive](c.jobs, chance))
 		var first []int
 		for i := range 60 {
-			calls := callsOf(t, w, rangesOf([]int{day / 24, day, 14 * day}[i%3], chance), 0)
+			calls := callsOf(t, w, rangesOf([]int{day / 24, day, 14 * day}[i%3], chance), growth{})
 			first = append(first, calls[0])
 			if most := map[bool]int{true: 1, false: 4}[c.arrive == "evenly"]; slices.ContainsFunc(calls[1:], func(n int) bool { return n > most }) {
 				t.Errorf("%s, %d jobs: pages of %v calls", c.arrive, c.jobs, calls)
@@ -149,24 +163,24 @@ func TestCallsOfRanges(t *testing.T) {
 }
 
 // BenchmarkCallsOfRanges reports what the pages of a range cost, in calls, on a list that stands still and on one that grows by
-// 5 % within each page. Each turn is a range at another place: -benchtime 100x.
+// 5 % with each page. Each turn is a range at another place: -benchtime 100x.
 func BenchmarkCallsOfRanges(b *testing.B) {
 	for _, jobs := range []int{2000, 6000, 100_000} {
-		for _, growth := range []int{0, 5} {
+		for _, grows := range []growth{{}, {hundredths: 5}, {hundredths: 5, within: true}} {
 			for _, arrive := range []string{"evenly", "at night", "in bursts"} {
 				for _, of := range []struct {
 					name    string
 					seconds int
 				}{{"an hour", day / 24}, {"a day", day}, {"everything", 14 * day}} {
-					b.Run(fmt.Sprintf("jobs=%d/growth=%d%%/%s/%s", jobs, growth, arrive, of.name), func(b *testing.B) {
+					b.Run(fmt.Sprintf("jobs=%d/%s/%s/%s", jobs, grows, arrive, of.name), func(b *testing.B) {
 						chance := rand.New(rand.NewPCG(11, uint64(jobs)))
 						var w *world
 						var first, next []int
 						for turn := 0; b.Loop(); turn++ {
-							if w == nil || growth > 0 && turn%3 == 0 {
+							if w == nil || grows.hundredths > 0 {
 								w = worldOfTimes(b, arrivals[arrive](jobs, chance))
 							}
-							calls := callsOf(b, w, rangesOf(of.seconds, chance), growth)
+							calls := callsOf(b, w, rangesOf(of.seconds, chance), grows)
 							first, next = append(first, calls[0]), append(next, calls[1:]...)
 						}
 						b.ReportMetric(float64(measure(first).median), "median/first")
