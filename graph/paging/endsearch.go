@@ -20,7 +20,7 @@ func (e ends) count() int64 {
 
 const (
 	// probeSize is how many records a window of the search has at first: of 6,000 jobs that come evenly, the
-	// place of a cut is most often within it after one interpolation. Source: BenchmarkFirstPageOfARange.
+	// place of a cut is most often within it after one interpolation. Source: BenchmarkCallsOfRanges.
 	probeSize = 100
 	// interpolations is how many windows are placed by the times of two others. If these do not show the cut,
 	// jobs come in bursts: then each other window halves what is left.

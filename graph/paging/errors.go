@@ -27,7 +27,7 @@ type DriftError struct{}
 
 // Error returns a sentence for the caller.
 func (*DriftError) Error() string {
-	return "The list changes faster than the place of the cursor can be found; " +
+	return "The list changes faster than a place in it can be found; " +
 		"try again, or start without a cursor."
 }
 
