@@ -24,21 +24,21 @@ func (r *reading) findEnds(ctx context.Context, headSize int) (foundEnds, error)
 	a := r.atlas()
 	s := endSearch{fetcher: &r.fetcher, atlas: a, backwards: plan.Backwards}
 	found := foundEnds{}
-	beside := int64(plan.beside())
-	if beside+plan.Offset > int64(r.most)-probeSize || plan.Unasked.Records {
-		beside = 0 // it fits into no window of the search, or there is no need
+	page := plan.Offset + int64(plan.beside())
+	if page > int64(r.most)-probeSize || plan.Unasked.Records || r.within.start != nil {
+		page = 0 // it fits into no window of the search, or there is no need
 	}
 	if low != nil {
 		found.lowCut = &seekedCut{cut: low}
-		if !plan.Backwards && r.within.start == nil {
-			found.lowCut.below = beside + min(beside, plan.Offset)
+		if !plan.Backwards {
+			found.lowCut.below = page
 		}
 		s.low = found.lowCut
 	}
 	if high != nil {
 		found.highCut = &seekedCut{cut: high}
-		if plan.Backwards && r.within.start == nil {
-			found.highCut.above = beside
+		if plan.Backwards {
+			found.highCut.above = page
 		}
 		s.high = found.highCut
 	}
