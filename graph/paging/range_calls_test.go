@@ -149,7 +149,7 @@ func TestCallsOfRanges(t *testing.T) {
 		chance := rand.New(rand.NewPCG(7, uint64(c.jobs)))
 		w := worldOfTimes(t, arrivals[c.arrive](c.jobs, chance))
 		var first []int
-		for i := range 60 {
+		for i := range 30 {
 			calls := callsOf(t, w, rangesOf([]int{day / 24, day, 14 * day}[i%3], chance), growth{})
 			first = append(first, calls[0])
 			if most := map[bool]int{true: 1, false: 4}[c.arrive == "evenly"]; slices.ContainsFunc(calls[1:], func(n int) bool { return n > most }) {

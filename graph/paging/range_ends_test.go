@@ -22,15 +22,15 @@ func rangeOf(first, from, to int) request {
 func TestEqualsAtTheEndsOfARange(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []emulator.TieRule{emulator.TiesInserted, emulator.TiesByWindow, emulator.TiesDrawn} {
-		for _, equals := range []int{2, 99, 500, 501, 1200} {
+		for _, equals := range []int{2, 99, 501} {
 			w := newWorld(t, emulator.Options{Ties: rule})
 			for _, at := range []int{1, 2, 3, 4} {
 				for range equals {
 					w.insert(at)
 				}
 			}
-			for _, orderBy := range allOrders {
-				for _, times := range []timesOf{{2, 4}, {2, 3}, {3, open}, {open, 3}, {2, 2}, {5, 9}, {0, 1}} {
+			for _, orderBy := range allOrders[:2] {
+				for _, times := range []timesOf{{2, 4}, {2, 3}, {3, open}, {open, 3}, {5, 9}, {0, 1}} {
 					want := len(times.within(w.list(orderBy, false), orderBy))
 					r := request{first: 10, last: -1, offset: -1, orderBy: orderBy, times: &times}
 					got := w.read(t, r)

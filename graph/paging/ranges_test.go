@@ -130,7 +130,7 @@ func drawRange(t *rapid.T, w *world) *timesOf {
 	distinct := rapid.SampledFrom([]int{2, 30, 100000}).Draw(t, "times")
 	burst := 50
 	if w.odd { // more equals than one window shows are promised little
-		distinct, burst = rapid.SampledFrom([]int{200, 100000}).Draw(t, "times"), 10
+		distinct, burst = rapid.SampledFrom([]int{20000, 100000}).Draw(t, "times"), 10
 	}
 	chance := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "more jobs"), 0))
 	bursts := rapid.Bool().Draw(t, "bursts") && distinct > 2 // up to 500 are equals
