@@ -4,9 +4,10 @@
 //
 // An operation asks for nothing twice. Pages are remembered by their key (Operation.Page), so two fields that
 // ask for the same page read it once, however many calls it costs. Calls are remembered by the loaders
-// (loader.go), so pages that begin with the same call share it. A page of a list can also answer what its
-// datasets are asked (share.go). Example: a: jobs(first: 20) {totalCount} and b: jobs(first: 20) {nodes {id}}
-// cost one call.
+// (loader.go), so pages that begin with the same call share it. What the search for the ends of time ranges
+// has seen is remembered by list (paging.Ranges). A page of a list can also answer what its datasets are
+// asked (share.go). Example: a: jobs(first: 20) {totalCount} and b: jobs(first: 20) {nodes {id}} cost one
+// call.
 //
 // Where to find what: operation.go has the pages, jobs and calls of one operation, and when their memory is
 // given back. loader.go makes calls within the budget. dataset.go answers the pages of many datasets at a

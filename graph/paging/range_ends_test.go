@@ -251,3 +251,21 @@ func TestPanicSideBySide(t *testing.T) {
 	_, err = w.page(jobs, &plan)
 	t.Errorf("no panic, but %v", err)
 }
+
+// Where answers would be too large, the windows of the search are read in parts.
+func TestRangeOfHeavyRecords(t *testing.T) {
+	t.Parallel()
+	w := newWorldWith(t, emulator.Options{}, 200_000)
+	w.heavy = 5000
+	for i := range 700 {
+		w.insert(i)
+	}
+	for _, times := range []timesOf{{200, 320}, {0, 5}, {695, open}, {open, 600}} {
+		r := rangeOf(30, times.from, times.to)
+		list := times.within(w.list(r.orderBy, false), r.orderBy)
+		got := w.read(t, r)
+		if want := idsOf(list[:min(30, len(list))]); !slices.Equal(got.ids, want) || got.total != len(list) {
+			t.Errorf("%+v: %d jobs of %d for %d calls, want %d of %d", times, len(got.ids), got.total, got.calls, len(want), len(list))
+		}
+	}
+}
