@@ -75,13 +75,18 @@ func (a *atlas) guess(c *cut, place int64) {
 	a.guesses[c.at] = place
 }
 
-// windowAt returns the window that shows the most records from a place on; false when none does.
-func (a *atlas) windowAt(place int64) (best window, ok bool) {
+// windowAt returns the window that shows the most records from a place on, which is offset places behind a
+// cut, if the window shows that, too; nil is the start of the list. False when none does.
+func (a *atlas) windowAt(c *cut, place, offset int64) (best window, ok bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, w := range a.fresh {
+		start, isCut := int64(0), w.offset == 0
+		if c != nil {
+			start, isCut = c.placeIn(w)
+		}
 		shows := w.offset <= place && (place < w.end() || place == w.end() && w.reachesEnd())
-		if shows && (!ok || w.end() > best.end()) {
+		if isCut && start+offset == place && shows && (!ok || w.end() > best.end()) {
 			best, ok = w, true
 		}
 	}
@@ -118,34 +123,46 @@ func (a *atlas) age(order ordering, grown int64) {
 	}
 }
 
-// show returns a window that shows a cut, and its place; false when none does. Two windows show it, too, if
-// one ends where the other begins, or if nothing stands behind one: then it is the one with records on the
-// side to which a page is read. Stale windows count only if the search says so.
+// show returns a window that shows a cut, and its place in that window; false when none does. Of several it
+// is the one with the most records on the side to which a page is read. A place of one window is never looked
+// up in another: the list may have moved and be as long as it was.
+//
+// Two windows show a cut, too, if one ends where the other begins, or if nothing stands behind one. Then it is
+// the one from whose record next to the cut a scan goes on into the other one. Stale windows count only if the
+// search says so.
 func (a *atlas) show(c *cut, stale, backwards bool) (shown window, place int64, ok bool) {
 	windows := a.fresh
 	if stale {
 		windows = append(slices.Clip(windows), a.stale...)
 	}
-	b := bracket{high: unlimited}
+	b, most := bracket{high: unlimited}, int64(-1)
 	for _, w := range windows {
-		if place, ok := c.placeIn(w); ok {
-			return w, place, true
-		}
 		b.narrow(c, w)
+		at, is := c.placeIn(w)
+		if side := sideFrom(w, at, backwards); is && side > most {
+			shown, place, ok, most = w, at, true, side
+		}
+	}
+	if ok || b.low != b.high {
+		return shown, place, ok
 	}
 	for _, w := range windows {
-		if b.low != b.high || b.low < w.offset || w.end() < b.low {
+		if isBeside := w.offset == b.low || w.end() == b.low; !isBeside {
 			continue
 		}
-		side := w.end() - b.low
-		if backwards {
-			side = b.low - w.offset
-		}
-		if !ok || side > 0 || len(shown.records) == 0 {
-			shown, ok = w, true
+		if other := sideFrom(w, b.low, !backwards); other > most {
+			shown, place, ok, most = w, b.low, true, other
 		}
 	}
-	return shown, b.low, ok
+	return shown, place, ok
+}
+
+// sideFrom returns how many records a window has from a place on, in a direction.
+func sideFrom(w window, place int64, backwards bool) int64 {
+	if backwards {
+		return place - w.offset
+	}
+	return w.end() - place
 }
 
 // bracket is the part of a list in which a cut is: at low or above, and at high or below.

@@ -126,13 +126,15 @@ func (r *reading) readRangeAt(ctx context.Context, found foundEnds) error {
 	var err error
 	for tries := 0; ; tries++ {
 		start = found.low + plan.Offset
+		var c *cut
 		var seen, moved bool
-		w, seen = r.atlas().windowAt(start)
-		switch {
-		case plan.Offset > 0: // among equals, only one window shows which of them the offset skips
-			seen = seen && (w.end() >= start+int64(plan.Size) || w.reachesEnd())
-		case !seen && found.lowCut != nil:
-			w, seen = found.lowCut.in, true // the page begins behind the last record of it
+		if found.lowCut != nil {
+			c, w, seen = found.lowCut.cut, found.lowCut.in, plan.Offset == 0
+		}
+		if !seen {
+			w, seen = r.atlas().windowAt(c, start, plan.Offset)
+			// Among equals, only one window shows which of them the offset skips.
+			seen = seen && (plan.Offset == 0 || w.end() >= start+int64(plan.Size) || w.reachesEnd())
 		}
 		if !seen {
 			if w, err = r.at(ctx, start, plan.beside()); err != nil {
