@@ -144,7 +144,6 @@ func TestCallsOfRanges(t *testing.T) {
 		{"ever more", 6000, measured{10, 25}},
 		{"evenly", 100_000, measured{8, 15}},
 		{"at night", 100_000, measured{12, 30}},
-		{"in bursts", 100_000, measured{12, 30}},
 	} {
 		chance := rand.New(rand.NewPCG(7, uint64(c.jobs)))
 		w := worldOfTimes(t, arrivals[c.arrive](c.jobs, chance))
