@@ -102,7 +102,7 @@ func TestReadmeLimits(t *testing.T) {
 		return limits[name]
 	}
 	page, document, list := row("a page", 3), row("a document", 4), row("a filter's list", 3)
-	datasets, entities := row("`datasets(ids:)`", 1)[0], row("`_entities`", 1)[0]
+	datasets, nodes, entities := row("`datasets(ids:)`", 1)[0], row("`nodes(ids:)`", 1)[0], row("`_entities`", 1)[0]
 	tags := func(n, runes int) string {
 		return `{jobs(first:0,filter:{tagsAny:[` + repeated(n, `"`+strings.Repeat("é", runes)+`"`) + `]}){totalCount}}`
 	}
@@ -117,6 +117,7 @@ func TestReadmeLimits(t *testing.T) {
 		"the least page":  {fmt.Sprintf(`{jobs(first:%d){totalCount}}`, page[0]), fmt.Sprintf(`{jobs(first:%d){totalCount}}`, page[0]-1), userInput},
 		"the most":        {fmt.Sprintf(`{jobs(first:%d){nodes{id}}}`, page[1]), fmt.Sprintf(`{jobs(first:%d){nodes{id}}}`, page[1]+1), userInput},
 		"datasets":        {`{datasets(ids:[` + repeated(datasets, "#") + `]){id}}`, `{datasets(ids:[` + repeated(datasets+1, "#") + `]){id}}`, userInput},
+		"nodes":           {`{nodes(ids:[` + repeated(nodes, "#") + `]){id}}`, `{nodes(ids:[` + repeated(nodes+1, "#") + `]){id}}`, userInput},
 		"a filter's list": {tags(list[0], 1), tags(list[0]+1, 1), userInput},
 		"a short value":   {tags(1, list[1]), tags(1, list[1]-1), userInput},
 		"a long value":    {tags(1, list[2]), tags(1, list[2]+1), userInput},
@@ -161,7 +162,7 @@ func TestReadmeLimits(t *testing.T) {
 		t.Errorf("a page unless asked for: %v", got.Data)
 	}
 	if got := replyTo(t, gw, `{`+repeated(9, `a#:jobs(first:500){nodes{id dataset{jobs(first:500){nodes{id}}}}}`)+`}`); got.code() != "COMPLEXITY_LIMIT_EXCEEDED" ||
-		got.Errors[0].Extensions["limit"] != float64(row("the cost of an operation", 2)[0]) {
+		got.Errors[0].Extensions["limit"] != float64(row("the cost of an operation", 3)[0]) {
 		t.Errorf("%+v", got)
 	}
 	failures := row("errors", 2)

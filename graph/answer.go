@@ -39,7 +39,7 @@ func (r *Resolver) answer(ctx context.Context, lookups []*direct.Lookup, page *p
 		planOf := r.planOf(ctx, lookup.Field)
 		for _, dataset := range lookup.Datasets {
 			plan, err := planOf(dataset)
-			plan.Unasked = lookup.Unasked
+			plan.Forget(lookup.Unasked)
 			asked = append(asked, &operation.DatasetPage{
 				Dataset: dataset, Plan: plan, RecordsAlone: lookup.RecordsAlone, Err: err,
 			})

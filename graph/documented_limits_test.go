@@ -44,6 +44,7 @@ func TestDocumentedLimits(t *testing.T) {
 		value                         func(n int) string
 	}{
 		{"`datasets(ids:)`", `^(\d+) ids`, `query($v: [ID!]!) { datasets(ids: $v) { id } }`, "ids", repeat("7")},
+		{"`nodes(ids:)`", `^(\d+) ids`, `query($v: [ID!]!) { nodes(ids: $v) { id } }`, "ids", repeat("7")},
 		{row, `^(\d+) values`, `query($v: [JobState!]) { jobs(filter: {states: $v}) { totalCount } }`, "filter.states", repeat(`"FAILED"`)},
 		{row, `^(\d+) values`, `query($v: [String!]) { jobs(filter: {types: $v}) { totalCount } }`, "filter.types", repeat(`"t"`)},
 		{row, `^(\d+) values`, `query($v: [String!]) { dataset(id: 1) { latestJob(filter: {tagsAny: $v}) { id } } }`, "filter.tagsAny", repeat(`"t"`)},

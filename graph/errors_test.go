@@ -295,8 +295,14 @@ func TestRootFields(t *testing.T) {
 	const most = 100 // as the table of limits in docs/errors.md has it
 	many := strings.Repeat(`"1",`, most)
 	for query, argument := range map[string]string{
-		`{ a: job(id: "x") { id } }`:                                                "id",
-		`{ a: node(id: 7) { id } }`:                                                 "id",
+		`{ a: job(id: "x") { id } }`:                                   "id",
+		`{ a: node(id: "x") { id } }`:                                  "id",
+		`{ a: jobStateCounts(filter: {states: [UNKNOWN]}) { count } }`: "filter.states",
+		`{ a: jobs(filter: {createdAt: {from: "2024-01-02T00:00:00Z", to: "2024-01-01T00:00:00Z"}}) { totalCount } }`: "filter.createdAt",
+		`{ a: jobs(filter: {updatedAt: {from: "2024-01-02T00:00:00Z"}}) { totalCount } }`:                             "filter.updatedAt",
+		`{ a: jobs(filter: {createdAt: {}}, orderBy: UPDATED_AT_ASC) { totalCount } }`:                                "filter.createdAt",
+		`{ a: jobs(filter: {createdAt: {from: "2024-01-02"}}) { totalCount } }`:                                       "filter.createdAt.from",
+		`{ a: jobStateCounts(filter: {createdAt: {}, updatedAt: {}}) { count } }`:                                     "filter.updatedAt",
 		`{ a: dataset(id: "x") { id } }`:                                            "id",
 		`{ a: datasets(ids: [1, -2]) { id } }`:                                      "ids",
 		`{ a: datasets(ids: [` + many + `"1"]) { id } }`:                            "ids",

@@ -14,6 +14,7 @@ import (
 	"math"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
@@ -55,7 +56,9 @@ type QueryResolver interface {
 	Job(ctx context.Context, id string) (*model.Job, error)
 	Dataset(ctx context.Context, id string) (*model.Dataset, error)
 	Datasets(ctx context.Context, ids []string) ([]*model.Dataset, error)
+	JobStateCounts(ctx context.Context, filter *model.JobFilter) ([]*model.JobStateCount, error)
 	Node(ctx context.Context, id string) (model.Node, error)
+	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -85,6 +88,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DatasetRepresentation", ec.unmarshalInputDatasetRepresentation),
 			graphql.NewInputUnmarshaler("JobFilter", ec.unmarshalInputJobFilter),
 			graphql.NewInputUnmarshaler("JobRepresentation", ec.unmarshalInputJobRepresentation),
+			graphql.NewInputUnmarshaler("TimeRange", ec.unmarshalInputTimeRange),
 		)
 	}
 	first := true
@@ -165,7 +169,8 @@ var sources = []*ast.Source{
 
 """
 A time as RFC 3339 in UTC, such as ` + "`" + `2023-10-31T11:19:13.400498Z` + "`" + `, with the digits that the REST API sent (0 to 9 of a
-second's fraction). A time that the REST API sends without a zone is UTC.
+second's fraction). A time that the REST API sends without a zone is UTC. As an argument, it can have any offset, and has to
+have one or a ` + "`" + `Z` + "`" + `: ` + "`" + `2023-10-31T12:19:13+01:00` + "`" + `.
 """
 scalar DateTime @specifiedBy(url: "https://www.rfc-editor.org/rfc/rfc3339")
 
@@ -235,6 +240,16 @@ input JobFilter {
   dataPlaneId: ID
   "Jobs whose ` + "`" + `input` + "`" + ` names this dataset: its number, such as ` + "`" + `10736` + "`" + `."
   datasetId: ID
+  """
+  Jobs that were submitted in this range of time. Only with the CREATED_AT orders; else BAD_USER_INPUT. Costs the search for its
+  ends: see ` + "`" + `TimeRange` + "`" + `. A cursor belongs to its range: keep ` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + ` as they are while you page.
+  """
+  createdAt: TimeRange
+  """
+  Jobs whose record last changed in this range of time. Only with the UPDATED_AT orders; else BAD_USER_INPUT. Costs and cursors
+  as for ` + "`" + `createdAt` + "`" + `.
+  """
+  updatedAt: TimeRange
 }
 
 """
@@ -250,6 +265,33 @@ input DatasetJobFilter {
   tagsAny: [String!]
   "Jobs of this data plane: its UUID with dashes, in upper or lower case."
   dataPlaneId: ID
+  """
+  Jobs that were submitted in this range of time. Only with the CREATED_AT orders; else BAD_USER_INPUT. Costs the search for its
+  ends: see ` + "`" + `TimeRange` + "`" + `. A cursor belongs to its range: keep ` + "`" + `from` + "`" + ` and ` + "`" + `to` + "`" + ` as they are while you page.
+  """
+  createdAt: TimeRange
+  """
+  Jobs whose record last changed in this range of time. Only with the UPDATED_AT orders; else BAD_USER_INPUT. Costs and cursors
+  as for ` + "`" + `createdAt` + "`" + `.
+  """
+  updatedAt: TimeRange
+}
+
+"""
+The instants from ` + "`" + `from` + "`" + ` on, and before ` + "`" + `to` + "`" + `: with ` + "`" + `{from: "2026-03-01T00:00:00Z", to: "2026-03-02T00:00:00Z"}` + "`" + ` the whole
+first of March. An end that is absent or null is open. Where both are the same instant, no job matches, and no REST call is
+made; ` + "`" + `to` + "`" + ` before ` + "`" + `from` + "`" + ` is refused with BAD_USER_INPUT.
+
+The REST API has no parameter for it. Its lists are ordered by time, so the ends are searched in the list, and only what is
+between them is read. A first page with ` + "`" + `totalCount` + "`" + ` costs 2 to 6 REST calls by the median in lists of thousands of jobs, and up
+to 25 where jobs come in bursts; a page after a cursor costs one while nothing moves. Without ` + "`" + `totalCount` + "`" + `, the end where the
+page does not begin is not searched: ` + "`" + `{from: …}` + "`" + ` under CREATED_AT_DESC costs one.
+"""
+input TimeRange {
+  "The first instant that matches. Open when absent."
+  from: DateTime
+  "The first instant behind ` + "`" + `from` + "`" + ` that does not match any more. Open when absent."
+  to: DateTime
 }
 
 "All queries. A root field is null, with an error, when the REST API could not answer."
@@ -274,7 +316,8 @@ type Query {
   - one to three more where many jobs have the time of the cursor;
   - one more for the first page of many jobs at an ` + "`" + `offset` + "`" + ` that is no multiple of their number, which shows that the API does
     not round offsets;
-  - one for each part, where an answer would be too large.
+  - one for each part, where an answer would be too large;
+  - a few for the search, where the filter has a range of time: see ` + "`" + `TimeRange` + "`" + `.
 
   At most 64 calls. None when the filter holds an empty list.
   """
@@ -291,8 +334,8 @@ type Query {
     "Read the jobs before this cursor, such as the ` + "`" + `startCursor` + "`" + ` of a page of the same filter and order. Not with ` + "`" + `offset` + "`" + `."
     before: String
     """
-    How many jobs to skip, 0 or more, for numbered pages: page number times page size, the first page being 0. Not together
-    with a cursor or ` + "`" + `last` + "`" + `.
+    How many jobs to skip, 0 or more, for numbered pages: page number times page size, the first page being 0. With a range of
+    time it counts from the start of the range. Not together with a cursor or ` + "`" + `last` + "`" + `.
     """
     offset: Int
     "Which jobs. All of them when absent."
@@ -332,17 +375,53 @@ type Query {
     ids: [ID!]!
   ): [Dataset!]
   """
-  Any object by its globally unique id, for clients such as Relay. Today that is a job, so it costs what ` + "`" + `job` + "`" + ` costs. Null
-  without an error when no job has this UUID; an ` + "`" + `id` + "`" + ` that is not a UUID is an error. Not in the federated schema, where one
+  How many jobs are in each state, in the order of ` + "`" + `JobState` + "`" + `, those without a job included. ` + "`" + `filter.states` + "`" + ` limits the states,
+  and the other fields of the filter the jobs. UNKNOWN has what is left of all jobs; it is there if all other states were
+  counted. A state that the REST API refuses, since it does not know the word, is left out. Null with an error when another
+  call fails.
+
+  Costs one REST call that reads one record for each state, and one for all: 8, or as many as ` + "`" + `filter.states` + "`" + ` has. With a range
+  of time, each of these is a search: see ` + "`" + `TimeRange` + "`" + `. The list may move between the calls.
+  """
+  jobStateCounts(
+    """
+    Which jobs. All of them when absent. A range of ` + "`" + `createdAt` + "`" + ` is searched in the order CREATED_AT_DESC, one of ` + "`" + `updatedAt` + "`" + ` in
+    UPDATED_AT_DESC; both together are refused with BAD_USER_INPUT.
+    """
+    filter: JobFilter
+  ): [JobStateCount!]
+  """
+  Any object by its globally unique id, for clients such as Relay: a job by its UUID, which costs what ` + "`" + `job` + "`" + ` costs, or a dataset
+  by its number, which costs no call. Null without an error when no job has this UUID. Not in the federated schema, where one
   subgraph alone can have ` + "`" + `Query.node` + "`" + `.
   """
   node(
-    "The ` + "`" + `id` + "`" + ` of an object; for a job its UUID. Anything else is refused with BAD_USER_INPUT."
+    "The ` + "`" + `id` + "`" + ` of an object: a job's UUID, or a dataset's number. Anything else is refused with BAD_USER_INPUT."
     id: ID!
   ): Node
+  """
+  Many objects by their globally unique ids, in the order of ` + "`" + `ids` + "`" + `, repeated ids included. An element is null without an error
+  when no job has its UUID, and null with an error of its own when its id is not one, or when its call fails. Costs one REST call
+  for each distinct UUID, all of them at once; none for datasets. Not in the federated schema, as ` + "`" + `node` + "`" + `.
+  """
+  nodes(
+    "At most 100 ids, as in ` + "`" + `node` + "`" + `. More are refused with BAD_USER_INPUT."
+    ids: [ID!]!
+  ): [Node]!
 }
 
-"An object with a globally unique id, by which ` + "`" + `Query.node` + "`" + ` finds it."
+"How many jobs are in a state."
+type JobStateCount {
+  "The state; UNKNOWN for all that this version does not know."
+  state: JobState!
+  """
+  How many jobs, as the REST API counts them; with a range of time, exactly those of the range. If a number is not known, or above
+  2147483647, the whole list is null, with an error (UPSTREAM_BAD_RESPONSE).
+  """
+  count: Int!
+}
+
+"An object with a globally unique id, by which ` + "`" + `Query.node` + "`" + ` and ` + "`" + `Query.nodes` + "`" + ` find it."
 interface Node {
   "The globally unique id."
   id: ID!
@@ -484,8 +563,8 @@ type RequestSource {
 A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another subgraph
 can have its name and columns; this one adds ` + "`" + `jobs` + "`" + ` and ` + "`" + `latestJob` + "`" + `.
 """
-type Dataset @key(fields: "id") {
-  "The dataset's number as a string of digits: the key in a federated graph."
+type Dataset implements Node @key(fields: "id") {
+  "The dataset's number as a string of digits: globally unique, since a job's id is a UUID, and the key in a federated graph."
   id: ID!
   """
   The jobs whose input names this dataset. Arguments, order, errors and cursors are as in ` + "`" + `Query.jobs` + "`" + `, which also has ` + "`" + `offset` + "`" + `.
@@ -545,9 +624,11 @@ type JobConnection {
   pageInfo: PageInfo!
   """
   How many jobs match, as the REST API reports it with this page. It costs nothing beside ` + "`" + `nodes` + "`" + `; asked for alone it costs one
-  REST call that reads one record. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
-  not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
-  not end a list early as long as the REST API names a next page or gives full ones.
+  REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends.
+  On a page after a cursor that is what was found before, as long as the list has the same length and the cursor's job stands
+  where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does not report it,
+  when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does not end a list
+  early as long as the REST API names a next page or gives full ones.
   """
   totalCount: Int
 }
@@ -871,6 +952,20 @@ func (ec *executionContext) field_Query_datasets_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_jobStateCounts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.JobFilter, error) {
+			return ec.unmarshalOJobFilter2ᚖjobsgatewayᚋgraphᚋmodelᚐJobFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_job_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -958,6 +1053,20 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "ids",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["ids"] = arg0
 	return args, nil
 }
 
@@ -1299,6 +1408,50 @@ func (ec *executionContext) fieldContext_Query_datasets(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_jobStateCounts(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_jobStateCounts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().JobStateCounts(ctx, fc.Args["filter"].(*model.JobFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.JobStateCount) graphql.Marshaler {
+			return ec.marshalOJobStateCount2ᚕᚖjobsgatewayᚋgraphᚋmodelᚐJobStateCountᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_jobStateCounts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type JobStateCount does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_jobStateCounts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1337,6 +1490,50 @@ func (ec *executionContext) fieldContext_Query_node(ctx context.Context, field g
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_node_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕjobsgatewayᚋgraphᚋmodelᚐNode(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type Node does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -2644,7 +2841,7 @@ func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"states", "types", "tagsAny", "dataPlaneId", "datasetId"}
+	fieldsInOrder := [...]string{"states", "types", "tagsAny", "dataPlaneId", "datasetId", "createdAt", "updatedAt"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2686,6 +2883,20 @@ func (ec *executionContext) unmarshalInputJobFilter(ctx context.Context, obj any
 				return it, err
 			}
 			it.DatasetID = data
+		case "createdAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("createdAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖjobsgatewayᚋgraphᚋpagingᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CreatedAt = data
+		case "updatedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("updatedAt"))
+			data, err := ec.unmarshalOTimeRange2ᚖjobsgatewayᚋgraphᚋpagingᚐTimeRange(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UpdatedAt = data
 		}
 	}
 	return it, nil
@@ -2745,6 +2956,55 @@ func UnmarshalJobRepresentation(ctx context.Context, raw any) (model.JobRepresen
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTimeRange(ctx context.Context, obj any) (paging.TimeRange, error) {
+	var it paging.TimeRange
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTimeRange unmarshals raw into the TimeRange input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTimeRange(ctx context.Context, raw any) (paging.TimeRange, error) {
+	var out paging.TimeRange
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TimeRange", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -2758,6 +3018,11 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Job(ctx, sel, obj)
+	case *model.Dataset:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Dataset(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -2829,7 +3094,7 @@ func (ec *executionContext) _DataPlane(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
-var datasetImplementors = []string{"Dataset", "_Entity"}
+var datasetImplementors = []string{"Dataset", "Node", "_Entity"}
 
 func (ec *executionContext) _Dataset(ctx context.Context, sel ast.SelectionSet, obj *model.Dataset) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, datasetImplementors)
@@ -2961,6 +3226,34 @@ func (ec *executionContext) _JobConnection(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var jobStateCountImplementors = []string{"JobStateCount"}
+
+func (ec *executionContext) _JobStateCount(ctx context.Context, sel ast.SelectionSet, obj *model.JobStateCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, jobStateCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("JobStateCount")
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -3004,11 +3297,23 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_datasets(ctx, field)
 				})
+		case "jobStateCounts":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_jobStateCounts(ctx, field)
+				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_node(ctx, field)
+				})
+		case "nodes":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_nodes(ctx, field)
 				})
 		case "_entities":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -3607,6 +3912,24 @@ func (ec *executionContext) marshalNJobState2jobsgatewayᚋrestclientᚐState(ct
 	return res
 }
 
+func (ec *executionContext) marshalNJobStateCount2ᚖjobsgatewayᚋgraphᚋmodelᚐJobStateCount(ctx context.Context, sel ast.SelectionSet, v *model.JobStateCount) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "JobStateCount!")
+		return graphql.Null
+	}
+	return ec._JobStateCount(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNode2ᚕjobsgatewayᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalONode2jobsgatewayᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
+	})
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -4037,6 +4360,24 @@ func (ec *executionContext) marshalODataset2ᚖjobsgatewayᚋgraphᚋmodelᚐDat
 	return ec._Dataset(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalDateTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalDateTime(*v)
+	return res
+}
+
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -4144,6 +4485,25 @@ func (ec *executionContext) marshalOJobState2ᚕjobsgatewayᚋrestclientᚐState
 	return ret
 }
 
+func (ec *executionContext) marshalOJobStateCount2ᚕᚖjobsgatewayᚋgraphᚋmodelᚐJobStateCountᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.JobStateCount) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNJobStateCount2ᚖjobsgatewayᚋgraphᚋmodelᚐJobStateCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalONode2jobsgatewayᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -4214,6 +4574,14 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOTimeRange2ᚖjobsgatewayᚋgraphᚋpagingᚐTimeRange(ctx context.Context, v any) (*paging.TimeRange, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputTimeRange(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalO_Entity2githubᚗcomᚋ99designsᚋgqlgenᚋpluginᚋfederationᚋfedruntimeᚐEntity(ctx context.Context, sel ast.SelectionSet, v fedruntime.Entity) graphql.Marshaler {

@@ -23,8 +23,11 @@ func planPage(
 	if err != nil {
 		return paging.Plan{}, err
 	}
+	if filter != nil {
+		args.CreatedAt, args.UpdatedAt = filter.CreatedAt, filter.UpdatedAt
+	}
 	plan, err := paging.NewPlan(restclient.JobsQuery{Filter: encoded, OrderBy: orderBy}, args, limits)
-	plan.Empty = nothing
+	plan.Empty = plan.Empty || nothing
 	return plan, err
 }
 
@@ -34,7 +37,7 @@ func planLatest(datasetID string, filter *model.JobFilter) (paging.Plan, error) 
 	one := int32(1)
 	filter = ofDataset(datasetID, filter)
 	plan, err := planPage(filter, restclient.CreatedAtDesc, paging.Args{First: &one}, paging.Limits{Max: 1})
-	plan.Unasked = paging.Unasked{Flags: true}
+	plan.Forget(paging.Unasked{Flags: true, Total: true})
 	return plan, err
 }
 
@@ -46,7 +49,7 @@ func (r *Resolver) connection(
 	if err != nil {
 		return nil, err
 	}
-	plan.Unasked = direct.UnaskedOf(ctx)
+	plan.Forget(direct.UnaskedOf(ctx))
 	return r.page(ctx, &plan)
 }
 
@@ -62,15 +65,6 @@ func (r *Resolver) job(ctx context.Context, id string) (*model.Job, error) {
 		return nil, err
 	}
 	return existing(operation.From(ctx).Job(ctx, jobID))
-}
-
-// node resolves any object by its id: a job. It returns an untyped nil, not a nil job, when there is none.
-func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
-	job, err := r.job(ctx, id)
-	if err != nil || job == nil {
-		return nil, err
-	}
-	return job, nil
 }
 
 // existing returns a job, or nil where the Jobs API does not find it: that is no error.

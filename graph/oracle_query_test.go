@@ -339,7 +339,17 @@ func (c *composer) scalar(place, typeName string) string {
 			return pick(c.dice, []string{"501", "-1", "2147483647", "500"})
 		}
 		return pick(c.dice, []string{"0", "1", "2", "3", "4", "50"})
+	case "DateTime":
+		if c.oneIn(12) {
+			return pick(c.dice, []string{`"2024-01-01"`, `""`, `7`, `"2024-01-01T00:00:00.0123456789Z"`})
+		}
+		return pick(c.dice, []string{
+			`"2024-01-01T00:00:00Z"`, `"2024-01-02T00:00:00+01:00"`, `"2024-06-01T00:00:00.5Z"`, `"1970-01-01T00:00:00Z"`, `"2030-01-01T00:00:00-12:00"`,
+		})
 	case "ID":
+		if last == "ids" && strings.HasPrefix(place, "Query.nodes") {
+			return pick(c.dice, append(uuids, numbers...))
+		}
 		if last == "dataPlaneId" || place == "Query.job.id" || place == "Query.node.id" {
 			return pick(c.dice, uuids)
 		}

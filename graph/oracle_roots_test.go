@@ -50,11 +50,42 @@ func (o oracleQuery) Datasets(ctx context.Context, ids []string) ([]*oracle.Data
 }
 
 func (o oracleQuery) Node(ctx context.Context, id string) (oracle.Node, error) {
-	job, err := o.Job(ctx, id)
-	if err != nil || job == nil {
+	node, err := o.r.Query().Node(ctx, id)
+	return oracleNode(node), err
+}
+
+func (o oracleQuery) Nodes(ctx context.Context, ids []string) ([]oracle.Node, error) {
+	found, err := o.r.Query().Nodes(ctx, ids)
+	if err != nil {
 		return nil, err
 	}
-	return job, nil
+	nodes := make([]oracle.Node, len(found))
+	for i := range found {
+		nodes[i] = oracleNode(found[i])
+	}
+	return nodes, nil
+}
+
+func oracleNode(node model.Node) oracle.Node {
+	switch node := node.(type) {
+	case *model.Job:
+		return &oracle.Job{Source: node.Raw()}
+	case *model.Dataset:
+		return &oracle.Dataset{ID: node.ID}
+	}
+	return nil
+}
+
+func (o oracleQuery) JobStateCounts(ctx context.Context, filter *model.JobFilter) ([]*oracle.JobStateCount, error) {
+	found, err := o.r.Query().JobStateCounts(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]*oracle.JobStateCount, len(found))
+	for i, count := range found {
+		counts[i] = &oracle.JobStateCount{State: count.State, Count: count.Count}
+	}
+	return counts, nil
 }
 
 func (o oracleEntity) FindDataset(ctx context.Context, reps []*oracle.DatasetRepresentation) ([]*oracle.Dataset, error) {

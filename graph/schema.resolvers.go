@@ -28,8 +28,16 @@ func (r *queryResolver) Datasets(ctx context.Context, ids []string) ([]*model.Da
 	return r.datasets(ids)
 }
 
+func (r *queryResolver) JobStateCounts(ctx context.Context, filter *model.JobFilter) ([]*model.JobStateCount, error) {
+	return r.jobStateCounts(ctx, filter)
+}
+
 func (r *queryResolver) Node(ctx context.Context, id string) (model.Node, error) {
 	return r.node(ctx, id)
+}
+
+func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, error) {
+	return r.nodes(ctx, ids)
 }
 
 func (r *Resolver) Query() QueryResolver { return &queryResolver{r} }

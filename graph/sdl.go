@@ -38,13 +38,13 @@ func ClientSDL() (string, error) {
 	})
 }
 
-// SubgraphSDL returns the schema for composers: with all directives, but without Query.node and Node, since
-// two subgraphs that both have these do not compose.
+// SubgraphSDL returns the schema for composers: with all directives, but without Query.node, Query.nodes and
+// Node, since two subgraphs that both have these do not compose.
 func SubgraphSDL() (string, error) {
 	return printSDL(func(doc *ast.SchemaDocument) {
 		isNode := func(def *ast.Definition) bool { return def.Name == "Node" }
 		isNodeName := func(name string) bool { return name == "Node" }
-		isNodeField := func(field *ast.FieldDefinition) bool { return field.Name == "node" }
+		isNodeField := func(field *ast.FieldDefinition) bool { return field.Type.Name() == "Node" }
 		doc.Definitions = slices.DeleteFunc(doc.Definitions, isNode)
 		for _, def := range doc.Definitions {
 			def.Interfaces = slices.DeleteFunc(def.Interfaces, isNodeName)

@@ -227,7 +227,7 @@ func TestFederationOff(t *testing.T) {
 	t.Parallel()
 	gateway := startGateway(t, "--federation=false")
 	fields := postOperation(t, gateway, operation{Query: `{__schema {queryType {fields {name}}}}`})
-	want := `{"__schema":{"queryType":{"fields":[{"name":"jobs"},{"name":"job"},{"name":"dataset"},{"name":"datasets"},{"name":"node"}]}}}`
+	want := `{"__schema":{"queryType":{"fields":[{"name":"jobs"},{"name":"job"},{"name":"dataset"},{"name":"datasets"},{"name":"jobStateCounts"},{"name":"node"},{"name":"nodes"}]}}}`
 	if diff := cmp.Diff(want, string(fields.Data)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -72,6 +72,7 @@ func scenarios() []scenario {
 		{"a page with names", visit.pageWithNames, pages(1, 0)},
 		{"the latest job of each of 6 datasets", visit.latestJobs, each(cost{1, 6, 1})},
 		{"two pages", visit.twoPages, pages(2, 0)},
+		{"a range of time", visit.rangeOfTime, pages(2, 0)},
 		{"headers", visit.headers, pages(1, 0)},
 		{"two tenants, 80 at once", visit.twoTenants, nil},
 		{"no token", visit.noToken, each(cost{1, 0, 1})},
@@ -187,6 +188,33 @@ func (v visit) twoPages() {
 	checkPage(v.T, second, acme, 35, allJobs/2)
 	if second.Jobs != nil && second.Jobs.PageInfo.HasNextPage {
 		v.Error("the last page has a next one")
+	}
+}
+
+// rangeOfTime ensures that a range is passed on as it is, with its total and its cursors: of the jobs of each second minute, those
+// of 20 minutes.
+func (v visit) rangeOfTime() {
+	const query = `query Range($first: Int!, $after: String, $from: DateTime, $to: DateTime) {
+		jobs(first: $first, after: $after, filter: {createdAt: {from: $from, to: $to}}) {
+			totalCount pageInfo { hasNextPage endCursor }
+			nodes { id type runbook dataset { id name } plane: dataPlane { id name } }
+		}
+	}`
+	times := map[string]any{"first": 6, "from": "2026-01-01T23:30:00Z", "to": "2026-01-02T00:50:00+01:00"}
+	q := request{query: query, variables: times, token: acme}
+	for _, part := range []struct{ from, to int }{{5, 11}, {11, 15}} {
+		var p page
+		noErrors(v.T, ask(v.T, v.url, q, &p))
+		if p.Jobs == nil {
+			v.Fatal("no jobs")
+		}
+		if diff := cmp.Diff(wantJobs(acme, part.from, part.to), p.Jobs.Nodes); diff != "" || p.Jobs.TotalCount != 10 {
+			v.Errorf("%d jobs; (-want +got)\n%s", p.Jobs.TotalCount, diff)
+		}
+		if more := part.to < 15; p.Jobs.PageInfo.HasNextPage != more {
+			v.Errorf("more of them: %t", !more)
+		}
+		q.variables["after"] = p.Jobs.PageInfo.EndCursor
 	}
 }
 

@@ -36,7 +36,7 @@ func datasetJobs(c *compiler, f *field, o *object[string]) appender[string] {
 // the page is empty, and null with an error if the job cannot be read.
 func latestJob(c *compiler, f *field, o *object[string]) appender[string] {
 	node := compile(c, "Job", f.Selections, jobRows())
-	of := &lookupField{f, true, paging.Unasked{Flags: true}, func(l *lookups, page connection) {
+	of := &lookupField{f, true, paging.Unasked{Flags: true, Total: true}, func(l *lookups, page connection) {
 		if len(page.Records) > 0 && page.Records[0].Err == nil {
 			node.lookUp(l, page.Records[0].Job)
 		}

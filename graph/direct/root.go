@@ -3,6 +3,7 @@ package direct
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 
 	"github.com/99designs/gqlgen/plugin/federation/fedruntime"
 
@@ -14,6 +15,7 @@ type root struct {
 	page    *object[connection]
 	job     *object[job]
 	dataset *object[string]
+	count   *object[*model.JobStateCount]
 	// unasked is what the field does not ask of a connection; nil if its value is none.
 	unasked *ofRoot
 }
@@ -26,11 +28,13 @@ func (c *compiler) root(f *field) (r root, ok bool) {
 		r.page = compile(c, "JobConnection", f.Selections, connectionRows())
 		unasked, _ := c.unasked(f.Selections)
 		r.unasked = &ofRoot{f.Field, unasked}
-	case "Job", "Node":
+	case "Job":
 		r.job = compile(c, "Job", f.Selections, jobRows())
 	case "Dataset":
 		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
-	case "_Entity":
+	case "JobStateCount":
+		r.count = compile(c, "JobStateCount", f.Selections, countRows())
+	case "_Entity", "Node":
 		r.job = compile(c, "Job", f.Selections, jobRows())
 		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
 	default:
@@ -53,6 +57,8 @@ func (r root) lookUp(l *lookups, value any) {
 	case *model.Dataset:
 		r.dataset.lookUp(l, value.ID)
 	case []*model.Dataset:
+		lookUpEach(r, l, value)
+	case []model.Node:
 		lookUpEach(r, l, value)
 	case []fedruntime.Entity:
 		lookUpEach(r, l, value)
@@ -78,6 +84,12 @@ func (r root) write(w *writer, value any) {
 	case *model.Dataset:
 		r.dataset.write(w, value.ID)
 	case []*model.Dataset:
+		writeEach(r, w, value)
+	case *model.JobStateCount:
+		r.count.write(w, value)
+	case []*model.JobStateCount:
+		writeEach(r, w, value)
+	case []model.Node:
 		writeEach(r, w, value)
 	case []fedruntime.Entity:
 		writeEach(r, w, value)
@@ -120,4 +132,12 @@ func writeEach[E any](r root, w *writer, list []E) {
 		w.leave()
 	}
 	w.b = append(w.b, ']')
+}
+
+// countRows are the fields of JobStateCount.
+func countRows() rows[*model.JobStateCount] {
+	return rows[*model.JobStateCount]{
+		"state": plain(func(w *writer, c *model.JobStateCount) { w.literal(model.StateName(c.State)) }),
+		"count": plain(func(w *writer, c *model.JobStateCount) { w.b = strconv.AppendInt(w.b, int64(c.Count), 10) }),
+	}
 }

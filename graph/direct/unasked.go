@@ -12,7 +12,7 @@ import (
 // unasked returns what the selection set of a connection does not ask for: {totalCount} asks for neither
 // records nor flags. RecordsAlone: it asks for jobs, and for no cursor, totalCount or pageInfo.
 func (c *collector) unasked(set ast.SelectionSet) (u paging.Unasked, recordsAlone bool) {
-	u, recordsAlone = paging.Unasked{Records: true, Flags: true}, true
+	u, recordsAlone = paging.Unasked{Records: true, Flags: true, Total: true}, true
 	for _, f := range c.collect("JobConnection", set) {
 		switch f.Name {
 		case "nodes":
@@ -23,7 +23,7 @@ func (c *collector) unasked(set ast.SelectionSet) (u paging.Unasked, recordsAlon
 				recordsAlone = recordsAlone && inner.Name != "cursor"
 			}
 		case "totalCount":
-			recordsAlone = false
+			u.Total, recordsAlone = false, false
 		case "pageInfo":
 			recordsAlone = false
 			for _, inner := range c.collect("PageInfo", f.Selections) {

@@ -3,10 +3,11 @@
 package model
 
 import (
+	"jobsgateway/graph/paging"
 	"jobsgateway/restclient"
 )
 
-// An object with a globally unique id, by which `Query.node` finds it.
+// An object with a globally unique id, by which `Query.node` and `Query.nodes` find it.
 type Node interface {
 	IsNode()
 }
@@ -38,6 +39,12 @@ type JobFilter struct {
 	DataPlaneID *string `json:"dataPlaneId,omitempty"`
 	// Jobs whose `input` names this dataset: its number, such as `10736`.
 	DatasetID *string `json:"datasetId,omitempty"`
+	// Jobs that were submitted in this range of time. Only with the CREATED_AT orders; else BAD_USER_INPUT. Costs the search for its
+	// ends: see `TimeRange`. A cursor belongs to its range: keep `from` and `to` as they are while you page.
+	CreatedAt *paging.TimeRange `json:"createdAt,omitempty"`
+	// Jobs whose record last changed in this range of time. Only with the UPDATED_AT orders; else BAD_USER_INPUT. Costs and cursors
+	// as for `createdAt`.
+	UpdatedAt *paging.TimeRange `json:"updatedAt,omitempty"`
 }
 
 type JobRepresentation struct {

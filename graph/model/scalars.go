@@ -5,6 +5,8 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -43,4 +45,26 @@ func UnmarshalInt(v any) (int32, error) {
 		return 0, &InputError{Message: "Int takes a whole number from -2147483648 to 2147483647."}
 	}
 	return int32(n), nil
+}
+
+// maxFractionDigits is how many digits of a second's fraction an instant has.
+const maxFractionDigits = 9
+
+// MarshalDateTime writes an instant. No argument is ever written; gqlgen wants it beside UnmarshalDateTime.
+func MarshalDateTime(at time.Time) graphql.Marshaler { return graphql.MarshalTime(at) }
+
+// UnmarshalDateTime reads an instant: RFC 3339, with an offset or a Z and up to 9 digits of a fraction.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	var at time.Time
+	text, isString := v.(string)
+	_, fraction, _ := strings.Cut(text, ".")
+	fraction = strings.TrimRight(fraction, "Z")
+	if i := strings.IndexAny(fraction, "+-"); i >= 0 {
+		fraction = fraction[:i]
+	}
+	if !isString || len(fraction) > maxFractionDigits || at.UnmarshalText([]byte(text)) != nil {
+		return time.Time{}, &InputError{Message: "DateTime takes a time as RFC 3339 with an offset or a Z, " +
+			"such as 2023-10-31T11:19:13.4Z."}
+	}
+	return at, nil
 }

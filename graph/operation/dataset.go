@@ -10,7 +10,7 @@ import (
 	"jobsgateway/restclient"
 )
 
-// DatasetPage is a page of one dataset's jobs that a field asks for.
+// DatasetPage is a page that a field asks for: of one dataset's jobs, or of any list for ReadPages.
 type DatasetPage struct {
 	Dataset string
 	Plan    paging.Plan
@@ -56,6 +56,15 @@ func (op *Operation) ReadDatasets(
 		}
 	}
 	op.readEach(ctx, open, offsets)
+}
+
+// ReadPages fills in the answers of pages that are not of datasets, each by calls of its own, all sent
+// together. A failed call is the error of its own page.
+func (op *Operation) ReadPages(ctx context.Context, asked []*DatasetPage, offsets *paging.Offsets) {
+	for _, d := range asked {
+		op.reuse(&d.Plan.Key)
+	}
+	op.readEach(ctx, asked, offsets)
 }
 
 // unite makes keys equal that differ only in what is not asked for, so that one page with all that any of

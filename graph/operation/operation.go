@@ -4,9 +4,10 @@
 //
 // An operation asks for nothing twice. Pages are remembered by their key (Operation.Page), so two fields that
 // ask for the same page read it once, however many calls it costs. Calls are remembered by the loaders
-// (loader.go), so pages that begin with the same call share it. A page of a list can also answer what its
-// datasets are asked (share.go). Example: a: jobs(first: 20) {totalCount} and b: jobs(first: 20) {nodes {id}}
-// cost one call.
+// (loader.go), so pages that begin with the same call share it. What the search for the ends of time ranges
+// has seen is remembered by list (paging.Ranges). A page of a list can also answer what its datasets are
+// asked (share.go). Example: a: jobs(first: 20) {totalCount} and b: jobs(first: 20) {nodes {id}} cost one
+// call.
 //
 // Where to find what: operation.go has the pages, jobs and calls of one operation, and when their memory is
 // given back. loader.go makes calls within the budget. dataset.go answers the pages of many datasets at a
@@ -55,6 +56,7 @@ type Operation struct {
 	slots    chan struct{}
 	loaders  func() *loaders
 	pages    sync.Map // of a paging.Key, a func that returns its page: see Page
+	ranges   paging.Ranges
 	given    given
 	account  memory.Account // without a Memory where nothing was lent
 	failures failures
@@ -225,7 +227,9 @@ func (op *Operation) Page(
 
 // reader returns a reader of pages that asks with the calls of the operation.
 func (op *Operation) reader(offsets *paging.Offsets) paging.Reader {
-	return paging.Reader{Ask: op.ask, Offsets: offsets, Logger: op.logger, Sought: op.sought()}
+	return paging.Reader{
+		Ask: op.ask, Offsets: offsets, Ranges: &op.ranges, Logger: op.logger, Sought: op.sought(),
+	}
 }
 
 // ask is the paging.Ask of the operation. A fresh call is made past the memory of the loaders, since their
@@ -264,11 +268,22 @@ func (op *Operation) job(ask fetch[restclient.JobID, *restclient.Job]) fetch[res
 	}
 }
 
+// moreThanNothing are the ways to ask for more than for nothing of a page, those that ask for the most first.
+var moreThanNothing = [...]paging.Unasked{
+	{},
+	{Flags: true},
+	{Total: true},
+	{Records: true},
+	{Flags: true, Total: true},
+	{Records: true, Flags: true},
+	{Records: true, Total: true},
+}
+
 // reuse replaces a key by that of a page which was asked for before and has all that the key asks for, if
 // there is one. Example: a key for the total alone becomes that of the page with its records, which has the
 // total too.
 func (op *Operation) reuse(key *paging.Key) {
-	for _, more := range [...]paging.Unasked{{}, {Flags: true}, {Records: true}} {
+	for _, more := range moreThanNothing {
 		if more == key.Unasked || more.Both(key.Unasked) != more {
 			continue
 		}

@@ -24,7 +24,8 @@ const recordsPerCall = 30
 // a page could answer for. Example: a page of a list of 50 jobs is worth three calls for its datasets, since
 // its records cost less than two (50 < 2 * recordsPerCall); that of a list of 60 is not.
 func worthSharing(page *paging.Page, open []*DatasetPage) []restclient.JobsQuery {
-	if page == nil || page.Total == restclient.UnknownTotal || page.Total > restclient.MaxPerPage {
+	if page == nil || !page.IsOfWholeList() ||
+		page.Total == restclient.UnknownTotal || page.Total > restclient.MaxPerPage {
 		return nil
 	}
 	x := newIndex(page)

@@ -6,6 +6,7 @@ import (
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
+	"time"
 )
 
 // What a job made. `raw` is there for every type; other fields are there for the types that are known here.
@@ -18,7 +19,7 @@ type JobSpec interface {
 	IsJobSpec()
 }
 
-// An object with a globally unique id, by which `Query.node` finds it.
+// An object with a globally unique id, by which `Query.node` and `Query.nodes` find it.
 type Node interface {
 	IsNode()
 }
@@ -34,7 +35,7 @@ func (DataPlane) IsEntity() {}
 // A dataset as the REST API of jobs knows it: a number, and the jobs whose input names it. In a federated graph another subgraph
 // can have its name and columns; this one adds `jobs` and `latestJob`.
 type Dataset struct {
-	// The dataset's number as a string of digits: the key in a federated graph.
+	// The dataset's number as a string of digits: globally unique, since a job's id is a UUID, and the key in a federated graph.
 	ID string `json:"id"`
 	// The jobs whose input names this dataset. Arguments, order, errors and cursors are as in `Query.jobs`, which also has `offset`.
 	// Costs what `Query.jobs` costs, once for each distinct dataset and arguments in an operation.
@@ -44,6 +45,8 @@ type Dataset struct {
 	// first of its list. When the newest record cannot be read, it is null with an error, and two more calls can be made.
 	LatestJob *Job `json:"latestJob,omitempty"`
 }
+
+func (Dataset) IsNode() {}
 
 func (Dataset) IsEntity() {}
 
@@ -106,12 +109,12 @@ type Job struct {
 	// The key that prevents the same work from being submitted twice. Do not parse it.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 	// When the job was submitted. The `CREATED_AT` orders use it.
-	CreatedAt string `json:"createdAt"`
+	CreatedAt time.Time `json:"createdAt"`
 	// When the record last changed. The `UPDATED_AT` orders use it. It can be some microseconds later than `endedAt`.
-	UpdatedAt string `json:"updatedAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 	// When the job ended, as the record says. Null while the job has not ended. Some jobs that have ended have no `endedAt`, and a job
 	// that was put back into the queue may still have its earlier one.
-	EndedAt *string `json:"endedAt,omitempty"`
+	EndedAt *time.Time `json:"endedAt,omitempty"`
 	// Seconds from `createdAt` to `endedAt`, or to now if the job has not ended. Waiting and running are counted together, because
 	// the REST API does not report when a job started. If a job has ended and its `endedAt` is missing, cannot be read or is before
 	// `createdAt`, the end is `updatedAt`. Never negative; at most six decimal places (microseconds).
@@ -136,9 +139,11 @@ type JobConnection struct {
 	// Whether there are jobs before and after this page, and the cursors at its ends.
 	PageInfo *PageInfo `json:"pageInfo"`
 	// How many jobs match, as the REST API reports it with this page. It costs nothing beside `nodes`; asked for alone it costs one
-	// REST call that reads one record. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does
-	// not report it, when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does
-	// not end a list early as long as the REST API names a next page or gives full ones.
+	// REST call that reads one record. With a range of time it is how many jobs the range has, and costs the search for both ends.
+	// On a page after a cursor that is what was found before, as long as the list has the same length and the cursor's job stands
+	// where it stood. Null with an error (UPSTREAM_BAD_RESPONSE), while the page is there, when the REST API does not report it,
+	// when the records that were read show that it is not true, or when it is above 2147483647. A wrong total does not end a list
+	// early as long as the REST API names a next page or gives full ones.
 	TotalCount *int32       `json:"totalCount,omitempty"`
 	Source     *paging.Page `json:"-"`
 }
@@ -158,7 +163,7 @@ type JobFailure struct {
 	// What happened, in the executor's words. An empty string if it gave none.
 	Message string `json:"message"`
 	// When it happened. Null if the record does not say it.
-	OccurredAt *string `json:"occurredAt,omitempty"`
+	OccurredAt *time.Time `json:"occurredAt,omitempty"`
 	// What the executor added, often a stack trace. It can be large. Null if it added nothing.
 	Detail *string       `json:"detail,omitempty"`
 	Source rawjson.Value `json:"-"`
@@ -169,6 +174,15 @@ type JobRepresentation struct {
 	// The @key this representation matched: one of the JobMatchedKey constants.
 	// gqlgen sets it from the fields the router sent; the router does not send it.
 	MatchedKey JobMatchedKey `json:"-"`
+}
+
+// How many jobs are in a state.
+type JobStateCount struct {
+	// The state; UNKNOWN for all that this version does not know.
+	State restclient.State `json:"state"`
+	// How many jobs, as the REST API counts them; with a range of time, exactly those of the range. If a number is not known, or above
+	// 2147483647, the whole list is null, with an error (UPSTREAM_BAD_RESPONSE).
+	Count int32 `json:"count"`
 }
 
 // The result of a `materialize-view` job.

@@ -14,6 +14,9 @@ type anchor struct {
 	// offset and total are the job's place and the length of the list when the cursor was made: where a
 	// search begins. Total can be restclient.UnknownTotal.
 	offset, total int64
+	// index and count are, in a range whose ends were known then, how many of its jobs stood before the anchor
+	// and how many it had; count is 0 if the ends were not known.
+	index, count int64
 	// before and after are the fingerprints (tieOf) of jobs with the same time that stood on either side, the
 	// nearest first. Such equals have no order of their own, so only these lists say which of them were
 	// returned already.

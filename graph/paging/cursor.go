@@ -16,12 +16,13 @@ import (
 // cursor is an anchor in one list, as a client holds it between two pages. The encoding is opaque, has a
 // version and a checksum, so a damaged cursor or one of another list is refused and never misread.
 //
-//	version and two flags, 1 byte
+//	version and three flags, 1 byte
 //	scope of the list, 8 bytes
 //	offset, uvarint
 //	total+1, uvarint
 //	seconds, varint, and nanoseconds, uvarint: the time that the list is ordered by
 //	job id: 0 and 16 bytes of a UUID, or its length, uvarint, and its bytes
+//	in a range whose ends are known: index and count, uvarint each
 //	number of ties before and of ties after, uvarint each
 //	4 bytes a tie, those before first
 //	CRC-32 of all of this, 4 bytes
@@ -33,8 +34,10 @@ type cursor struct {
 }
 
 const (
-	// cursorVersion is the low part of the first byte; the flags are openBefore and openAfter of the anchor.
+	// cursorVersion is the low part of the first byte; the flags are openBefore and openAfter of the anchor,
+	// and whether it has a count.
 	cursorVersion  = 2
+	flagCounted    = 1 << 5
 	flagOpenBefore = 1 << 6
 	flagOpenAfter  = 1 << 7
 	// maxTies bounds the ties that a cursor lists on either side: as many as a page of the Jobs API has.
@@ -42,18 +45,18 @@ const (
 	// maxIDLength bounds a job id that is no UUID, in bytes; longer ids are compared by their first bytes.
 	maxIDLength = 128
 	// maxCursorBytes bounds what is decoded at all; maxCursorOffset is above any list and below any overflow.
-	maxCursorBytes  = 64 + maxIDLength + 2*4*maxTies
+	maxCursorBytes  = 80 + maxIDLength + 2*4*maxTies
 	maxCursorOffset = 1 << 48
 	uuidLength      = 16
 )
 
-// scopeOf returns the fingerprint of a list: of its filter, whatever the order of the values, and of its
-// order. It lets a client know that it has mixed up its lists; no access depends on it.
-func scopeOf(filter restclient.Filter, orderBy restclient.Order) uint64 {
+// scopeOf returns the fingerprint of a list: of its filter, whatever the order of the values, of its order,
+// and of its range. It lets a client know that it has mixed up its lists; no access depends on it.
+func scopeOf(filter restclient.Filter, orderBy restclient.Order, times Range) uint64 {
 	values := strings.Split(string(filter), "&")
 	slices.Sort(values)
 	h := fnv.New64a()
-	_, _ = io.WriteString(h, strings.Join(slices.Compact(values), "&")+"\x00"+string(orderBy))
+	_, _ = io.WriteString(h, strings.Join(slices.Compact(values), "&")+"\x00"+string(orderBy)+times.text())
 	return h.Sum64()
 }
 
@@ -78,6 +81,9 @@ func (c cursor) append(text []byte) []byte {
 	if c.openAfter {
 		first |= flagOpenAfter
 	}
+	if c.count > 0 {
+		first |= flagCounted
+	}
 	b := append(short[:0], first)
 	b = binary.BigEndian.AppendUint64(b, c.scope)
 	b = appendCount(b, c.offset)
@@ -85,6 +91,9 @@ func (c cursor) append(text []byte) []byte {
 	b = binary.AppendVarint(b, c.value.Unix())
 	b = appendCount(b, int64(c.value.Nanosecond()))
 	b = appendID(b, c.id)
+	if c.count > 0 {
+		b = appendCount(appendCount(b, c.index), c.count)
+	}
 	b = appendCount(b, int64(len(c.before)))
 	b = appendCount(b, int64(len(c.after)))
 	for _, ties := range [][]uint32{c.before, c.after} {
@@ -118,9 +127,15 @@ func decodeCursor(text string) (cursor, bool) {
 	seconds := r.varint()
 	c.value = time.Unix(seconds, r.count(int64(time.Second-1))).UTC()
 	c.id = r.id()
+	if first&flagCounted != 0 {
+		c.index, c.count = r.count(maxCursorOffset), r.count(maxCursorOffset)
+	}
 	before, after := r.count(maxTies), r.count(maxTies)
 	c.before, c.after = r.ties(before), r.ties(after)
-	if !r.ok || len(r.rest) > 0 || first&^(flagOpenBefore|flagOpenAfter) != cursorVersion {
+	if !r.ok || len(r.rest) > 0 || first&^(flagOpenBefore|flagOpenAfter|flagCounted) != cursorVersion {
+		return cursor{}, false
+	}
+	if c.count > 0 && (c.index >= c.count || c.index > c.offset) {
 		return cursor{}, false
 	}
 	return c, c.encode() == text // base64 and numbers have other spellings, too

@@ -64,7 +64,7 @@ func TestCursorRoundTrip(t *testing.T) {
 func TestReorderedFilter(t *testing.T) {
 	t.Parallel()
 	filter := restclient.JobsFilter{Types: []string{"a", "b"}, TagsAny: []string{"x"}}.Encode()
-	text := cursor{scope: scopeOf(filter, restclient.CreatedAtDesc), anchor: anchor{id: "x"}}.encode()
+	text := cursor{scope: scopeOf(filter, restclient.CreatedAtDesc, Range{}), anchor: anchor{id: "x"}}.encode()
 	again := restclient.JobsFilter{Types: []string{"b", "a", "b"}, TagsAny: []string{"x"}}.Encode()
 	list := restclient.JobsQuery{Filter: again, OrderBy: restclient.CreatedAtDesc}
 	if _, err := NewPlan(list, Args{After: &text}, limits); err != nil {
@@ -75,7 +75,7 @@ func TestReorderedFilter(t *testing.T) {
 // A cursor of another list is refused, and the message says so.
 func TestForeignCursor(t *testing.T) {
 	t.Parallel()
-	text := cursor{scope: scopeOf("", restclient.CreatedAtDesc), anchor: anchor{id: "x"}}.encode()
+	text := cursor{scope: scopeOf("", restclient.CreatedAtDesc, Range{}), anchor: anchor{id: "x"}}.encode()
 	other := restclient.JobsFilter{Types: []string{"t"}}.Encode()
 	for name, list := range map[string]restclient.JobsQuery{
 		"order":  {OrderBy: restclient.CreatedAtAsc},

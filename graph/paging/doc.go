@@ -32,6 +32,9 @@
 //   - search.go: finds the place of an anchor. firstwindow.go: what the first window of a search shows.
 //     gallop.go and cutgroup.go: where to look next. place.go: what a search finds. scan.go: goes over a
 //     window from there.
+//   - timerange.go: ranges of time, and the cuts where they end. endsearch.go: finds these in the list, by what
+//     atlas.go remembers of it; rangeends.go: those that a page needs. ranged.go: pages of a range.
+//     rangedraft.go: what is different in their drafts.
 //   - fetcher.go: gets windows, in parts where one answer would be too large (assembly.go). offsets.go: how
 //     the API takes offsets. witness.go: answers that cannot all be true.
 //   - window.go, ordering.go, group.go, span.go: pure functions that decide what a window shows.

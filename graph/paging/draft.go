@@ -29,6 +29,13 @@ type draft struct {
 	// more: something stands beyond the last record, in the direction of reading. Unsure: only a total says
 	// that nothing does. Stopped: the scan has met its stop, or an equal of it.
 	more, unsure, stopped bool
+	// ended: the scan has met a record past the range.
+	ended bool
+	// behind: a job of the range stands on the far side of the place where the scan began.
+	behind bool
+	// ends are those of the range, where they are known; count is how many jobs it has.
+	ends  ends
+	count int64
 	// rest is what the last window shows beyond the page.
 	rest scan
 	// fault is why the page ends before the list does.
@@ -79,6 +86,9 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			// On a page without a start it was read for this page, behind its stop.
 			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
 			d.passedOver = d.passedOver || !isOwn
+		case r.rangeSide(record) != sideTied: // before the range, it has come since the place was found
+			d.ended = r.rangeSide(record) == sideAfter
+			past = d.ended
 		case r.isPastStop(record):
 			d.stopped, past = true, true
 		case r.isStop(p.window, s.at):
@@ -88,12 +98,13 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			d.add(&s)
 		}
 	}
+	d.endRange()
 	if !hasReadable(d.records) {
 		d.blind++
 	}
 	d.rest = s
 	d.judge(p.window, s)
-	return past
+	return past || d.ended
 }
 
 // add adds the record that a scan is at.
@@ -128,8 +139,15 @@ func (d *draft) hasAllBeforeStop(r scanRange) bool {
 // Examples, for a full page of 20: a window of 21 records has one more. 20 records and a next page, or a
 // total of 30, have more. 20 records and a total of 20 have no more, but unsure: the total may be capped. 20
 // records and no total have more, since nothing says otherwise. 19 records have no more.
+//
+// Where a range ends before the list does, only a job of it that the window shows is more, and only a job past
+// it is the end. Otherwise that is unsure.
 func (d *draft) judge(w window, s scan) {
 	d.more, d.unsure = d.stopped, false
+	if _, far := d.plan.edges(); far != nil {
+		d.judgeRange(w, s)
+		return
+	}
 	if s.backwards {
 		d.more = d.more || d.low > 0
 		return
@@ -223,33 +241,6 @@ func (d *draft) giveBack(n int) {
 	}
 }
 
-// noteEndEquals notes which equals of the page's last readable record the last window shows beyond it. Those
-// that the stop lists are beyond it, too.
-func (d *draft) noteEndEquals(r scanRange) {
-	last := lastReadable(d.records)
-	if last < 0 {
-		return
-	}
-	a := &anchor{value: r.order.valueOf(d.records[last].Job)}
-	d.endEquals = equals{value: a.value, open: d.more}
-	for s := d.rest; s.has(); s.step() {
-		job := s.record().Job
-		if job == nil || s.alreadyReturned() {
-			continue
-		}
-		if r.order.sideOf(job, a) != sideTied {
-			d.endEquals.open = false
-			break
-		}
-		d.endEquals.ties = append(d.endEquals.ties, tieOf(job.ID()))
-	}
-	if r.stop != nil && r.stop.value.Equal(a.value) {
-		stop := equalsOf(r.stop, !r.backwards)
-		d.endEquals.ties = append(d.endEquals.ties, stop.ties...)
-		d.endEquals.open = d.endEquals.open || stop.open
-	}
-}
-
 // endWith ends a page before it is full. If the error is one of the list and something was read, it becomes
 // the page's fault; otherwise it is returned.
 func (d *draft) endWith(err error) error {
@@ -266,7 +257,7 @@ func (d *draft) page() *Page {
 	p := &Page{
 		List: d.plan.List, Records: d.records, places: d.places,
 		FromStart: d.low == 0 && !d.plan.Backwards && !d.passedOver,
-		Fault:     d.fault, Total: d.total, before: d.startEquals, after: d.endEquals,
+		Fault:     d.fault, Total: d.total, length: d.total, before: d.startEquals, after: d.endEquals,
 		HasNextPage: d.more, HasPreviousPage: d.passedOver || d.low > 0 && d.total != 0,
 	}
 	if d.plan.Backwards {
@@ -274,6 +265,9 @@ func (d *draft) page() *Page {
 		slices.Reverse(p.places)
 		p.before, p.after = p.after, p.before
 		p.HasNextPage, p.HasPreviousPage = d.high < d.total || d.passedOver || d.startShown, d.more
+	}
+	if !d.plan.Times.isAll() {
+		d.finishRange(p)
 	}
 	if d.opposite {
 		p.HasNextPage = false

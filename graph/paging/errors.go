@@ -27,7 +27,7 @@ type DriftError struct{}
 
 // Error returns a sentence for the caller.
 func (*DriftError) Error() string {
-	return "The list changes faster than the place of the cursor can be found; " +
+	return "The list changes faster than a place in it can be found; " +
 		"try again, or start without a cursor."
 }
 
@@ -39,9 +39,10 @@ type UntruthError struct{ message string }
 func (e *UntruthError) Error() string { return e.message }
 
 const (
+	messageNone     = "The Jobs API says that there are %d jobs, and shows none of them."
 	messageSame     = "The Jobs API shows the same jobs for each offset, so no more of this list can be read."
 	messageUnsorted = "The Jobs API does not give the list in the order that was asked for, " +
-		"so the place of the cursor cannot be found."
+		"so no place in it can be found."
 )
 
 // unreadableError returns an error for records of which none can be read, with the most frequent reason.

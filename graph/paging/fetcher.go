@@ -1,10 +1,12 @@
 package paging
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync"
 
 	"jobsgateway/restclient"
 )
@@ -129,6 +131,33 @@ func (f *fetcher) at(ctx context.Context, offset int64, size int) (window, error
 		}
 		most = records - 1 // the API gives fewer records than lie between low and offset
 	}
+}
+
+// beside returns windows that are asked for at once.
+func (f *fetcher) beside(ctx context.Context, asked []span) ([]window, error) {
+	windows, errs := make([]window, len(asked)), make([]error, len(asked))
+	panics := make([]any, len(asked))
+	others := make([]fetcher, len(asked)) // each has a count and a memory of its own meanwhile
+	var reading sync.WaitGroup
+	for i, part := range asked {
+		others[i] = *f
+		reading.Go(func() {
+			defer func() { panics[i] = recover() }() // nothing else would catch it in a goroutine
+			windows[i], errs[i] = others[i].window(ctx, part.low, int(part.length()))
+		})
+	}
+	reading.Wait()
+	before := f.calls
+	for i, other := range others {
+		if panics[i] != nil {
+			panic(panics[i])
+		}
+		other.calls += f.calls - before
+		other.most, other.heavy = min(f.most, other.most), max(f.heavy, other.heavy)
+		other.fits = f.fits || other.fits
+		*f = other
+	}
+	return windows, cmp.Or(errs...)
 }
 
 // through reads the part [low, high) of the list, in several windows where one has less. It returns the last

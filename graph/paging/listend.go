@@ -12,7 +12,7 @@ import (
 // is read in the list's own order, before the place that the total gives, unless the total is not true.
 func (r *reading) readEnd(ctx context.Context) error {
 	own, opposite := r.plan.List.OrderBy, r.plan.List.OrderBy.Reversed()
-	r.list.OrderBy = opposite
+	r.list.OrderBy, r.witness = opposite, witness{}
 	first, err := r.at(ctx, 0, r.plan.Opening().PerPage)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (r *reading) readEnd(ctx context.Context) error {
 		r.list.OrderBy, r.witness = opposite, witness{}
 	}
 	r.draft.opposite = true
-	r.within = scanRange{order: ordering(opposite), stop: r.plan.after.mirrored()}
+	r.within = scanRange{order: ordering(opposite), stop: r.plan.after.mirrored(), times: r.plan.Times}
 	return r.collect(ctx, place{window: first})
 }
 

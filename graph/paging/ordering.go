@@ -2,7 +2,6 @@ package paging
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"jobsgateway/restclient"
@@ -30,7 +29,7 @@ type ordering restclient.Order
 
 // valueOf returns the time that the order goes by.
 func (o ordering) valueOf(job *restclient.Job) time.Time {
-	if strings.HasPrefix(string(o), "created_at") {
+	if o.isByCreation() {
 		return job.CreatedAt().Time()
 	}
 	return job.UpdatedAt().Time()
@@ -42,7 +41,7 @@ func (o ordering) areTied(a, b *restclient.Job) bool { return o.valueOf(a).Equal
 // compare returns the side of a time relative to another one.
 func (o ordering) compare(value, other time.Time) side {
 	s := side(value.Compare(other))
-	if strings.HasSuffix(string(o), "_desc") {
+	if o.isDescending() {
 		s = -s
 	}
 	return s

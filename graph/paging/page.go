@@ -13,17 +13,21 @@ type Page struct {
 	List restclient.JobsQuery
 	// Records are the page's, in the list's order, those that cannot be read included.
 	Records []restclient.Record
-	// Total is how many jobs the list has, or restclient.UnknownTotal.
+	// Times is the part of the list that the page is of.
+	Times Range
+	// Total is how many jobs the list has, or its part, or restclient.UnknownTotal.
 	Total int64
 	// HasNextPage and HasPreviousPage report whether jobs follow and precede.
 	HasNextPage, HasPreviousPage bool
-	// FromStart: the first record is the first of the list.
+	// FromStart: the first record is the first of the whole list.
 	FromStart bool
 	// Fault is why the list could not be read as far as was asked for; nil when it was.
 	Fault error
 
 	scope  atomic.Uint64 // of the list, for cursors; 0 until one is made
 	places []int64       // places[i] is where Records[i] stands in the list
+	length int64         // of the whole list, or restclient.UnknownTotal
+	ends   ends          // of the part of the list; zero where they are not known
 	// before and after are the equals beyond the ends of the page.
 	before, after equals
 }
@@ -44,6 +48,9 @@ func (p *Plan) FirstPage(records []restclient.Record, all bool) *Page {
 	return d.page()
 }
 
+// IsOfWholeList reports whether a page is of a whole list, and not of a range of it.
+func (p *Page) IsOfWholeList() bool { return p.Times.isAll() }
+
 // Ends returns the indices of the first and the last record that can be read; -1 when there is none.
 func (p *Page) Ends() (first, last int) {
 	return slices.IndexFunc(p.Records, isReadable), lastReadable(p.Records)
@@ -53,7 +60,7 @@ func (p *Page) Ends() (first, last int) {
 func (p *Page) AppendCursor(b []byte, i int) []byte {
 	scope := p.scope.Load()
 	if scope == 0 {
-		scope = scopeOf(p.List.Filter, p.List.OrderBy)
+		scope = scopeOf(p.List.Filter, p.List.OrderBy, p.Times)
 		p.scope.Store(scope)
 	}
 	return cursor{scope: scope, anchor: p.anchorOf(i)}.append(b)
@@ -66,7 +73,10 @@ func (p *Page) anchorOf(i int) anchor {
 	job := p.Records[i].Job
 	a := anchor{
 		id: comparableID(job.ID()), value: order.valueOf(job),
-		offset: min(p.places[i], maxCursorOffset), total: p.Total,
+		offset: min(p.places[i], maxCursorOffset), total: p.length,
+	}
+	if p.ends.low <= a.offset && a.offset < p.ends.high {
+		a.index, a.count = a.offset-p.ends.low, p.ends.high-p.ends.low
 	}
 	if a.total >= maxCursorOffset {
 		a.total = restclient.UnknownTotal

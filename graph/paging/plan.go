@@ -16,6 +16,8 @@ type Limits struct {
 type Args struct {
 	First, Last, Offset *int32
 	After, Before       *string
+	// CreatedAt and UpdatedAt are ranges of which one at most fits the order of the list.
+	CreatedAt, UpdatedAt *TimeRange
 }
 
 // Unasked is what a caller does not ask of a page, so that it need not be read. The zero value asks for all.
@@ -24,28 +26,35 @@ type Unasked struct {
 	Records bool
 	// Flags: hasNextPage and hasPreviousPage are not asked for.
 	Flags bool
+	// Total: how many jobs there are is not asked for.
+	Total bool
 }
 
 // Both returns what neither of two callers asks for.
-func (u Unasked) Both(o Unasked) Unasked { return Unasked{u.Records && o.Records, u.Flags && o.Flags} }
+func (u Unasked) Both(o Unasked) Unasked {
+	return Unasked{u.Records && o.Records, u.Flags && o.Flags, u.Total && o.Total}
+}
 
 // Key identifies a page. Plans with equal keys are for the same page.
 type Key struct {
 	List restclient.JobsQuery // filter and order, without a place
-	Size int
-	// Offset is where the page starts, in records from the start of the list, if it has no cursor and is read
-	// forwards.
+	// Times is the part of the list that the page is of.
+	Times Range
+	Size  int
+	// Offset is where the page starts, in records from the start of the list or of its part, if it has no
+	// cursor and is read forwards.
 	Offset int64
 	// Backwards: the page is read towards the start of the list, from before, or from the end of the list.
 	Backwards bool
 	cursors   [2]string // after and before, as they came
-	Unasked   Unasked
+	// Unasked is set by Forget.
+	Unasked Unasked
 }
 
 // Plan is what is to be read for a page: a Key whose cursors have been read.
 type Plan struct {
 	Key
-	// Empty: the filter matches no job, so the page is empty and the Jobs API is not asked.
+	// Empty: the filter or the range matches no job, so the page is empty and the Jobs API is not asked.
 	Empty         bool
 	after, before *anchor
 }
@@ -71,6 +80,9 @@ func NewPlan(list restclient.JobsQuery, args Args, limits Limits) (Plan, error) 
 		}
 	}
 	var err error
+	if plan.Times, plan.Empty, err = planRange(list.OrderBy, args); err != nil {
+		return Plan{}, err
+	}
 	if plan.after, plan.cursors[0], err = plan.readCursor("after", args.After); err != nil {
 		return Plan{}, err
 	}
@@ -119,15 +131,23 @@ func (p *Plan) readCursor(argument string, given *string) (a *anchor, text strin
 }
 
 // scope returns the fingerprint of the plan's list.
-func (p *Plan) scope() uint64 { return scopeOf(p.List.Filter, p.List.OrderBy) }
+func (p *Plan) scope() uint64 { return scopeOf(p.List.Filter, p.List.OrderBy, p.Times) }
 
-// IsFirstPage reports whether a page is read forwards from the start of its list.
+// Forget notes what is not asked of the page. The total of a whole list comes with each window, so only a
+// range can do without.
+func (p *Plan) Forget(unasked Unasked) {
+	p.Unasked = unasked
+	p.Unasked.Total = unasked.Total && !p.Times.isAll()
+}
+
+// IsFirstPage reports whether a page is read forwards from the start of its whole list.
 func (p *Plan) IsFirstPage() bool {
-	return !p.Empty && !p.Backwards && p.after == nil && p.before == nil && p.Offset == 0
+	isAtStart := !p.Backwards && p.after == nil && p.before == nil && p.Offset == 0
+	return !p.Empty && isAtStart && p.Times.isAll()
 }
 
 // MayNeedMoreCalls reports whether the page may need more than its first call.
-func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil }
+func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil || !p.Times.isAll() }
 
 // Opening returns the first call that the page costs; on a list that has not moved it is the only one. Around
 // an anchor it takes two records more than the page has: the anchor, to see whether it stands where it stood,
@@ -136,10 +156,12 @@ func (p *Plan) MayNeedMoreCalls() bool { return p.Backwards || p.after != nil }
 func (p *Plan) Opening() restclient.JobsQuery {
 	q := p.List
 	switch start := p.scanRange().start; {
-	case p.isTally():
+	case !p.Times.isAll() && start == nil && p.searches():
+		q.PerPage = p.headSize()
+	case p.isTally() && (p.Times.isAll() || start == nil):
 		return p.tallyOpening()
 	case start != nil:
-		q.Offset, q.PerPage = start.windowBeside(p.Size, restclient.MaxPerPage, p.Backwards)
+		q.Offset, q.PerPage = start.windowBeside(p.beside(), restclient.MaxPerPage, p.Backwards)
 	case p.Backwards:
 		q.OrderBy = q.OrderBy.Reversed()
 		q.PerPage = min(p.Size+1, restclient.MaxPerPage) // one more: does the page end among equals?
@@ -152,7 +174,10 @@ func (p *Plan) Opening() restclient.JobsQuery {
 
 // scanRange returns the range that the page is read from: between its cursors, in its direction.
 func (p *Plan) scanRange() scanRange {
-	r := scanRange{order: ordering(p.List.OrderBy), backwards: p.Backwards, start: p.after, stop: p.before}
+	r := scanRange{
+		order: ordering(p.List.OrderBy), backwards: p.Backwards,
+		start: p.after, stop: p.before, times: p.Times,
+	}
 	if p.Backwards {
 		r.start, r.stop = p.before, p.after
 	}

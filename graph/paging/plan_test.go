@@ -17,7 +17,7 @@ import (
 // Whatever the arguments, they are refused by name, or the first question is one that the Jobs API answers.
 func FuzzPageArguments(f *testing.F) {
 	text := cursor{
-		scope:  scopeOf("", restclient.CreatedAtDesc),
+		scope:  scopeOf("", restclient.CreatedAtDesc, Range{}),
 		anchor: anchor{id: "2a5b9ad7-dc8f-47bb-8e62-843a38f8054c", value: time.Unix(1700000000, 0), offset: 70, total: 90},
 	}.encode()
 	f.Add(int32(10), int32(0), int32(0), uint8(1), text, "")

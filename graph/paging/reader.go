@@ -16,6 +16,8 @@ type Reader struct {
 	Ask Ask
 	// Offsets is what has been learned of the API, across operations.
 	Offsets *Offsets
+	// Ranges is what one operation has seen of the ends of ranges; nil for a memory of one page.
+	Ranges *Ranges
 	// Logger gets a warning when something is learned of offsets; nil for none.
 	Logger *slog.Logger
 	// Sought is told of each search that a page needed since its first window did not show its place, and how
@@ -29,6 +31,7 @@ func (r Reader) Read(ctx context.Context, plan *Plan) (*Page, error) {
 	if plan.Empty {
 		return d.page(), nil
 	}
+	d.count = restclient.UnknownTotal
 	list := fetcher{Reader: r, list: plan.List, most: restclient.MaxPerPage}
 	reading := reading{fetcher: list, plan: plan, draft: d, within: plan.scanRange()}
 	if err := reading.read(ctx); err != nil {
@@ -39,11 +42,11 @@ func (r Reader) Read(ctx context.Context, plan *Plan) (*Page, error) {
 
 // CanAnnounce reports whether Read will ask for the plan's Opening first, so that it may be asked for
 // together with others'. Where no cursor shows whether a window came from where it was asked for, that is so
-// only if this is proven.
+// only if this is proven. The first window of a search may be known already.
 func (r Reader) CanAnnounce(plan *Plan) bool {
 	q, hasCursor := plan.Opening(), plan.scanRange().start != nil
 	isOpening := r.Offsets.isProven(q.Offset, q.PerPage) || hasCursor && r.Offsets.isTrusted()
-	return !plan.Empty && isOpening
+	return !plan.Empty && isOpening && plan.Times.isAll()
 }
 
 // reading is the reading of one page: which window is asked for next, and what is taken of it.
@@ -54,12 +57,16 @@ type reading struct {
 	// within is what is left to be read: its start moves on from window to window.
 	within scanRange
 	large  largeGroup
+	// endsOf is the length of the list of which the draft has the ends of the range.
+	endsOf int64
 }
 
 // read fills the draft. Errors: as Reader.Read.
 func (r *reading) read(ctx context.Context) error {
 	plan, d := r.plan, r.draft
 	switch start := r.within.start; {
+	case !plan.Times.isAll():
+		return r.readRange(ctx)
 	case plan.isTally():
 		return r.tally(ctx)
 	case start != nil:
@@ -172,8 +179,12 @@ func (r *reading) finish(ctx context.Context, p place, past bool) error {
 	if r.large.is { // the next page need not look for the whole group again
 		d.startEquals.open, d.endEquals.open = true, true
 	}
-	if past || !d.unsure || r.plan.Unasked.Flags {
+	_, far := r.plan.edges()
+	switch {
+	case past || !d.unsure || r.plan.Unasked.Flags:
 		return nil
+	case far != nil:
+		return r.lookBeyond(ctx, p)
 	}
 	w, err := r.at(ctx, p.end(), 1)
 	if err != nil {

@@ -11,6 +11,33 @@ type scanRange struct {
 	order       ordering
 	backwards   bool
 	start, stop *anchor
+	// times is the part of the list that is read.
+	times Range
+}
+
+// rangeSide returns where a record stands relative to the range, in the direction of reading: sideBefore where
+// the scan has not come to the range, sideAfter where it is past it, and sideTied within it. A record that
+// cannot be read has no time and counts as within.
+func (r scanRange) rangeSide(record restclient.Record) side {
+	if r.times.isAll() || record.Job == nil {
+		return sideTied
+	}
+	s, at := sideTied, r.order.valueOf(record.Job)
+	switch {
+	case !r.times.To.IsZero() && !at.Before(r.times.To):
+		s = sideAfter
+	case at.Before(r.times.From):
+		s = sideBefore
+	}
+	if r.order.isDescending() != r.backwards {
+		s = -s
+	}
+	return s
+}
+
+// isWithin reports whether a record can be read and is within the range.
+func (r scanRange) isWithin(record restclient.Record) bool {
+	return record.Job != nil && r.rangeSide(record) == sideTied
 }
 
 // isPastStop reports whether a record stands behind all equals of the stop.

@@ -192,9 +192,7 @@ func (s *search) alignedWindow() (offset int64, records int) {
 func (s *search) check(w window) error {
 	switch {
 	case len(w.records) == 0 && w.total > 0 && w.offset == 0:
-		return &UntruthError{
-			fmt.Sprintf("The Jobs API says that there are %d jobs, and shows none of them.", w.total),
-		}
+		return &UntruthError{fmt.Sprintf(messageNone, w.total)}
 	case len(w.records) == 0 && w.total > w.offset && !s.probed:
 		s.probed, s.offset, s.records = true, 0, s.most
 	case len(w.records) > 0 && !hasReadable(w.records):

@@ -129,10 +129,10 @@ func TestListsThatCannotBePlaced(t *testing.T) {
 		}
 		return records
 	}
-	after := cursor{scope: scopeOf("", restclient.CreatedAtDesc), anchor: anchor{
+	after := cursor{scope: scopeOf("", restclient.CreatedAtDesc, Range{}), anchor: anchor{
 		id: "00000000-0000-4000-8000-000000000009", value: time.Date(2024, 1, 1, 0, 50, 0, 0, time.UTC), offset: 9, total: 1000,
 	}}.encode()
-	far := cursor{scope: scopeOf("", restclient.CreatedAtDesc), anchor: anchor{
+	far := cursor{scope: scopeOf("", restclient.CreatedAtDesc, Range{}), anchor: anchor{
 		id: "00000000-0000-4000-8000-000000000009", value: time.Date(2024, 1, 1, 0, 50, 0, 0, time.UTC), offset: 4500, total: 6000,
 	}}.encode()
 	for name, c := range map[string]struct {

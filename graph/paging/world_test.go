@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
@@ -28,9 +28,12 @@ type world struct {
 	serial  int
 	steady  bool // ties stand alike in both directions
 	drawn   bool // ties stand in another order in each window
+	odd     bool // answers have few records, or odd offsets or totals
+	exact   bool // a total that the API tells is true, and the list moves between pages alone
 	heavy   int  // bytes that each further job has beside
 	log     slog.Handler
 	asked   atomic.Int64
+	moves   sync.Mutex
 	between func() // runs behind each answer, so that the list moves while one page is read; nil for nothing
 }
 
@@ -49,9 +52,14 @@ func newWorld(t clienttest.T, options emulator.Options) *world {
 // newWorldWith makes a world in which no answer may have more bytes than maxBody.
 func newWorldWith(t clienttest.T, options emulator.Options, maxBody int64) *world {
 	options.Records = []json.RawMessage{}
-	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted}
+	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted, odd: isOdd(options)}
 	w.client = clienttest.New(t, w.api, func(c *restclient.Config) { c.MaxBody, c.MaxConns = maxBody, 1 })
 	return w
+}
+
+// isOdd reports whether a window of an API may be too small for a large group of equals, or its place may not be certain.
+func isOdd(options emulator.Options) bool {
+	return options.MaxRecords > 0 || options.Older || options.Offsets != emulator.OffsetsAny || options.Totals != emulator.TotalsTrue
 }
 
 func (w *world) insert(created int) string {
@@ -77,9 +85,7 @@ func (w *world) change(i int, later bool) {
 }
 
 func (j modelJob) record() json.RawMessage {
-	at := func(seconds int) string {
-		return time.Date(2024, 1, 1, 0, 0, seconds, 0, time.UTC).Format("2006-01-02T15:04:05")
-	}
+	at := func(seconds int) string { return instantOf(seconds).Format("2006-01-02T15:04:05") }
 	state := "running"
 	if j.failed {
 		state = "failed"
@@ -108,12 +114,19 @@ func (w *world) list(orderBy restclient.Order, failedOnly bool) []modelJob {
 	return list
 }
 
+// listOf is the part of the list that a request is about.
+func (w *world) listOf(r request) []modelJob {
+	return r.times.within(w.list(r.orderBy, r.failedOnly), r.orderBy)
+}
+
 // request is a page asked for in one operation.
 type request struct {
 	first, last, offset int // -1 is absent
 	after, before       string
 	orderBy             restclient.Order
 	failedOnly          bool
+	times               *timesOf // by the time of the order; nil for the whole list
+	unasked             Unasked
 }
 
 // answer is a page with its cursors.
@@ -167,6 +180,8 @@ func (w *world) page(jobs source, plan *Plan) (*Page, error) {
 	ask := func(ctx context.Context, q restclient.JobsQuery, _ bool) (*restclient.JobsPage, error) {
 		page, err := jobs(ctx, q)
 		if w.between != nil {
+			w.moves.Lock() // calls can be side by side
+			defer w.moves.Unlock()
 			w.between()
 		}
 		return page, err
@@ -197,10 +212,20 @@ func (w *world) plan(r request) (Plan, error) {
 	if r.failedOnly {
 		list.Filter = restclient.JobsFilter{States: []string{string(restclient.StateFailed)}}.Encode()
 	}
-	return NewPlan(list, Args{
+	args := Args{
 		First: optional(r.first), Last: optional(r.last), Offset: optional(r.offset),
 		After: text(r.after), Before: text(r.before),
-	}, limits)
+	}
+	if r.times != nil {
+		to := &args.UpdatedAt
+		if ordering(r.orderBy).isByCreation() {
+			to = &args.CreatedAt
+		}
+		*to = &TimeRange{instantOf(r.times.from), instantOf(r.times.to)}
+	}
+	plan, err := NewPlan(list, args, limits)
+	plan.Forget(r.unasked)
+	return plan, err
 }
 
 func idsOf(list []modelJob) []string {

@@ -13,8 +13,9 @@ import (
 // The cost of an operation is how many objects it can make the gateway write, before anything is asked: each
 // object counts 1, a JSON value 5, each other scalar nothing, and a list counts its elements as often as its
 // @listSize says, which is the page size that the arguments ask for. A page of which only the cursors are
-// asked, or that stops at a cursor, is read all the same, so its records count. Routers reckon from the same
-// directives; docs/federation.md tells where they differ.
+// asked, or that stops at a cursor, is read all the same, so its records count, and so do those that the
+// search for an end of a time range reads. Routers reckon from the same directives; docs/federation.md tells
+// where they differ.
 // Source: https://specs.apollo.dev/cost/v0.1
 //
 // Example: {jobs(first: 2) {nodes {id input {raw}}}} costs 1 for the connection and 2 times 1 + 1 + 5 for a
@@ -28,11 +29,16 @@ type prices struct {
 	slicing map[*ast.FieldDefinition][]string
 	// paged are the fields of connections that are as long as the page.
 	paged map[*ast.FieldDefinition]bool
+	// states is how many states a job can be in.
+	states int
 }
 
 // newPrices reads the directives of a schema.
 func newPrices(schema *ast.Schema) prices {
-	p := prices{map[string]int{}, map[*ast.FieldDefinition][]string{}, map[*ast.FieldDefinition]bool{}}
+	p := prices{
+		scalars: map[string]int{}, slicing: map[*ast.FieldDefinition][]string{},
+		paged: map[*ast.FieldDefinition]bool{}, states: len(schema.Types["JobState"].EnumValues),
+	}
 	for name, def := range schema.Types {
 		if directive := def.Directives.ForName("cost"); directive != nil {
 			p.scalars[name], _ = strconv.Atoi(directive.Arguments.ForName("weight").Value.Raw)
@@ -116,8 +122,12 @@ func (c costing) of(selection ast.Selection, below cost) cost {
 	return total
 }
 
+// rangeEnd is what an end of a time range costs: as many objects as its search reads records, for one end of
+// two in a list of some thousand jobs. Source: BenchmarkCallsOfRanges in graph/paging.
+const rangeEnd = 200
+
 // field returns what one field costs with all below it: a scalar its weight, a connection itself and its
-// page, any other list as many objects as it may have.
+// page, any other list as many objects as it may have. Each end of a time range costs rangeEnd.
 func (c costing) field(field *ast.Field, below cost) int {
 	if len(field.SelectionSet) == 0 {
 		return c.prices.scalars[field.Definition.Type.Name()]
@@ -126,16 +136,50 @@ func (c costing) field(field *ast.Field, below cost) int {
 		if below.perElement == 0 && (below.cursors || c.stopsAtCursor(field)) {
 			below.perElement = 1 // the records are read all the same
 		}
-		return min(1+below.once+product(c.size(field, slicing), below.perElement), maxCost)
+		page := product(c.size(field, slicing), below.perElement)
+		return min(1+below.once+page+c.ranges(field), maxCost)
 	}
 	length := 1
 	switch field.Name {
 	case "datasets":
 		length = c.length(field, "ids")
+	case "nodes":
+		if c.argument(field, "ids") != nil { // JobConnection.nodes is counted with its page
+			length = c.length(field, "ids")
+		}
+	case "jobStateCounts":
+		length = c.states(field)
 	case "_entities":
 		length = c.length(field, "representations")
 	}
-	return product(length, 1+below.once)
+	return product(length, 1+below.once+c.ranges(field))
+}
+
+// ranges returns what the ends of the time ranges of a field's filter cost.
+func (c costing) ranges(field *ast.Field) (sum int) {
+	filter, _ := c.argument(field, "filter").(map[string]any)
+	for _, name := range [...]string{"createdAt", "updatedAt"} {
+		times, _ := filter[name].(map[string]any)
+		for _, end := range [...]string{"from", "to"} {
+			if times[end] != nil {
+				sum += rangeEnd
+			}
+		}
+	}
+	return sum
+}
+
+// states returns how many states Query.jobStateCounts counts: those of its filter, or all that the schema
+// has.
+func (c costing) states(field *ast.Field) int {
+	filter, _ := c.argument(field, "filter").(map[string]any)
+	switch states := filter["states"].(type) {
+	case nil:
+		return c.prices.states
+	case []any:
+		return len(states)
+	}
+	return 1 // one may stand without its list
 }
 
 // stopsAtCursor reports whether a page is read towards a cursor: forwards with before, or backwards with

@@ -215,20 +215,22 @@ func plainCost(doc *ast.QueryDocument, set ast.SelectionSet, variables map[strin
 				v, _ := argument.Value.Value(variables)
 				return v
 			}
-			switch selection.Name {
-			case "nodes", "edges":
+			switch name := selection.Name; {
+			case name == "nodes" && selection.ObjectDefinition.Name == "Query", name == "datasets", name == "_entities":
+				argument := map[string]string{"datasets": "ids", "nodes": "ids", "_entities": "representations"}[name]
+				if list, isList := value(argument).([]any); isList {
+					here *= len(list)
+				}
+			case name == "nodes", name == "edges":
 				here *= pageSize
-			case "jobs":
+			case name == "jobs":
 				first, isFirst := value("first").(int64)
 				last, isLast := value("last").(int64)
 				if inner = max(0, int(first), int(last)); !isFirst && !isLast {
 					inner = 50
 				}
-			case "datasets", "_entities":
-				list, isList := value(map[string]string{"datasets": "ids", "_entities": "representations"}[selection.Name]).([]any)
-				if isList {
-					here *= len(list)
-				}
+			case name == "jobStateCounts":
+				here *= 8
 			}
 			total += here + plainCost(doc, selection.SelectionSet, variables, here, inner)
 		case *ast.InlineFragment:

@@ -37,6 +37,17 @@ type rootsOnly struct{}
 // Name is the plugin's name.
 func (rootsOnly) Name() string { return "rootsonly" }
 
+// keepInput notes that the type of an argument is kept, with the types of its fields.
+func keepInput(schema *ast.Schema, name string, kept map[string]bool) {
+	if kept[name] {
+		return
+	}
+	kept[name] = true
+	for _, field := range schema.Types[name].Fields {
+		keepInput(schema, field.Type.Name(), kept)
+	}
+}
+
 // MutateSchema leaves root fields, their arguments and their types without fields. Types of introspection and
 // of federation begin with an underscore, and stay.
 func (rootsOnly) MutateSchema(schema *ast.Schema) error { //nolint:unparam // gqlgen's interface
@@ -49,7 +60,7 @@ func (rootsOnly) MutateSchema(schema *ast.Schema) error { //nolint:unparam // gq
 				kept[possible.Name] = true
 			}
 			for _, argument := range field.Arguments {
-				kept[argument.Type.Name()] = true
+				keepInput(schema, argument.Type.Name(), kept)
 			}
 		}
 	}

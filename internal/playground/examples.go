@@ -16,7 +16,8 @@ type Example struct {
 	Name string `json:"name"`
 	// Query is a GraphQL document of one named operation; a comment on top says what it shows.
 	Query string `json:"query"`
-	// Variables is the JSON object that goes with Query, or "" when it declares none.
+	// Variables is the JSON object that goes with Query, or "" when it declares none. The page puts the time
+	// of a day ago in the place of 1970-01-01T00:00:00Z.
 	Variables string `json:"variables"`
 }
 

@@ -48,7 +48,7 @@ func TestExamples(t *testing.T) {
 		})
 	}
 	want := []string{
-		"latest-jobs", "failures-and-why", "page-through-a-filter",
+		"latest-jobs", "failures-of-the-last-day", "page-through-a-filter",
 		"one-job-typed", "counts-by-state", "dataset-board",
 	}
 	if !slices.Equal(names, want) {

@@ -226,6 +226,12 @@ function AnswerLine({ took }) {
 
 // ---- The examples: tabs at the first visit, and a panel that brings them back. ----
 
+// The start of 1970 in an example's variables stands for a day ago.
+function sinceADayAgo(example) {
+  const since = `${new Date(Date.now() - 24 * 60 * 60 * 1000).toISOString().slice(0, 19)}Z`;
+  return { ...example, variables: example.variables.replace('1970-01-01T00:00:00Z', since) };
+}
+
 function Icon({ path, ...props }) {
   return h('svg', {
     className: 'graphiql-toolbar-icon', viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor',
@@ -278,7 +284,7 @@ async function start() {
   setUpToken();
   let examples = [];
   try {
-    examples = JSON.parse(await fetchText(examplesPath));
+    examples = JSON.parse(await fetchText(examplesPath)).map(sinceADayAgo);
   } catch (error) {
     report(`The examples could not be loaded: ${error.message}`);
   }
