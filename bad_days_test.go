@@ -33,7 +33,7 @@ type badDay struct {
 // attemptTime bounds an attempt of these gateways, and catalogueLimit is what the catalogue allows an answer
 // where it names a time.
 const (
-	attemptTime    = 500 * time.Millisecond
+	attemptTime    = time.Second
 	catalogueLimit = 2200 * time.Millisecond
 )
 
