@@ -76,8 +76,9 @@ test-go: ## run all Go tests in random order with the race detector, those of e2
 	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m ./...
 
 .PHONY: test-load
-test-load: ## let 9000 callers be slow, and then the gateway work for 20 seconds over an API that fails
+test-load: ## let 9000 callers be slow, ask too much, and let the gateway work for 20 seconds over an API that fails
 	go test -tags e2e -count=1 -v -run TestSlowClients ./e2e/program -slow-clients=9000
+	go test -tags e2e -count=1 -v ./e2e/overload -alone
 	go test -tags e2e -count=1 -v ./e2e/soak -soak=20s
 
 .PHONY: test-properties

@@ -301,9 +301,6 @@ func TestRateLimitedToken(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if last != 1 {
-		t.Errorf("the last said to wait for %v s", last)
-	}
 	var asA []time.Time
 	for _, r := range d.Since(0) {
 		if r.Token == "Bearer "+canaryA {

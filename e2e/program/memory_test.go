@@ -77,31 +77,38 @@ func ofDatasets(n int) string {
 // heavyJobs is a Jobs API whose records have 60 kB each; hidden: no answer says how long it is.
 func heavyJobs(hidden bool) func() http.Handler {
 	return func() http.Handler {
-		pages := sync.Map{}
+		var making sync.Mutex // many ask for the same page at once
+		pages := map[int][]byte{}
 		pad := strings.Repeat("x", 60_000)
+		pageOf := func(n int) []byte {
+			making.Lock()
+			defer making.Unlock()
+			if page, ok := pages[n]; ok {
+				return page
+			}
+			b := bytes.NewBuffer(make([]byte, 0, n*(len(pad)+300)+100))
+			b.WriteString(`{"total_records":500,"records":[`)
+			for i := range n {
+				if i > 0 {
+					b.WriteByte(',')
+				}
+				fmt.Fprintf(b, `{"job_id":"%08d-0000-4000-8000-000000000000","state":"completed","type":"x","created_at":"2024-01-01T00:00:00.%06d",`+
+					`"updated_at":"2024-01-01T00:00:00","result":{"pad":"%s"}}`, i, 999_999-i, pad)
+			}
+			b.WriteString("]}")
+			pages[n] = b.Bytes()
+			return pages[n]
+		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			n, _ := strconv.Atoi(r.URL.Query().Get("per_page"))
-			page, ok := pages.Load(n)
-			if !ok {
-				var b bytes.Buffer
-				b.WriteString(`{"total_records":500,"records":[`)
-				for i := range n {
-					if i > 0 {
-						b.WriteByte(',')
-					}
-					fmt.Fprintf(&b, `{"job_id":"%08d-0000-4000-8000-000000000000","state":"completed","type":"x","created_at":"2024-01-01T00:00:00.%06d",`+
-						`"updated_at":"2024-01-01T00:00:00","result":{"pad":"%s"}}`, i, 999_999-i, pad)
-				}
-				b.WriteString("]}")
-				page, _ = pages.LoadOrStore(n, b.Bytes())
-			}
+			page := pageOf(n)
 			w.Header().Set("Content-Type", "application/json")
 			if hidden {
 				_ = http.NewResponseController(w).Flush()
 			} else {
-				w.Header().Set("Content-Length", strconv.Itoa(len(page.([]byte))))
+				w.Header().Set("Content-Length", strconv.Itoa(len(page)))
 			}
-			_, _ = w.Write(page.([]byte))
+			_, _ = w.Write(page)
 		})
 	}
 }
