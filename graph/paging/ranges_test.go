@@ -135,7 +135,7 @@ func drawRange(t *rapid.T, w *world) *timesOf {
 	chance := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "more jobs"), 0))
 	bursts := rapid.Bool().Draw(t, "bursts") && distinct > 2 // up to 500 are equals
 	at := 0
-	for i := range rapid.SampledFrom([]int{0, 0, 0, 0, 150, 150, 150, 600}).Draw(t, "more") {
+	for i := range rapid.SampledFrom([]int{0, 0, 0, 0, 0, 150, 150, 150, 150, 400}).Draw(t, "more") {
 		if !bursts || i%burst == 0 {
 			at = chance.IntN(distinct + 1)
 		}

@@ -28,7 +28,8 @@ type witness struct {
 	doubts int
 }
 
-// compare compares an answer with the one before. Aligned: it starts at a multiple of its size, so it comes
+// compare compares an answer with the one before. Where two answers far apart begin with different jobs, what
+// was doubted before was the list's moving. Aligned: it starts at a multiple of its size, so it comes
 // from where it was asked for even if the API takes offsets as page numbers. Errors: *UntruthError when the
 // answers cannot all be true.
 func (h *witness) compare(order ordering, w window, aligned bool) error {
@@ -37,10 +38,21 @@ func (h *witness) compare(order ordering, w window, aligned bool) error {
 	}
 	last := h.last
 	h.last = w
-	if w.total == last.total && sameStart(order, w, last) {
-		return h.noteApart(max(w.offset-last.offset, last.offset-w.offset))
+	switch apart := max(w.offset-last.offset, last.offset-w.offset); {
+	case w.total != last.total || len(w.records) == 0 || len(last.records) == 0:
+		return nil
+	case sameStart(order, w, last):
+		return h.noteApart(apart)
+	case apart > maxMoved && beginsOtherwise(w, last):
+		h.doubts = 0 // the API does not show the same for each offset; the list has moved
 	}
 	return nil
+}
+
+// beginsOtherwise reports whether two windows begin with different jobs.
+func beginsOtherwise(a, b window) bool {
+	x, y := a.records[0].Job, b.records[0].Job
+	return x != nil && y != nil && x.ID() != y.ID()
 }
 
 // noteApart notes that the same jobs were shown so many places apart; 0 is no doubt. Errors: *UntruthError
