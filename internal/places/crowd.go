@@ -10,7 +10,7 @@ import "time"
 // That is three times the usual, so what can be done at once in the usual time is 12/3 = 4. This is Little's
 // law, and it is true for any mixture of things, as long as each is compared with its own kind.
 //
-// It is crowded when things take half as long again as usual, and nearly all of them longer than usual: a few
+// It is crowded when things take 1.75 times as long as usual, and nearly all of them longer than usual: a few
 // that are large do not count. The limit is then a tenth above what can be done at once, so that the work never
 // waits for us. It is never below what was done at once in the usual time within the last seconds: if all was
 // slow for a moment, for a reason of its own, nobody loses a place. While things take about the usual time and
@@ -49,7 +49,7 @@ const (
 	// nobody notices and the mood of the machine may cause.
 	leastUsual = 10 * time.Millisecond
 	// When it is crowded, in multiples of the usual; and when not all that could be done is done.
-	crowdedFrom, fullFrom, roomyUpTo = 1.5, 1.25, 1.1
+	crowdedFrom, fullFrom, roomyUpTo = 1.75, 1.25, 1.1
 	// slowFrom is how much of it has to take longer than usual: exponential times exceed fullFrom in 29 % of
 	// cases when nothing waits, and in 78 % when all wait for the usual time once.
 	slowFrom = 0.7

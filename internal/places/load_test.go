@@ -154,9 +154,9 @@ func TestOverload(t *testing.T) {
 	}{
 		"even":         {4, always(20 * time.Millisecond), false, 180, 20, false, 4},
 		"one token":    {4, always(20 * time.Millisecond), false, 180, 1, false, 4},
-		"random":       {4, about(20 * time.Millisecond), false, 180, 20, true, 2},
-		"of many ways": {12, exponential(20 * time.Millisecond), false, 500, 20, true, 2.5},
-		"slow":         {20, always(time.Second), false, 18, 20, false, 12},
+		"random":       {4, about(20 * time.Millisecond), false, 180, 20, true, 3},
+		"of many ways": {12, exponential(20 * time.Millisecond), false, 500, 20, true, 4},
+		"slow":         {20, always(time.Second), false, 18, 20, false, 16},
 		"one at once":  {1, always(20 * time.Millisecond), false, 40, 5, true, 30},
 		"refuses":      {4, always(20 * time.Millisecond), true, 160, 20, true, 4},
 	} {
