@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Processors are busy while many goroutines want them, and not when these have ended.
@@ -18,15 +19,15 @@ func TestBusyProcessors(t *testing.T) {
 			}
 		})
 	}
-	until(t, p.areBusy)
+	until(t, func() bool { return p.areBusy(time.Now()) })
 	stop.Store(true)
 	working.Wait()
-	until(t, func() bool { return !p.areBusy() })
+	until(t, func() bool { return !p.areBusy(time.Now()) })
 }
 
 func BenchmarkProcessors(b *testing.B) {
 	var p processors
 	for b.Loop() {
-		p.areBusy()
+		p.areBusy(time.Now())
 	}
 }

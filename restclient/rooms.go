@@ -70,7 +70,7 @@ func (c *Client) leave(place places.Place, q call, got *progress, failed *Error)
 	connected := got.connected.Load()
 	done := places.Work{Kind: bits.Len(uint(q.records)), Ended: time.Now()}
 	switch {
-	case c.processors.areBusy():
+	case c.processors.areBusy(done.Ended):
 	case failed == nil && connected > 0:
 		done.Took, done.Time = places.TookTime, done.Ended.Sub(got.began)-time.Duration(connected)
 	case failed != nil && failed.Status == http.StatusServiceUnavailable:

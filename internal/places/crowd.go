@@ -6,8 +6,8 @@ import "time"
 //
 // Whoever does the work takes the same time for it, until it can do no more at once; from then on each thing
 // takes as much longer as there are more of them. Two averages tell it: how long things take, as a multiple of
-// what is usual, and how many are done at once. Example: 20 ms are usual, and now it is 60 ms with 12 at once.
-// That is three times the usual, so what can be done at once in the usual time is 12/3 = 4. This is Little's
+// what is usual, and how many are done at once. Example: 20 ms are usual, and now it is 60 ms with 36 at once.
+// That is three times the usual, so what can be done at once in the usual time is 36/3 = 12. This is Little's
 // law, and it is true for any mixture of things, as long as each is compared with its own kind.
 //
 // It is crowded when things take 1.75 times as long as usual, and nearly all of them longer than usual: a few
@@ -36,8 +36,10 @@ type crowd struct {
 	inARow   int       // refusals without anything between them that was done
 	waitedAt time.Time // when somebody waited last
 	notedAt  time.Time // when something was done last
-	look     look
-	looks    int // so far
+	// refusedAt is when whoever does the work refused some of it last.
+	refusedAt time.Time
+	look      look
+	looks     int // so far
 }
 
 // average is a mean of so many values.
@@ -54,9 +56,12 @@ const (
 	// cases when nothing waits, and in 78 % when all wait for the usual time once.
 	slowFrom = 0.7
 
-	headroom   = 1.1  // of the limit, above what can be done at once
-	growth     = 0.25 // of the limit, each time as many were done
-	leastLimit = 2
+	headroom = 1.1  // of the limit, above what can be done at once
+	growth   = 0.25 // of the limit, each time as many were done
+	// The limit is never below leastLimit, or leastRefused if whoever does the work has refused some of it lately.
+	// So few at once are no load for anybody, and if they are slow, it is for another reason: no processor is
+	// free, on either side.
+	leastLimit, leastRefused = 8, 2
 
 	// A refusal counts as something that took so many times the usual, and as so many that were slow.
 	refusedRatio, refusedSlow = 4, 4
@@ -95,6 +100,9 @@ func (c *crowd) note(now time.Time, s sample) int {
 		return c.current(now)
 	}
 	c.notedAt = now
+	if s.Took == TookRefused {
+		c.refusedAt = now
+	}
 	if s.waiting {
 		c.waitedAt = now
 	}
@@ -134,7 +142,11 @@ func (c *crowd) crowded() bool { return c.limit < float64(c.most) }
 
 // fits returns the limit that follows from what things take and how many are done at once.
 func (c *crowd) fits() float64 {
-	return min(float64(c.most), max(leastLimit, c.proven[0], c.proven[1], headroom*c.among/c.ratio))
+	least := float64(leastLimit)
+	if c.notedAt.Sub(c.refusedAt) < calmAfter {
+		least = leastRefused
+	}
+	return min(float64(c.most), max(least, c.proven[0], c.proven[1], headroom*c.among/c.ratio))
 }
 
 // compare returns how long something took, as a multiple of what is usual for its kind, and whether that was

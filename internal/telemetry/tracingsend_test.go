@@ -193,7 +193,7 @@ func TestExportHasAnEnd(t *testing.T) {
 		}
 		collector.Take(w, r)
 	})
-	tracing, log := tracingTo(t, collector.URL, "OTEL_EXPORTER_OTLP_TIMEOUT=50", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1")
+	tracing, log := tracingTo(t, collector.URL, "OTEL_EXPORTER_OTLP_TIMEOUT=1000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1")
 	makeSpans(tracing, 2)
 	collector.Await(1, nil)
 	tracing.Close(t.Context())
@@ -245,7 +245,7 @@ func TestSendsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, trusted := range []bool{false, true} {
-		environ := []string{"OTEL_EXPORTER_OTLP_TIMEOUT=100"}
+		environ := []string{"OTEL_EXPORTER_OTLP_TIMEOUT=1000"}
 		if trusted {
 			environ = []string{"OTEL_EXPORTER_OTLP_CERTIFICATE=" + path}
 		}
