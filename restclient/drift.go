@@ -3,8 +3,8 @@ package restclient
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"slices"
+	"strings"
 
 	"jobsgateway/internal/rawjson"
 )
@@ -51,11 +51,11 @@ var knownTypes = map[string]bool{
 	"refresh_materialized_view": true, "upload-stats": true,
 }
 
-// knownSources are the types of request_source, and sourceStarts how one with such a type mostly begins.
+// knownSources are the types of request_source, and sourceTypes how one with such a type mostly says so.
 // Source: GET /jobs, and the vendor's document of webhooks.
 var (
 	knownSources = map[string]bool{"api_user": true, "process": true}
-	sourceStarts = [...]string{`{"type":"api_user"`, `{"type":"process"`}
+	sourceTypes  = [...][]byte{[]byte(`"type":"api_user"`), []byte(`"type":"process"`)}
 )
 
 // Members that documents of the Jobs API have and that nothing here reads: of a record, in its schema of
@@ -118,19 +118,29 @@ func isKnown(value rawjson.Value, words map[string]bool) bool {
 	return words[string(value.Quoted())] || bytes.IndexByte(value, '\\') >= 0 && words[value.TextOrEmpty()]
 }
 
-// lookAtSource notes the type of a source if it is not known. Nearly all begin with it.
+// lookAtSource notes the type of a source if it is not known.
 func (d *drifts) lookAtSource(source rawjson.Value) {
-	if len(source) == 0 || source[0] != '{' {
+	if len(source) == 0 || source[0] != '{' || saysKnownSource(source) {
 		return
-	}
-	for _, start := range sourceStarts {
-		if len(source) >= len(start) && string(source[:len(start)]) == start {
-			return
-		}
 	}
 	if value := source.Get("type"); !value.IsEmpty() && !isKnown(value, knownSources) {
 		d.note(UnknownWord, MemberRequestSource, value.Quoted())
 	}
+}
+
+// saysKnownSource reports whether an object has a known type, without reading its members: it is fast, and may
+// say false of one that has. Without an object inside and without escapes, the quoted name before a colon is
+// that of a member.
+func saysKnownSource(source rawjson.Value) bool {
+	if bytes.IndexByte(source[1:], '{') >= 0 || bytes.IndexByte(source, '\\') >= 0 {
+		return false
+	}
+	for _, known := range sourceTypes {
+		if bytes.Contains(source, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // note counts a drift.
@@ -167,7 +177,7 @@ func (c *Client) report(ctx context.Context, d *drifts, token string) {
 		return
 	}
 	for _, found := range d.found {
-		if found.token = token; !plainWord.MatchString(found.Spelling) {
+		if found.token = token; !isPlain(found.Spelling) {
 			found.Spelling = ""
 		}
 		c.observer.Drifted(ctx, found)
@@ -182,8 +192,22 @@ func (c *Client) newDrifts() *drifts {
 	return &drifts{}
 }
 
-// plainWord is the form of a Drift's Spelling, but for its length.
-var plainWord = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z_. -]*[0-9]){0,3}[A-Za-z_. -]*$`)
+// isPlain reports whether a word has the form of a Drift's Spelling, but for its length.
+func isPlain(word string) bool {
+	digits := 0
+	for i, c := range []byte(word) {
+		switch {
+		case 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z':
+		case i == 0:
+			return false
+		case '0' <= c && c <= '9':
+			digits++
+		case strings.IndexByte("_. -", c) < 0:
+			return false
+		}
+	}
+	return word != "" && digits <= 3
+}
 
 // Word returns the word or the name for the log; empty if there is none, or it has a part of the caller's
 // token.
