@@ -72,10 +72,24 @@ var firstBytes = [len(members)]byte{
 }
 
 // drifts collects what one answer has of drift. On a record without any it costs about 35 ns, and reading the
-// record 600 (BenchmarkDecodePage). Nil collects nothing.
+// record 550 (BenchmarkDecodePage). Nil collects nothing.
 type drifts struct {
 	found []Drift
-	kind  rawjson.Value // a known type: records that follow each other often have the same
+	// states and types are words that are known, each at its slot: a page has a few of them, again and again.
+	states, types [wordSlots]rawjson.Value
+}
+
+// wordSlots is how many words are remembered, a power of two.
+const wordSlots = 16
+
+// wordSlot returns the slot of a string, by its length and its fourth letter, which differ among the states. Of
+// "failed" it is 4: with its quotes it has 8 bytes, and 8 + 'l' is 116.
+func wordSlot(word rawjson.Value) int {
+	const fourth = 4 // behind the quote
+	if len(word) <= fourth {
+		return 0
+	}
+	return (len(word) + int(word[fourth])) % wordSlots
 }
 
 // Bounds of what is found in one answer.
@@ -89,11 +103,20 @@ func (d *drifts) look(j *Job) {
 	if d == nil {
 		return
 	}
-	if j.State() == StateUnknown {
-		d.note(UnknownWord, MemberState, j.Member(MemberState).Quoted())
+	state, kind := j.Member(MemberState), j.Member(MemberType)
+	if slot := &d.states[wordSlot(state)]; !bytes.Equal(state, *slot) {
+		if j.State() != StateUnknown {
+			*slot = state
+		} else {
+			d.note(UnknownWord, MemberState, state.Quoted())
+		}
 	}
-	if kind := j.Member(MemberType); !bytes.Equal(kind, d.kind) {
-		d.lookAtType(kind)
+	if slot := &d.types[wordSlot(kind)]; !bytes.Equal(kind, *slot) {
+		if isKnown(kind, knownTypes) {
+			*slot = kind
+		} else {
+			d.note(UnknownWord, MemberType, kind.Quoted())
+		}
 	}
 	d.lookAtSource(j.Member(MemberRequestSource))
 	for m := MemberUpdatedAt + 1; int(m) < len(members); m++ {
@@ -101,15 +124,6 @@ func (d *drifts) look(j *Job) {
 		if at.to != 0 && want != 0 && j.raw[at.from] != want && j.raw[at.from] != 'n' {
 			d.note(MistypedMember, m, nil)
 		}
-	}
-}
-
-// lookAtType notes a type of job if it is not known, and else remembers it.
-func (d *drifts) lookAtType(kind rawjson.Value) {
-	if isKnown(kind, knownTypes) {
-		d.kind = kind
-	} else {
-		d.note(UnknownWord, MemberType, kind.Quoted())
 	}
 }
 
