@@ -200,7 +200,7 @@ func (j *Job) checkNeeds(drifts *drifts) error {
 				return unreadable("have no " + memberNames[m] + " that is a string")
 			}
 		case aTime:
-			if at, err := ReadTimestamp(value); err != nil || at.IsZero() {
+			if !isTimestamp(value) {
 				drifts.note(LeftOutRecord, Member(m), nil)
 				return unreadable("have no " + memberNames[m] + " that is a time")
 			}

@@ -3,8 +3,8 @@ package restclient
 import (
 	"bytes"
 	"context"
-	"regexp"
 	"slices"
+	"strings"
 
 	"jobsgateway/internal/rawjson"
 )
@@ -51,11 +51,11 @@ var knownTypes = map[string]bool{
 	"refresh_materialized_view": true, "upload-stats": true,
 }
 
-// knownSources are the types of request_source, and sourceStarts how one with such a type mostly begins.
+// knownSources are the types of request_source, and sourceTypes how one with such a type mostly says so.
 // Source: GET /jobs, and the vendor's document of webhooks.
 var (
 	knownSources = map[string]bool{"api_user": true, "process": true}
-	sourceStarts = [...]string{`{"type":"api_user"`, `{"type":"process"`}
+	sourceTypes  = [...][]byte{[]byte(`"type":"api_user"`), []byte(`"type":"process"`)}
 )
 
 // Members that documents of the Jobs API have and that nothing here reads: of a record, in its schema of
@@ -72,10 +72,24 @@ var firstBytes = [len(members)]byte{
 }
 
 // drifts collects what one answer has of drift. On a record without any it costs about 35 ns, and reading the
-// record 600 (BenchmarkDecodePage). Nil collects nothing.
+// record 550 (BenchmarkDecodePage). Nil collects nothing.
 type drifts struct {
 	found []Drift
-	kind  rawjson.Value // a known type: records that follow each other often have the same
+	// states and types are words that are known, each at its slot: a page has a few of them, again and again.
+	states, types [wordSlots]rawjson.Value
+}
+
+// wordSlots is how many words are remembered, a power of two.
+const wordSlots = 16
+
+// wordSlot returns the slot of a string, by its length and its fourth letter, which differ among the states. Of
+// "failed" it is 4: with its quotes it has 8 bytes, and 8 + 'l' is 116.
+func wordSlot(word rawjson.Value) int {
+	const fourth = 4 // behind the quote
+	if len(word) <= fourth {
+		return 0
+	}
+	return (len(word) + int(word[fourth])) % wordSlots
 }
 
 // Bounds of what is found in one answer.
@@ -89,11 +103,20 @@ func (d *drifts) look(j *Job) {
 	if d == nil {
 		return
 	}
-	if j.State() == StateUnknown {
-		d.note(UnknownWord, MemberState, j.Member(MemberState).Quoted())
+	state, kind := j.Member(MemberState), j.Member(MemberType)
+	if slot := &d.states[wordSlot(state)]; !bytes.Equal(state, *slot) {
+		if j.State() != StateUnknown {
+			*slot = state
+		} else {
+			d.note(UnknownWord, MemberState, state.Quoted())
+		}
 	}
-	if kind := j.Member(MemberType); !bytes.Equal(kind, d.kind) {
-		d.lookAtType(kind)
+	if slot := &d.types[wordSlot(kind)]; !bytes.Equal(kind, *slot) {
+		if isKnown(kind, knownTypes) {
+			*slot = kind
+		} else {
+			d.note(UnknownWord, MemberType, kind.Quoted())
+		}
 	}
 	d.lookAtSource(j.Member(MemberRequestSource))
 	for m := MemberUpdatedAt + 1; int(m) < len(members); m++ {
@@ -104,33 +127,34 @@ func (d *drifts) look(j *Job) {
 	}
 }
 
-// lookAtType notes a type of job if it is not known, and else remembers it.
-func (d *drifts) lookAtType(kind rawjson.Value) {
-	if isKnown(kind, knownTypes) {
-		d.kind = kind
-	} else {
-		d.note(UnknownWord, MemberType, kind.Quoted())
-	}
-}
-
 // isKnown reports whether a string says one of these words. Nearly all are written without escapes.
 func isKnown(value rawjson.Value, words map[string]bool) bool {
 	return words[string(value.Quoted())] || bytes.IndexByte(value, '\\') >= 0 && words[value.TextOrEmpty()]
 }
 
-// lookAtSource notes the type of a source if it is not known. Nearly all begin with it.
+// lookAtSource notes the type of a source if it is not known.
 func (d *drifts) lookAtSource(source rawjson.Value) {
-	if len(source) == 0 || source[0] != '{' {
+	if len(source) == 0 || source[0] != '{' || saysKnownSource(source) {
 		return
-	}
-	for _, start := range sourceStarts {
-		if len(source) >= len(start) && string(source[:len(start)]) == start {
-			return
-		}
 	}
 	if value := source.Get("type"); !value.IsEmpty() && !isKnown(value, knownSources) {
 		d.note(UnknownWord, MemberRequestSource, value.Quoted())
 	}
+}
+
+// saysKnownSource reports whether an object has a known type, without reading its members: it is fast, and may
+// say false of one that has. Without an object inside and without escapes, the quoted name before a colon is
+// that of a member.
+func saysKnownSource(source rawjson.Value) bool {
+	if bytes.IndexByte(source[1:], '{') >= 0 || bytes.IndexByte(source, '\\') >= 0 {
+		return false
+	}
+	for _, known := range sourceTypes {
+		if bytes.Contains(source, known) {
+			return true
+		}
+	}
+	return false
 }
 
 // note counts a drift.
@@ -167,7 +191,7 @@ func (c *Client) report(ctx context.Context, d *drifts, token string) {
 		return
 	}
 	for _, found := range d.found {
-		if found.token = token; !plainWord.MatchString(found.Spelling) {
+		if found.token = token; !isPlain(found.Spelling) {
 			found.Spelling = ""
 		}
 		c.observer.Drifted(ctx, found)
@@ -182,8 +206,22 @@ func (c *Client) newDrifts() *drifts {
 	return &drifts{}
 }
 
-// plainWord is the form of a Drift's Spelling, but for its length.
-var plainWord = regexp.MustCompile(`^[A-Za-z](?:[A-Za-z_. -]*[0-9]){0,3}[A-Za-z_. -]*$`)
+// isPlain reports whether a word has the form of a Drift's Spelling, but for its length.
+func isPlain(word string) bool {
+	digits := 0
+	for i, c := range []byte(word) {
+		switch {
+		case 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z':
+		case i == 0:
+			return false
+		case '0' <= c && c <= '9':
+			digits++
+		case strings.IndexByte("_. -", c) < 0:
+			return false
+		}
+	}
+	return word != "" && digits <= 3
+}
 
 // Word returns the word or the name for the log; empty if there is none, or it has a part of the caller's
 // token.

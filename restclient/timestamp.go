@@ -49,26 +49,29 @@ func ParseTimestamp(s string) (Timestamp, error) {
 // "2026-03-", the first eight bytes, XOR with "0000-00-" leaves 2 0 2 6 0 0 3 0; adding 76 76 76 76 7f 76 76
 // 7f, in hexadecimal, sets none.
 func timestampInUTC[T ~string | ~[]byte](s T) (t Timestamp, ok bool) {
+	if !readInUTC(&t, s) {
+		return Timestamp{}, false
+	}
+	return t, true
+}
+
+// readInUTC is timestampInUTC into t, which is of no use where it reports false. Nothing is copied.
+func readInUTC[T ~string | ~[]byte](t *Timestamp, s T) bool {
 	n := len(s)
 	if n > len(zoneless) && s[n-1] == 'Z' {
 		n--
 	}
 	if n < len(zoneless) || n > len(zoneless)+1+maxFractionDigits || n == len(zoneless)+1 {
-		return Timestamp{}, false
+		return false
 	}
 	t.digits = timestampForm
 	t.length = uint8(copy(t.digits[:], s[:n])) //nolint:gosec // at most 29
+	var wrong uint64
 	for i := 0; i < len(t.digits); i += 8 {
 		left := binary.LittleEndian.Uint64(t.digits[i:]) ^ binary.LittleEndian.Uint64(timestampForm[i:])
-		raised := left + binary.LittleEndian.Uint64(timestampSlack[i:])
-		if (left|raised)&0x8080808080808080 != 0 {
-			return Timestamp{}, false
-		}
+		wrong |= left | (left + binary.LittleEndian.Uint64(timestampSlack[i:]))
 	}
-	if at := t.clock(); !at.exists() {
-		return Timestamp{}, false
-	}
-	return t, true
+	return wrong&0x8080808080808080 == 0 && t.clock().exists()
 }
 
 // timestampForm has 0 where a digit stands. It is longer than any text, so that it fills four words.
@@ -81,7 +84,7 @@ var timestampSlack = [32]byte([]byte("vvvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvvvv
 // clock is an instant by its parts.
 type clock struct{ year, month, day, hour, minute, second int }
 
-func (t Timestamp) clock() clock {
+func (t *Timestamp) clock() clock {
 	d := &t.digits
 	two := func(i int) int { return int(d[i]-'0')*10 + int(d[i+1]-'0') }
 	return clock{two(0)*100 + two(2), two(5), two(8), two(11), two(14), two(17)}
@@ -161,4 +164,14 @@ func ReadTimestamp(v rawjson.Value) (Timestamp, error) {
 		return Timestamp{}, err
 	}
 	return ParseTimestamp(*text)
+}
+
+// isTimestamp reports whether ReadTimestamp reads an instant.
+func isTimestamp(v rawjson.Value) bool {
+	var t Timestamp
+	if readInUTC(&t, v.Quoted()) {
+		return true
+	}
+	t, err := ReadTimestamp(v)
+	return err == nil && !t.IsZero()
 }

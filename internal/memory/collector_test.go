@@ -15,6 +15,9 @@ func TestPercentage(t *testing.T) {
 		percent       int
 		limit         int64 // beside a total of 104 MiB
 	}{
+		{2, 0, 300, 118},
+		{5, 0, 200, 121},
+		{8, 0, 140, 124},
 		{10, 0, 100, 126},
 		{20, 0, 100, 144},
 		{24, 0, 100, 152},
