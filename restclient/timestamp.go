@@ -71,7 +71,7 @@ func readInUTC[T ~string | ~[]byte](t *Timestamp, s T) bool {
 		left := binary.LittleEndian.Uint64(t.digits[i:]) ^ binary.LittleEndian.Uint64(timestampForm[i:])
 		wrong |= left | (left + binary.LittleEndian.Uint64(timestampSlack[i:]))
 	}
-	return wrong&0x8080808080808080 == 0 && t.clock().exists()
+	return wrong&0x8080808080808080 == 0 && clockOf(&t.digits).exists()
 }
 
 // timestampForm has 0 where a digit stands. It is longer than any text, so that it fills four words.
@@ -84,8 +84,8 @@ var timestampSlack = [32]byte([]byte("vvvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvv\x7fvvvv
 // clock is an instant by its parts.
 type clock struct{ year, month, day, hour, minute, second int }
 
-func (t *Timestamp) clock() clock {
-	d := &t.digits
+// clockOf returns the parts of an instant that is like timestampForm.
+func clockOf(d *[32]byte) clock {
 	two := func(i int) int { return int(d[i]-'0')*10 + int(d[i+1]-'0') }
 	return clock{two(0)*100 + two(2), two(5), two(8), two(11), two(14), two(17)}
 }
@@ -133,7 +133,7 @@ func (t Timestamp) Time() time.Time {
 	for _, c := range t.digits[len(zoneless)+1:][:maxFractionDigits] {
 		nanoseconds = nanoseconds*10 + int(c-'0')
 	}
-	return t.clock().date(nanoseconds)
+	return clockOf(&t.digits).date(nanoseconds)
 }
 
 // isZoneless reports whether text, which ParseTimestamp can read, is written as its String is but for the Z:
