@@ -128,6 +128,10 @@ func (j *Job) appendTime(b []byte, m Member) []byte {
 // Raw returns the whole record, byte for byte.
 func (j *Job) Raw() rawjson.Value { return j.raw }
 
+// ReadJob reads one record, such as a copy of Job.Raw that outlives its answer. The job is a part of record,
+// which may not change any more. Errors: KindMalformed.
+func ReadJob(record []byte) (*Job, error) { return readJob(record, nil) }
+
 // Job returns one job, by one call.
 //
 // Upstream: GET /jobs/{job_id}. Errors: every kind; KindNotFound also when this token may not see the job.

@@ -101,21 +101,32 @@ func (c cursor) append(text []byte) []byte {
 			b = binary.BigEndian.AppendUint32(b, tie)
 		}
 	}
+	return seal(text, b)
+}
+
+// seal appends bytes with their checksum to text, as unpadded base64url.
+func seal(text, b []byte) []byte {
 	b = binary.BigEndian.AppendUint32(b, crc32.ChecksumIEEE(b))
 	return base64.RawURLEncoding.AppendEncode(text, b)
 }
 
-// decodeCursor returns the cursor of a text; false for anything that encode did not write.
-func decodeCursor(text string) (cursor, bool) {
-	if base64.RawURLEncoding.DecodedLen(len(text)) > maxCursorBytes {
-		return cursor{}, false
+// unseal returns the bytes of a text that seal wrote, at most so many with their checksum; false for any other.
+func unseal(text string, most int) (b []byte, ok bool) {
+	if base64.RawURLEncoding.DecodedLen(len(text)) > most {
+		return nil, false
 	}
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(b) < crc32.Size {
-		return cursor{}, false
+		return nil, false
 	}
 	body, sum := b[:len(b)-crc32.Size], b[len(b)-crc32.Size:]
-	if crc32.ChecksumIEEE(body) != binary.BigEndian.Uint32(sum) {
+	return body, crc32.ChecksumIEEE(body) == binary.BigEndian.Uint32(sum)
+}
+
+// decodeCursor returns the cursor of a text; false for anything that encode did not write.
+func decodeCursor(text string) (cursor, bool) {
+	body, ok := unseal(text, maxCursorBytes)
+	if !ok {
 		return cursor{}, false
 	}
 	r := byteReader{rest: body, ok: true}
