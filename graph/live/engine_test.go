@@ -57,11 +57,11 @@ func watchJob(t *testing.T, e *Engine, n int) *Stream {
 	return s
 }
 
-func sinceOf(t *testing.T, h heard) *paging.Since {
-	t.Helper()
-	since, err := paging.ReadSince(h.cursor, ListOf(""))
+// sinceText reads the cursor of an event.
+func sinceText(cursor string) *paging.Since {
+	since, err := paging.ReadSince(cursor, ListOf(""))
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	return &since
 }
