@@ -80,6 +80,9 @@ func (p *poll) run() {
 			p.end(err)
 			return
 		}
+		if err != nil && p.pace.failures+p.pace.slower == 0 {
+			p.engine.cfg.Logger.Warn("live poll failed", slog.String("error", err.Error()))
+		}
 		if ok && !isKind(err, restclient.KindRateLimited) {
 			err = nil // of single jobs, which are asked for again
 		}
