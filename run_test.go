@@ -77,7 +77,7 @@ func TestSchemas(t *testing.T) {
 			t.Errorf("the subgraph's schema has the word %s", word)
 		}
 	}
-	if want, err := graph.ClientSDL(); err != nil || want != client {
+	if want, err := graph.ClientSDL(true); err != nil || want != client {
 		t.Error("the printed schema is another one")
 	}
 }

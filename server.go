@@ -75,7 +75,7 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		if invocation.FederationSchema {
 			sdl = graph.SubgraphSDL
 		}
-		if invocation.Text, err = sdl(); err != nil {
+		if invocation.Text, err = sdl(true); err != nil {
 			return err
 		}
 	case settings.Help, settings.Version:

@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph/direct"
+	"jobsgateway/graph/live"
 	"jobsgateway/graph/model"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
@@ -35,6 +36,7 @@ const (
 	CodeUpstreamUnavailable  Code = "UPSTREAM_UNAVAILABLE"
 	CodeUpstreamTimeout      Code = "UPSTREAM_TIMEOUT"
 	CodeUpstreamBadResponse  Code = "UPSTREAM_BAD_RESPONSE"
+	CodeSubscriptionLimit    Code = "SUBSCRIPTION_LIMIT_EXCEEDED"
 	CodeInternal             Code = "INTERNAL_SERVER_ERROR"
 )
 
@@ -43,7 +45,7 @@ func Codes() []Code {
 	return []Code{
 		CodeBadUserInput, CodeUnauthenticated, CodeForbidden, CodeRequestLimitExceeded, CodeConcurrencyLimited,
 		CodeUpstreamRejected, CodeUpstreamRateLimited, CodeUpstreamUnavailable, CodeUpstreamTimeout,
-		CodeUpstreamBadResponse, CodeInternal,
+		CodeUpstreamBadResponse, CodeSubscriptionLimit, CodeInternal,
 	}
 }
 
@@ -177,6 +179,9 @@ func (p Presenter) explain(ctx context.Context, err error, argument string) (str
 	}
 	if limit, ok := errors.AsType[*memory.LimitError](err); ok {
 		return limit.Error(), map[string]any{"code": CodeRequestLimitExceeded, "retryable": false}
+	}
+	if limit, ok := errors.AsType[*live.LimitError](err); ok {
+		return limit.Error(), map[string]any{"code": CodeSubscriptionLimit, "retryable": true}
 	}
 	if noTotal, ok := errors.AsType[*direct.NoTotalError](err); ok {
 		return noTotal.Error(), map[string]any{"code": CodeUpstreamBadResponse, "retryable": false}

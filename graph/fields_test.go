@@ -108,7 +108,7 @@ func outputFields(schema *ast.Schema) []string {
 // A field that has no row does not pass for one that is null.
 func TestFieldWithoutARow(t *testing.T) {
 	t.Parallel()
-	schema, err := NewSchema(true)
+	schema, err := NewSchema(Parts{Federation: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func noteFields(met map[string]bool, value any) {
 // Every field is asked for in a story.
 func TestStoriesHaveEveryField(t *testing.T) {
 	t.Parallel()
-	schema, err := NewSchema(true)
+	schema, err := NewSchema(Parts{Federation: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +201,7 @@ func TestStoriesHaveEveryField(t *testing.T) {
 // What gqlgen answers is left to it.
 func TestWhatIsLeftToGqlgen(t *testing.T) {
 	t.Parallel()
-	schema, err := NewSchema(true)
+	schema, err := NewSchema(Parts{Federation: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +241,7 @@ func TestOnePlanForMany(t *testing.T) {
 	const query = `query($r: [_Any!]!) { jobs { totalCount nodes { ...J } edges { cursor node { raw } } }
 		_entities(representations: $r) { ... on Dataset { id latestJob { ...J } jobs(first: 3) { nodes { id } pageInfo { endCursor } } } } }
 		fragment J on Job { id tags failures { message } input { raw } dataset { id jobs(first: 2) { nodes { id idempotencyKey } } } }`
-	schema, err := NewSchema(true)
+	schema, err := NewSchema(Parts{Federation: true})
 	if err != nil {
 		t.Fatal(err)
 	}

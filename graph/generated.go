@@ -410,6 +410,72 @@ type Query {
   ): [Node]!
 }
 
+"""
+What is told as it happens. A subscription is sent by POST or GET with ` + "`" + `Accept: text/event-stream` + "`" + `. The REST API cannot tell of
+changes, so the gateway polls it: a change is told within about 2 seconds, as ` + "`" + `--poll-interval` + "`" + ` says, and two changes of one job
+between two polls are told as one. All subscriptions of a token that watch the same share one poll.
+"""
+type Subscription {
+  """
+  One job: as it is now, and then after every change. It ends when the state of the job is final (` + "`" + `Job.isFinal` + "`" + `). Null, and the
+  end, for a job that does not exist, that the token may not see, or that is removed meanwhile. A client that reads too slowly is
+  told the last state and not those before.
+
+  Costs one REST call (` + "`" + `GET /jobs/{job_id}` + "`" + `) at the start and one for each poll, however many subscriptions of the token watch
+  this job. Where a token watches so many jobs that reading the list (` + "`" + `GET /jobs` + "`" + `) costs fewer calls than asking for each, the
+  list is read, and each job asked for once a minute.
+  """
+  jobUpdated(
+    "The job's UUID with dashes, in upper or lower case. Anything else is refused with BAD_USER_INPUT."
+    id: ID!
+  ): Job
+  """
+  Jobs that were submitted or have changed, from now on or from ` + "`" + `since` + "`" + `. The first event comes as soon as the list is watched: it
+  has what was missed since ` + "`" + `since` + "`" + `, or no jobs. Read your list after it, merge jobs by their ` + "`" + `id` + "`" + `, and nothing is missing. A
+  change that is written to the REST API's list more than 5 seconds later than its ` + "`" + `updatedAt` + "`" + ` says can be missed, and so is a
+  job that is removed.
+
+  Costs one REST call (` + "`" + `GET /jobs` + "`" + `) for each poll while little changes, and more when more jobs have changed than the poll before
+  has shown, however many subscriptions of the token have this filter, whatever ` + "`" + `states` + "`" + ` they ask for.
+
+  An outage of the REST API is waited for, for 60 seconds; what has changed meanwhile is told when it is over. Then, and at once
+  when the token is not accepted any more, the subscription ends with an error (UPSTREAM_UNAVAILABLE, UNAUTHENTICATED). More
+  subscriptions than the gateway or the token may have are refused with SUBSCRIPTION_LIMIT_EXCEEDED.
+  """
+  jobsChanged(
+    """
+    Which jobs. All of them when absent. ` + "`" + `states` + "`" + ` means the state after the change: a job that leaves these states is not told
+    of. A range of time is refused with BAD_USER_INPUT. With an empty list the subscription tells of nothing.
+    """
+    filter: JobFilter
+    """
+    Go on behind a change: the ` + "`" + `cursor` + "`" + ` of an event with the same filter; ` + "`" + `states` + "`" + ` may differ. Changes that came within 5 seconds
+    before it can be told once more. If more than about 1,000 changes were missed, ` + "`" + `resync` + "`" + ` comes in place of them. A string that
+    is not a cursor from this field is refused with BAD_USER_INPUT.
+    """
+    since: String
+  ): JobsChange!
+}
+
+"Jobs that have changed."
+type JobsChange {
+  """
+  The jobs as they are now, in the order of their changes, each once, at most 100. Empty in the first event of a subscription that
+  has missed nothing, with ` + "`" + `resync` + "`" + `, and now and then to move ` + "`" + `cursor` + "`" + ` on.
+  """
+  jobs: [Job!]! @listSize(assumedSize: 100)
+  """
+  The place behind these changes, for ` + "`" + `since` + "`" + `. It stays valid when the gateway is restarted, and at another replica of it. Do not
+  parse it: its content and its length can change between versions.
+  """
+  cursor: String!
+  """
+  Changes may have been missed, because there were too many, or because the client reads too slowly: read the list again. Then
+  ` + "`" + `jobs` + "`" + ` is empty.
+  """
+  resync: Boolean!
+}
+
 "How many jobs are in a state."
 type JobStateCount {
   "The state; UNKNOWN for all that this version does not know."

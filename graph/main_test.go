@@ -47,7 +47,7 @@ type executor struct {
 // newExecutor makes an executor over any upstream.
 func newExecutor(t testing.TB, upstream operation.Upstream) *executor {
 	t.Helper()
-	schema, err := NewSchema(true)
+	schema, err := NewSchema(Parts{Federation: true})
 	if err != nil {
 		t.Fatal(err)
 	}

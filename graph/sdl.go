@@ -19,9 +19,21 @@ import (
 // clientDirectives are the directives on definitions that a client can use; the others are for routers.
 var clientDirectives = []string{"deprecated", "specifiedBy", "oneOf"}
 
-// ClientSDL returns the schema for frontends: without federation, so that every client tool can read it.
-func ClientSDL() (string, error) {
-	return printSDL(func(doc *ast.SchemaDocument) {
+// Parts are the parts of the schema that can be left out.
+type Parts struct {
+	// Federation: _service and _entities, of the schema that requests are validated against.
+	Federation bool
+	// Live: subscriptions.
+	Live bool
+}
+
+// liveTypes are the types that subscriptions alone have.
+var liveTypes = []string{"Subscription", "JobsChange"}
+
+// ClientSDL returns the schema for frontends: without federation, so that every client tool can read it. Live:
+// with subscriptions.
+func ClientSDL(live bool) (string, error) {
+	return printSDL(live, func(doc *ast.SchemaDocument) {
 		doc.SchemaExtension = nil
 		for _, def := range doc.Definitions {
 			def.Directives = keepDirectives(def.Directives)
@@ -39,9 +51,9 @@ func ClientSDL() (string, error) {
 }
 
 // SubgraphSDL returns the schema for composers: with all directives, but without Query.node, Query.nodes and
-// Node, since two subgraphs that both have these do not compose.
-func SubgraphSDL() (string, error) {
-	return printSDL(func(doc *ast.SchemaDocument) {
+// Node, since two subgraphs that both have these do not compose. Live: with subscriptions.
+func SubgraphSDL(live bool) (string, error) {
+	return printSDL(live, func(doc *ast.SchemaDocument) {
 		isNode := func(def *ast.Definition) bool { return def.Name == "Node" }
 		isNodeName := func(name string) bool { return name == "Node" }
 		isNodeField := func(field *ast.FieldDefinition) bool { return field.Type.Name() == "Node" }
@@ -62,12 +74,17 @@ func keepDirectives(list ast.DirectiveList) ast.DirectiveList {
 	})
 }
 
-// printSDL returns schema.graphqls, its descriptions included, as edit has changed it. Errors: none for the
-// schema that the code was generated from.
-func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
+// printSDL returns schema.graphqls, its descriptions included, as edit has changed it, with subscriptions or
+// without. Errors: none for the schema that the code was generated from.
+func printSDL(live bool, edit func(*ast.SchemaDocument)) (string, error) {
 	doc, err := parser.ParseSchema(sources[0])
 	if err != nil {
 		return "", fmt.Errorf("schema.graphqls: %w", err)
+	}
+	if !live {
+		doc.Definitions = slices.DeleteFunc(doc.Definitions, func(def *ast.Definition) bool {
+			return slices.Contains(liveTypes, def.Name)
+		})
 	}
 	edit(doc)
 	var b strings.Builder
@@ -76,9 +93,9 @@ func printSDL(edit func(*ast.SchemaDocument)) (string, error) {
 }
 
 // NewSchema returns the schema that requests are validated against and that introspection shows. Directives
-// of definitions and the generator's own types are left out: no request can use them. Without federation,
-// _service, _entities and their types are left out as well.
-func NewSchema(federation bool) (*ast.Schema, error) {
+// of definitions and the generator's own types are left out: no request can use them. So are the parts that are
+// not served, with their types.
+func NewSchema(served Parts) (*ast.Schema, error) {
 	schema, err := gqlparser.LoadSchema(sources...)
 	if err != nil {
 		return nil, fmt.Errorf("schema: %w", err)
@@ -93,12 +110,16 @@ func NewSchema(federation bool) (*ast.Schema, error) {
 		internal := name == "Entity" || name == "FieldSet" || strings.HasSuffix(name, "Representation") ||
 			strings.HasPrefix(name, "federation__") || strings.HasPrefix(name, "link__")
 		entity := name == "_Any" || name == "_Entity" || name == "_Service"
-		if internal || entity && !federation {
+		live := slices.Contains(liveTypes, name)
+		if internal || entity && !served.Federation || live && !served.Live {
 			delete(schema.Types, name)
 			delete(schema.PossibleTypes, name)
 		}
 	}
-	if !federation {
+	if !served.Live {
+		schema.Subscription = nil
+	}
+	if !served.Federation {
 		schema.Query.Fields = slices.DeleteFunc(schema.Query.Fields, func(field *ast.FieldDefinition) bool {
 			return field.Name == "_service" || field.Name == "_entities"
 		})

@@ -17,13 +17,13 @@ import (
 )
 
 // printed calls a printer twice, since what is printed is compared and committed by its readers.
-func printed(t *testing.T, sdlOf func() (string, error)) (string, *ast.SchemaDocument) {
+func printed(t *testing.T, sdlOf func(live bool) (string, error)) (string, *ast.SchemaDocument) {
 	t.Helper()
-	first, err := sdlOf()
+	first, err := sdlOf(true)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second, err := sdlOf(); err != nil || second != first {
+	if second, err := sdlOf(true); err != nil || second != first {
 		t.Errorf("printed again it differs: %v", err)
 	}
 	doc, err := parser.ParseSchema(&ast.Source{Name: "printed", Input: first})
@@ -132,7 +132,7 @@ func TestNewSchema(t *testing.T) {
 		{false, nil, nil},
 		{true, []string{"_Any", "_Entity", "_Service"}, []string{"_entities", "_service"}},
 	} {
-		schema, err := NewSchema(c.federation)
+		schema, err := NewSchema(Parts{Federation: c.federation, Live: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func TestNewSchema(t *testing.T) {
 		}
 		wantWhole(t, schema)
 
-		again, err := NewSchema(c.federation)
+		again, err := NewSchema(Parts{Federation: c.federation, Live: true})
 		if err != nil {
 			t.Fatal(err)
 		}

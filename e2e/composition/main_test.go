@@ -96,7 +96,7 @@ func compose(t *testing.T, cases ...[]subgraph) []map[string]said {
 // ourSubgraph is the gateway's subgraph, served at url.
 func ourSubgraph(t *testing.T, url string) subgraph {
 	t.Helper()
-	sdl, err := graph.SubgraphSDL()
+	sdl, err := graph.SubgraphSDL(true)
 	if err != nil {
 		t.Fatal(err)
 	}

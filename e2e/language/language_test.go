@@ -58,7 +58,7 @@ func TestDocuments(t *testing.T) {
 func compare(t *testing.T, federation bool) {
 	t.Helper()
 	h := startServer(t, federation)
-	schema, err := graph.NewSchema(federation)
+	schema, err := graph.NewSchema(graph.Parts{Federation: federation, Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}

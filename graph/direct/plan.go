@@ -12,15 +12,13 @@
 // selections, object.go compiles them, writer.go appends values. What a field means stands in a row: those of
 // Query in root.go, of JobConnection, JobEdge and PageInfo in connection.go, of Job in job.go, of its input
 // and result in payload.go, of Dataset in dataset.go. lookup.go gathers what needs the REST API, and
-// unasked.go finds out what a page need not have.
+// unasked.go finds out what a page need not have. change.go writes the events of subscriptions.
 package direct
 
 import (
 	"context"
-	"io"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -32,6 +30,8 @@ import (
 // concurrent use.
 type Plan struct {
 	roots map[string]root // by response key
+	// subscribed is the root field of a subscription; nil for other operations.
+	subscribed *field
 	// constant is the answer of an operation that asks for nothing but __typename; nil for others.
 	constant []byte
 	// size is how many bytes the last answer had; 0 before there was one.
@@ -59,7 +59,10 @@ func Compile(
 ) *Plan {
 	p := &Plan{roots: map[string]root{}}
 	c := &compiler{collector{schema: schema, fragments: doc.Fragments, variables: variables}}
-	fields := c.collect("Query", op.SelectionSet)
+	fields := c.collect(rootOf(op), op.SelectionSet)
+	if op.Operation == ast.Subscription {
+		p.subscribed = fields[0]
+	}
 	p.constant = constantAnswer(fields)
 	// Of connections with the same arguments, so that one answer serves all of them.
 	common := map[string]paging.Unasked{}
@@ -83,6 +86,14 @@ func Compile(
 		}
 	}
 	return p
+}
+
+// rootOf returns the type of an operation's root fields.
+func rootOf(op *ast.OperationDefinition) string {
+	if op.Operation == ast.Subscription {
+		return "Subscription"
+	}
+	return "Query"
 }
 
 // spell returns a field with its arguments as they are written, as in `jobs first:20`.
@@ -129,20 +140,6 @@ func (p *Plan) Resolver(
 		if err != nil || isNull(value) {
 			return value, err
 		}
-		l := lookups{answers: map[lookup]Answer{}}
-		root.lookUp(&l, value)
-		page, _ := value.(connection)
-		l.answer(func(open []*Lookup) { answer(ctx, open, page) })
-		return graphql.WriterFunc(func(out io.Writer) {
-			w := writer{now: time.Now(), answers: l.answers, caught: caught}
-			buffer.write(out, func(b []byte, out *Buffer) []byte {
-				w.b, w.out = b, out
-				w.root(root, value)
-				return w.b
-			})
-			for _, failure := range w.failures {
-				failure.report(ctx)
-			}
-		}), nil
+		return p.valueOf(ctx, root, buffer, answer, caught, value), nil
 	}
 }

@@ -23,7 +23,7 @@ import (
 // upstream.
 func execute(t testing.TB, query string, values map[string]any) (data string, paths []string) {
 	t.Helper()
-	schema, err := graph.NewSchema(true)
+	schema, err := graph.NewSchema(graph.Parts{Federation: true, Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}

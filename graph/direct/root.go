@@ -16,6 +16,7 @@ type root struct {
 	job     *object[job]
 	dataset *object[string]
 	count   *object[*model.JobStateCount]
+	change  *object[*Change]
 	// unasked is what the field does not ask of a connection; nil if its value is none.
 	unasked *ofRoot
 }
@@ -34,6 +35,8 @@ func (c *compiler) root(f *field) (r root, ok bool) {
 		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
 	case "JobStateCount":
 		r.count = compile(c, "JobStateCount", f.Selections, countRows())
+	case "JobsChange":
+		r.change = compile(c, "JobsChange", f.Selections, changeRows())
 	case "_Entity", "Node":
 		r.job = compile(c, "Job", f.Selections, jobRows())
 		r.dataset = compile(c, "Dataset", f.Selections, datasetRows())
@@ -56,6 +59,8 @@ func (r root) lookUp(l *lookups, value any) {
 		r.job.lookUp(l, value.Job)
 	case *model.Dataset:
 		r.dataset.lookUp(l, value.ID)
+	case *Change:
+		r.change.lookUp(l, value)
 	case []*model.Dataset:
 		lookUpEach(r, l, value)
 	case []model.Node:
@@ -87,6 +92,8 @@ func (r root) write(w *writer, value any) {
 		writeEach(r, w, value)
 	case *model.JobStateCount:
 		r.count.write(w, value)
+	case *Change:
+		r.change.write(w, value)
 	case []*model.JobStateCount:
 		writeEach(r, w, value)
 	case []model.Node:

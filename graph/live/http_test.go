@@ -33,7 +33,10 @@ func TestOverHTTP(t *testing.T) {
 			api.Insert(recordOf(n, 1, now, 100))
 			numbers[idAt(n)] = 1
 		}
-		e := over(clienttest.New(t, api, func(c *restclient.Config) { c.MaxBody = 100_000 }), func(c *Config) { c.Interval = 2 * time.Millisecond; c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil)) })
+		e := over(clienttest.New(t, api, func(c *restclient.Config) { c.MaxBody = 100_000 }), func(c *Config) {
+			c.Interval = 2 * time.Millisecond
+			c.Logger = slog.New(slog.NewTextHandler(t.Output(), nil))
+		})
 		var mu sync.Mutex
 		seen, twice := map[string]int{}, 0
 		changed := make(chan struct{}, 1)

@@ -237,7 +237,9 @@ func TestLimitSlowsItsKeyAlone(t *testing.T) {
 			defer s.Close()
 			next(t, s)
 		}
-		w.set(func() { w.fails, w.calls = &restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: 20 * time.Second}, 0 })
+		w.set(func() {
+			w.fails, w.calls = &restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: 20 * time.Second}, 0
+		})
 		time.Sleep(45 * time.Second)
 		if w.calls > 3 {
 			t.Errorf("%d calls in 45 s to an API that asks to wait for 20", w.calls)

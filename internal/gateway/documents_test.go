@@ -77,7 +77,7 @@ func TestRefusedDocuments(t *testing.T) {
 // schemaOf reads the schema of a subgraph.
 func schemaOf(t testing.TB) *ast.Schema {
 	t.Helper()
-	schema, err := graph.NewSchema(true)
+	schema, err := graph.NewSchema(graph.Parts{Federation: true, Live: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,13 +20,14 @@ import (
 	"time"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
+// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground, Live,
 // Operations, Draining, Observer, Memory and MaxOperation has to be set.
 type Config struct {
 	Upstream operation.Upstream
@@ -52,6 +53,9 @@ type Config struct {
 	BasePath string
 	// Playground is served below the base path, whose absence it sees; nil serves nothing there.
 	Playground Playground
+	// Live are the polls of subscriptions, whose calls have tokens by AsToken; nil for a schema without
+	// subscriptions.
+	Live *live.Engine
 	// Operations are the places of operations that run; nil for any number.
 	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
@@ -92,7 +96,7 @@ func New(cfg Config) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	clientSDL, err := graph.ClientSDL()
+	clientSDL, err := graph.ClientSDL(cfg.Live != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +106,7 @@ func New(cfg Config) (*Gateway, error) {
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
 func newGateway(cfg Config) (*gateway, error) {
-	schema, err := graph.NewSchema(cfg.Federation)
+	schema, err := graph.NewSchema(graph.Parts{Federation: cfg.Federation, Live: cfg.Live != nil})
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func newGateway(cfg Config) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	subgraphSDL, err := graph.SubgraphSDL()
+	subgraphSDL, err := graph.SubgraphSDL(cfg.Live != nil)
 	if err != nil {
 		return nil, err
 	}
@@ -133,6 +137,8 @@ func newGateway(cfg Config) (*gateway, error) {
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,
+			event:         resolver.Event,
+			live:          cfg.Live,
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,

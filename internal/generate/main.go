@@ -7,27 +7,43 @@ import (
 
 	"github.com/99designs/gqlgen/api"
 	"github.com/99designs/gqlgen/codegen/config"
+	"github.com/99designs/gqlgen/plugin"
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
 func main() {
-	generate("gqlgen.yml", rootsOnly{})
-	generate("graph/oracle/gqlgen.yml")
+	generate("gqlgen.yml", noSubscriptions{}, rootsOnly{})
+	generate("graph/oracle/gqlgen.yml", noSubscriptions{})
 }
 
 // generate writes what a configuration of gqlgen describes. It panics if gqlgen fails.
-func generate(file string, options ...rootsOnly) {
+func generate(file string, options ...plugin.Plugin) {
 	cfg, err := config.LoadConfig(file)
 	if err != nil {
 		panic(err)
 	}
 	plugins := []api.Option{}
-	for _, plugin := range options {
-		plugins = append(plugins, api.AddPlugin(plugin))
+	for _, option := range options {
+		plugins = append(plugins, api.AddPlugin(option))
 	}
 	if err := api.Generate(cfg, plugins...); err != nil {
 		panic(err)
 	}
+}
+
+// noSubscriptions is a plugin of gqlgen. It takes the subscriptions out of the schema, for the generator alone:
+// gqlgen's executor would resolve every event anew for every subscriber.
+type noSubscriptions struct{}
+
+// Name is the plugin's name.
+func (noSubscriptions) Name() string { return "nosubscriptions" }
+
+// MutateSchema leaves no subscription and no type that only subscriptions have.
+func (noSubscriptions) MutateSchema(schema *ast.Schema) error { //nolint:unparam // gqlgen's interface
+	schema.Subscription = nil
+	delete(schema.Types, "Subscription")
+	delete(schema.Types, "JobsChange")
+	return nil
 }
 
 // rootsOnly is a plugin of gqlgen. It takes out of the schema, for the generator alone, whatever graph/direct

@@ -98,7 +98,7 @@ func TestRadarIsBounded(t *testing.T) {
 // Every place that a drift can have is in the schema.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
-	sdl, err := graph.ClientSDL()
+	sdl, err := graph.ClientSDL(true)
 	if err != nil {
 		t.Fatal(err)
 	}
