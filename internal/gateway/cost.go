@@ -29,6 +29,8 @@ type prices struct {
 	slicing map[*ast.FieldDefinition][]string
 	// paged are the fields of connections that are as long as the page.
 	paged map[*ast.FieldDefinition]bool
+	// assumed are the lengths of lists that no argument changes.
+	assumed map[*ast.FieldDefinition]int
 	// states is how many states a job can be in.
 	states int
 }
@@ -37,7 +39,7 @@ type prices struct {
 func newPrices(schema *ast.Schema) prices {
 	p := prices{
 		scalars: map[string]int{}, slicing: map[*ast.FieldDefinition][]string{},
-		paged: map[*ast.FieldDefinition]bool{}, states: len(schema.Types["JobState"].EnumValues),
+		paged: map[*ast.FieldDefinition]bool{}, assumed: map[*ast.FieldDefinition]int{}, states: len(schema.Types["JobState"].EnumValues),
 	}
 	for name, def := range schema.Types {
 		if directive := def.Directives.ForName("cost"); directive != nil {
@@ -46,6 +48,10 @@ func newPrices(schema *ast.Schema) prices {
 		for _, field := range def.Fields {
 			directive := field.Directives.ForName("listSize")
 			if directive == nil {
+				continue
+			}
+			if directive.Arguments.ForName("slicingArguments") == nil {
+				p.assumed[field], _ = strconv.Atoi(directive.Arguments.ForName("assumedSize").Value.Raw)
 				continue
 			}
 			p.slicing[field] = wordsOf(directive, "slicingArguments")
@@ -139,7 +145,7 @@ func (c costing) field(field *ast.Field, below cost) int {
 		page := product(c.size(field, slicing), below.perElement)
 		return min(1+below.once+page+c.ranges(field), maxCost)
 	}
-	length := 1
+	length := max(1, c.prices.assumed[field.Definition])
 	switch field.Name {
 	case "datasets":
 		length = c.length(field, "ids")

@@ -12,6 +12,7 @@ import (
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/direct"
+	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
 	"jobsgateway/internal/memory"
 )
@@ -35,6 +36,8 @@ type executor struct {
 	present       graph.Presenter
 	root          graphql.RootFieldMiddleware
 	write         rootWriter
+	event         eventWriter
+	live          *live.Engine // nil: the schema has no subscriptions
 	// memory is what answers, and those of the Jobs API, are in; most is how many bytes of it one operation may
 	// hold.
 	memory *memory.Memory
@@ -45,6 +48,9 @@ type executor struct {
 
 // rootWriter makes the middleware that writes an operation's root fields into a buffer, by its plan.
 type rootWriter func(*direct.Plan, *direct.Buffer) graphql.FieldMiddleware
+
+// eventWriter writes the data of one event of a subscription into a buffer: see graph.Resolver.Event.
+type eventWriter func(ctx context.Context, plan *direct.Plan, buffer *direct.Buffer, value any) (data []byte)
 
 // outcome is what a request came to: a refusal, or an answer.
 type outcome struct {

@@ -28,7 +28,7 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground, Live,
-// Operations, Draining, Observer, Memory and MaxOperation has to be set.
+// StreamAge, Operations, Draining, Observer, Memory and MaxOperation has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -56,6 +56,8 @@ type Config struct {
 	// Live are the polls of subscriptions, whose calls have tokens by AsToken; nil for a schema without
 	// subscriptions.
 	Live *live.Engine
+	// StreamAge is how long a subscription lasts at most, so that clients come to other replicas; 0 for no end.
+	StreamAge time.Duration
 	// Operations are the places of operations that run; nil for any number.
 	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
@@ -76,6 +78,8 @@ type gateway struct {
 	logger   *slog.Logger
 	observer Observer // nil for none
 	flights  flights
+	// streamAge is how long a subscription lasts at most.
+	streamAge time.Duration
 }
 
 // Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
@@ -127,12 +131,13 @@ func newGateway(cfg Config) (*gateway, error) {
 		lent = memory.New(math.MaxInt64, false)
 	}
 	g := &gateway{
-		maxBody:  cfg.MaxBody,
-		timeout:  cfg.Timeout,
-		explain:  cfg.Explain,
-		draining: cfg.Draining,
-		logger:   cfg.Logger,
-		observer: cfg.Observer,
+		maxBody:   cfg.MaxBody,
+		timeout:   cfg.Timeout,
+		explain:   cfg.Explain,
+		draining:  cfg.Draining,
+		logger:    cfg.Logger,
+		observer:  cfg.Observer,
+		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),

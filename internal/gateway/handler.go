@@ -23,6 +23,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	defer account.End()
 	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
 	request, refused := g.readRequest(w, r, &account)
+	if refused == nil && g.streamed(r, request) {
+		return
+	}
 	if !acceptable {
 		mediaType = typeJSON
 		if refused == nil {

@@ -43,7 +43,7 @@ func (e *executor) prepare(
 			return nil
 		}
 		called = callingOf(op)
-		if get && op.Operation != ast.Query {
+		if streams := e.live != nil && op.Operation == ast.Subscription; get && op.Operation != ast.Query && !streams {
 			return refuseMethod(http.MethodPost, "Send a mutation or subscription by POST.")
 		}
 		return nil

@@ -48,6 +48,13 @@ func TokenFrom(ctx context.Context) (string, bool) {
 	return token, token != ""
 }
 
+// AsToken returns a context for calls with a token that belong to no request: those of subscriptions, which many
+// share. They have an id of their own.
+func AsToken(ctx context.Context, token string) context.Context {
+	info := &requestInfo{id: uuid.NewString(), token: token, arrived: time.Now()}
+	return context.WithValue(ctx, requestInfoKey{}, info)
+}
+
 // Identity returns what upstream calls made for ctx are known by: the request's id, and the trace it belongs
 // to, if any.
 func Identity(ctx context.Context) restclient.Identity {

@@ -1,0 +1,137 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"jobsgateway/graph"
+	"jobsgateway/graph/direct"
+	"jobsgateway/graph/live"
+	"jobsgateway/graph/operation"
+)
+
+// What a subscription is, whatever transport it has: transports read a live.Stream, whose events are whole
+// answers in one line each.
+
+// isSubscription reports whether a request is a subscription, or why its document may not be executed. It costs
+// nothing for a text without that word.
+func (e *executor) isSubscription(request envelope) (is bool, refused *refusal) {
+	if e.live == nil || !strings.Contains(request.query, string(ast.Subscription)) {
+		return false, nil
+	}
+	doc, refused := e.documents.load(request.query, func(*ast.QueryDocument) *refusal { return nil })
+	if refused != nil {
+		return false, refused
+	}
+	chosen := doc.Operation(request.operationName)
+	return chosen != nil && chosen.Operation == ast.Subscription, nil
+}
+
+// subscribe begins the stream of a prepared subscription. Errors: as graph.Subscribe.
+func (g *gateway) subscribe(ctx context.Context, request envelope, op preparedOperation) (*live.Stream, error) {
+	token, _ := TokenFrom(ctx)
+	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
+	write := func(value any) []byte { return g.writeEvent(token, op, value) }
+	return graph.Subscribe(ctx, g.executor.live, token, op.plan, formKey(request, op), write)
+}
+
+// formKey returns what makes the events of two subscriptions equal: the document, the operation and its
+// variables, but for the one that says where to go on, if it says nothing else.
+func formKey(request envelope, op preparedOperation) string {
+	variables := op.Variables
+	if since := op.plan.Subscribed().Arguments.ForName("since"); since != nil && since.Value.Kind == ast.Variable {
+		const declaredAndUsed = 2
+		name := since.Value.Raw
+		if strings.Count(request.query, "$"+name) == declaredAndUsed {
+			variables = maps.Clone(variables)
+			delete(variables, name)
+		}
+	}
+	spelled, err := json.Marshal(variables)
+	if err != nil {
+		spelled = []byte(request.variables)
+	}
+	return request.query + "\x00" + request.operationName + "\x00" + string(spelled)
+}
+
+// writeEvent writes one event for all whose subscription has its form. It is an operation of its own, which has
+// the token, a deadline, the budgets of any operation, and an id that its errors have.
+func (g *gateway) writeEvent(token string, op preparedOperation, value any) (text []byte) {
+	ctx, cancel := context.WithTimeout(AsToken(context.Background(), token), g.timeout)
+	defer cancel()
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			text = errorEvent(g.errorsOf(ctx, op, operation.Caught(panicked)))
+		}
+	}()
+	e := g.executor
+	ctx = operation.With(ctx, e.upstream, e.calls, e.logger)
+	if e.observer != nil {
+		operation.Observe(ctx, e.observer)
+	}
+	defer operation.Leave(ctx)
+	operation.Lend(ctx, e.memory, token, e.most)
+	buffer := direct.NewBuffer(ctx, operation.AccountOf(ctx), dataPrefix, op.plan.Expected())
+	ended := false
+	defer func() {
+		if !ended { // after a panic something may still read
+			buffer.Abandon()
+			operation.Abandon(ctx)
+		}
+	}()
+	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
+	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
+	parts, size := buffer.Finish(e.event(ctx, op.plan, buffer, value), "}}")
+	op.plan.Expect(size)
+	data := bytes.Join(parts, nil)
+	ended = true
+	buffer.Free()
+	operation.End(ctx)
+	failed := boundErrors(graphql.GetErrors(ctx), RequestID(ctx))
+	return inOneLine(eventOf(op, data, failed))
+}
+
+// eventOf returns an event with its errors. Data that are null because there was no memory for them are no object
+// where the field may not be null.
+func eventOf(op preparedOperation, data []byte, failed gqlerror.List) []byte {
+	field := op.plan.Subscribed()
+	if none := dataPrefix + `{"` + field.Alias + `":null}}`; field.Definition.Type.NonNull && string(data) == none {
+		data = []byte(dataPrefix + "null}")
+	}
+	if len(failed) == 0 {
+		return data
+	}
+	return append(append(startOfAnswer(failed, nil), dataPrefix[1:]...), data[len(dataPrefix):]...)
+}
+
+// errorEvent returns the answer of a subscription that is not begun, or does not go on.
+func errorEvent(failed gqlerror.List) []byte {
+	text := startOfAnswer(failed, nil)
+	text[len(text)-1] = '}' // for the last comma
+	return inOneLine(text)
+}
+
+// errorsOf returns the errors that a caller is told of err.
+func (g *gateway) errorsOf(ctx context.Context, op preparedOperation, err error) gqlerror.List {
+	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Subscription", Field: op.plan.Subscribed()})
+	return gqlerror.List{g.executor.present.Present(ctx, err)}
+}
+
+// inOneLine replaces the ends of lines in a JSON text, which stand only between its values there, by blanks: most
+// transports end a message with a line.
+func inOneLine(text []byte) []byte {
+	for i, c := range text {
+		if c == '\n' || c == '\r' {
+			text[i] = ' '
+		}
+	}
+	return text
+}
