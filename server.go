@@ -32,6 +32,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
 	"jobsgateway/internal/drain"
@@ -147,9 +148,11 @@ func listenAndServe(
 		Observer: observer,
 	})
 	defer client.Close()
+	watching := newLive(set, client, logger)
+	defer watching.Close()
 	draining := &atomic.Bool{}
 	operations := places.New(set.MaxOperations)
-	handler, err := newGateway(set, client, lent, operations, draining.Load, observer, logger)
+	handler, err := newGateway(set, client, watching, lent, operations, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
@@ -182,7 +185,7 @@ func listenAndServe(
 		if ctx.Err() == nil {
 			set.DrainDelay = 0 // a listener has broken: no balancer is waited for
 		}
-		stop(context.WithoutCancel(ctx), set.DrainDelay, public, admin, func() { endTraces(ctx, traces) }, logger)
+		stop(context.WithoutCancel(ctx), set.DrainDelay, watching.Close, public, admin, func() { endTraces(ctx, traces) }, logger)
 		return nil
 	})
 	return group.Wait()
@@ -194,16 +197,35 @@ func upstreamName(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
+// newLive makes the polls of subscriptions.
+func newLive(set settings.Settings, upstream live.Upstream, logger *slog.Logger) *live.Engine {
+	return live.New(live.Config{
+		Upstream: upstream,
+		As:       gateway.AsToken,
+		Interval: set.PollInterval,
+		Outage:   set.LiveOutage,
+		Timeout:  set.RequestTimeout,
+		Limits: live.Limits{
+			Streams: set.MaxStreams, StreamsPerToken: set.MaxStreamsPerToken, Polls: set.MaxPolls,
+		},
+		Caught: operation.Caught,
+		Logger: logger,
+	})
+}
+
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last
 // of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
 // bounds stand in internal/settings.
 func newGateway(
-	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, operations *places.Places,
-	draining func() bool, observer gateway.Observer, logger *slog.Logger,
+	set settings.Settings, upstream operation.Upstream, watching *live.Engine, lent *memory.Memory,
+	operations *places.Places, draining func() bool, observer gateway.Observer, logger *slog.Logger,
 ) (*gateway.Gateway, error) {
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{Demo: set.Demo})
+	}
+	if !set.Live {
+		watching = nil
 	}
 	return gateway.New(gateway.Config{
 		Upstream: upstream,
@@ -224,6 +246,8 @@ func newGateway(
 		Explain:       set.Explain,
 		Playground:    page,
 		Draining:      draining,
+		StreamAge:     set.MaxStreamAge,
+		Live:          watching,
 		Observer:      observer,
 		Logger:        logger,
 	})

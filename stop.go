@@ -44,14 +44,17 @@ const (
 )
 
 // stop serves on for the delay, then finishes what runs, and cuts off what is still running when its time is
-// over. The log says how many connections that were. The admin listener ends last: the process lives as long
+// over. Streams, which have no end of their own, are ended behind the delay. The log says how many connections
+// were cut off. The admin listener ends last: the process lives as long
 // as it answers. Flush is called when no request is left, and at most as long as the admin listener may take.
 func stop(
-	ctx context.Context, delay time.Duration, public, admin *drain.Listener, flush func(), logger *slog.Logger,
+	ctx context.Context, delay time.Duration, endStreams func(), public, admin *drain.Listener, flush func(),
+	logger *slog.Logger,
 ) {
 	begun := time.Now()
 	logger.Info("stopping", "drain_delay", delay.String(), "at_most", (delay + publicLimit).String())
 	<-time.After(time.Until(begun.Add(delay)))
+	endStreams() // clients go on elsewhere; what runs is finished
 
 	ctx, cancel := context.WithDeadline(ctx, begun.Add(delay+publicLimit))
 	defer cancel()

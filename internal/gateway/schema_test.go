@@ -13,7 +13,7 @@ import (
 // _service answers with the schema for composers, whatever it is called and however it is selected.
 func TestServiceSDL(t *testing.T) {
 	t.Parallel()
-	want, err := graph.SubgraphSDL(true)
+	want, err := graph.SubgraphSDL(false)
 	if err != nil {
 		t.Fatal(err)
 	}

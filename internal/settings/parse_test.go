@@ -31,6 +31,13 @@ func defaults() Settings {
 		MaxDepth:               15,
 		MaxAliases:             30,
 		MaxRootFields:          20,
+		Live:                   true,
+		PollInterval:           2 * time.Second,
+		MaxStreams:             10_000,
+		MaxStreamsPerToken:     200,
+		MaxPolls:               2000,
+		MaxStreamAge:           time.Hour,
+		LiveOutage:             time.Minute,
 		MaxUpstreamCalls:       200,
 		MaxUpstreamConcurrency: 64,
 		Introspection:          true,
@@ -191,7 +198,7 @@ func TestHelpIsWhole(t *testing.T) {
 		}
 	}
 	flat := strings.Join(strings.Fields(text), " ")
-	for _, group := range []string{"Listening", "Upstream", "Limits", "Browser and schema", "Log", "Traces"} {
+	for _, group := range []string{"Listening", "Upstream", "Limits", "Subscriptions", "Browser and schema", "Log", "Traces"} {
 		if strings.Count(text, "\n\n"+group+"\n") != 1 {
 			t.Errorf("group %q is not there once", group)
 		}

@@ -123,6 +123,25 @@ var everySetting = []texts{
 	counts("MaxDepth", 100),
 	counts("MaxAliases", 1000),
 	counts("MaxRootFields", 1000),
+	switches("Live"),
+	counts("MaxStreams", 1_000_000),
+	counts("MaxStreamsPerToken", 1_000_000),
+	counts("MaxPolls", 100_000),
+	{
+		"PollInterval", nil,
+		map[string]any{"100ms": 100 * time.Millisecond, "2s": 2 * time.Second, "10m": 10 * time.Minute},
+		map[string][]string{"is out of range; use 100ms to 10m": {"0s", "99ms", "10m1s"}, "unit": {"2", "s"}},
+	},
+	{
+		"MaxStreamAge", nil,
+		map[string]any{"1s": time.Second, "90m": 90 * time.Minute, "720h": 720 * time.Hour},
+		map[string][]string{"is out of range; use 1s to 720h": {"0s", "999ms", "721h"}, "unit": {"1", "h"}},
+	},
+	{
+		"LiveOutage", nil,
+		map[string]any{"1s": time.Second, "60s": time.Minute, "24h": 24 * time.Hour},
+		map[string][]string{"is out of range; use 1s to 24h": {"0s", "999ms", "25h"}, "unit": {"1", "s"}},
+	},
 	counts("MaxUpstreamCalls", 10_000),
 	counts("MaxUpstreamConcurrency", 1024),
 	{

@@ -78,6 +78,21 @@ type Settings struct {
 	// MaxRootFields is how many fields an operation may have at its root, 1 to 1000.
 	MaxRootFields int `group:"Limits" default:"20" min:"1" max:"1000" placeholder:"COUNT" help:"Most fields at the root of one operation"`
 
+	// Live serves subscriptions.
+	Live bool `group:"Subscriptions" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Serve subscriptions, which the schema does not have otherwise"`
+	// PollInterval is the time between two polls of the Jobs API for who watches the same, 100ms to 10m.
+	PollInterval time.Duration `group:"Subscriptions" default:"2s" min:"100ms" max:"10m" placeholder:"DURATION" help:"Time between two polls for those who watch the same: how late a change is told"`
+	// MaxStreams is how many subscriptions there may be, 1 to 1000000, and MaxStreamsPerToken how many of one token.
+	MaxStreams         int `group:"Subscriptions" default:"10000" min:"1" max:"1000000" placeholder:"COUNT" help:"Most subscriptions at the same time"`
+	MaxStreamsPerToken int `group:"Subscriptions" default:"200" min:"1" max:"1000000" placeholder:"COUNT" help:"Most subscriptions of one token at the same time"`
+	// MaxPolls is how many different things may be watched, 1 to 100000: a list of one token with one filter,
+	// whatever its states, or all single jobs of one token.
+	MaxPolls int `group:"Subscriptions" default:"2000" min:"1" max:"100000" placeholder:"COUNT" help:"Most polls, of which a token has one for each filter that is watched"`
+	// MaxStreamAge is how long a subscription lasts at most, 1s to 720h.
+	MaxStreamAge time.Duration `group:"Subscriptions" default:"1h" min:"1s" max:"720h" placeholder:"DURATION" help:"Time after which a subscription is ended, so that clients come to other replicas"`
+	// LiveOutage is how long the Jobs API may fail until subscriptions end with its error, 1s to 24h.
+	LiveOutage time.Duration `group:"Subscriptions" default:"60s" min:"1s" max:"24h" placeholder:"DURATION" help:"Time that the Jobs API may fail until subscriptions end with its error"`
+
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
 	// alone. Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
