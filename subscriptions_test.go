@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"jobsgateway/internal/clienttest"
+)
+
+// subscribe sends a subscription, and gives its answer and the lines of it that are no comment and not empty.
+func subscribe(t *testing.T, gw runningGateway, query string) (*http.Response, func() string) {
+	t.Helper()
+	body := strings.NewReader(`{"query":"` + query + `"}`)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, gw.public+"/graphql", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{
+		"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + clienttest.Token},
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = res.Body.Close() })
+	lines := bufio.NewScanner(res.Body)
+	return res, func() string {
+		for lines.Scan() {
+			if line := lines.Text(); line != "" && line != ":" {
+				return line
+			}
+		}
+		return ""
+	}
+}
+
+// Streams end with complete when the gateway is told to stop, and then it ends.
+func TestStopEndsSubscriptions(t *testing.T) {
+	t.Parallel()
+	ctx, signal := context.WithCancel(t.Context())
+	gw, done := runGateway(ctx, t, "--demo", "--drain-delay=0s")
+	_, line := subscribe(t, gw, `subscription { jobsChanged { resync jobs { id } } }`)
+	if got := []string{line(), line()}; !slices.Equal(got, []string{"event: next", `data: {"data":{"jobsChanged":{"resync":false,"jobs":[]}}}`}) {
+		t.Errorf("%q", got)
+	}
+	signal()
+	last := ""
+	for next := line(); next != ""; next = line() {
+		if last = next; next == "event: complete" {
+			break
+		}
+	}
+	if last != "event: complete" || line() != "data:" || line() != "" {
+		t.Errorf("the stream ends with %q", last)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// What the page for frontends shows is what a client gets.
+func TestDocumentedSubscription(t *testing.T) {
+	t.Parallel()
+	gw := startGateway(t, "--demo", "--poll-interval=100ms")
+	shown := fenced(t, section(t, "docs/frontends.md", "## Subscriptions"), "graphql", 0)
+	_, line := subscribe(t, gw, strings.Join(strings.Fields(shown), " "))
+	for range 2 {
+		if event, data := line(), line(); event != "event: next" || !strings.HasPrefix(data, `data: {"data":{"jobsChanged":{"cursor":"`) {
+			t.Fatalf("%s %s", event, data)
+		}
+	}
+}
+
+// With --live=false no schema has a subscription, and an age ends each of them.
+func TestSettingsOfSubscriptions(t *testing.T) {
+	t.Parallel()
+	const query = `subscription { jobsChanged { resync } }`
+	off := startGateway(t, "--demo", "--live=false")
+	res, _ := subscribe(t, off, query)
+	if res.StatusCode != http.StatusNotAcceptable {
+		t.Errorf("--live=false: %d", res.StatusCode)
+	}
+	_, _, sdl := getURL(t, off.public+"/schema.graphql")
+	if strings.Contains(sdl, "type Subscription") {
+		t.Error("--live=false serves a schema with subscriptions")
+	}
+	limited := startGateway(t, "--demo", "--max-stream-age=1s", "--max-streams=1")
+	_, first := subscribe(t, limited, query)
+	first()
+	res, _ = subscribe(t, limited, query)
+	if text, err := io.ReadAll(res.Body); err != nil || !strings.Contains(string(text), "SUBSCRIPTION_LIMIT_EXCEEDED") {
+		t.Errorf("%s %v", text, err)
+	}
+	last := ""
+	for next := first(); next != ""; next = first() {
+		last = next
+	}
+	if last != "data:" {
+		t.Errorf("the stream ends with %q", last)
+	}
+}
