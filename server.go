@@ -173,11 +173,7 @@ func listenAndServe(
 	}
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
-	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
-		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
-	if set.Demo {
-		welcome(stdout, logger, public.Addr().String()+set.BasePath)
-	}
+	announce(set, public, admin, stdout, logger)
 	group.Go(func() error {
 		<-groupCtx.Done()
 		health.SetReady(false) // balancers look at it, and send no more
@@ -189,6 +185,15 @@ func listenAndServe(
 		return nil
 	})
 	return group.Wait()
+}
+
+// announce tells the log, and of a demonstration the user, where the gateway is served.
+func announce(set settings.Settings, public, admin net.Listener, stdout io.Writer, logger *slog.Logger) {
+	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
+		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
+	if set.Demo {
+		welcome(stdout, logger, public.Addr().String()+set.BasePath)
+	}
 }
 
 // upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever

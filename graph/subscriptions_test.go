@@ -56,7 +56,9 @@ func TestEventsAreWrittenAsAnswersAre(t *testing.T) {
 	e, _ := newExecutorOver(t, record(2, `,"input":{"dataset_id":7},"tags":["a",7]`), record(1, `,"input":{"dataset_id":7}`))
 	asked := e.ask(`{ jobs { nodes `+selection+`} }`+fragment, "")
 	var answer struct {
-		Jobs struct{ Nodes json.RawMessage }
+		Jobs struct {
+			Nodes json.RawMessage `json:"nodes"`
+		} `json:"jobs"`
 	}
 	if err := json.Unmarshal([]byte(asked.data), &answer); err != nil {
 		t.Fatal(err)

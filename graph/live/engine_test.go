@@ -179,7 +179,7 @@ func TestOneJob(t *testing.T) {
 		w.change(1, restclient.StateCompleted, 0)
 		for _, s := range []*Stream{s, second} {
 			next(t, s)
-			if _, err := s.Next(t.Context()); err != io.EOF {
+			if _, err := s.Next(t.Context()); !errors.Is(err, io.EOF) {
 				t.Errorf("after the final state: %v", err)
 			}
 		}
@@ -188,7 +188,7 @@ func TestOneJob(t *testing.T) {
 		if h := next(t, gone); len(h.ids) != 0 {
 			t.Errorf("a job that is not there: %+v", h)
 		}
-		if _, err := gone.Next(t.Context()); err != io.EOF {
+		if _, err := gone.Next(t.Context()); !errors.Is(err, io.EOF) {
 			t.Errorf("a job that is not there: %v", err)
 		}
 	})
@@ -221,7 +221,7 @@ func TestManyJobsCostTheList(t *testing.T) {
 			if h := next(t, s); h.ids[0] != idAt(n) {
 				t.Errorf("told of %s in place of %s", h.ids[0], idAt(n))
 			}
-			if _, err := s.Next(t.Context()); err != io.EOF {
+			if _, err := s.Next(t.Context()); !errors.Is(err, io.EOF) {
 				t.Errorf("after the final state: %v", err)
 			}
 			s.Close()
@@ -323,8 +323,12 @@ func TestLimits(t *testing.T) {
 		}
 		var streams []*Stream
 		for i, c := range []struct{ token, filter, want string }{
-			{"a", "", ""}, {"a", "type=a", ""}, {"a", "type=b", "The gateway"}, {"a", "", ""},
-			{"a", "", "This token"}, {"b", "", "The gateway"},
+			{"a", "", ""},
+			{"a", "type=a", ""},
+			{"a", "type=b", "The gateway"},
+			{"a", "", ""},
+			{"a", "", "This token"},
+			{"b", "type=b", "The gateway"},
 		} {
 			s, refused := begun(c.token, c.filter)
 			if s != nil {
@@ -357,12 +361,12 @@ func TestCloseEndsStreams(t *testing.T) {
 		}
 		e.Close()
 		for i, s := range streams {
-			if _, err := s.Next(t.Context()); err != io.EOF {
+			if _, err := s.Next(t.Context()); !errors.Is(err, io.EOF) {
 				t.Errorf("%d: %v", i, err)
 			}
 			s.Close()
 		}
-		if _, err := e.Changes("token", Changes{Form: plainForm("")}); err != io.EOF {
+		if _, err := e.Changes("token", Changes{Form: plainForm("")}); !errors.Is(err, io.EOF) {
 			t.Errorf("after Close: %v", err)
 		}
 	})

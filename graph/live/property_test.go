@@ -183,7 +183,8 @@ func play(steps []step, grain time.Duration) (fault string) {
 	e := over(w, func(c *Config) { c.Outage = time.Hour })
 	clients := []*client{
 		{strict: !slices.ContainsFunc(steps, func(s step) bool { return s.kind == stepBurst })},
-		{slow: 2 * time.Second}, {states: []restclient.State{restclient.StateFailed, restclient.StatePending}},
+		{slow: 2 * time.Second},
+		{states: []restclient.State{restclient.StateFailed, restclient.StatePending}},
 	}
 	for _, c := range clients {
 		c.world, c.engine, c.cut, c.done, c.told = w, e, make(chan struct{}, 1), make(chan struct{}), map[string]int{}

@@ -85,7 +85,7 @@ func (p *poll) read(ctx context.Context, back time.Time, pages int) (*reading, e
 		args.UpdatedAt = &paging.TimeRange{From: &back}
 	}
 	for size := p.size; ; size = restclient.MaxPerPage - 1 {
-		first := int32(size) //nolint:gosec // at most MaxPerPage
+		first := int32(size)
 		args.First = &first
 		plan, err := paging.NewPlan(p.list, args, paging.Limits{Max: restclient.MaxPerPage})
 		if err != nil {

@@ -37,14 +37,12 @@ func TestSinceIsToldFromTheAPIWhenTheRingIsGone(t *testing.T) {
 		s = begin(t, again, Changes{Since: sinceText(first.cursor)})
 		defer s.Close()
 		told := map[string]int{}
-		for h := next(t, s); ; {
-			if h.resync {
-				t.Fatal("the list has to be read again, for 4 changes")
-			}
-			for i, id := range h.ids {
-				told[id] = h.numbers[i]
-			}
-			break
+		h := next(t, s)
+		if h.resync {
+			t.Fatal("the list has to be read again, for 4 changes")
+		}
+		for i, id := range h.ids {
+			told[id] = h.numbers[i]
 		}
 		for _, n := range []int{3, 4, 5, 20} {
 			if id := idAt(n); told[id] != w.jobs[id].number {
@@ -264,7 +262,7 @@ func TestOneFailingJobEndsAlone(t *testing.T) {
 		defer good.Close()
 		defer bad.Close()
 		next(t, good)
-		if _, err := bad.Next(t.Context()); err == nil || err == io.EOF {
+		if _, err := bad.Next(t.Context()); err == nil || errors.Is(err, io.EOF) {
 			t.Errorf("a job that always fails: %v", err)
 		}
 		running(w.world, 1, 2)

@@ -179,7 +179,8 @@ func (p *poll) seeAnswer(w *watch, job *restclient.Job, err error, now time.Time
 		return nil
 	case w.failing.IsZero():
 		w.failing = now
-	case now.Sub(w.failing) >= p.engine.cfg.Outage && !(p.listing && w.known): // the list still shows it
+	case p.listing && w.known: // the list still shows it
+	case now.Sub(w.failing) >= p.engine.cfg.Outage:
 		p.endJob(w, err)
 	}
 	return err

@@ -21,18 +21,11 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
-	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
 	request, refused := g.readRequest(w, r, &account)
 	if refused == nil && g.streamed(r, request) {
 		return
 	}
-	if !acceptable {
-		mediaType = typeJSON
-		if refused == nil {
-			refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
-				"Accept application/graphql-response+json or application/json.")
-		}
-	}
+	mediaType, refused := answerType(r, refused)
 	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
 		return
@@ -69,6 +62,20 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	defer countCompression(w, r, &account, out.answer.size)()
 	g.writeAnswer(w, r, mediaType, out)
+}
+
+// answerType returns the media type of an answer in JSON, and refuses a request that was not refused before if
+// its caller accepts none.
+func answerType(r *http.Request, before *refusal) (mediaType string, refused *refusal) {
+	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	switch {
+	case acceptable:
+		return mediaType, before
+	case before != nil:
+		return typeJSON, before
+	}
+	return typeJSON, refuse(http.StatusNotAcceptable, codeNotAcceptable,
+		"Accept application/graphql-response+json or application/json.")
 }
 
 // allowedMethods is the Allow header of /graphql.

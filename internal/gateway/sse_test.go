@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,9 +73,7 @@ func (gw *testGateway) subscribe(t *testing.T, query string, header http.Header)
 		t.Fatal(err)
 	}
 	req.Header = http.Header{"Accept": {"text/event-stream"}, "Content-Type": {"application/json"}, "Authorization": {"Bearer " + tokenA}}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	return gw.stream(t, req, cancel)
 }
 
@@ -143,11 +142,13 @@ func TestChangesGoOnByCursor(t *testing.T) {
 	var told struct {
 		Data struct {
 			JobsChanged struct {
-				Jobs   []struct{ ID, State string }
-				Cursor string
-				Resync bool
-			}
-		}
+				Jobs []struct {
+					State string `json:"state"`
+				} `json:"jobs"`
+				Cursor string `json:"cursor"`
+				Resync bool   `json:"resync"`
+			} `json:"jobsChanged"`
+		} `json:"data"`
 	}
 	read := func(s *sse) {
 		t.Helper()
@@ -174,7 +175,9 @@ func TestChangesGoOnByCursor(t *testing.T) {
 	}
 	req.Header = http.Header{"Accept": {"text/event-stream, multipart/mixed"}, "Authorization": {"Bearer " + tokenA}}
 	s = gw.stream(t, req, cancel)
-	for read(s); len(told.Data.JobsChanged.Jobs) == 0; read(s) { // it may be there before the poll that shows the change
+	read(s)
+	for len(told.Data.JobsChanged.Jobs) == 0 { // the stream may be there before the poll that shows the change
+		read(s)
 	}
 	if jobs := told.Data.JobsChanged.Jobs; len(jobs) != 1 || jobs[0].State != "FAILED" || told.Data.JobsChanged.Resync {
 		t.Errorf("%+v", told)
@@ -199,12 +202,12 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 	} {
 		s := gw.subscribe(t, c.query, http.Header{"Accept": {c.accept}})
 		var body struct {
-			Errors []struct{ Extensions struct{ Code string } }
+			Errors []problem `json:"errors"`
 		}
 		if err := json.NewDecoder(s.res.Body).Decode(&body); err != nil {
 			t.Fatal(err)
 		}
-		if s.res.StatusCode != c.status || len(body.Errors) == 0 || body.Errors[0].Extensions.Code != c.code {
+		if s.res.StatusCode != c.status || len(body.Errors) == 0 || body.Errors[0].Extensions["code"] != c.code {
 			t.Errorf("%s with Accept %s: %d %+v", c.query, c.accept, s.res.StatusCode, body)
 		}
 	}

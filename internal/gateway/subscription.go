@@ -38,7 +38,7 @@ func (e *executor) isSubscription(request envelope) (is bool, refused *refusal) 
 func (g *gateway) subscribe(ctx context.Context, request envelope, op preparedOperation) (*live.Stream, error) {
 	token, _ := TokenFrom(ctx)
 	ctx = graphql.WithOperationContext(ctx, op.OperationContext)
-	write := func(value any) []byte { return g.writeEvent(token, op, value) }
+	write := func(value any) []byte { return g.writeEvent(token, op, value) } //nolint:contextcheck // not this caller's
 	return graph.Subscribe(ctx, g.executor.live, token, op.plan, formKey(request, op), write)
 }
 
