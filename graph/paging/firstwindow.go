@@ -31,9 +31,9 @@ func (s *search) first(w window, records int) (p place, done bool, err error) {
 // chosen.
 //
 // Example: the anchor stood at place 49 of 200, and the window [48, 100) is asked for. The anchor at index 1
-// of a list of 200 is believed, and proves that the API takes any offset. The anchor at index 6 of a list of
-// 205 has most likely moved by five arrivals. It is believed if the API is known to take any offset: one that
-// rounds offsets answers with the window [0, 52), which can show the anchor at any index.
+// of a list of 200 is believed. The anchor at index 6 of a list of 205 has most likely moved by five arrivals.
+// It is believed if the API is known to take any offset: one that rounds offsets answers with the window [0,
+// 52), which can show the anchor at any index.
 func (s *search) believed(w window, records int) (place, bool) {
 	order, a := s.order(), s.anchor
 	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
@@ -42,7 +42,7 @@ func (s *search) believed(w window, records int) (place, bool) {
 	switch {
 	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
 		if stands {
-			s.prove(w, g, records)
+			s.trust(w, g, records)
 		}
 		return placeAtGroup(w, g, a, s.backwards), true
 	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
@@ -57,12 +57,12 @@ func (s *search) believed(w window, records int) (place, bool) {
 	return place{}, false
 }
 
-// prove notes that the API took the offset of a window that shows the group where it stood in a list as long
-// as it was. The record before the group has to be in the window: the start of a list can be shown for any
-// offset.
-func (s *search) prove(w window, g group, records int) {
+// trust notes that the API most likely took the offset of a window that shows the group where it stood in a list
+// as long as it was. The record before the group has to be in the window: the start of a list can be shown for
+// any offset.
+func (s *search) trust(w window, g group, records int) {
 	if w.total == s.anchor.total && g.first > 0 {
-		s.Offsets.prove(w.offset, records)
+		s.Offsets.trust(w.offset, records)
 	}
 }
 

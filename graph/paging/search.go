@@ -34,6 +34,8 @@ type search struct {
 	records int
 	// blind are the records of windows of which none could be read.
 	blind []restclient.Record
+	// isCertain: the last window that was looked at came from where it was asked for, whatever the API does.
+	isCertain bool
 	// probed: the start of the list was looked at, since nothing stood where the total promised something.
 	probed bool
 }
@@ -54,6 +56,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 	offset, records := a.windowBeside(s.size, s.most, s.backwards)
 	s.guess, s.steps = a.offset, newGallop()
 	s.large.is = a.isLarge(s.most, s.backwards) || s.large.is && s.large.value.Equal(a.value)
+	var first window
 	elsewhere, refused := false, false
 	if s.Offsets.takes(offset, records) {
 		w, err := s.window(ctx, offset, records)
@@ -66,7 +69,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 			if p, done, err := s.first(w, records); done || err != nil {
 				return p, err
 			}
-			s.guess, elsewhere = s.guessFrom(w), w.full
+			s.guess, first, elsewhere = s.guessFrom(w), w, w.full
 		}
 	}
 	before := s.calls
@@ -85,6 +88,8 @@ func (s *search) find(ctx context.Context) (place, error) {
 		s.logLearned(ctx, s.Offsets.refuse(asked, given))
 	case elsewhere && s.isUnmoved(p.window): // and yet the first window was another one
 		s.logLearned(ctx, s.Offsets.doubt())
+	case s.isCertain && p.total == first.total && s.order().agree(p.window, first):
+		s.Offsets.prove(offset, records)
 	}
 	return p, nil
 }
@@ -116,7 +121,8 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		if !s.Offsets.isProven(offset, records) && w.total != restclient.UnknownTotal && w.end() > w.total {
+		s.isCertain = s.Offsets.isProven(offset, records)
+		if !s.isCertain && w.total != restclient.UnknownTotal && w.end() > w.total {
 			s.large.set(s.anchor) // the window may come from elsewhere, or its total is not true
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -53,7 +54,9 @@ func newWorld(t clienttest.T, options emulator.Options) *world {
 func newWorldWith(t clienttest.T, options emulator.Options, maxBody int64) *world {
 	options.Records = []json.RawMessage{}
 	w := &world{api: emulator.New(options), steady: options.SteadyTies, drawn: options.Ties != emulator.TiesInserted, odd: isOdd(options)}
-	w.client = clienttest.New(t, w.api, func(c *restclient.Config) { c.MaxBody, c.MaxConns = maxBody, 1 })
+	w.client = clienttest.New(t, w.api, func(c *restclient.Config) {
+		c.MaxBody, c.MaxConns, c.Timeout = maxBody, 1, time.Hour // a machine that sleeps for a minute is no fault
+	})
 	return w
 }
 
