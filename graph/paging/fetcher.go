@@ -63,7 +63,9 @@ func (f *fetcher) explainShort(ctx context.Context, w *window) error {
 	if err != nil {
 		return err
 	}
-	w.fault = f.witness.noteApart(repeated(f.order(), *w, behind))
+	if behind.total == w.total { // else the list has moved, and shows a record again
+		w.fault = f.witness.noteApart(repeated(f.order(), *w, behind))
+	}
 	shrunk := behind.total < w.total // then the record that stood there stands elsewhere
 	if w.last = len(behind.records) == 0 && !shrunk || w.fault != nil; !w.last {
 		f.most = n

@@ -111,7 +111,7 @@ func (r *reading) collect(ctx context.Context, p place) error {
 		}
 		d.noteIDs()
 		next, err := r.resume(ctx, p)
-		if err == nil && next.isAtEdge(backwards) {
+		if isEnd := next.isLast(backwards) && next.fault == nil; err == nil && next.isAtEdge(backwards) && !isEnd {
 			next, err = r.beyond(ctx, next.window)
 		}
 		if err != nil {
