@@ -202,7 +202,7 @@ func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 			continue
 		}
 		a = &anchor{
-			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total,
+			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total, proven: p.proven,
 		}
 		a.exhausted = p.alone && r.start.value.Equal(a.value)
 		ties, open := d.returnedWith(r, a)

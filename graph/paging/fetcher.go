@@ -44,6 +44,7 @@ func (f *fetcher) window(ctx context.Context, offset int64, size int) (window, e
 	if err != nil {
 		return window{}, err
 	}
+	w.proven = f.Offsets.isProven(offset, size)
 	return w, f.witness.compare(f.order(), w, offset%int64(size) == 0)
 }
 

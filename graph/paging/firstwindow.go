@@ -37,20 +37,19 @@ func (s *search) first(w window, records int) (p place, done bool, err error) {
 func (s *search) believed(w window, records int) (place, bool) {
 	order, a := s.order(), s.anchor
 	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
-	proven := s.Offsets.isProven(w.offset, records)
-	stands := s.isExpected(w, g) && (proven || s.isPlausible(w, g))
+	stands := s.isExpected(w, g) && (w.proven || s.isPlausible(w, g))
 	switch {
-	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
+	case g.verdict == placeFound && (w.proven || stands) && (!s.large.is || g.anchor < 0):
 		if stands {
 			s.trust(w, g, records)
 		}
 		return placeAtGroup(w, g, a, s.backwards), true
 	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
 		return placeBeside(w, g.anchor, s.backwards), true
-	case s.large.is && proven:
+	case s.large.is && w.proven:
 		i, ok := order.misplaced(w, a)
 		return placeBeside(w, i, s.backwards), ok
-	case g.verdict == placeCut && (proven || stands):
+	case g.verdict == placeCut && (w.proven || stands):
 		s.cut.note(w, g)
 		s.offset, s.records = s.cut.wider(w, g, s.most, s.Offsets)
 	}
@@ -59,9 +58,14 @@ func (s *search) believed(w window, records int) (place, bool) {
 
 // trust notes that the API most likely took the offset of a window that shows the group where it stood in a list
 // as long as it was. The record before the group has to be in the window: the start of a list can be shown for
-// any offset.
+// any offset. If the place of the anchor is known from another window of this page, and it has no equals, that
+// is a proof.
 func (s *search) trust(w window, g group, records int) {
-	if w.total == s.anchor.total && g.first > 0 {
+	switch {
+	case w.total != s.anchor.total || g.first <= 0:
+	case s.anchor.proven && s.isAtPlace(w, g) && g.end-g.first == 1:
+		s.Offsets.prove(w.offset, records)
+	default:
 		s.Offsets.trust(w.offset, records)
 	}
 }

@@ -99,6 +99,27 @@ func TestWhatTeachesOffsets(t *testing.T) {
 	}
 }
 
+// The first numbered page of many jobs at an odd offset costs a call more, the others do not.
+func TestNumberedPagesTeachOffsets(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []emulator.OffsetRule{emulator.OffsetsAny, emulator.OffsetsFloored} {
+		w := newWorld(t, emulator.Options{Offsets: rule})
+		for i := range 700 {
+			w.insert(i)
+		}
+		list := idsOf(w.list(restclient.CreatedAtDesc, false))
+		for page, want := range []int{2, 1} {
+			got := w.read(t, request{first: 400, last: -1, offset: 127, orderBy: restclient.CreatedAtDesc})
+			if !slices.Equal(got.ids, list[127:527]) || got.calls != want && rule == emulator.OffsetsAny {
+				t.Errorf("offsets %v, page %d: %d jobs for %d calls, want %d", rule, page, len(got.ids), got.calls, want)
+			}
+		}
+		if w.offsets.isProven(7, 5) != (rule == emulator.OffsetsAny) {
+			t.Errorf("offsets %v: taken for another one", rule)
+		}
+	}
+}
+
 // Records that cannot be read never stop a walk, however many stand together, in either direction.
 func TestWalkOverUnreadableRecords(t *testing.T) {
 	t.Parallel()

@@ -34,8 +34,6 @@ type search struct {
 	records int
 	// blind are the records of windows of which none could be read.
 	blind []restclient.Record
-	// isCertain: the last window that was looked at came from where it was asked for, whatever the API does.
-	isCertain bool
 	// probed: the start of the list was looked at, since nothing stood where the total promised something.
 	probed bool
 }
@@ -88,7 +86,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 		s.logLearned(ctx, s.Offsets.refuse(asked, given))
 	case elsewhere && s.isUnmoved(p.window): // and yet the first window was another one
 		s.logLearned(ctx, s.Offsets.doubt())
-	case s.isCertain && p.total == first.total && s.order().agree(p.window, first):
+	case p.proven && p.total == first.total && s.order().agree(p.window, first):
 		s.Offsets.prove(offset, records)
 	}
 	return p, nil
@@ -121,8 +119,7 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		s.isCertain = s.Offsets.isProven(offset, records)
-		if !s.isCertain && w.total != restclient.UnknownTotal && w.end() > w.total {
+		if !w.proven && w.total != restclient.UnknownTotal && w.end() > w.total {
 			s.large.set(s.anchor) // the window may come from elsewhere, or its total is not true
 			continue
 		}
