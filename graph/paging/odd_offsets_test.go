@@ -169,6 +169,31 @@ func TestRoundedWindowAtTheEnd(t *testing.T) {
 	}
 }
 
+// The same at the start of the list, read backwards: no job is lost, and the walk ends, with an empty page where offsets are rounded.
+func TestRoundedWindowAtTheStart(t *testing.T) {
+	t.Parallel()
+	for name, rule := range offsetRules {
+		w := newWorld(t, emulator.Options{Offsets: rule})
+		for i := range 40 {
+			w.insert(10 * i)
+		}
+		r := request{first: 1, last: -1, offset: 8, orderBy: restclient.CreatedAtAsc}
+		r.before = w.read(t, r).start
+		w.remove(3)
+		w.insert(500)
+		want := idsOf(w.list(r.orderBy, false))[:7]
+		r.first, r.last, r.offset = -1, 7, -1 // asked for as [1, 10), which is [0, 9) where offsets are rounded
+		got := w.read(t, r)
+		if !slices.Equal(got.ids, want) || got.prev != (rule == emulator.OffsetsFloored) {
+			t.Errorf("%s: %v, want %v; previous %t", name, got.ids, want, got.prev)
+		}
+		r.before = got.start
+		if last := w.read(t, r); len(last.ids) > 0 || last.prev {
+			t.Errorf("%s: %v; previous %t", name, last.ids, last.prev)
+		}
+	}
+}
+
 // A page of the last jobs after the very last one is empty, and nothing follows it.
 func TestNothingFollowsTheEnd(t *testing.T) {
 	t.Parallel()
