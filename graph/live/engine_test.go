@@ -66,6 +66,13 @@ func sinceText(cursor string) *paging.Since {
 	return &since
 }
 
+// kept is what a feed keeps.
+func kept(f *feed) (entries int, bytes int64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.entries), f.bytes
+}
+
 func TestManyStreamsCostOnePollAndOneWriting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld()
@@ -88,7 +95,7 @@ func TestManyStreamsCostOnePollAndOneWriting(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		calls := w.calls
+		calls := w.calls.Load()
 		if calls < 25 || calls > 35 {
 			t.Errorf("%d calls a minute; want one each 2 s", calls)
 		}
@@ -147,10 +154,10 @@ func TestNobodyWatchesNoPoll(t *testing.T) {
 		s.Close()
 		job.Close()
 		time.Sleep(3 * time.Second)
-		calls := w.calls
+		calls := w.calls.Load()
 		time.Sleep(time.Minute)
-		if got := e.Figures(); w.calls != calls || got != (Figures{}) {
-			t.Errorf("%d calls when nobody watched, and %+v is left", w.calls-calls, got)
+		if got := e.Figures(); w.calls.Load() != calls || got != (Figures{}) {
+			t.Errorf("%d calls when nobody watched, and %+v is left", w.calls.Load()-calls, got)
 		}
 		synctest.Wait() // the bubble has to end without the engine's Close
 	})
@@ -172,9 +179,9 @@ func TestOneJob(t *testing.T) {
 		next(t, s)
 		second := watchJob(t, e, 1)
 		defer second.Close()
-		calls := w.calls
-		if h := next(t, second); h.numbers[0] != 2 || w.calls != calls {
-			t.Errorf("the second stream is told %+v, for %d calls", h, w.calls-calls)
+		calls := w.calls.Load()
+		if h := next(t, second); h.numbers[0] != 2 || w.calls.Load() != calls {
+			t.Errorf("the second stream is told %+v, for %d calls", h, w.calls.Load()-calls)
 		}
 		w.change(1, restclient.StateCompleted, 0)
 		for _, s := range []*Stream{s, second} {
@@ -211,10 +218,11 @@ func TestManyJobsCostTheList(t *testing.T) {
 			streams = append(streams, s)
 		}
 		time.Sleep(10 * time.Second)
-		w.calls, w.singles = 0, 0
+		w.calls.Store(0)
+		w.singles.Store(0)
 		time.Sleep(time.Minute)
-		if lists := w.calls - w.singles; lists < 25 || lists > 35 || w.singles > 40 {
-			t.Errorf("20 jobs cost %d readings of the list and %d of one job a minute", lists, w.singles)
+		if lists := w.calls.Load() - w.singles.Load(); lists < 25 || lists > 35 || w.singles.Load() > 40 {
+			t.Errorf("20 jobs cost %d readings of the list and %d of one job a minute", lists, w.singles.Load())
 		}
 		for n, s := range streams {
 			w.change(n, restclient.StateFailed, 0)
@@ -268,20 +276,20 @@ func TestSlowStreamIsToldToReadAgain(t *testing.T) {
 				}
 			}
 			f := slow.feed
-			if len(f.entries) > maxBehind || f.bytes > maxBehindBytes {
-				t.Errorf("%d entries of %d bytes are kept for a slow stream", len(f.entries), f.bytes)
+			if entries, bytes := kept(f); entries > maxBehind || bytes > maxBehindBytes {
+				t.Errorf("%d entries of %d bytes are kept for a slow stream", entries, bytes)
 			}
 			if h := next(t, slow); !h.resync {
 				t.Errorf("who was too slow is told %+v", h)
 			}
 			silent(t, slow, 10*time.Second)
 			w.change(100, restclient.StateRunning, 0)
-			if h := next(t, slow); h.resync || len(h.ids) != 1 || len(f.entries) != 1 {
+			if h := next(t, slow); h.resync || len(h.ids) != 1 {
 				t.Errorf("after that it is told %+v", h)
 			}
 			next(t, quick)
-			if len(f.entries) != 0 || f.bytes != 0 {
-				t.Errorf("%d entries of %d bytes are kept for nobody", len(f.entries), f.bytes)
+			if entries, bytes := kept(f); entries != 0 || bytes != 0 {
+				t.Errorf("%d entries of %d bytes are kept for nobody", entries, bytes)
 			}
 			slow.Close()
 			quick.Close()

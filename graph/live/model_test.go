@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -26,8 +27,8 @@ type world struct {
 	jobs    map[string]modelJob
 	serial  int
 	writing map[string]bool // jobs of which a change is not visible yet
-	calls   int
-	singles int           // calls for one job
+	calls   atomic.Int64
+	singles atomic.Int64  // calls for one job
 	fails   error         // what every call fails with; nil for none
 	latency time.Duration // of each call
 	fill    int           // bytes that a record has besides
@@ -118,7 +119,7 @@ func (w *world) answer(ctx context.Context) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.calls++
+	w.calls.Add(1)
 	return w.fails
 }
 
@@ -149,7 +150,7 @@ func (w *world) Job(ctx context.Context, id restclient.JobID) (*restclient.Job, 
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.singles++
+	w.singles.Add(1)
 	job, ok := w.jobs[string(id)]
 	if !ok {
 		return nil, &restclient.Error{Kind: restclient.KindNotFound}

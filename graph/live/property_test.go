@@ -206,14 +206,12 @@ func play(steps []step, grain time.Duration) (fault string) {
 	}
 	w.do(step{kind: stepMend})
 	time.Sleep(2 * time.Minute) // a pace that a 429 has slowed, and a client that is slow
+	e.Close()
 	for i, c := range clients {
+		<-c.done
 		if wrong := c.agrees(); wrong != "" {
 			fault = fmt.Sprintf("client %d: %s", i, wrong)
 		}
-	}
-	e.Close()
-	for _, c := range clients {
-		<-c.done
 	}
 	time.Sleep(time.Minute)
 	if left := e.Figures(); left != (Figures{}) {

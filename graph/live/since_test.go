@@ -45,8 +45,8 @@ func TestSinceIsToldFromTheAPIWhenTheRingIsGone(t *testing.T) {
 			told[id] = h.numbers[i]
 		}
 		for _, n := range []int{3, 4, 5, 20} {
-			if id := idAt(n); told[id] != w.jobs[id].number {
-				t.Errorf("job %d is told in version %d, not %d", n, told[id], w.jobs[id].number)
+			if id, want := idAt(n), w.snapshot()[idAt(n)]; told[id] != want {
+				t.Errorf("job %d is told in version %d, not %d", n, told[id], want)
 			}
 		}
 		silent(t, s, time.Minute)
@@ -121,10 +121,10 @@ func TestBurstOfOneInstant(t *testing.T) {
 			}
 		}
 		silent(t, s, time.Minute)
-		w.set(func() { w.calls = 0 })
+		w.calls.Store(0)
 		time.Sleep(time.Minute)
-		if w.calls > 40 {
-			t.Errorf("%d calls a minute behind a burst", w.calls)
+		if w.calls.Load() > 40 {
+			t.Errorf("%d calls a minute behind a burst", w.calls.Load())
 		}
 		running(w, 50, 51)
 		if h := next(t, s); h.resync || len(h.ids) != 1 {
@@ -217,8 +217,8 @@ func TestRefusedRequestEndsAtOnce(t *testing.T) {
 				s.Close()
 			}
 			e.Close()
-			if w.calls > 2 {
-				t.Errorf("%v: %d calls", kind, w.calls)
+			if w.calls.Load() > 2 {
+				t.Errorf("%v: %d calls", kind, w.calls.Load())
 			}
 		}
 	})
@@ -236,18 +236,19 @@ func TestLimitSlowsItsKeyAlone(t *testing.T) {
 			next(t, s)
 		}
 		w.set(func() {
-			w.fails, w.calls = &restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: 20 * time.Second}, 0
+			w.fails = &restclient.Error{Kind: restclient.KindRateLimited, RetryAfter: 20 * time.Second}
+			w.calls.Store(0)
 		})
 		time.Sleep(45 * time.Second)
-		if w.calls > 3 {
-			t.Errorf("%d calls in 45 s to an API that asks to wait for 20", w.calls)
+		if w.calls.Load() > 3 {
+			t.Errorf("%d calls in 45 s to an API that asks to wait for 20", w.calls.Load())
 		}
 		w.set(func() { w.fails = nil })
 		time.Sleep(10 * time.Minute)
-		w.set(func() { w.calls = 0 })
+		w.calls.Store(0)
 		time.Sleep(time.Minute)
-		if w.calls < 25 {
-			t.Errorf("%d calls a minute, long after a limit", w.calls)
+		if w.calls.Load() < 25 {
+			t.Errorf("%d calls a minute, long after a limit", w.calls.Load())
 		}
 	})
 }
