@@ -57,8 +57,11 @@ func acceptsEvents(headers []string) bool {
 // streamed answers a request that is a subscription; false for any other, which is not answered.
 func (g *gateway) streamed(r *http.Request, request envelope) bool {
 	is, refused := g.executor.isSubscription(request)
+	if !is && refused == nil {
+		return false // nearly all: nothing more is looked at
+	}
 	events := acceptsEvents(r.Header.Values("Accept"))
-	if !is && (refused == nil || !events) {
+	if !is && !events {
 		return false
 	}
 	info := infoOf(r.Context())
