@@ -147,7 +147,9 @@ func pausedLog(s *scene) {
 func watchfulCallers(s *scene) {
 	const before, pause = 900, time.Second / 300
 	s.api.Hold = func(*http.Request) { time.Sleep(100 * time.Millisecond) }
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+	// The client leaves its connections before the gateway does, which closes one that was made and not used after
+	// 5 seconds.
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: time.Second}}
 	defer client.CloseIdleConnections()
 	ctx, stop := context.WithCancel(s.Context())
 	defer stop()
