@@ -22,6 +22,7 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 )
@@ -130,10 +131,10 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:   cfg.Logger,
 		observer: cfg.Observer,
 		executor: &executor{
-			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,
 			documents:     docs,
+			variables:     document.NewVariables(schema, cfg.Introspection, graph.Scalars()),
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
 			prices:        newPrices(schema),

@@ -21,6 +21,9 @@ func TestVariables(t *testing.T) {
 		state  = `query($v:[JobState!]){jobs(filter:{states:$v}){totalCount}}`
 		order  = `query($v:JobOrder!){jobs(orderBy:$v){totalCount}}`
 		after  = `query($v:String){jobs(after:$v){totalCount}}`
+		from   = `query($v:DateTime){jobs(filter:{createdAt:{from:$v}}){totalCount}}`
+		node   = `query($v:ID!){node(id:$v){id}}`
+		nodes  = `query($v:[ID!]!){nodes(ids:$v){id}}`
 		entity = `query($v:[_Any!]!){_entities(representations:$v){... on Job{id}}}`
 	)
 	gw := startGateway(t)
@@ -83,6 +86,23 @@ func TestVariables(t *testing.T) {
 		{order, `"created_at_asc"`, "$v"},
 		{after, `7`, "$v"},
 		{after, `"` + marker + `"`, "after"},
+		{id, `"` + marker + `"`, "id"},
+		{ids, `["1","` + marker + `"]`, "ids"},
+		{first, `"` + marker + `"`, "$v"},
+		{state, `"` + marker + `"`, "$v"},
+		{order, `"` + marker + `"`, "$v"},
+		{filter, `"` + marker + `"`, "$v"},
+		{filter, `{"` + marker + `.":1}`, "$v"},
+		{filter, `{"types":["` + marker + `\u0000"]}`, "filter.types"},
+		{filter, `{"datasetId":"` + marker + `"}`, "filter.datasetId"},
+		{filter, `{"dataPlaneId":"` + marker + `"}`, "filter.dataPlaneId"},
+		{filter, `{"createdAt":{"from":"` + marker + `"}}`, "$v.createdAt.from"},
+		{filter, `{"updatedAt":{"to":7}}`, "$v.updatedAt.to"},
+		{filter, `{"createdAt":"2024-01-01T00:00:00Z"}`, "$v.createdAt"},
+		{from, `"2024-01-01"`, "$v"},
+		{from, `"2024-01-01T00:00:00"`, "$v"},
+		{node, `"` + marker + `"`, "id"},
+		{nodes, `["` + marker + `"]`, "ids"},
 		{entity, `[null]`, "$v[0]"},
 		{entity, `["x"]`, ""},
 		{entity, `[[]]`, ""},
