@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"jobsgateway/graph"
 )
 
 // b64token is the grammar of a bearer token. Source: RFC 6750, section 2.1.
@@ -15,32 +17,89 @@ const maxToken = 8 << 10
 // IsToken reports whether a text is a bearer token that the gateway takes.
 func IsToken(text string) bool { return len(text) <= maxToken && b64token.MatchString(text) }
 
+// badHeader is what is wrong with the Authorization headers of a request: a sentence with no part of them, and
+// the code that RFC 6750 has for it.
+type badHeader struct{ message, code string }
+
+// howTo ends the sentences about Authorization headers.
+const howTo = ": send Authorization: Bearer, one blank and the token."
+
+// What can be wrong with Authorization headers. A caller of another scheme has shown no token, so RFC 6750 has
+// no code for it.
+var (
+	severalHeaders = badHeader{"There is more than one Authorization header" + howTo, "invalid_request"}
+	emptyHeader    = badHeader{"The Authorization header is empty" + howTo, ""}
+	noScheme       = badHeader{"The Authorization header has one word alone" + howTo, ""}
+	otherScheme    = badHeader{"The Authorization header has another scheme than Bearer" + howTo, ""}
+	noToken        = badHeader{"The Authorization header has no token behind Bearer" + howTo, "invalid_token"}
+	twiceBearer    = badHeader{"The Authorization header has Bearer twice" + howTo, "invalid_token"}
+	blankInToken   = badHeader{"The token in the Authorization header has a blank in it or before it" + howTo, "invalid_token"}
+	noTokensChar   = badHeader{"The token in the Authorization header has a character that no token has: it has " +
+		"letters, digits and -._~+/, and = at its end.", "invalid_token"}
+	longToken = badHeader{"The token in the Authorization header is longer than 8192 bytes.", "invalid_token"}
+)
+
 // parseBearer reads the Authorization headers of a request. None is no token and fine; exactly one
-// well-formed `Bearer <token>` is the token; ok is false for anything else. A bad header is never taken for
-// an anonymous caller.
-func parseBearer(values []string) (token string, ok bool) {
+// well-formed `Bearer <token>` is the token; anything else is bad. A bad header is never taken for an
+// anonymous caller.
+func parseBearer(values []string) (token string, bad *badHeader) {
 	switch len(values) {
 	case 0:
-		return "", true
+		return "", nil
 	case 1:
-		scheme, token, _ := strings.Cut(values[0], " ")
+		scheme, token, blank := strings.Cut(values[0], " ")
 		if strings.EqualFold(scheme, "Bearer") && IsToken(token) {
-			return token, true
+			return token, nil
 		}
+		return "", faultOf(scheme, token, blank)
 	}
-	return "", false
+	return "", &severalHeaders
 }
 
-// bearer notes the caller's token in the requestInfo, or refuses with 401. No part of a bad header is
-// repeated.
+// faultOf returns what is wrong with a header that is not well-formed: what stands before its first blank and
+// behind it; no blank: there is none.
+func faultOf(scheme, token string, blank bool) *badHeader {
+	if !strings.EqualFold(scheme, "Bearer") {
+		switch {
+		case scheme == "" && !blank:
+			return &emptyHeader
+		case !blank:
+			return &noScheme
+		}
+		return &otherScheme
+	}
+	first, _, several := strings.Cut(token, " ")
+	switch {
+	case token == "":
+		return &noToken
+	case several && strings.EqualFold(first, "Bearer"):
+		return &twiceBearer
+	case several:
+		return &blankInToken
+	case !b64token.MatchString(token):
+		return &noTokensChar
+	}
+	return &longToken
+}
+
+// challenge returns the WWW-Authenticate header of a 401. Source: RFC 6750, section 3.
+func (b *badHeader) challenge() string {
+	const realm = `Bearer realm="jobs"`
+	if b.code == "" {
+		return realm
+	}
+	return realm + `, error="` + b.code + `", error_description="` + b.message + `"`
+}
+
+// bearer notes the caller's token in the requestInfo, or refuses with 401 in the media type that the caller
+// accepts. No part of a bad header is repeated.
 func (g *gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		token, ok := parseBearer(r.Header["Authorization"])
-		if !ok {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			g.writeRefusal(w, r, typeJSON, refuse(http.StatusUnauthorized, "UNAUTHENTICATED",
-				"The Authorization header is not understood: "+
-					"send it once, as Bearer, one blank and the token."))
+		token, bad := parseBearer(r.Header["Authorization"])
+		if bad != nil {
+			w.Header().Set("WWW-Authenticate", bad.challenge())
+			refused := refuse(http.StatusUnauthorized, graph.CodeUnauthenticated, bad.message)
+			g.writeRefusal(w, r, mediaTypeOf(r), refused)
 			return
 		}
 		infoOf(r.Context()).token = token
