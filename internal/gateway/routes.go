@@ -24,7 +24,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 		return nil, fmt.Errorf("compression: %w", err)
 	}
 	compressed := func(next http.Handler) http.Handler { return compressIfAccepted(gzipped, next) }
-	cross := crossOrigin(cfg.CORSOrigins)
+	cross := crossOrigin(cfg)
 	graphQL := chain(http.HandlerFunc(g.serveGraphQL),
 		g.varied, // answers differ by token, media type and origin, and belong to the caller
 		cross,    // before the token: a preflight has none
@@ -33,7 +33,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	)
 	var schema http.Handler
 	if cfg.Introspection {
-		schema = chain(serveSDL(clientSDL), cross, compressed)
+		schema = chain(serveSDL(clientSDL), compressed)
 	}
 	return chain(newRouter(cfg, graphQL, schema, cross), g.withInfo, g.recovered), nil
 }
@@ -108,7 +108,7 @@ func newRouter(cfg Config, graphQL, schema http.Handler, cross func(http.Handler
 	known := "GraphQL is at " + rt.base + "/graphql"
 	paths := []string{rt.base + "/graphql"}
 	if schema != nil {
-		rt.handlers["/schema.graphql"] = rt.readOnly(schema)
+		rt.handlers["/schema.graphql"] = cross(rt.readOnly(schema))
 		known += ", its schema at " + rt.base + "/schema.graphql"
 		paths = append(paths, rt.base+"/schema.graphql")
 	}
