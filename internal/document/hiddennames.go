@@ -44,13 +44,17 @@ func reword(pattern, instead string) rewording {
 var word = regexp.MustCompile(`\w+`)
 
 // advice says what to do about messages of gqlparser's that do not, where names may be told.
-var advice = reword(`^(Variable ")(\$\w+)(" of type .* used in position expecting type "([^"]+)"\.)$`,
-	`$1$2$3 Declare $2 as $4.`)
+var advice = []rewording{
+	reword(`^(Variable ")(\$\w+)(" of type .* used in position expecting type "([^"]+)"\.)$`, `$1$2$3 Declare $2 as $4.`),
+}
 
 // reworded returns what is said in place of a message of the rules.
 func (v Validator) reworded(message string, doc *ast.QueryDocument) string {
 	if v.hidden == nil {
-		return advice.pattern.ReplaceAllString(message, advice.instead)
+		for _, rule := range advice {
+			message = rule.pattern.ReplaceAllString(message, rule.instead)
+		}
+		return message
 	}
 	return v.hideNames(message, doc)
 }

@@ -6,9 +6,10 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// specified returns the specification's rules. Names that somebody may have meant are told of fields, arguments
-// and types, if they may be told at all; gqlparser's suggestions grow with the square of the document. Each rule below says where gqlparser's of the same name
-// falls short; docs/gqlparser.md has documents that show it.
+// specified returns the specification's rules. Where names may be told, the nearest ones are told of fields,
+// arguments and types that are not known; gqlparser's own suggestions grow with the square of the document.
+// Each rule below says where gqlparser's of the same name falls short; docs/gqlparser.md has documents that
+// show it.
 func specified(tellNames bool) *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping

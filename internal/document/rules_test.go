@@ -314,7 +314,7 @@ func TestMessages(t *testing.T) {
 		`{find(color:"RED"){name}}`:                               `Expected value of type "Color": RED or BLUE, found a string.`,
 		`{find(where:{name:"x"}){name}}`:                          `Field "Where.need" of required type "Int!" was not provided.`,
 		`{find(where:{need:1,x:1}){name}}`:                        `Field "x" is not defined by type "Where".`,
-		`{find(where:{need:1,nmae:1}){name}}`:                     `Field "nmae" is not defined by type "Where". Did you mean "name"?`,
+		`{find(where:{need:1,nane:1}){name}}`:                     `Field "nane" is not defined by type "Where". Did you mean "name"?`,
 		`{find(where:7){name}}`:                                   `Expected value of type "Where": an object with name, ages, need, with, inner, found a number.`,
 		`{find(where:[{need:1}]){name}}`:                          `Expected value of type "Where": an object with name, ages, need, with, inner, found a list.`,
 		`{find(id:1.5){name}}`:                                    `Expected value of type "ID": a string, or a whole number of 64 bits, found a number with a point or an exponent.`,

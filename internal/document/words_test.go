@@ -32,7 +32,7 @@ func noTime(value any) error {
 	if value == "noon" {
 		return nil
 	}
-	return errors.New("A time is noon.")
+	return errors.New("A time is noon.") //nolint:revive // a sentence for callers
 }
 
 var taughtScalars = map[string]func(any) error{"Time": noTime}
@@ -93,7 +93,7 @@ func TestMisfits(t *testing.T) {
 		{"By", `{"id":1,"name":"x"}`, "$v", `$v takes exactly one of the fields id and name, and has 2.`, `$v takes exactly one field, and has 2.`},
 		{"By", `{}`, "$v", `$v takes exactly one of the fields id and name, and has 0.`, `$v takes exactly one field, and has 0.`},
 		{"By", `{"id":null}`, "$v.id", `$v.id is an ID, and may not be null.`, `$v.id may not be null.`},
-		{"By", `{"nmae":1}`, "$v.nmae", `$v.nmae is not known: By has no such field. Did you mean name?`, `$v.nmae is not known.`},
+		{"By", `{"nane":1}`, "$v.nane", `$v.nane is not known: By has no such field. Did you mean name?`, `$v.nane is not known.`},
 	} {
 		op := operationOf(t, `query($v:`+tc.declared+`){__typename}`)
 		_, got := telling.Read(op, sentValue(t, tc.sent))

@@ -3,6 +3,7 @@ package gateway
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -73,7 +74,7 @@ func TestRefusedPagesAreLogged(t *testing.T) {
 		{"a password", []string{origin}, http.Header{"Origin": {"https://me:" + marker + "@a.example"}}, "not an origin that a browser sends <nil> --cors-origins names the origins that may call"},
 		{"a header", []string{origin}, http.Header{"Access-Control-Request-Headers": {"authorization, X-Evil"}}, origin + " [x-evil] --cors-headers adds headers"},
 		{"a header for all", []string{"*"}, http.Header{"Access-Control-Request-Headers": {"x-evil"}}, origin + " [x-evil] --cors-headers adds headers"},
-		{"many headers", []string{origin}, http.Header{"Access-Control-Request-Headers": {strings.Repeat("x-evil,", 500) + marker + "\xff=1"}}, origin + " [x-evil x-evil x-evil x-evil x-evil] --cors-headers adds headers"},
+		{"many headers", []string{origin}, http.Header{"Access-Control-Request-Headers": {strings.Repeat("x-evil,", 500) + marker + "\xff=1"}}, origin + " [" + strings.Repeat("x-evil ", 4) + "x-evil] --cors-headers adds headers"},
 		{"a method", []string{origin}, http.Header{"Access-Control-Request-Method": {"DELETE"}}, origin + " <nil> the method, or the form of the preflight, is not allowed"},
 		{"the playground's own page", []string{origin}, http.Header{"Origin": {"http://gateway.test"}}, ""},
 		{"the same behind a proxy", nil, http.Header{"Origin": {"https://jobs.example"}, "Sec-Fetch-Site": {"same-origin"}}, ""},
@@ -81,9 +82,7 @@ func TestRefusedPagesAreLogged(t *testing.T) {
 		gw := startGateway(t, func(s *setup) { s.config.CORSOrigins = tc.origins })
 		lines := "OPTIONS /graphql HTTP/1.1\r\nHost: gateway.test\r\nConnection: close\r\n"
 		sent := preflight(origin).header
-		for name, values := range tc.header {
-			sent[name] = values
-		}
+		maps.Copy(sent, tc.header)
 		for name, values := range sent {
 			lines += name + ": " + values[0] + "\r\n"
 		}

@@ -131,12 +131,12 @@ func FuzzBearer(f *testing.F) {
 		f.Add(seed, seed)
 	}
 	f.Fuzz(func(t *testing.T, first, second string) {
-		if token, bad := parseBearer([]string{first, second}); bad == nil || token != "" {
+		if token, bad := parseBearer([]string{first, second}); bad == 0 || token != "" {
 			t.Errorf("two headers gave %q", token)
 		}
 		token, bad := parseBearer([]string{first})
-		if bad != nil {
-			if token != "" || bad.message == "" || strings.ContainsAny(bad.message, "\"\\") {
+		if bad != 0 {
+			if token != "" || headerSentences[bad] == "" || strings.ContainsAny(headerSentences[bad], "\"\\") {
 				t.Errorf("%q was refused with %q and %+v", first, token, bad)
 			}
 			return

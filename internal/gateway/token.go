@@ -17,78 +17,95 @@ const maxToken = 8 << 10
 // IsToken reports whether a text is a bearer token that the gateway takes.
 func IsToken(text string) bool { return len(text) <= maxToken && b64token.MatchString(text) }
 
-// badHeader is what is wrong with the Authorization headers of a request: a sentence with no part of them, and
-// the code that RFC 6750 has for it.
-type badHeader struct{ message, code string }
+// badHeader is what is wrong with the Authorization headers of a request; 0 for nothing.
+type badHeader int
+
+const (
+	severalHeaders badHeader = iota + 1
+	emptyHeader
+	noScheme
+	otherScheme
+	noToken
+	twiceBearer
+	blankInToken
+	noTokensChar
+	longToken
+)
 
 // howTo ends the sentences about Authorization headers.
 const howTo = ": send Authorization: Bearer, one blank and the token."
 
-// What can be wrong with Authorization headers. A caller of another scheme has shown no token, so RFC 6750 has
-// no code for it.
-var (
-	severalHeaders = badHeader{"There is more than one Authorization header" + howTo, "invalid_request"}
-	emptyHeader    = badHeader{"The Authorization header is empty" + howTo, ""}
-	noScheme       = badHeader{"The Authorization header has one word alone" + howTo, ""}
-	otherScheme    = badHeader{"The Authorization header has another scheme than Bearer" + howTo, ""}
-	noToken        = badHeader{"The Authorization header has no token behind Bearer" + howTo, "invalid_token"}
-	twiceBearer    = badHeader{"The Authorization header has Bearer twice" + howTo, "invalid_token"}
-	blankInToken   = badHeader{"The token in the Authorization header has a blank in it or before it" + howTo, "invalid_token"}
-	noTokensChar   = badHeader{"The token in the Authorization header has a character that no token has: it has " +
-		"letters, digits and -._~+/, and = at its end.", "invalid_token"}
-	longToken = badHeader{"The token in the Authorization header is longer than 8192 bytes.", "invalid_token"}
-)
+// headerSentences says of each badHeader what is wrong, with no part of the header.
+var headerSentences = map[badHeader]string{
+	severalHeaders: "There is more than one Authorization header" + howTo,
+	emptyHeader:    "The Authorization header is empty" + howTo,
+	noScheme:       "The Authorization header has one word alone" + howTo,
+	otherScheme:    "The Authorization header has another scheme than Bearer" + howTo,
+	noToken:        "The Authorization header has no token behind Bearer" + howTo,
+	twiceBearer:    "The Authorization header has the word Bearer twice" + howTo,
+	blankInToken:   "The token in the Authorization header has a blank in it or before it" + howTo,
+	noTokensChar: "The token in the Authorization header has a character that no token has: it has " +
+		"letters, digits and -._~+/, and = at its end.",
+	longToken: "The token in the Authorization header is longer than 8192 bytes.",
+}
 
 // parseBearer reads the Authorization headers of a request. None is no token and fine; exactly one
 // well-formed `Bearer <token>` is the token; anything else is bad. A bad header is never taken for an
 // anonymous caller.
-func parseBearer(values []string) (token string, bad *badHeader) {
+func parseBearer(values []string) (token string, bad badHeader) {
 	switch len(values) {
 	case 0:
-		return "", nil
+		return "", 0
 	case 1:
 		scheme, token, blank := strings.Cut(values[0], " ")
 		if strings.EqualFold(scheme, "Bearer") && IsToken(token) {
-			return token, nil
+			return token, 0
 		}
 		return "", faultOf(scheme, token, blank)
 	}
-	return "", &severalHeaders
+	return "", severalHeaders
 }
 
 // faultOf returns what is wrong with a header that is not well-formed: what stands before its first blank and
 // behind it; no blank: there is none.
-func faultOf(scheme, token string, blank bool) *badHeader {
+func faultOf(scheme, token string, blank bool) badHeader {
 	if !strings.EqualFold(scheme, "Bearer") {
 		switch {
 		case scheme == "" && !blank:
-			return &emptyHeader
+			return emptyHeader
 		case !blank:
-			return &noScheme
+			return noScheme
 		}
-		return &otherScheme
+		return otherScheme
 	}
 	first, _, several := strings.Cut(token, " ")
 	switch {
 	case token == "":
-		return &noToken
+		return noToken
 	case several && strings.EqualFold(first, "Bearer"):
-		return &twiceBearer
+		return twiceBearer
 	case several:
-		return &blankInToken
+		return blankInToken
 	case !b64token.MatchString(token):
-		return &noTokensChar
+		return noTokensChar
 	}
-	return &longToken
+	return longToken
 }
 
-// challenge returns the WWW-Authenticate header of a 401. Source: RFC 6750, section 3.
-func (b *badHeader) challenge() string {
+// challenge returns the WWW-Authenticate header of a 401. A caller of another scheme has tried no token, so
+// there is no error for it. Source: RFC 6750, section 3.
+func (b badHeader) challenge() string {
 	const realm = `Bearer realm="jobs"`
-	if b.code == "" {
+	code := ""
+	switch b {
+	case emptyHeader, noScheme, otherScheme:
 		return realm
+	case severalHeaders:
+		code = "invalid_request"
+	case noToken, twiceBearer, blankInToken, noTokensChar, longToken:
+		code = "invalid_token"
 	}
-	return realm + `, error="` + b.code + `", error_description="` + b.message + `"`
+	return realm + `, error="` + code + `", error_description="` + headerSentences[b] + `"`
 }
 
 // bearer notes the caller's token in the requestInfo, or refuses with 401 in the media type that the caller
@@ -96,9 +113,9 @@ func (b *badHeader) challenge() string {
 func (g *gateway) bearer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token, bad := parseBearer(r.Header["Authorization"])
-		if bad != nil {
+		if bad != 0 {
 			w.Header().Set("WWW-Authenticate", bad.challenge())
-			refused := refuse(http.StatusUnauthorized, graph.CodeUnauthenticated, bad.message)
+			refused := refuse(http.StatusUnauthorized, graph.CodeUnauthenticated, headerSentences[bad])
 			g.writeRefusal(w, r, mediaTypeOf(r), refused)
 			return
 		}
