@@ -98,7 +98,7 @@ func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	for i, id := range ids {
 		checked, err := planDatasetID(id, "ids")
 		if err != nil {
-			return nil, err
+			return nil, inputError("ids", "%v ids[%d] is none.", err, i)
 		}
 		datasets[i] = &model.Dataset{ID: checked}
 	}

@@ -11,7 +11,7 @@ import (
 
 // maxGuesses bounds the names of a document that others are compared with, for each rule: far fewer errors are
 // told.
-const maxGuesses = 50
+const maxGuesses = 20
 
 // guesses are what somebody may have meant by names that are not known.
 type guesses struct {

@@ -69,7 +69,7 @@ func (e *executor) prepare(
 	if variable, found := doc.MisplacedNull(definition, variables); found {
 		declared := definition.VariableDefinitions.ForName(variable)
 		return op, called, refuseOperation(argumentError(declared.Position, "$"+variable,
-			"The variable $"+variable+" may not be null where the operation uses it."))
+			"$"+variable+" is null, and the operation uses it where there has to be a value."))
 	}
 	if err := graph.CheckRepresentations(doc.representations[definition], variables); err != nil {
 		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
