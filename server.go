@@ -219,6 +219,7 @@ func newGateway(
 		MaxBody:       set.MaxBody,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
+		CORSHeaders:   set.CORSHeaders,
 		Introspection: set.Introspection,
 		Federation:    set.Federation,
 		Explain:       set.Explain,

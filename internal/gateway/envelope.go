@@ -55,7 +55,7 @@ func tooLarge() *refusal {
 
 // strictly says what has to be so for JSON to be read here. Readers that are less strict differ in what they
 // make of the rest, and so could a proxy that checks requests and the gateway.
-const strictly = ": UTF-8, each member once, no half of a surrogate pair."
+const strictly = ": UTF-8, each member once, no half of a surrogate pair, nothing nested deeper than 10,000."
 
 // decodeEnvelope reads one JSON object and nothing after it: no member twice, no broken UTF-8, names exactly
 // as they are spelled.
@@ -117,7 +117,7 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 	case !wire.is(wire.OperationName, '"'):
 		return out, badRequest("operationName must be a string.")
 	case !wire.is(wire.Variables, '{'):
-		return out, badRequest("variables must be a JSON object.")
+		return out, badRequest("variables must be a JSON object, and no string that has one.")
 	}
 	// The values are known to be valid, so what remains cannot fail.
 	_ = jsonv2.Unmarshal(wire.Query, &out.query)

@@ -7,12 +7,12 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/memory"
 )
 
@@ -20,9 +20,9 @@ import (
 // the checks and the order that this gateway promises. Nothing changes it but its cache and its buffers; safe
 // for concurrent use.
 type executor struct {
-	schema    *ast.Schema
 	exec      graphql.ExecutableSchema
 	documents *documents
+	variables document.Variables
 	// introspection: the schema may be asked for.
 	introspection bool
 	prices        prices

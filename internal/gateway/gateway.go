@@ -22,12 +22,13 @@ import (
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
-// Operations, Draining, Observer, Memory and MaxOperation has to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
+// Playground, Operations, Draining, Observer, Memory and MaxOperation has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -43,6 +44,8 @@ type Config struct {
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
 	CORSOrigins []string
+	// CORSHeaders are names of headers that these pages may send beside those of allowedHeaders.
+	CORSHeaders []string
 	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves
 	// _service and _entities.
 	Introspection, Federation bool
@@ -130,10 +133,10 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:   cfg.Logger,
 		observer: cfg.Observer,
 		executor: &executor{
-			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,
 			documents:     docs,
+			variables:     document.NewVariables(schema, cfg.Introspection, graph.Scalars()),
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
 			prices:        newPrices(schema),

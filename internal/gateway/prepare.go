@@ -62,14 +62,14 @@ func (e *executor) prepare(
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
 	definition := chosen.OperationDefinition
-	variables, err := readVariables(e.schema, definition, request.readVariables())
-	if err != nil {
-		return op, called, refuseOperation(err)
+	variables, misfit := e.variables.Read(definition, request.readVariables())
+	if misfit != nil {
+		return op, called, refuseOperation(argumentError(misfit.Position, misfit.Place, misfit.Message))
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
 		declared := definition.VariableDefinitions.ForName(variable)
 		return op, called, refuseOperation(argumentError(declared.Position, "$"+variable,
-			"The variable $"+variable+" may not be null where the operation uses it."))
+			"$"+variable+" is null, and the operation uses it where there has to be a value."))
 	}
 	if err := graph.CheckRepresentations(doc.representations[definition], variables); err != nil {
 		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))

@@ -123,6 +123,7 @@ func TestPrecedence(t *testing.T) {
 		{"false over variable", "--playground=false", "PLAYGROUND=true", func(s *Settings) { s.Playground = false }},
 		{"doubly negated", "--no-playground=false", "", func(*Settings) {}},
 		{"empty list", "--cors-origins=", "CORS_ORIGINS=*", func(s *Settings) { s.CORSOrigins = []string{} }},
+		{"headers given twice", "--cors-headers=X-A,x-b --cors-headers X-C", "CORS_HEADERS=X-D", func(s *Settings) { s.CORSHeaders = []string{"X-A", "x-b", "X-C"} }},
 		{
 			"list given twice", "--cors-origins=http://a,http://b --cors-origins http://c", "CORS_ORIGINS=*",
 			func(s *Settings) { s.CORSOrigins = []string{"http://a", "http://b", "http://c"} },

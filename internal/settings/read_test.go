@@ -186,6 +186,21 @@ var everySetting = []texts{
 		},
 	},
 	{
+		"CORSHeaders", nil,
+		map[string]any{
+			"":               []string{},
+			"none":           []string{},
+			"X-Tenant":       []string{"X-Tenant"},
+			"X-Tenant , ,b3": []string{"X-Tenant", "b3"},
+			"x_a.b-9":        []string{"x_a.b-9"},
+		},
+		map[string][]string{
+			"stands for any header":            {"*", "X-*", "X-A,*"},
+			"is not the name of a header":      {"X Tenant", "x/y", "ä", strings.Repeat("x", 101), "a,b c"},
+			`"X-Tenant:…" has more than names`: {"X-Tenant:", "X-Tenant: hunter2"},
+		},
+	},
+	{
 		"LogLevel", nil,
 		map[string]any{
 			"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,

@@ -13,7 +13,7 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
 // from the field; default, bounds and help from the tag; the errors and the help text are written from the
-// same words. A flag needs a group, a help and a default (CORSOrigins has none), and either min and max,
+// same words. A flag needs a group, a help and a default (CORSOrigins and CORSHeaders have none), and either min and max,
 // words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
@@ -81,6 +81,8 @@ type Settings struct {
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
 	// alone. Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
+	// CORSHeaders are headers that pages of CORSOrigins may send beside those that clients of GraphQL do.
+	CORSHeaders []string `group:"Browser and schema" type:"headers" placeholder:"NAME,..." empty:"" accepts:"names of headers, several parted by commas, or none alone" help:"Headers that those pages may send beside the usual ones of GraphQL clients"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
 	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection and _service, and serve /schema.graphql"`
 	// Playground serves the page at / on Listen.

@@ -1,7 +1,8 @@
-package gateway
+package document
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -28,77 +29,94 @@ func TestFormsOfVariables(t *testing.T) {
 		{"Int = 7", `null`, nil},
 		{"Int = 7", `8`, int64(8)},
 		{"Int! = 7", ``, int64(7)},
-		{"Int! = 7", `null`, place("$v")},
-		{"Int!", ``, place("$v")},
-		{"Int", `2147483648`, place("$v")},
-		{"Int", `"1"`, place("$v")},
-		{"Int", `true`, place("$v")},
+		{"Int! = 7", `null`, misfitAt("$v")},
+		{"Int!", ``, misfitAt("$v")},
+		{"Int", `2147483648`, misfitAt("$v")},
+		{"Int", `"1"`, misfitAt("$v")},
+		{"Int", `true`, misfitAt("$v")},
 		{"ID", `1.0`, "1"},
 		{"ID", `"1.0"`, "1.0"},
 		{"ID = 12", ``, "12"},
-		{"ID", `1.5`, place("$v")},
-		{"ID", `false`, place("$v")},
+		{"ID", `1.5`, misfitAt("$v")},
+		{"ID", `false`, misfitAt("$v")},
 		{"String", `"x"`, "x"},
-		{"String", `1`, place("$v")},
+		{"String", `1`, misfitAt("$v")},
 		{"Boolean", `true`, true},
-		{"Boolean", `"true"`, place("$v")},
-		{"Boolean", `1`, place("$v")},
+		{"Boolean", `"true"`, misfitAt("$v")},
+		{"Boolean", `1`, misfitAt("$v")},
 		{"Float", `1.50`, json.Number("1.50")},
 		{"Float = 1.5", ``, 1.5},
 		{"Float = 2", ``, int64(2)},
-		{"Float", `1e400`, place("$v")},
-		{"Float", `"1"`, place("$v")},
-		{"Float", `true`, place("$v")},
+		{"Float", `1e400`, misfitAt("$v")},
+		{"Float", `"1"`, misfitAt("$v")},
+		{"Float", `true`, misfitAt("$v")},
 		{"E", `"RED"`, "RED"},
-		{"E", `"red"`, place("$v")},
+		{"E", `"red"`, misfitAt("$v")},
 		{"E = GREEN", ``, "GREEN"},
-		{"E", `0`, place("$v")},
+		{"E", `0`, misfitAt("$v")},
 		{"[E]", `null`, nil},
 		{"[E]", `[null,"RED"]`, []any{nil, "RED"}},
 		{"[E]", `"RED"`, []any{"RED"}},
 		{"[E] = RED", ``, []any{"RED"}},
-		{"[E!]", `["RED",null]`, place("$v[1]")},
+		{"[E!]", `["RED",null]`, misfitAt("$v[1]")},
 		{"[[E]]", `"RED"`, []any{[]any{"RED"}}},
 		{"[[E]]", `["RED",["GREEN"]]`, []any{[]any{"RED"}, []any{"GREEN"}}},
-		{"[[E]]", `[["RED","?"]]`, place("$v[0][1]")},
+		{"[[E]]", `[["RED","?"]]`, misfitAt("$v[0][1]")},
 		{"In", `{"needed":1.0}`, map[string]any{"needed": int64(1)}},
 		{"In", `{"needed":1,"ids":2,"in":{"needed":3e0,"any":[1.0]}}`, map[string]any{
 			"needed": int64(1), "ids": []any{"2"}, "in": map[string]any{"needed": int64(3), "any": []any{json.Number("1")}},
 		}},
-		{"In", `{"needed":1,"filled":null}`, place("$v.filled")},
-		{"In", `{"filled":1}`, place("$v.needed")},
-		{"In", `{"needed":1,"ids":[1,[2]]}`, place("$v.ids[1]")},
-		{"In", `{"needed":1,"in":{"needed":"x"}}`, place("$v.in.needed")},
-		{"In", `{"needed":1,"b":1,"a":1}`, place("$v.a")},
-		{"In", `[{"needed":1}]`, place("$v")},
+		{"In", `{"needed":1,"filled":null}`, misfitAt("$v.filled")},
+		{"In", `{"filled":1}`, misfitAt("$v.needed")},
+		{"In", `{"needed":1,"ids":[1,[2]]}`, misfitAt("$v.ids[1]")},
+		{"In", `{"needed":1,"in":{"needed":"x"}}`, misfitAt("$v.in.needed")},
+		{"In", `{"needed":1,"b":1,"a":1}`, misfitAt("$v.a")},
+		{"In", `[{"needed":1}]`, misfitAt("$v")},
 		{"In = {needed: 1, ids: 2}", ``, map[string]any{"needed": int64(1), "ids": []any{"2"}}},
 		{"[In!]", `{"needed":1}`, []any{map[string]any{"needed": int64(1)}}},
-		{"[In!]", `[{"needed":1},{}]`, place("$v[1].needed")},
+		{"[In!]", `[{"needed":1},{}]`, misfitAt("$v[1].needed")},
 		{"Any", `{"a":[1.0,{"b":1e1}],"c":1.5,"d":1e400,"e":"1.0"}`, map[string]any{
 			"a": []any{json.Number("1"), map[string]any{"b": json.Number("10")}}, "c": json.Number("1.5"), "d": json.Number("1e400"), "e": "1.0",
 		}},
 		{"[Any]", `1.0`, []any{json.Number("1")}},
-		{"Any!", `null`, place("$v")},
+		{"Any!", `null`, misfitAt("$v")},
 	} {
-		op := parse(t, `query($v:`+tc.declared+`){__typename}`).Operations[0]
-		request := envelope{variables: `{"v":` + tc.sent + `}`}
-		if tc.sent == "" {
-			request.variables = ""
-		}
-		values, misfit := readVariables(formsSchema, op, request.readVariables())
+		op := operationOf(t, `query($v:`+tc.declared+`){__typename}`)
+		values, misfit := NewVariables(formsSchema, true, nil).Read(op, sentValue(t, tc.sent))
 		got := values["v"]
 		if misfit != nil {
-			argument, _ := misfit.Extensions["argument"].(string)
-			got = place(argument)
+			got = misfitAt(misfit.Place)
 		}
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%s from %s (-want +got):\n%s", tc.declared, tc.sent, diff)
 		}
 	}
-	if values, misfit := readVariables(formsSchema, parse(t, `query($v:Int){__typename}`).Operations[0], nil); misfit != nil || len(values) != 0 {
+	if values, misfit := NewVariables(formsSchema, true, nil).Read(operationOf(t, `query($v:Int){__typename}`), nil); misfit != nil || len(values) != 0 {
 		t.Errorf("what is left out is there: %v %v", values, misfit)
 	}
 }
 
-// place is where a value does not fit.
-type place string
+// misfitAt is where a value does not fit.
+type misfitAt string
+
+// sentValue returns variables in which $v was sent as JSON; none for an empty text.
+func sentValue(t interface{ Fatal(args ...any) }, sent string) (variables map[string]any) {
+	if sent == "" {
+		return nil
+	}
+	decoder := json.NewDecoder(strings.NewReader(`{"v":` + sent + `}`))
+	decoder.UseNumber()
+	if err := decoder.Decode(&variables); err != nil {
+		t.Fatal(sent, err)
+	}
+	return variables
+}
+
+// operationOf returns the first operation of a text.
+func operationOf(t interface{ Fatal(args ...any) }, text string) *ast.OperationDefinition {
+	doc, err := Parse(text, 1000)
+	if err != nil {
+		t.Fatal(text, err)
+	}
+	return doc.Operations[0]
+}

@@ -1,4 +1,4 @@
-package gateway
+package document
 
 import (
 	"encoding/json"
