@@ -194,8 +194,8 @@ func upstreamName(u *url.URL) string {
 }
 
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last
-// of its connection. Reload is that of trustDocuments. Errors: those of gateway.New and trustDocuments. Each setting is passed on as it is: what it means and its
-// bounds stand in internal/settings.
+// of its connection. Reload is that of trustDocuments. Each setting is passed on as it is: what it means and its
+// bounds stand in internal/settings. Errors: those of gateway.New and trustDocuments.
 func newGateway(
 	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, operations *places.Places,
 	draining func() bool, observer gateway.Observer, logger *slog.Logger,
