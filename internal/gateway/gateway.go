@@ -17,7 +17,10 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/operation"
@@ -28,7 +31,8 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
-// Playground, Operations, Draining, Observer, Memory and MaxOperation has to be set.
+// Playground, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
+// be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -40,6 +44,12 @@ type Config struct {
 	// Memory of nil is one without a bound, and 0 no bound of an operation.
 	Memory       *memory.Memory
 	MaxOperation int64
+	// MaxPersisted bounds the texts of automatic persisted queries that are remembered, in bytes; 0 serves none.
+	MaxPersisted int64
+	// Trust is what becomes of documents that are not listed: see Gateway.Trust. Where LiftTrusted, neither Cost
+	// nor Depth, Aliases and RootFields of Limits hold for those that are.
+	Trust       Trust
+	LiftTrusted bool
 	// Timeout bounds one request, from its arrival to its answer.
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
@@ -64,8 +74,8 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// gateway is what the handlers share. Nothing changes it after newGateway but the flights, which lock
-// themselves.
+// gateway is what the handlers share. Nothing changes it after newGateway but the flights and the persisted
+// queries, which lock themselves, and the set of trusted documents, which is replaced as a whole.
 type gateway struct {
 	executor *executor
 	maxBody  int64
@@ -75,6 +85,13 @@ type gateway struct {
 	logger   *slog.Logger
 	observer Observer // nil for none
 	flights  flights
+	// persisted are the automatic persisted queries.
+	persisted *persisted
+	// schema is what trusted documents are validated against.
+	schema *ast.Schema
+	// trust says what is done with documents that are not among the trusted ones.
+	trust   Trust
+	trusted atomic.Pointer[trustedSet]
 }
 
 // Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
@@ -82,12 +99,16 @@ type gateway struct {
 type Gateway struct {
 	http.Handler
 
-	documents *documents
+	gateway *gateway
 }
+
+// PersistedBytes returns what the automatic persisted queries weigh that are remembered: the bytes of their
+// texts, and 352 for each. It is never above Config.MaxPersisted.
+func (g *Gateway) PersistedBytes() uint64 { return g.gateway.persisted.size() }
 
 // DocumentBytes returns what the documents weigh that are remembered: the bytes of their texts, and more for
 // each document and each field of it. It is never above 2 MiB.
-func (g *Gateway) DocumentBytes() uint64 { return g.documents.cache.WeightedSize() }
+func (g *Gateway) DocumentBytes() uint64 { return g.gateway.executor.documents.cache.WeightedSize() }
 
 // New makes a Gateway. Errors: a schema that cannot be read, which no setting causes.
 func New(cfg Config) (*Gateway, error) {
@@ -100,7 +121,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	handler, err := g.routes(cfg, clientSDL)
-	return &Gateway{handler, g.executor.documents}, err
+	return &Gateway{handler, g}, err
 }
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
@@ -126,12 +147,15 @@ func newGateway(cfg Config) (*gateway, error) {
 		lent = memory.New(math.MaxInt64, false)
 	}
 	g := &gateway{
-		maxBody:  cfg.MaxBody,
-		timeout:  cfg.Timeout,
-		explain:  cfg.Explain,
-		draining: cfg.Draining,
-		logger:   cfg.Logger,
-		observer: cfg.Observer,
+		maxBody:   cfg.MaxBody,
+		timeout:   cfg.Timeout,
+		explain:   cfg.Explain,
+		draining:  cfg.Draining,
+		logger:    cfg.Logger,
+		observer:  cfg.Observer,
+		persisted: newPersisted(cfg.MaxPersisted),
+		schema:    schema,
+		trust:     cfg.Trust,
 		executor: &executor{
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,
@@ -139,6 +163,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			variables:     document.NewVariables(schema, cfg.Introspection, graph.Scalars()),
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
+			liftTrusted:   cfg.LiftTrusted,
 			prices:        newPrices(schema),
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
@@ -152,6 +177,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			turns:         make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
 	}
+	g.trusted.Store(&trustedSet{})
 	g.flights.group.Held = func(out outcome, by int) { out.answer.hold(by) }
 	return g, nil
 }

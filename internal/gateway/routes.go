@@ -40,7 +40,7 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 
 // compression returns what compresses answers, with gzip for callers that take zstd as gladly. Source: the fetch
 // of Node 20 hands zstd on as it came, so that whoever reads it as JSON fails; what gzip costs instead is in
-// docs/adr/0032-gzip-before-zstd.md.
+// docs/adr/0034-gzip-before-zstd.md.
 func compression() (func(http.Handler) http.HandlerFunc, error) {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(minGzip), gzhttp.CompressionLevel(gzip.BestSpeed), gzhttp.PreferZstd(false))

@@ -37,6 +37,7 @@ var (
 	}
 	readingsByName = map[string]reading{
 		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath, "headers": readHeaders,
+		"file": readFile,
 	}
 )
 
@@ -216,6 +217,15 @@ func readPath(text string, _ *kong.Tag) (any, error) {
 		}
 	}
 	return trimmed, nil
+}
+
+// readFile returns the path of a file or a folder as it is. Whether that is there shows when it is read. What
+// could be a URL with a secret is refused.
+func readFile(text string, _ *kong.Tag) (any, error) {
+	if strings.ContainsAny(text, "?#@") || strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, fmt.Errorf("%s has one of ?#@ or a control character", shown(text))
+	}
+	return text, nil
 }
 
 // plainName is a host's name in ASCII, or none.

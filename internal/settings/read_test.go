@@ -161,6 +161,23 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 2MiB to 64GiB": {"2097151", "65GiB"}, "is not a size": {"all"}},
 	},
 	{
+		"MaxPersistedBytes", nil,
+		map[string]any{"0": int64(0), "1GiB": int64(1 << 30), "4M": int64(4 << 20)},
+		map[string][]string{"is out of range; use 0 to 1GiB, 0 serves none": {"-1", "1073741825"}, "is not a size": {"all", "off"}},
+	},
+	{
+		"TrustedDocuments",
+		[]string{"JOBSGW_TRUSTED_DOCUMENTS_PATH=/documents"},
+		map[string]any{"off": "off", "log": "log", "REQUIRE": "require"},
+		map[string][]string{"is unknown; use off, log or require": {"on", "true"}},
+	},
+	{
+		"TrustedDocumentsPath", nil,
+		map[string]any{"/a b/ä.json": "/a b/ä.json", "documents": "documents"},
+		map[string][]string{"has one of ?#@ or a control character; use the path of a file or a folder": {"a\x00b", "https://a.b/?c", "a@b", "#"}},
+	},
+	switches("TrustedDocumentsLiftLimits"),
+	{
 		"CORSOrigins", nil,
 		map[string]any{
 			"":                        []string{},

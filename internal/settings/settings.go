@@ -13,7 +13,7 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
 // from the field; default, bounds and help from the tag; the errors and the help text are written from the
-// same words. A flag needs a group, a help and a default (CORSOrigins and CORSHeaders have none), and either min and max,
+// same words. A flag needs a group, a help and a default (CORSOrigins, CORSHeaders and TrustedDocumentsPath have none), and either min and max,
 // words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
@@ -67,6 +67,9 @@ type Settings struct {
 	// MaxOperationBytes bounds of each operation. It is at least twice MaxOperationBytes, since one caller may
 	// hold no more than half of it.
 	MaxTotalBytes int64 `group:"Limits" default:"104MiB" min:"2MiB" max:"64GiB" note:"and at least twice --max-operation-bytes" placeholder:"SIZE" help:"Most memory of all operations and request bodies together, of which one token may hold half"`
+	// MaxPersistedBytes bounds the texts of automatic persisted queries that are remembered, 0 to 1GiB, each
+	// with 352 bytes more. 0 serves none.
+	MaxPersistedBytes int64 `group:"Limits" default:"4MiB" min:"0" max:"1GiB" note:"0 serves none" placeholder:"SIZE" help:"Most memory of automatic persisted queries, of which one token may hold all that no other wants"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1,
 	// a JSON value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small
 	// container.
@@ -77,6 +80,14 @@ type Settings struct {
 	MaxAliases int `group:"Limits" default:"30" min:"1" max:"1000" placeholder:"COUNT" help:"Most aliases in one operation"`
 	// MaxRootFields is how many fields an operation may have at its root, 1 to 1000.
 	MaxRootFields int `group:"Limits" default:"20" min:"1" max:"1000" placeholder:"COUNT" help:"Most fields at the root of one operation"`
+
+	// TrustedDocuments is off, log or require: whether the documents that are not in the files of
+	// TrustedDocumentsPath run as others do, run and are counted and logged, or are refused.
+	TrustedDocuments string `group:"Trusted documents" type:"word" default:"off" words:"off,log,require" placeholder:"MODE" help:"What becomes of documents that are not listed: off and log run them, log counts and logs them, and require refuses them"`
+	// TrustedDocumentsPath is a file or a folder; empty for none, which only off allows.
+	TrustedDocumentsPath string `group:"Trusted documents" type:"file" placeholder:"PATH" accepts:"the path of a file or a folder" help:"The listed documents, read at the start and at a hang-up (HUP): files that end in .json map ids to documents, and each that ends in .graphql or .gql is one"`
+	// TrustedDocumentsLiftLimits frees listed documents of MaxCost, MaxDepth, MaxAliases and MaxRootFields.
+	TrustedDocumentsLiftLimits bool `group:"Trusted documents" type:"switch" default:"false" accepts:"true or false" help:"With require: --max-cost, --max-depth, --max-aliases and --max-root-fields do not hold for listed documents"`
 
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
 	// alone. Empty means that pages of other origins may not.
