@@ -157,7 +157,7 @@ func listenAndServe(
 		return err
 	}
 	metrics.Read(telemetry.Gauges{
-		DocumentBytes: handler.DocumentBytes, Memory: lent.Figures,
+		DocumentBytes: handler.DocumentBytes, PersistedBytes: handler.PersistedBytes, Memory: lent.Figures,
 		Operations: operations.State, Calls: client.Places,
 	})
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
@@ -217,6 +217,7 @@ func newGateway(
 		Operations:    operations,
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
+		MaxPersisted:  set.MaxPersistedBytes,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
 		Introspection: set.Introspection,

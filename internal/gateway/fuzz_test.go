@@ -16,7 +16,7 @@ func FuzzEnvelope(f *testing.F) {
 	for _, seed := range []string{
 		`{"query":"{__typename}"}`, `{"query":"q","operationName":"A","variables":{"a":[1,null,{"b":1e400}]},"extensions":{}}`,
 		`null`, `[]`, `[{"query":"q"}]`, `{"query":1}`, `{"query":"q"} x`, `{"query":"q","query":"r"}`, `{"Query":"q"}`, `{"query":"\ud800"}`,
-		`{"query":null,"extensions":{"persistedQuery":{}}}`, `{"query":"q","variables":"x"}`, "\ufeff{}", "{\"query\":\"\xff\"}", ` { "query" : "\u0071" } `,
+		`{"query":null,"extensions":{"persistedQuery":{}}}`, `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}`, `{"documentId":"a"}`, `{"query":"q","variables":"x"}`, "\ufeff{}", "{\"query\":\"\xff\"}", ` { "query" : "\u0071" } `,
 	} {
 		f.Add(seed)
 	}
@@ -33,8 +33,19 @@ func FuzzEnvelope(f *testing.F) {
 		if err := json.Unmarshal([]byte(body), &members); err != nil && !isRange(err) {
 			t.Fatalf("%q was accepted, and encoding/json says %v", body, err)
 		}
-		if query, _ := members["query"].(string); got.query != query || query == "" {
+		if query, _ := members["query"].(string); got.query != query {
 			t.Errorf("query %q, encoding/json says %q", got.query, query)
+		}
+		if id, _ := members["documentId"].(string); got.documentID != id {
+			t.Errorf("documentId %q, encoding/json says %q", got.documentID, id)
+		}
+		extensions, _ := members["extensions"].(map[string]any)
+		persistedQuery, _ := extensions["persistedQuery"].(map[string]any)
+		if hash, _ := persistedQuery["sha256Hash"].(string); got.hash != hash || hash != "" && persistedQuery["version"] != 1.0 {
+			t.Errorf("hash %q, encoding/json says %v", got.hash, persistedQuery)
+		}
+		if got.query == "" && got.documentID == "" && got.hash == "" {
+			t.Error("no document")
 		}
 		if name, _ := members["operationName"].(string); got.operationName != name {
 			t.Errorf("operationName %q, encoding/json says %q", got.operationName, name)
@@ -60,10 +71,11 @@ func FuzzGet(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, rawQuery string) {
 		got, refused := readGet(rawQuery)
-		if (refused == nil) != (got.query != "") {
-			t.Errorf("%q: query %q, refused %v", rawQuery, got.query, refused)
+		named := got.query != "" || got.documentID != "" || got.hash != ""
+		if refused == nil && !named {
+			t.Errorf("%q: no document, and not refused", rawQuery)
 		}
-		if refused == nil && strings.Count(rawQuery, "query=") == 0 && !strings.Contains(rawQuery, "%") {
+		if got.query != "" && strings.Count(rawQuery, "query=") == 0 && !strings.Contains(rawQuery, "%") {
 			t.Errorf("%q was read as %q", rawQuery, got.query)
 		}
 	})

@@ -27,7 +27,7 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
-// Operations, Draining, Observer, Memory and MaxOperation has to be set.
+// Operations, Draining, Observer, Memory, MaxOperation and MaxPersisted has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -39,6 +39,8 @@ type Config struct {
 	// Memory of nil is one without a bound, and 0 no bound of an operation.
 	Memory       *memory.Memory
 	MaxOperation int64
+	// MaxPersisted bounds the texts of automatic persisted queries that are remembered, in bytes; 0 serves none.
+	MaxPersisted int64
 	// Timeout bounds one request, from its arrival to its answer.
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
@@ -61,8 +63,8 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// gateway is what the handlers share. Nothing changes it after newGateway but the flights, which lock
-// themselves.
+// gateway is what the handlers share. Nothing changes it after newGateway but the flights and the persisted
+// queries, which lock themselves.
 type gateway struct {
 	executor *executor
 	maxBody  int64
@@ -72,6 +74,8 @@ type gateway struct {
 	logger   *slog.Logger
 	observer Observer // nil for none
 	flights  flights
+	// persisted are the automatic persisted queries.
+	persisted *persisted
 }
 
 // Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
@@ -79,12 +83,16 @@ type gateway struct {
 type Gateway struct {
 	http.Handler
 
-	documents *documents
+	gateway *gateway
 }
+
+// PersistedBytes returns what the automatic persisted queries weigh that are remembered: the bytes of their
+// texts, and 352 for each. It is never above Config.MaxPersisted.
+func (g *Gateway) PersistedBytes() uint64 { return g.gateway.persisted.size() }
 
 // DocumentBytes returns what the documents weigh that are remembered: the bytes of their texts, and more for
 // each document and each field of it. It is never above 2 MiB.
-func (g *Gateway) DocumentBytes() uint64 { return g.documents.cache.WeightedSize() }
+func (g *Gateway) DocumentBytes() uint64 { return g.gateway.executor.documents.cache.WeightedSize() }
 
 // New makes a Gateway. Errors: a schema that cannot be read, which no setting causes.
 func New(cfg Config) (*Gateway, error) {
@@ -97,7 +105,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	handler, err := g.routes(cfg, clientSDL)
-	return &Gateway{handler, g.executor.documents}, err
+	return &Gateway{handler, g}, err
 }
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
@@ -123,12 +131,13 @@ func newGateway(cfg Config) (*gateway, error) {
 		lent = memory.New(math.MaxInt64, false)
 	}
 	g := &gateway{
-		maxBody:  cfg.MaxBody,
-		timeout:  cfg.Timeout,
-		explain:  cfg.Explain,
-		draining: cfg.Draining,
-		logger:   cfg.Logger,
-		observer: cfg.Observer,
+		maxBody:   cfg.MaxBody,
+		timeout:   cfg.Timeout,
+		explain:   cfg.Explain,
+		draining:  cfg.Draining,
+		logger:    cfg.Logger,
+		observer:  cfg.Observer,
+		persisted: newPersisted(cfg.MaxPersisted),
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),

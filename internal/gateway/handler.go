@@ -30,6 +30,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 				"Accept application/graphql-response+json or application/json.")
 		}
 	}
+	if refused == nil {
+		request, refused = g.name(request)
+	}
 	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
 		return
@@ -51,6 +54,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
 		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
 		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
+	}
+	if request.hash != "" {
+		g.remember(request, info.token, out)
 	}
 	info.log.called, info.log.shared = out.called, shared
 	if shared { // the calls were another's, and so is the id in the errors

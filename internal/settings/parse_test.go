@@ -26,6 +26,7 @@ func defaults() Settings {
 		MaxBody:                256 << 10,
 		MaxOperationBytes:      48 << 20,
 		MaxTotalBytes:          104 << 20,
+		MaxPersistedBytes:      4 << 20,
 		MaxUpstreamBody:        32 << 20,
 		MaxCost:                20_000,
 		MaxDepth:               15,

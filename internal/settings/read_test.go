@@ -161,6 +161,11 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 2MiB to 64GiB": {"2097151", "65GiB"}, "is not a size": {"all"}},
 	},
 	{
+		"MaxPersistedBytes", nil,
+		map[string]any{"0": int64(0), "1GiB": int64(1 << 30), "4M": int64(4 << 20)},
+		map[string][]string{"is out of range; use 0 to 1GiB, 0 serves none": {"-1", "1073741825"}, "is not a size": {"all", "off"}},
+	},
+	{
 		"CORSOrigins", nil,
 		map[string]any{
 			"":                        []string{},

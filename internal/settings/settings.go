@@ -67,6 +67,9 @@ type Settings struct {
 	// MaxOperationBytes bounds of each operation. It is at least twice MaxOperationBytes, since one caller may
 	// hold no more than half of it.
 	MaxTotalBytes int64 `group:"Limits" default:"104MiB" min:"2MiB" max:"64GiB" note:"and at least twice --max-operation-bytes" placeholder:"SIZE" help:"Most memory of all operations and request bodies together, of which one token may hold half"`
+	// MaxPersistedBytes bounds the texts of automatic persisted queries that are remembered, 0 to 1GiB, each
+	// with 352 bytes more. 0 serves none.
+	MaxPersistedBytes int64 `group:"Limits" default:"4MiB" min:"0" max:"1GiB" note:"0 serves none" placeholder:"SIZE" help:"Most memory of automatic persisted queries, of which one token may hold all that no other wants"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1,
 	// a JSON value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small
 	// container.

@@ -1,0 +1,61 @@
+import { secondsToWait } from '../fetch/retry.mjs';
+// region imports
+import { Client, fetchExchange, mapExchange } from '@urql/core';
+import { cacheExchange } from '@urql/exchange-graphcache';
+import { relayPagination } from '@urql/exchange-graphcache/extras';
+import { persistedExchange } from '@urql/exchange-persisted';
+import { retryExchange } from '@urql/exchange-retry';
+import { minifyIntrospectionQuery } from '@urql/introspection';
+import { buildSchema, introspectionFromSchema } from 'graphql';
+// endregion
+
+// region schema
+// When you build: sdl is what /schema.graphql has.
+export const readSchema = (sdl) => minifyIntrospectionQuery(introspectionFromSchema(buildSchema(sdl)));
+// endregion
+
+// region cache
+const embedded = () => null; // has no id: belongs to the object that it is in
+export const cache = (schema) => cacheExchange({
+  schema,
+  keys: {
+    JobConnection: embedded, JobEdge: embedded, PageInfo: embedded, JobStateCount: embedded,
+    JobFailure: embedded, RequestSource: embedded,
+    MaterializeViewSpec: embedded, GenericJobSpec: embedded, MaterializeViewResult: embedded, GenericJobResult: embedded,
+  },
+  resolvers: {
+    Query: { jobs: relayPagination({ mergeMode: 'outwards' }), job: (_, { id }) => ({ __typename: 'Job', id }) },
+    Dataset: { jobs: relayPagination({ mergeMode: 'outwards' }) },
+  },
+});
+// endregion
+
+// region retry
+export const retry = () => retryExchange({
+  initialDelayMs: 1000, maxDelayMs: 60_000, maxNumberAttempts: 4,
+  retryIf: (error) => Boolean(error.networkError) || secondsToWait(error.graphQLErrors) !== null,
+});
+// endregion
+
+// region client
+export const makeClient = ({ url, token, signIn, schema, exchanges = [], ...options }) => new Client({
+  url,
+  fetchOptions: () => ({ headers: { authorization: `Bearer ${token()}` } }),
+  exchanges: [
+    cache(schema),
+    mapExchange({
+      onError(error) {
+        if (error.graphQLErrors.some(({ extensions }) => extensions?.code === 'UNAUTHENTICATED')) signIn();
+      },
+    }),
+    retry(),
+    ...exchanges, // such as persisted()
+    fetchExchange,
+  ],
+  ...options, // such as preferGetMethod: false
+});
+// endregion
+
+// region persisted
+export const persisted = () => persistedExchange({ preferGetForPersistedQueries: true });
+// endregion
