@@ -124,6 +124,7 @@ func (w *World) controls() http.Handler {
 		}
 		w.API.Script(emulator.Fault{Status: fault.Status, Times: fault.Times, Header: header})
 	})
+	mux.HandleFunc("GET /jobs", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.API.IDs()) })
 	mux.HandleFunc("GET /calls", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, w.API.Total()) })
 	return mux
 }

@@ -17,7 +17,9 @@ process.exitCode = faults.length > 0 ? 1 : 0;
 // region diff
 async function broken(released, served) {
   const changes = await diff(buildSchema(read(released)), buildSchema(read(served)));
-  return changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking).map(({ message }) => message);
+  return changes
+    .filter(({ criticality, type }) => criticality.level === CriticalityLevel.Breaking || /DEFAULT/.test(type))
+    .map(({ message }) => message);
 }
 // endregion
 

@@ -48,7 +48,7 @@ await look('src/main.tsx', async (page, complaints) => {
   await press('older');
   await shows(all.slice(0, 83));
   assert.equal(await calls(), before + 2);
-  await fail({ status: 400 });
+  await fail({ status: 403 });
   await press('older');
-  await page.getByRole('alert').filter({ hasText: 'UPSTREAM_REJECTED' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'FORBIDDEN' }).waitFor();
 });

@@ -18,6 +18,6 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 func TestRelay(t *testing.T) {
 	clients.Install(t, ".")
 	world := clients.Start(t)
-	world.Run(t, ".", "compile.mjs", "CONFIG=relay.config.json")
+	world.Run(t, ".", "compile.mjs", "CONFIG=relay.config.js")
 	world.RunPage(t, ".", "look.mjs")
 }
