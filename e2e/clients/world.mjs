@@ -7,6 +7,9 @@ const { GATEWAY, CONTROL } = process.env;
 
 export const url = `${GATEWAY}/graphql`;
 
+// schema is what the gateway says of its schema to anybody.
+export const schema = async () => (await fetch(`${GATEWAY}/schema.graphql`)).text();
+
 let inserted = 0;
 
 // insert adds a job that is newer than all others and returns its id; members of the record replace the usual ones.

@@ -42,7 +42,7 @@ const sha256 = async (text) => {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('');
 };
-export const persisted = () => new PersistedQueryLink({ sha256, useGETForHashedQueries: true });
+export const persisted = (options = { useGETForHashedQueries: true }) => new PersistedQueryLink({ sha256, ...options });
 // endregion
 
 // region client

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { CombinedGraphQLErrors, gql, ServerError } from '@apollo/client';
 import { filter, firstValueFrom } from 'rxjs';
 import { calls, fail, insert, recordingFetch, remove, replace, until, url } from '../world.mjs';
-import { makeClient } from './client.mjs';
+import { makeClient, persisted } from './client.mjs';
 import { JOB, JOBS } from './documents.mjs';
 import { loadMore, loadNew, watchUntilFinal } from './lists.mjs';
 
@@ -130,3 +130,16 @@ const getting = makeClient({ ...options, useGETForQueries: true });
 const { data: got } = await getting.query({ query: JOBS, variables: { first: 3, filter: { states: ['FAILED'] } } });
 assert.equal(got.jobs.edges.length, 3);
 assert.ok(requests.at(-1).method === 'GET' && requests.at(-1).url.startsWith(`${url}?`));
+
+// Persisted queries: the hash alone, then once with the document, then the hash alone.
+for (const [by, how] of [['GET', undefined], ['POST', { useGETForHashedQueries: false }]]) {
+  const query = gql(`query By${by} { jobs(first: 1, orderBy: CREATED_AT_ASC) { nodes { id type } } }`);
+  const hashing = makeClient({ ...options, links: [persisted(how)] });
+  sent = requests.length;
+  for (let i = 0; i < 2; i++) {
+    const { data, error } = await hashing.query({ query, fetchPolicy: 'no-cache' });
+    assert.ok(data.jobs.nodes.length === 1 && !error);
+  }
+  const shapes = requests.slice(sent).map(({ method, body, status }) => [method, Boolean(body?.query), status]);
+  assert.deepEqual(shapes, [[by, false, 200], ['POST', true, 200], [by, false, 200]]);
+}

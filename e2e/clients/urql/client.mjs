@@ -24,7 +24,12 @@ export const cache = (schema) => cacheExchange({
     MaterializeViewSpec: embedded, GenericJobSpec: embedded, MaterializeViewResult: embedded, GenericJobResult: embedded,
   },
   resolvers: {
-    Query: { jobs: relayPagination({ mergeMode: 'outwards' }), job: (_, { id }) => ({ __typename: 'Job', id }) },
+    Query: {
+      jobs: relayPagination({ mergeMode: 'outwards' }),
+      job(_, args, store) { // from a list that has it, unless it is known that there is none
+        return store.resolve('Query', 'job', args) === null ? null : { __typename: 'Job', id: args.id };
+      },
+    },
     Dataset: { jobs: relayPagination({ mergeMode: 'outwards' }) },
   },
 });
@@ -32,7 +37,7 @@ export const cache = (schema) => cacheExchange({
 
 // region retry
 export const retry = () => retryExchange({
-  initialDelayMs: 1000, maxDelayMs: 60_000, maxNumberAttempts: 4,
+  initialDelayMs: 1000, maxDelayMs: 30_000, maxNumberAttempts: 6,
   retryIf: (error) => Boolean(error.networkError) || secondsToWait(error.graphQLErrors) !== null,
 });
 // endregion
@@ -57,5 +62,5 @@ export const makeClient = ({ url, token, signIn, schema, exchanges = [], ...opti
 // endregion
 
 // region persisted
-export const persisted = () => persistedExchange({ preferGetForPersistedQueries: true });
+export const persisted = (options = { preferGetForPersistedQueries: 'within-url-limit' }) => persistedExchange(options);
 // endregion
