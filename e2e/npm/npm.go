@@ -54,7 +54,7 @@ func hold(ctx context.Context, path string) (release func(), err error) {
 		select {
 		case <-ctx.Done():
 			_ = file.Close()
-			return nil, fmt.Errorf("%s is held: %w", path, err)
+			return nil, fmt.Errorf("%s is held by another test: %w", path, ctx.Err())
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
