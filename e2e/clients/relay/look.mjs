@@ -55,6 +55,15 @@ await look('src/main.tsx', async (page, complaints) => {
   await page.locator(`[id="${failed}"]`).waitFor();
   assert.deepEqual(new Set(await page.locator('li').evaluateAll((items) => items.map(({ innerText }) => innerText.split(' ')[1]))), new Set(['FAILED']));
 
+  // Why first must have no default.
+  await open('default');
+  await page.getByRole('button').waitFor();
+  const refused = page.waitForResponse((response) => response.request().method() === 'POST');
+  await press('newer');
+  const { variables } = (await refused).request().postDataJSON();
+  assert.deepEqual([variables.first, variables.last], [20, 100]);
+  assert.equal((await (await refused).json()).errors[0].extensions.code, 'BAD_USER_INPUT');
+
   // The jobs of a dataset, again in the order by default, to which null goes back.
   const ofDataset = [];
   for (let i = 0; i < 12; i++) ofDataset.unshift(await insert({ input: { dataset_id: 424242 } }));

@@ -2,6 +2,7 @@ import { StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { RelayEnvironmentProvider } from 'react-relay';
 import { DatasetPage } from './DatasetJobs';
+import { DefaultPage } from './Default';
 import { newEnvironment } from './environment';
 import { Boundary, JobCount, ThrownError } from './Errors';
 import { JobListPage } from './JobList';
@@ -12,6 +13,7 @@ const pages = {
   dataset: (id: string) => <DatasetPage id={id} />,
   job: (id: string) => <JobPage id={id} />,
   count: () => <JobCount />,
+  default: () => <DefaultPage />,
   thrown: () => <ThrownError />,
 };
 
