@@ -34,6 +34,9 @@ export const remove = (id) => control('DELETE', `/jobs/${id}`);
 // fail lets the next calls of the Jobs API fail: so many times, with a status, and Retry-After in seconds.
 export const fail = ({ status, times = 1, retryAfter = 0 }) => control('POST', '/faults', { status, times, retryAfter });
 
+// ids are those of all jobs, the newest first.
+export const ids = async () => JSON.parse(await control('GET', '/jobs'));
+
 // calls is how many requests the Jobs API has got.
 export const calls = async () => Number(await control('GET', '/calls'));
 

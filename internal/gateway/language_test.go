@@ -120,7 +120,7 @@ func TestErrorsWithoutNames(t *testing.T) {
 		`{jobs(filter:{zzz:7}){x:__typename}}`:                   `Field "zzz" is not defined here.`,
 		`{jobs(orderBy:ZZZ){x:__typename}}`:                      `Value "ZZZ" does not exist here.`,
 		`{jobs(orderBy:"Z"){x:__typename}}`:                      `A value of another type is expected here, not "Z".`,
-		`{jobs(first:null,orderBy:null){pageInfo{hasNextPage}}}`: `A value of another type is expected here, not null.`,
+		`{jobs(first:null,filter:{states:[null]}){pageInfo{hasNextPage}}}`: `A value of another type is expected here, not null.`,
 		`{jobs(first:3000000000){x:__typename}}`:                 `A value of another type is expected here, not 3000000000.`,
 		`query($v:String){jobs(first:$v){x:__typename}}`:         `Variable "$v" of type "String" cannot be used here.`,
 		`{jobs{...on Job{x:__typename}}}`:                        `Fragment cannot be spread here: no object here can be of its type.`,

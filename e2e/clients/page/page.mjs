@@ -7,11 +7,11 @@ import { chromium } from 'playwright-core';
 
 const { GATEWAY, SITE, PAGES, CHROMIUM } = process.env;
 
-// look bundles a page, opens it, calls check with it, and fails if the browser or a client has complained of anything.
-// The page finds the gateway's URL in globalThis.gateway.
-export async function look(entry, check) {
+// look bundles a page, opens it, calls check with it and the list of what the browser and the client have complained of, and
+// fails if check leaves something in that list. The page finds the gateway's URL in globalThis.gateway.
+export async function look(entry, check, { plugins = [] } = {}) {
   await build({
-    entryPoints: [entry], outfile: join(PAGES, 'page.js'), bundle: true, format: 'esm', jsx: 'automatic',
+    entryPoints: [entry], outfile: join(PAGES, 'page.js'), bundle: true, format: 'esm', jsx: 'automatic', plugins,
     define: { 'process.env.NODE_ENV': '"development"' }, // in which clients warn
   });
   writeFileSync(join(PAGES, 'index.html'), `<!doctype html><html lang="en"><meta charset="utf-8"><title>Jobs</title>
@@ -28,7 +28,7 @@ export async function look(entry, check) {
     page.on('pageerror', (error) => complaints.push(error.message));
     await page.goto(SITE);
     try {
-      await check(page);
+      await check(page, complaints);
     } catch (error) {
       error.message += `\nthe page: ${await page.locator('body').innerText()}\nthe console: ${complaints.join('\n')}`;
       throw error;

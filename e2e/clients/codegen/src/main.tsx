@@ -1,0 +1,31 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Jobs } from './documents';
+import { JobList } from './JobList';
+import { extensionsOf, failedJobs, newClient, pageOf } from './request';
+import { ask } from './trusted';
+
+const client = newClient(gateway, 'demo');
+
+// What the script that looks at the page calls.
+const calls = {
+  failedJobs: () => failedJobs(client),
+  page: (first: number) => pageOf(client, { first }),
+  code: (token: string, first: number) => pageOf(newClient(gateway, token), { first }).then(() => '', (error) => extensionsOf(error)?.code),
+  ask: () => ask(gateway, 'demo', Jobs, { first: 3 }),
+  show: () =>
+    createRoot(document.getElementById('root')!).render(
+      <StrictMode>
+        <QueryClientProvider client={new QueryClient()}>
+          <JobList client={client} />
+        </QueryClientProvider>
+      </StrictMode>,
+    ),
+};
+
+declare global {
+  var gateway: string;
+  var client: typeof calls;
+}
+globalThis.client = calls;
