@@ -96,7 +96,8 @@ func TestFrontendVersions(t *testing.T) {
 	}
 	for _, path := range folders {
 		var file struct {
-			Dependencies, DevDependencies map[string]string
+			Dependencies    map[string]string `json:"dependencies"`
+			DevDependencies map[string]string `json:"devDependencies"`
 		}
 		if err := json.Unmarshal([]byte(readText(t, path)), &file); err != nil {
 			t.Fatalf("%s: %v", path, err)

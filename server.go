@@ -9,7 +9,8 @@
 // Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz,
 // /readyz and /metrics. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
 // says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
-// ends it at once. A hang-up and a log that nobody reads any more do not end it.
+// ends it at once. A hang-up and a log that nobody reads any more do not end it; at a hang-up it reads the
+// trusted documents again.
 package main
 
 //go:generate go run ./internal/generate
@@ -153,11 +154,16 @@ func listenAndServe(
 	if err != nil {
 		return err
 	}
+	reload, err := trustDocuments(set, handler, logger)
+	if err != nil {
+		return err
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	metrics.Read(telemetry.Gauges{
-		DocumentBytes: handler.DocumentBytes, PersistedBytes: handler.PersistedBytes, Memory: lent.Figures,
+		DocumentBytes: handler.DocumentBytes, PersistedBytes: handler.PersistedBytes,
+		TrustedDocuments: handler.TrustedDocuments, Memory: lent.Figures,
 		Operations: operations.State, Calls: client.Places,
 	})
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
@@ -168,6 +174,7 @@ func listenAndServe(
 		server.ConnState = listener.ConnState
 		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
 	}
+	group.Go(func() error { return reload(groupCtx) })
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
 	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
@@ -218,6 +225,8 @@ func newGateway(
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
 		MaxPersisted:  set.MaxPersistedBytes,
+		Trust:         trustOf[set.TrustedDocuments],
+		LiftTrusted:   set.TrustedDocuments == "require" && set.TrustedDocumentsLiftLimits,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
 		Introspection: set.Introspection,

@@ -76,7 +76,8 @@ func (w *World) Run(t testing.TB, folder, script string, env ...string) {
 	}
 }
 
-// RunPage is Run of a script that looks at a page in Chromium, which page/page.mjs opens for it.
+// RunPage is Run of a script that looks at a page in Chromium, which page/page.mjs opens for it; for the usual page,
+// with a list and a job, that is page/jobs.mjs.
 func (w *World) RunPage(t testing.TB, folder, script string) {
 	t.Helper()
 	chromium, err := debian.Program(t.Context(), "chromium", "chromium", "chromium-browser", "google-chrome")
@@ -111,8 +112,9 @@ func (w *World) controls() http.Handler {
 	})
 	mux.HandleFunc("POST /faults", func(rw http.ResponseWriter, r *http.Request) {
 		var fault struct {
-			Status, Times int
-			RetryAfter    int // seconds; 0 sends no header
+			Status     int `json:"status"`
+			Times      int `json:"times"`
+			RetryAfter int `json:"retryAfter"` // seconds; 0 sends no header
 		}
 		if err := json.Unmarshal(body(r), &fault); err != nil {
 			http.Error(rw, err.Error(), http.StatusBadRequest)

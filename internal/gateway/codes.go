@@ -40,7 +40,8 @@ func Codes() []graph.Code {
 		codeBadRequest, codeNotFound, codeUnsupportedMediaType, codeNotAcceptable, codeMethodNotAllowed,
 		codePayloadTooLarge, codeParseFailed, codeValidationFailed, codeOperationResolution, codeIntrospection,
 		codePersistedOff, codePersistedNotFound, codePersistedMismatch,
-		codeDocumentRequired, codeDocumentNotFound, codeDocumentMismatch, codeMaxDepth, codeMaxAliases, codeMaxRootFields, codeMaxHeight, codeMaxDirectives,
-		codeComplexity, codeErrorsOmitted,
+		codeDocumentRequired, codeDocumentNotFound, codeDocumentMismatch,
+		codeMaxDepth, codeMaxAliases, codeMaxRootFields, codeMaxHeight, codeMaxDirectives, codeComplexity,
+		codeErrorsOmitted,
 	})
 }

@@ -19,6 +19,8 @@ type envelope struct {
 	// documentID and hash are how the request names its document, as they were sent: the member documentId, and
 	// sha256Hash of extensions.persistedQuery. Each is empty when it is not there.
 	documentID, hash string
+	// trusted is the listed document that the request names; nil for none, and until name has looked.
+	trusted *trustedDocument
 }
 
 // wireEnvelope has the members of a request as JSON, before their types are checked. Other members are
@@ -135,7 +137,8 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 	if !isNull(wire.Variables) {
 		out.variables = string(wire.Variables)
 	}
-	if refused := out.readHash(wire.Extensions); refused != nil {
+	var refused *refusal
+	if out.hash, refused = readHash(wire.Extensions); refused != nil {
 		return out, refused
 	}
 	if out.query == "" && out.documentID == "" && out.hash == "" {
@@ -150,16 +153,16 @@ const needsQuery = "The request needs a query: a string with a GraphQL document.
 // readHash reads the hash of extensions.persistedQuery, as it was sent. Without that member, or if it is null,
 // there is none.
 // Source: https://www.apollographql.com/docs/react/api/link/persisted-queries
-func (e *envelope) readHash(extensions jsontext.Value) *refusal {
+func readHash(extensions jsontext.Value) (string, *refusal) {
 	if isNull(extensions) {
-		return nil
+		return "", nil
 	}
 	var known struct {
 		PersistedQuery jsontext.Value `json:"persistedQuery"`
 	}
 	_ = jsonv2.Unmarshal(extensions, &known) // it is an object
 	if isNull(known.PersistedQuery) {
-		return nil
+		return "", nil
 	}
 	var named struct {
 		Version jsontext.Value `json:"version"`
@@ -168,13 +171,12 @@ func (e *envelope) readHash(extensions jsontext.Value) *refusal {
 	err := jsonv2.Unmarshal(known.PersistedQuery, &named)
 	switch {
 	case err != nil || named.Hash == "":
-		return badRequest("extensions.persistedQuery must be an object with version, which is 1, and sha256Hash, " +
+		return "", badRequest("extensions.persistedQuery must be an object with version, which is 1, and sha256Hash, " +
 			"which is a string.")
 	case string(named.Version) != "1":
-		return badRequest("extensions.persistedQuery has a version that is not known here: send version 1, a number.")
+		return "", badRequest("extensions.persistedQuery has a version that is not known here: send version 1, a number.")
 	}
-	e.hash = named.Hash
-	return nil
+	return named.Hash, nil
 }
 
 // readVariables returns the variables as Go values, with json.Number for numbers; nil when there are none.

@@ -17,6 +17,7 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"jobsgateway/graph"
@@ -27,7 +28,7 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground,
-// Operations, Draining, Observer, Memory, MaxOperation and MaxPersisted has to be set.
+// Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -41,6 +42,10 @@ type Config struct {
 	MaxOperation int64
 	// MaxPersisted bounds the texts of automatic persisted queries that are remembered, in bytes; 0 serves none.
 	MaxPersisted int64
+	// Trust is what becomes of documents that are not listed: see Gateway.Trust. Where LiftTrusted, neither Cost
+	// nor Depth, Aliases and RootFields of Limits hold for those that are.
+	Trust       Trust
+	LiftTrusted bool
 	// Timeout bounds one request, from its arrival to its answer.
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
@@ -64,7 +69,7 @@ type Config struct {
 }
 
 // gateway is what the handlers share. Nothing changes it after newGateway but the flights and the persisted
-// queries, which lock themselves.
+// queries, which lock themselves, and the set of trusted documents, which is replaced as a whole.
 type gateway struct {
 	executor *executor
 	maxBody  int64
@@ -76,6 +81,9 @@ type gateway struct {
 	flights  flights
 	// persisted are the automatic persisted queries.
 	persisted *persisted
+	// trust says what is done with documents that are not among the trusted ones.
+	trust   Trust
+	trusted atomic.Pointer[trustedSet]
 }
 
 // Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
@@ -138,6 +146,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:    cfg.Logger,
 		observer:  cfg.Observer,
 		persisted: newPersisted(cfg.MaxPersisted),
+		trust:     cfg.Trust,
 		executor: &executor{
 			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
@@ -145,6 +154,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			documents:     docs,
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
+			liftTrusted:   cfg.LiftTrusted,
 			prices:        newPrices(schema),
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
@@ -158,6 +168,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			turns:         make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
 	}
+	g.trusted.Store(&trustedSet{})
 	g.flights.group.Held = func(out outcome, by int) { out.answer.hold(by) }
 	return g, nil
 }

@@ -21,18 +21,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
-	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
-	request, refused := g.readRequest(w, r, &account)
-	if !acceptable {
-		mediaType = typeJSON
-		if refused == nil {
-			refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
-				"Accept application/graphql-response+json or application/json.")
-		}
-	}
-	if refused == nil {
-		request, refused = g.name(request)
-	}
+	request, mediaType, refused := g.understand(w, r, &account)
 	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
 		return
@@ -58,12 +47,12 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if request.hash != "" {
 		g.remember(request, info.token, out)
 	}
-	info.log.called, info.log.shared = out.called, shared
+	info.log.called, info.log.shared, info.log.trusted = out.called, shared, request.trusted != nil
 	if shared { // the calls were another's, and so is the id in the errors
 		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
 	}
 	if !began.IsZero() {
-		info.explained = g.explainOutcome(out, shared, time.Since(began))
+		info.explained = g.explainOutcome(out, shared, time.Since(began), request)
 	}
 	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
 	if out.refused != nil {
@@ -72,6 +61,27 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	defer countCompression(w, r, &account, out.answer.size)()
 	g.writeAnswer(w, r, mediaType, out)
+}
+
+// understand returns what a request asks for, with its document, and the media type to answer in. Or it refuses
+// the request.
+func (g *gateway) understand(
+	w http.ResponseWriter, r *http.Request, account *memory.Request,
+) (request envelope, mediaType string, refused *refusal) {
+	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	request, refused = g.readRequest(w, r, account)
+	if !acceptable {
+		mediaType = typeJSON
+	}
+	switch {
+	case refused != nil:
+	case !acceptable:
+		refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
+			"Accept application/graphql-response+json or application/json.")
+	default:
+		request, refused = g.name(r.Context(), request)
+	}
+	return request, mediaType, refused
 }
 
 // allowedMethods is the Allow header of /graphql.

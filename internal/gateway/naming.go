@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"crypto/sha256"
 	"net/http"
 )
@@ -16,13 +17,23 @@ const (
 
 // name finds the document that a request names, or refuses the request. Whatever it returns without a refusal
 // has a query; its hash is empty unless the query is to be remembered under it when it has run.
-func (g *gateway) name(request envelope) (envelope, *refusal) {
-	if request.hash != "" {
-		return g.nameByHash(request)
+func (g *gateway) name(ctx context.Context, request envelope) (envelope, *refusal) {
+	if g.trust != TrustAll {
+		listed, why := g.trusted.Load().named(request)
+		if why == ListedDocument {
+			request.trusted, request.query, request.hash = listed, listed.text, ""
+			return request, nil
+		}
+		g.noteUnlisted(ctx, request, why)
+		if g.trust == TrustRequire {
+			return request, refuseUnlisted(why)
+		}
 	}
-	if request.query == "" {
-		return request, refuse(http.StatusBadRequest, codeDocumentNotFound,
-			"No documents are listed here, so none has this documentId: send the query.")
+	switch {
+	case request.hash != "":
+		return g.nameByHash(request)
+	case request.query == "":
+		return request, refuseUnlisted(UnlistedID)
 	}
 	return request, nil
 }

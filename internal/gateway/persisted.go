@@ -34,7 +34,7 @@ type owner uint64
 
 // nobody owns what comes with a token that the Jobs API has not accepted in the same request, so that made-up
 // tokens are one owner together.
-const nobody owner = 0
+const nobody = 0
 
 // perPersisted is added to the bytes of each text, for what is remembered beside it (measured: 280 bytes of
 // memory for an empty text with an owner of its own, and more where a map has just grown).

@@ -156,7 +156,7 @@ func TestPersistedAtOnce(t *testing.T) {
 			for i := range 500 {
 				text := fmt.Sprint(i % 40)
 				hash := documentHash(sha256.Sum256([]byte(text)))
-				p.keep(hash, text, owner(by)) //nolint:gosec // small
+				p.keep(hash, text, owner(by))
 				if got, ok := p.text(hash); ok && got != text {
 					t.Errorf("%q for %q", got, text)
 				}

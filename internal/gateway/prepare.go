@@ -31,13 +31,21 @@ type reckoned struct {
 	known  bool
 }
 
+// costLimit returns the most that the operation of a request may cost.
+func (e *executor) costLimit(request envelope) int {
+	if e.liftTrusted && request.trusted != nil {
+		return maxCost
+	}
+	return e.maxCost
+}
+
 // prepare returns an operation that may run, or why it may not. Nothing has been asked of the Jobs API by
 // then. The checks come from the cheapest to the dearest, and those that need variables
 // last.
 func (e *executor) prepare(
 	request envelope, get bool,
 ) (op preparedOperation, called calling, refused *refusal) {
-	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
+	doc, refused := e.documents.of(request, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)
 		if op == nil {
 			return nil
@@ -75,7 +83,7 @@ func (e *executor) prepare(
 		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	reckoning := costing{e.prices, variables, e.pageSize}
-	points, tooMuch := reckoning.check(doc.QueryDocument, definition, e.maxCost)
+	points, tooMuch := reckoning.check(doc.QueryDocument, definition, e.costLimit(request))
 	op.cost = reckoned{points, true}
 	if tooMuch != nil {
 		return op, called, refuseOperation(tooMuch)

@@ -34,6 +34,7 @@ func defaults() Settings {
 		MaxRootFields:          20,
 		MaxUpstreamCalls:       200,
 		MaxUpstreamConcurrency: 64,
+		TrustedDocuments:       "off",
 		Introspection:          true,
 		Playground:             true,
 		Federation:             true,

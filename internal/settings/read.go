@@ -36,7 +36,7 @@ var (
 		reflect.TypeFor[[]string]():      readOrigins,
 	}
 	readingsByName = map[string]reading{
-		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath,
+		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath, "file": readFile,
 	}
 )
 
@@ -216,6 +216,15 @@ func readPath(text string, _ *kong.Tag) (any, error) {
 		}
 	}
 	return trimmed, nil
+}
+
+// readFile returns the path of a file or a folder as it is. Whether that is there shows when it is read. What
+// could be a URL with a secret is refused.
+func readFile(text string, _ *kong.Tag) (any, error) {
+	if strings.ContainsAny(text, "?#@") || strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, fmt.Errorf("%s has one of ?#@ or a control character", shown(text))
+	}
+	return text, nil
 }
 
 // readOrigins reads a list parted by commas, where an empty item is none, as is the word none. All wrong

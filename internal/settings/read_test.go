@@ -166,6 +166,18 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 0 to 1GiB, 0 serves none": {"-1", "1073741825"}, "is not a size": {"all", "off"}},
 	},
 	{
+		"TrustedDocuments",
+		[]string{"JOBSGW_TRUSTED_DOCUMENTS_PATH=/documents"},
+		map[string]any{"off": "off", "log": "log", "REQUIRE": "require"},
+		map[string][]string{"is unknown; use off, log or require": {"on", "true"}},
+	},
+	{
+		"TrustedDocumentsPath", nil,
+		map[string]any{"/a b/ä.json": "/a b/ä.json", "documents": "documents"},
+		map[string][]string{"has one of ?#@ or a control character; use the path of a file or a folder": {"a\x00b", "https://a.b/?c", "a@b", "#"}},
+	},
+	switches("TrustedDocumentsLiftLimits"),
+	{
 		"CORSOrigins", nil,
 		map[string]any{
 			"":                        []string{},

@@ -13,7 +13,7 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
 // from the field; default, bounds and help from the tag; the errors and the help text are written from the
-// same words. A flag needs a group, a help and a default (CORSOrigins has none), and either min and max,
+// same words. A flag needs a group, a help and a default (CORSOrigins and TrustedDocumentsPath have none), and either min and max,
 // words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
@@ -80,6 +80,14 @@ type Settings struct {
 	MaxAliases int `group:"Limits" default:"30" min:"1" max:"1000" placeholder:"COUNT" help:"Most aliases in one operation"`
 	// MaxRootFields is how many fields an operation may have at its root, 1 to 1000.
 	MaxRootFields int `group:"Limits" default:"20" min:"1" max:"1000" placeholder:"COUNT" help:"Most fields at the root of one operation"`
+
+	// TrustedDocuments is off, log or require: whether the documents that are not in the files of
+	// TrustedDocumentsPath run as others do, run and are counted and logged, or are refused.
+	TrustedDocuments string `group:"Trusted documents" type:"word" default:"off" words:"off,log,require" placeholder:"MODE" help:"What becomes of documents that are not listed: off and log run them, log counts and logs them, and require refuses them"`
+	// TrustedDocumentsPath is a file or a folder; empty for none, which only off allows.
+	TrustedDocumentsPath string `group:"Trusted documents" type:"file" placeholder:"PATH" accepts:"the path of a file or a folder" help:"The listed documents, read at the start and at a hang-up (HUP): files that end in .json map ids to documents, and each that ends in .graphql or .gql is one"`
+	// TrustedDocumentsLiftLimits frees listed documents of MaxCost, MaxDepth, MaxAliases and MaxRootFields.
+	TrustedDocumentsLiftLimits bool `group:"Trusted documents" type:"switch" default:"false" accepts:"true or false" help:"With require: --max-cost, --max-depth, --max-aliases and --max-root-fields do not hold for listed documents"`
 
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
 	// alone. Empty means that pages of other origins may not.

@@ -14,6 +14,8 @@ type Gauges struct {
 	DocumentBytes func() uint64
 	// PersistedBytes is what the automatic persisted queries weigh, see gateway.Gateway.
 	PersistedBytes func() uint64
+	// TrustedDocuments is how many documents are listed.
+	TrustedDocuments func() int
 	// Memory is what is lent to operations and requests.
 	Memory func() memory.Figures
 	// Operations and Calls are the places of both.
@@ -42,6 +44,10 @@ func (m *Metrics) Read(gauges Gauges) {
 			name: "jobsgateway_persisted_queries_bytes",
 			help: "Weight of the automatic persisted queries that are remembered: their texts, and 352 bytes for each.",
 			read: func() float64 { return float64(gauges.PersistedBytes()) },
+		},
+		{
+			name: "jobsgateway_trusted_documents", help: "Documents that are listed (--trusted-documents).",
+			read: func() float64 { return float64(gauges.TrustedDocuments()) },
 		},
 		{
 			name: "jobsgateway_memory_limit_bytes", help: "The most that all operations and requests may hold together.",

@@ -22,5 +22,5 @@ func TestApolloClient(t *testing.T) {
 // The same in a page of another origin.
 func TestApolloClientInChromium(t *testing.T) {
 	clients.Install(t, ".")
-	clients.Start(t).RunPage(t, ".", "browser.mjs")
+	clients.Start(t).RunPage(t, ".", "../page/jobs.mjs")
 }

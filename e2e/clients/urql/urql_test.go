@@ -27,7 +27,7 @@ func TestUrql(t *testing.T) {
 func TestUrqlInChromium(t *testing.T) {
 	for name, folder := range versions(t) {
 		t.Run(name, func(t *testing.T) {
-			clients.Start(t).RunPage(t, folder, "browser.mjs")
+			clients.Start(t).RunPage(t, folder, "../page/jobs.mjs")
 		})
 	}
 }
@@ -42,7 +42,7 @@ func versions(t *testing.T) map[string]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scripts, err := filepath.Glob("*.mjs")
+	scripts, err := filepath.Glob("*.[jm]*[sx]")
 	if err != nil {
 		t.Fatal(err)
 	}
