@@ -21,3 +21,11 @@ func TestTypedClients(t *testing.T) {
 	world.Run(t, ".", "generate.mjs")
 	world.RunPage(t, ".", "look.mjs")
 }
+
+// The ids that graphql-codegen has made are all that a gateway needs to run, and nothing else is run.
+func TestTrustedDocuments(t *testing.T) {
+	clients.Install(t, ".")
+	clients.Start(t).Run(t, ".", "generate.mjs")
+	world := clients.Start(t, "--trusted-documents=require", "--trusted-documents-path=src/gql/persisted-documents.json")
+	world.RunPage(t, ".", "trusted.mjs")
+}

@@ -21,3 +21,11 @@ func TestRelay(t *testing.T) {
 	world.Run(t, ".", "compile.mjs", "CONFIG=relay.config.js")
 	world.RunPage(t, ".", "look.mjs")
 }
+
+// The same with the texts taken out of the pages, over a gateway that runs nothing but what the compiler has written down.
+func TestRelayTrusted(t *testing.T) {
+	clients.Install(t, ".")
+	clients.Start(t).Run(t, ".", "compile.mjs", "CONFIG=trusted.config.js")
+	world := clients.Start(t, "--trusted-documents=require", "--trusted-documents-path=persisted.json")
+	world.RunPage(t, ".", "look.mjs")
+}
