@@ -19,6 +19,7 @@ await look('src/main.tsx', async (page, complaints) => {
   assert.ok(others.length > 0 && others.every(({ state }) => state === 'FAILED'));
   assert.equal(await call('code', 'demo', -1), 'BAD_USER_INPUT');
   assert.equal(await call('code', 'two words', 1), 'UNAUTHENTICATED');
+  assert.equal(await page.title(), 'sign in');
   assert.match(complaints.pop(), /401/); // the browser's
 
   // useInfiniteQuery: forwards, what has arrived since (nothing, then some), and all of it once more. One job cannot be

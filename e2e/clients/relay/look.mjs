@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { look } from '../page/page.mjs';
-import { fail, ids, insert, replace } from '../world.mjs';
+import { calls, fail, ids, insert, replace } from '../world.mjs';
 
 // What babel-plugin-relay does: documents become imports of what the compiler has made of them.
 const artifacts = {
@@ -78,6 +78,11 @@ await look('src/main.tsx', async (page, complaints) => {
   await press('older');
   await shows(ofDataset);
   assert.ok(await page.getByRole('button', { name: 'older' }).isDisabled());
+  await press('recent');
+  await shows(ofDataset.slice(0, 5));
+  await press('older');
+  await shows(ofDataset.slice(0, 8)); // job 15 to job 8, each of another second
+  assert.ok(await page.getByRole('button', { name: 'older' }).isDisabled());
 
   // One job, until it has ended.
   const id = await insert({ type: 'materialize-view', state: 'running' });
@@ -101,4 +106,12 @@ await look('src/main.tsx', async (page, complaints) => {
   await open('count', '', 'two words');
   await says('UNAUTHENTICATED No data returned for operation `ErrorsCatchQuery`');
   assert.match(complaints.pop(), /401/); // the browser's
+  assert.equal(await page.title(), 'sign in');
+
+  // What may be tried again is, once.
+  const before = await calls();
+  await fail({ status: 500 });
+  await open('count');
+  await page.getByText(`${(await ids()).length} jobs`).waitFor();
+  assert.equal(await calls(), before + 2);
 }, { plugins: [artifacts] });

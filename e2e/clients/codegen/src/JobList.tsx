@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import type { GraphQLClient } from 'graphql-request';
 import type { JobFilter, JobsQueryVariables } from './gql/graphql';
-import { extensionsOf, pageOf } from './request';
+import { errorsOf, pageOf } from './request';
+import { secondsToWait } from '../../fetch/retry.mjs';
 
 // region infinite
 type Part = Pick<JobsQueryVariables, 'first' | 'after' | 'last' | 'before'>;
@@ -17,12 +18,12 @@ export function JobList({ client, filter }: { client: GraphQLClient; filter?: Jo
       const newest = pages.find(({ jobs }) => jobs?.pageInfo.startCursor); // an empty page has no cursor
       return newest && { last: 100, before: newest.jobs?.pageInfo.startCursor };
     },
-    retry: (failures, error) => failures < 3 && extensionsOf(error)?.retryable === true,
-    retryDelay: (failures, error) => 1000 * (extensionsOf(error)?.retryAfterSeconds ?? 2 ** failures),
+    retry: (failures, error) => failures < 3 && secondsToWait(errorsOf(error)) !== null,
+    retryDelay: (_, error) => 1000 * (secondsToWait(errorsOf(error)) ?? 0),
   });
   return (
     <>
-      {error && <p role="alert">{extensionsOf(error)?.code ?? 'no answer'}</p>}
+      {error && <p role="alert">{String(errorsOf(error)[0]?.extensions.code ?? 'no answer')}</p>}
       <ul>
         {data?.pages.flatMap(({ jobs }) => jobs?.nodes ?? []).map(({ id, type, state }) =>
           <li key={id} id={id}>{type} {state}</li>)}

@@ -3,16 +3,17 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Jobs } from './documents';
 import { JobList } from './JobList';
-import { extensionsOf, failedJobs, newClient, pageOf } from './request';
+import { errorsOf, failedJobs, newClient, pageOf } from './request';
 import { ask } from './trusted';
 
-const client = newClient(gateway, 'demo');
+const signIn = () => { document.title = 'sign in'; };
+const client = newClient({ url: gateway, token: () => 'demo', signIn });
 
 // What the script that looks at the page calls.
 const calls = {
   failedJobs: () => failedJobs(client),
   page: (first: number) => pageOf(client, { first }),
-  code: (token: string, first: number) => pageOf(newClient(gateway, token), { first }).then(() => '', (error) => extensionsOf(error)?.code),
+  code: (token: string, first: number) => pageOf(newClient({ url: gateway, token: () => token, signIn }), { first }).then(() => '', (error) => String(errorsOf(error)[0]?.extensions.code)),
   ask: () => ask(gateway, 'demo', Jobs, { first: 3 }),
   show: () =>
     createRoot(document.getElementById('root')!).render(

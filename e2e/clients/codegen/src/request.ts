@@ -3,8 +3,14 @@ import { Jobs } from './documents';
 import type { JobsQuery, JobsQueryVariables } from './gql/graphql';
 
 // region request
-export const newClient = (url: string, token: string) =>
-  new GraphQLClient(url, { headers: { Authorization: `Bearer ${token}` } });
+interface Options { url: string; token: () => string; signIn: () => void }
+
+export const newClient = ({ url, token, signIn }: Options) => new GraphQLClient(url, {
+  headers: () => ({ Authorization: `Bearer ${token()}` }),
+  responseMiddleware(response) {
+    if (errorsOf(response).some(({ extensions }) => extensions.code === 'UNAUTHENTICATED')) signIn();
+  },
+});
 
 export async function failedJobs(client: GraphQLClient) {
   const { jobs } = await client.request(Jobs, { first: 20, filter: { states: ['FAILED'] } });
@@ -13,12 +19,8 @@ export async function failedJobs(client: GraphQLClient) {
 // endregion
 
 // region errors
-export interface Extensions { code: string; retryable?: boolean; retryAfterSeconds?: number }
-
-// What the gateway says of an error; undefined where it has not answered.
-export function extensionsOf(error: unknown): Extensions | undefined {
-  return error instanceof ClientError ? (error.response.errors?.[0]?.extensions as unknown as Extensions) : undefined;
-}
+// The errors of an answer; none where there is no answer.
+export const errorsOf = (error: unknown) => (error instanceof ClientError ? error.response.errors ?? [] : []);
 
 // A page, also one that lacks a record that cannot be read; an error where there is no page.
 export async function pageOf(client: GraphQLClient, variables: JobsQueryVariables, signal?: AbortSignal): Promise<JobsQuery> {

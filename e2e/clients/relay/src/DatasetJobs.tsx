@@ -3,7 +3,7 @@ import type { DatasetJobsQuery } from './__generated__/DatasetJobsQuery.graphql'
 import type { DatasetJobs_dataset$key } from './__generated__/DatasetJobs_dataset.graphql';
 import type { DatasetJobsPaginationQuery } from './__generated__/DatasetJobsPaginationQuery.graphql';
 
-export function DatasetPage({ id }: { id: string }) {
+export function DatasetPage({ id, since }: { id: string; since: string }) {
   const { dataset } = useLazyLoadQuery<DatasetJobsQuery>(graphql`
     query DatasetJobsQuery($id: ID!) {
       dataset(id: $id) {
@@ -11,7 +11,7 @@ export function DatasetPage({ id }: { id: string }) {
       }
     }
   `, { id });
-  return dataset && <DatasetJobs dataset={dataset} />;
+  return dataset && <DatasetJobs dataset={dataset} since={since} />;
 }
 
 // region dataset
@@ -31,7 +31,7 @@ const fragment = graphql`
   }
 `;
 
-function DatasetJobs({ dataset }: { dataset: DatasetJobs_dataset$key }) {
+function DatasetJobs({ dataset, since }: { dataset: DatasetJobs_dataset$key; since: string }) {
   const { data, loadNext, hasNext, refetch } =
     usePaginationFragment<DatasetJobsPaginationQuery, DatasetJobs_dataset$key>(fragment, dataset);
   return (
@@ -40,6 +40,7 @@ function DatasetJobs({ dataset }: { dataset: DatasetJobs_dataset$key }) {
       <button onClick={() => loadNext(5)} disabled={!hasNext}>older</button>
       <button onClick={() => refetch({ orderBy: 'CREATED_AT_ASC' })}>oldest first</button>
       <button onClick={() => refetch({ orderBy: null })}>newest first</button>
+      <button onClick={() => refetch({ filter: { createdAt: { from: since } } })}>recent</button>
     </>
   );
 }

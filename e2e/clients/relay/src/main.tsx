@@ -10,7 +10,7 @@ import { JobPage } from './JobView';
 
 const pages = {
   list: () => <JobListPage />,
-  dataset: (id: string) => <DatasetPage id={id} />,
+  dataset: (id: string) => <DatasetPage id={id} since="2100-01-01T00:00:08Z" />,
   job: (id: string) => <JobPage id={id} />,
   count: () => <JobCount />,
   default: () => <DefaultPage />,
@@ -23,7 +23,7 @@ export function open(page: keyof typeof pages, id: string, token: string) {
   const main = document.body.appendChild(document.createElement('main'));
   createRoot(main, { onCaughtError() {} }).render(
     <StrictMode>
-      <RelayEnvironmentProvider environment={newEnvironment(gateway, token)}>
+      <RelayEnvironmentProvider environment={newEnvironment({ url: gateway, token: () => token, signIn: () => { document.title = 'sign in'; } })}>
         <Boundary>
           <Suspense fallback="…">{pages[page](id)}</Suspense>
         </Boundary>
