@@ -65,12 +65,17 @@ func Start(t testing.TB, flags ...string) *World {
 // environment are what world.mjs and page/page.mjs read.
 func (w *World) Run(t testing.TB, folder, script string, env ...string) {
 	t.Helper()
+	env = append(env, "GATEWAY="+w.Gateway.Public, "CONTROL="+w.control.URL, "SITE="+w.site.URL, "PAGES="+w.pages)
+	Run(t, folder, script, env...)
+}
+
+// Run is World.Run for a script that needs no gateway.
+func Run(t testing.TB, folder, script string, env ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
-	cmd.Dir, cmd.WaitDelay = folder, time.Second
-	cmd.Env = append(os.Environ(), "GATEWAY="+w.Gateway.Public, "CONTROL="+w.control.URL, "SITE="+w.site.URL, "PAGES="+w.pages)
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = folder, append(os.Environ(), env...), time.Second
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("node %s: %v\n%s", filepath.Join(folder, script), err, printed)
 	}

@@ -24,3 +24,11 @@ func TestApolloClientInChromium(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t).RunPage(t, ".", "../page/jobs.mjs")
 }
+
+// A gateway that runs listed documents alone runs those that the client's build has listed.
+func TestApolloClientTrusted(t *testing.T) {
+	clients.Install(t, ".")
+	list := t.TempDir()
+	clients.Run(t, ".", "list.mjs", "LIST="+list)
+	clients.Start(t, "--trusted-documents=require", "--trusted-documents-path="+list).Run(t, ".", "trusted.mjs")
+}

@@ -62,5 +62,7 @@ export const makeClient = ({ url, token, signIn, schema, exchanges = [], ...opti
 // endregion
 
 // region persisted
-export const persisted = (options = { preferGetForPersistedQueries: 'within-url-limit' }) => persistedExchange(options);
+const within = { preferGetForPersistedQueries: 'within-url-limit' };
+export const persisted = (options = within) => persistedExchange(options);
+export const trusted = () => persisted({ ...within, enforcePersistedQueries: true }); // never sends the document
 // endregion

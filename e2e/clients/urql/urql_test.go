@@ -32,6 +32,17 @@ func TestUrqlInChromium(t *testing.T) {
 	}
 }
 
+// A gateway that runs listed documents alone runs those that the client's build has listed.
+func TestUrqlTrusted(t *testing.T) {
+	for name, folder := range versions(t) {
+		t.Run(name, func(t *testing.T) {
+			list := t.TempDir()
+			clients.Run(t, folder, "list.mjs", "LIST="+list)
+			clients.Start(t, "--trusted-documents=require", "--trusted-documents-path="+list).Run(t, folder, "trusted.mjs")
+		})
+	}
+}
+
 // versions are folders with the same scripts and with the packages of two versions.
 func versions(t *testing.T) map[string]string {
 	t.Helper()
