@@ -120,6 +120,7 @@ func (w *World) controls() http.Handler {
 			Status     int `json:"status"`
 			Times      int `json:"times"`
 			RetryAfter int `json:"retryAfter"` // seconds; 0 sends no header
+			Delay      int `json:"delay"`      // milliseconds
 		}
 		if err := json.Unmarshal(body(r), &fault); err != nil {
 			http.Error(rw, err.Error(), http.StatusBadRequest)
@@ -129,7 +130,8 @@ func (w *World) controls() http.Handler {
 		if fault.RetryAfter > 0 {
 			header.Set("Retry-After", strconv.Itoa(fault.RetryAfter))
 		}
-		w.API.Script(emulator.Fault{Status: fault.Status, Times: fault.Times, Header: header})
+		delay := time.Duration(fault.Delay) * time.Millisecond
+		w.API.Script(emulator.Fault{Status: fault.Status, Times: fault.Times, Header: header, Delay: delay})
 	})
 	mux.HandleFunc("GET /jobs", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.API.IDs()) })
 	mux.HandleFunc("GET /calls", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, w.API.Total()) })

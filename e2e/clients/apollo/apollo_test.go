@@ -17,6 +17,7 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 func TestApolloClient(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t, "--max-upstream-calls=5").Run(t, ".", "node.mjs")
+	clients.Start(t, "--max-operations=1").Run(t, ".", "overload.mjs")
 }
 
 // The same in a page of another origin.

@@ -54,6 +54,8 @@ await until(() => ids(newest.getCurrentResult().data).length === 95);
 const known = newest.getCurrentResult().data.jobs;
 assert.equal(new Set(ids({ jobs: known })).size, 95);
 assert.equal(known.totalCount, 295);
+await newest.refetch(); // as pollInterval does
+await until(() => ids(newest.getCurrentResult().data).length === 20);
 for (const each of subscriptions) each.unsubscribe();
 
 // Partial data: a record that cannot be read is left out, and said.

@@ -19,6 +19,7 @@ func TestUrql(t *testing.T) {
 	for name, folder := range versions(t) {
 		t.Run(name, func(t *testing.T) {
 			clients.Start(t).Run(t, folder, "node.mjs")
+			clients.Start(t, "--max-operations=1").Run(t, folder, "overload.mjs")
 		})
 	}
 }
