@@ -19,8 +19,7 @@ const embedded = () => null; // has no id: belongs to the object that it is in
 export const cache = (schema) => cacheExchange({
   schema,
   keys: {
-    JobConnection: embedded, JobEdge: embedded, PageInfo: embedded, JobStateCount: embedded,
-    JobFailure: embedded, RequestSource: embedded,
+    JobFailure: embedded, JobStateCount: embedded, RequestSource: embedded,
     MaterializeViewSpec: embedded, GenericJobSpec: embedded, MaterializeViewResult: embedded, GenericJobResult: embedded,
   },
   resolvers: {
