@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,11 +91,12 @@ func TestFrontendSnippets(t *testing.T) {
 func TestFrontendVersions(t *testing.T) {
 	t.Parallel()
 	installed := map[string]bool{}
-	folders, err := filepath.Glob("e2e/clients/*/package.json")
-	if err != nil {
-		t.Fatal(err)
+	clients, err := filepath.Glob("e2e/clients/*/package.json")
+	older, olderErr := filepath.Glob("e2e/clients/*/*/package.json")
+	if err != nil || olderErr != nil {
+		t.Fatal(err, olderErr)
 	}
-	for _, path := range folders {
+	for _, path := range slices.Concat(clients, older) {
 		var file struct {
 			Dependencies    map[string]string `json:"dependencies"`
 			DevDependencies map[string]string `json:"devDependencies"`

@@ -65,12 +65,17 @@ func Start(t testing.TB, flags ...string) *World {
 // environment are what world.mjs and page/page.mjs read.
 func (w *World) Run(t testing.TB, folder, script string, env ...string) {
 	t.Helper()
+	env = append(env, "GATEWAY="+w.Gateway.Public, "CONTROL="+w.control.URL, "SITE="+w.site.URL, "PAGES="+w.pages)
+	Run(t, folder, script, env...)
+}
+
+// Run is World.Run for a script that needs no gateway.
+func Run(t testing.TB, folder, script string, env ...string) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptLimit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", script)
-	cmd.Dir, cmd.WaitDelay = folder, time.Second
-	cmd.Env = append(os.Environ(), "GATEWAY="+w.Gateway.Public, "CONTROL="+w.control.URL, "SITE="+w.site.URL, "PAGES="+w.pages)
-	cmd.Env = append(cmd.Env, env...)
+	cmd.Dir, cmd.Env, cmd.WaitDelay = folder, append(os.Environ(), env...), time.Second
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("node %s: %v\n%s", filepath.Join(folder, script), err, printed)
 	}
@@ -115,6 +120,7 @@ func (w *World) controls() http.Handler {
 			Status     int `json:"status"`
 			Times      int `json:"times"`
 			RetryAfter int `json:"retryAfter"` // seconds; 0 sends no header
+			Delay      int `json:"delay"`      // milliseconds
 		}
 		if err := json.Unmarshal(body(r), &fault); err != nil {
 			http.Error(rw, err.Error(), http.StatusBadRequest)
@@ -124,7 +130,8 @@ func (w *World) controls() http.Handler {
 		if fault.RetryAfter > 0 {
 			header.Set("Retry-After", strconv.Itoa(fault.RetryAfter))
 		}
-		w.API.Script(emulator.Fault{Status: fault.Status, Times: fault.Times, Header: header})
+		delay := time.Duration(fault.Delay) * time.Millisecond
+		w.API.Script(emulator.Fault{Status: fault.Status, Times: fault.Times, Header: header, Delay: delay})
 	})
 	mux.HandleFunc("GET /jobs", func(rw http.ResponseWriter, _ *http.Request) { _ = json.NewEncoder(rw).Encode(w.API.IDs()) })
 	mux.HandleFunc("GET /calls", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprint(rw, w.API.Total()) })

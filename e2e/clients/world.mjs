@@ -31,8 +31,9 @@ export async function replace(id, members) {
 // remove takes a job away.
 export const remove = (id) => control('DELETE', `/jobs/${id}`);
 
-// fail lets the next calls of the Jobs API fail: so many times, with a status, and Retry-After in seconds.
-export const fail = ({ status, times = 1, retryAfter = 0 }) => control('POST', '/faults', { status, times, retryAfter });
+// fail lets the next calls of the Jobs API fail or wait: so many times, with a status, Retry-After in seconds, and a
+// delay in milliseconds.
+export const fail = ({ status = 0, times = 1, retryAfter = 0, delay = 0 }) => control('POST', '/faults', { status, times, retryAfter, delay });
 
 // ids are those of all jobs, the newest first.
 export const ids = async () => JSON.parse(await control('GET', '/jobs'));

@@ -17,10 +17,19 @@ func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 func TestApolloClient(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t, "--max-upstream-calls=5").Run(t, ".", "node.mjs")
+	clients.Start(t, "--max-operations=1").Run(t, ".", "overload.mjs")
 }
 
 // The same in a page of another origin.
 func TestApolloClientInChromium(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t).RunPage(t, ".", "../page/jobs.mjs")
+}
+
+// A gateway that runs listed documents alone runs those that the client's build has listed.
+func TestApolloClientTrusted(t *testing.T) {
+	clients.Install(t, ".")
+	list := t.TempDir()
+	clients.Run(t, ".", "list.mjs", "LIST="+list)
+	clients.Start(t, "--trusted-documents=require", "--trusted-documents-path="+list).Run(t, ".", "trusted.mjs")
 }

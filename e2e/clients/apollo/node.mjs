@@ -54,6 +54,8 @@ await until(() => ids(newest.getCurrentResult().data).length === 95);
 const known = newest.getCurrentResult().data.jobs;
 assert.equal(new Set(ids({ jobs: known })).size, 95);
 assert.equal(known.totalCount, 295);
+await newest.refetch(); // as pollInterval does
+await until(() => ids(newest.getCurrentResult().data).length === 20);
 for (const each of subscriptions) each.unsubscribe();
 
 // Partial data: a record that cannot be read is left out, and said.
@@ -113,8 +115,9 @@ assert.equal(requests.length, sent, 'nobody polls any more');
 
 // A fragment on an interface is read by possibleTypes, and objects without an id are put together.
 const snapshots = gql`query Snapshots { jobs(first: 50, filter: { types: ["materialize-view"], states: [COMPLETED] }) {
-  edges { node { id ...Named result { ... on MaterializeViewResult { snapshotId } } } } } }
-  fragment Named on Node { id }`;
+  edges { node { ...Named input { ...Raw } result { ... on MaterializeViewResult { snapshotId } } } } } }
+  fragment Named on Node { id }
+  fragment Raw on JobSpec { raw }`;
 const raws = gql`query Raws { jobs(first: 50, filter: { types: ["materialize-view"], states: [COMPLETED] }) {
   edges { node { id result { raw } } } } }`;
 const { data: exact } = await client.query({ query: snapshots });
@@ -122,6 +125,7 @@ await client.query({ query: raws });
 assert.deepEqual(client.readQuery({ query: snapshots }), exact, 'the second query has lost nothing of the first');
 const { node } = exact.jobs.edges.find(({ node }) => node.result?.snapshotId);
 assert.match(node.result.snapshotId, /^\d{19}$/);
+assert.ok(node.id && node.input.raw);
 const { data: byId } = await client.query({ query: gql`query Any($id: ID!) { node(id: $id) { id ... on Job { state } ... on Dataset { latestJob { id } } } }`, variables: { id: node.id } });
 assert.deepEqual([byId.node.__typename, byId.node.state], ['Job', 'COMPLETED']);
 

@@ -19,8 +19,7 @@ const embedded = () => null; // has no id: belongs to the object that it is in
 export const cache = (schema) => cacheExchange({
   schema,
   keys: {
-    JobConnection: embedded, JobEdge: embedded, PageInfo: embedded, JobStateCount: embedded,
-    JobFailure: embedded, RequestSource: embedded,
+    JobFailure: embedded, JobStateCount: embedded, RequestSource: embedded,
     MaterializeViewSpec: embedded, GenericJobSpec: embedded, MaterializeViewResult: embedded, GenericJobResult: embedded,
   },
   resolvers: {
@@ -62,5 +61,7 @@ export const makeClient = ({ url, token, signIn, schema, exchanges = [], ...opti
 // endregion
 
 // region persisted
-export const persisted = (options = { preferGetForPersistedQueries: 'within-url-limit' }) => persistedExchange(options);
+const within = { preferGetForPersistedQueries: 'within-url-limit' };
+export const persisted = (options = within) => persistedExchange(options);
+export const trusted = () => persisted({ ...within, enforcePersistedQueries: true }); // never sends the document
 // endregion

@@ -19,6 +19,7 @@ func TestUrql(t *testing.T) {
 	for name, folder := range versions(t) {
 		t.Run(name, func(t *testing.T) {
 			clients.Start(t).Run(t, folder, "node.mjs")
+			clients.Start(t, "--max-operations=1").Run(t, folder, "overload.mjs")
 		})
 	}
 }
@@ -28,6 +29,17 @@ func TestUrqlInChromium(t *testing.T) {
 	for name, folder := range versions(t) {
 		t.Run(name, func(t *testing.T) {
 			clients.Start(t).RunPage(t, folder, "../page/jobs.mjs")
+		})
+	}
+}
+
+// A gateway that runs listed documents alone runs those that the client's build has listed.
+func TestUrqlTrusted(t *testing.T) {
+	for name, folder := range versions(t) {
+		t.Run(name, func(t *testing.T) {
+			list := t.TempDir()
+			clients.Run(t, folder, "list.mjs", "LIST="+list)
+			clients.Start(t, "--trusted-documents=require", "--trusted-documents-path="+list).Run(t, folder, "trusted.mjs")
 		})
 	}
 }
