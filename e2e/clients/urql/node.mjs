@@ -55,6 +55,11 @@ await query(JOBS, { filter: {}, first: 20, after: shown.jobs.pageInfo.endCursor 
 await until(() => ids(shown).length === 95);
 await loadNew(client, {}, shown.jobs.pageInfo.startCursor);
 assert.equal(new Set(ids(shown)).size, 95);
+await insert({ state: null }); // cannot be read
+inserted.unshift(await insert());
+await loadNew(client, {}, shown.jobs.pageInfo.startCursor);
+await until(() => ids(shown)[0] === inserted[0]);
+await remove('00000000-0000-4000-8000-000000000055');
 unsubscribe();
 
 // Partial data: a record that cannot be read is left out, and said.
@@ -63,7 +68,7 @@ const partial = await query(JOBS, { filter: { types: ['upload-stats'] }, first: 
 assert.equal(partial.data.jobs.edges.length, 9);
 assert.deepEqual(partial.codes, ['UPSTREAM_BAD_RESPONSE']);
 assert.equal(partial.error.graphQLErrors[0].extensions.upstreamIndex, 0);
-await remove('00000000-0000-4000-8000-000000000055');
+await remove('00000000-0000-4000-8000-000000000057');
 
 // Errors by code: a retry where it helps, none where it does not.
 const count = gql`query Count { jobs(first: 0) { totalCount } }`;
@@ -71,7 +76,7 @@ let sent = requests.length;
 const began = Date.now();
 await fail({ status: 429, retryAfter: 1 });
 const again = await query(count, {}, network);
-assert.deepEqual([again.codes, again.data.jobs.totalCount], [undefined, 295]);
+assert.deepEqual([again.codes, again.data.jobs.totalCount], [undefined, 296]);
 assert.ok(requests.length - sent === 2 && Date.now() - began >= 900, 'a second request, later');
 token = 'invalid';
 sent = requests.length;
@@ -91,6 +96,8 @@ await replace(inserted[0], { state: 'running' });
 await until(() => requests.some(({ text }) => text.includes('"RUNNING"')));
 await replace(inserted[0], { state: 'completed' });
 assert.equal((await ended).state, 'COMPLETED');
+await replace(inserted[0], { state: 'failed', failures: [7] }); // which no failure can be
+assert.equal((await untilFinal(client, inserted[0])).state, 'FAILED');
 assert.equal(await untilFinal(client, '00000000-0000-4000-8000-999999999999'), null);
 
 // What has no id, interfaces and scalars: another query reads them from the cache.
