@@ -74,5 +74,7 @@ assert.ok(seconds > 5 && seconds <= 7, seconds);
 const { errors: refused } = await connect(url, 'invalid')('{ jobs(first: 1) { nodes { id } } }');
 assert.equal(refused[0].extensions.code, 'UNAUTHENTICATED');
 assert.equal(secondsToWait(refused), null);
+const { errors: malformed } = await connect(url, 'two words')('{ __typename }'); // which is HTTP 401
+assert.equal(malformed[0].extensions.code, 'UNAUTHENTICATED');
 assert.equal(secondsToWait(undefined), null);
 assert.equal(secondsToWait([{ extensions: { retryable: true, retryAfterSeconds: 86400 } }]), null);

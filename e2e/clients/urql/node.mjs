@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gql } from '@urql/core';
+import { minifyIntrospectionQuery } from '@urql/introspection';
+import { getIntrospectionQuery } from 'graphql';
 import { calls, fail, insert, recordingFetch, remove, replace, schema as sdl, until, url } from '../world.mjs';
 import { makeClient, persisted, readSchema } from './client.mjs';
 import { JOBS } from './documents.mjs';
@@ -114,6 +116,16 @@ const { node } = exact.jobs.edges.find((edge) => edge.node.result?.snapshotId);
 assert.match(node.result.snapshotId, /^\d{19}$/);
 const { data: one } = await query(gql`query One($id: ID!) { job(id: $id) { id result { raw ... on MaterializeViewResult { snapshotId } } } }`, { id: node.id });
 assert.deepEqual([one.job.result.snapshotId, requests.length], [node.result.snapshotId, sent], 'from the cache');
+
+// The schema may also come by introspection, and lists work without one.
+const { data: introspected } = await query(getIntrospectionQuery());
+for (const schema of [minifyIntrospectionQuery(introspected), undefined]) {
+  const other = makeClient({ ...options, schema });
+  const { data: page } = await query(JOBS, { first: 10 }, {}, other);
+  const { data: pages } = await query(JOBS, { first: 10, after: page.jobs.pageInfo.endCursor }, {}, other);
+  assert.deepEqual([ids(pages).length, ids(pages).slice(0, 10)], [20, ids(page)]);
+  if (schema) assert.deepEqual(await query(everything, {}, {}, other), { data: exact, error: undefined, codes: undefined });
+}
 
 // By GET, which is urql 5's own choice for short queries.
 await query(JOBS, { first: 3 }, {}, makeClient(options));
