@@ -150,11 +150,7 @@ func listenAndServe(
 	defer client.Close()
 	draining := &atomic.Bool{}
 	operations := places.New(set.MaxOperations)
-	handler, err := newGateway(set, client, lent, operations, draining.Load, observer, logger)
-	if err != nil {
-		return err
-	}
-	reload, err := trustDocuments(set, handler, logger)
+	handler, reload, err := newGateway(set, client, lent, operations, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
@@ -169,11 +165,7 @@ func listenAndServe(
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
 	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
-	for listener, handler := range map[*drain.Listener]http.Handler{public: handler, admin: health} {
-		server := newServer(handler, set.RequestTimeout, logger)
-		server.ConnState = listener.ConnState
-		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
-	}
+	serveAll(group, map[*drain.Listener]http.Handler{public: handler, admin: health}, set.RequestTimeout, logger)
 	group.Go(func() error { return reload(groupCtx) })
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
@@ -202,17 +194,17 @@ func upstreamName(u *url.URL) string {
 }
 
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last
-// of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
-// bounds stand in internal/settings.
+// of its connection. Reload is that of trustDocuments. Each setting is passed on as it is: what it means and its
+// bounds stand in internal/settings. Errors: those of gateway.New and trustDocuments.
 func newGateway(
 	set settings.Settings, upstream operation.Upstream, lent *memory.Memory, operations *places.Places,
 	draining func() bool, observer gateway.Observer, logger *slog.Logger,
-) (*gateway.Gateway, error) {
+) (handler *gateway.Gateway, reload func(context.Context) error, err error) {
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{Demo: set.Demo})
 	}
-	return gateway.New(gateway.Config{
+	handler, err = gateway.New(gateway.Config{
 		Upstream: upstream,
 		Pages:    paging.Limits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
 		Calls:    operation.Limits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},
@@ -237,6 +229,11 @@ func newGateway(
 		Observer:      observer,
 		Logger:        logger,
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	reload, err = trustDocuments(set, handler, logger)
+	return handler, reload, err
 }
 
 // Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in
@@ -250,6 +247,18 @@ const (
 	// poolFactor makes room for the fan-out of several operations in the pool of upstream connections.
 	poolFactor = 2
 )
+
+// serveAll serves each listener by its handler, until it is closed. A group member ends with an error when its
+// listener breaks.
+func serveAll(
+	group *errgroup.Group, handlers map[*drain.Listener]http.Handler, requestTimeout time.Duration, logger *slog.Logger,
+) {
+	for listener, handler := range handlers {
+		server := newServer(handler, requestTimeout, logger)
+		server.ConnState = listener.ConnState
+		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
+	}
+}
 
 // newServer makes a server in which every wait has an end. It speaks HTTP/1.1 only: HTTP/2 comes from the
 // balancer. RequestTimeout is how long a handler may take; the connection is written to for 5 s longer, so

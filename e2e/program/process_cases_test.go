@@ -116,6 +116,18 @@ func hangUp(s *scene) {
 	s.terminate()
 }
 
+// hangUpToRead has the program read its documents again.
+func hangUpToRead(s *scene) {
+	s.gw.Log.Await(s, "trusted documents")
+	s.signal(syscall.SIGHUP)
+	for deadline := time.Now().Add(patience); len(s.gw.Log.With("trusted documents")) < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatal("the documents were not read again")
+		}
+	}
+	hangUp(s)
+}
+
 // deadLog ends nothing either.
 func deadLog(s *scene) {
 	s.gw.CloseLog()

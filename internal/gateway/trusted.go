@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -76,26 +77,26 @@ func (g *gateway) trustedSetOf(list []trusted.Document) (*trustedSet, error) {
 	weight := 0
 	for _, listed := range list {
 		hash := documentHash(sha256.Sum256([]byte(listed.Text)))
-		known := set.byHash[hash]
+		known := cmp.Or(set.byHash[hash], before.byHash[hash])
 		if known == nil {
-			if known = before.byHash[hash]; known == nil {
-				doc, refused := g.examineListed(listed.Text, validator)
-				if refused != nil {
-					wrong = append(wrong, fmt.Errorf("%s: %s", listed.Place, inOneLine(refused.errors)))
-					if len(wrong) == maxListedErrors {
-						break
-					}
-					continue
+			doc, refused := g.examineListed(listed.Text, validator)
+			if refused != nil {
+				wrong = append(wrong, fmt.Errorf("%s: %s", listed.Place, inOneLine(refused.errors)))
+				if len(wrong) == maxListedErrors {
+					break
 				}
-				known = &trustedDocument{doc, listed.Text}
+				continue
 			}
-			set.byHash[hash] = known
-			if weight += weigh(listed.Text, known.plannedDocument); weight > maxCachedText {
-				return nil, fmt.Errorf("%s: the documents up to here weigh more than %d MiB, which is the most: the bytes "+
-					"of their texts, %d for each, and %d for each field", listed.Place, maxCachedText>>20, perDocument, perField)
-			}
+			known = &trustedDocument{doc, listed.Text}
 		}
-		set.byID[listed.ID] = known
+		if set.byHash[hash] == nil {
+			weight += weigh(listed.Text, known.plannedDocument)
+		}
+		set.byHash[hash], set.byID[listed.ID] = known, known
+		if weight > maxCachedText {
+			return nil, fmt.Errorf("%s: the documents up to here weigh more than %d MiB, which is the most: the bytes "+
+				"of their texts, %d for each, and %d for each field", listed.Place, maxCachedText>>20, perDocument, perField)
+		}
 	}
 	return set, errors.Join(wrong...)
 }

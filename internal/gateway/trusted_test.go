@@ -362,3 +362,34 @@ func TestListedIntrospection(t *testing.T) {
 		}
 	}
 }
+
+// FuzzTrustRequired: whatever a request has, what is returned to run is a listed text, by one of its names.
+func FuzzTrustRequired(f *testing.F) {
+	gw := trusting(f, TrustRequire, listed)
+	texts := map[string]bool{}
+	for _, document := range listed {
+		texts[document.Text] = true
+	}
+	for _, way := range ways {
+		body, err := json.Marshal(way.members)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(body))
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		request, refused := decodeEnvelope([]byte(body))
+		if refused != nil {
+			return
+		}
+		named, refused := gw.served.gateway.name(t.Context(), request)
+		switch {
+		case refused == nil && (named.trusted == nil || !texts[named.query] || named.query != named.trusted.text || named.hash != ""):
+			t.Errorf("%s runs %q", body, named.query)
+		case refused == nil && request.query != "" && request.query != named.query:
+			t.Errorf("%s sent another text than runs: %q", body, named.query)
+		case refused != nil && refused.status != http.StatusBadRequest:
+			t.Errorf("%s is refused with %d", body, refused.status)
+		}
+	})
+}

@@ -57,6 +57,7 @@ func refuseUnlisted(why Unlisted) *refusal {
 	case UnlistedOther:
 		return refuse(http.StatusBadRequest, codeDocumentMismatch,
 			"What is sent beside the documentId is not the listed document: leave it out.")
+	case UnlistedID, ListedDocument:
 	}
 	return refuse(http.StatusBadRequest, codeDocumentNotFound,
 		"No document with this id is listed here: ask the gateway's operator for the list.")

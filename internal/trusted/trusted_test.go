@@ -129,7 +129,7 @@ func TestReadErrors(t *testing.T) {
 // What stands in a folder and is no file is an error, and none of it is waited for.
 func TestReadOddEntries(t *testing.T) {
 	t.Parallel()
-	for want, make := range map[string]func(path string) error{
+	for want, place := range map[string]func(path string) error{
 		"a.graphql is a folder: only the files of one folder are read": func(path string) error { return os.Mkdir(path, 0o700) },
 		"a.graphql is no file":                         func(path string) error { return syscall.Mkfifo(path, 0o600) },
 		"a.graphql: too many levels of symbolic links": func(path string) error { return os.Symlink("a.graphql", path) },
@@ -137,7 +137,7 @@ func TestReadOddEntries(t *testing.T) {
 		"a.graphql is a folder: only the files of one": func(path string) error { return os.Symlink(".", path) },
 	} {
 		folder := t.TempDir()
-		if err := make(filepath.Join(folder, "a.graphql")); err != nil {
+		if err := place(filepath.Join(folder, "a.graphql")); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := Read(folder); err == nil || !strings.Contains(err.Error(), want) {
