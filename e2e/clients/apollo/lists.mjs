@@ -4,8 +4,10 @@ import { JOB } from './documents.mjs';
 // Adds the page after the oldest job that is known; false at the end of the list.
 export async function loadMore(list) {
   const { hasNextPage, endCursor } = list.getCurrentResult().data.jobs.pageInfo;
-  if (hasNextPage) await list.fetchMore({ variables: { after: endCursor } });
-  return hasNextPage;
+  if (!hasNextPage) return false;
+  const { data, error } = await list.fetchMore({ variables: { after: endCursor }, errorPolicy: 'all' });
+  if (!data?.jobs) throw error;
+  return true;
 }
 // endregion
 
@@ -14,7 +16,9 @@ export async function loadMore(list) {
 export async function loadNew(list) {
   let arrived = 0;
   for (let before = list.getCurrentResult().data.jobs.pageInfo.startCursor, more = true; more; ) {
-    const { data } = await list.fetchMore({ variables: { first: null, after: null, last: 50, before } });
+    const variables = { first: null, after: null, last: 50, before };
+    const { data, error } = await list.fetchMore({ variables, errorPolicy: 'all' });
+    if (!data?.jobs) throw error;
     arrived += data.jobs.edges.length;
     ({ hasPreviousPage: more, startCursor: before } = data.jobs.pageInfo);
   }
@@ -22,20 +26,15 @@ export async function loadNew(list) {
 }
 // endregion
 
-// region watchUntilFinal
-// Polls a job until it has ended. React: useQuery(JOB, { variables, pollInterval: data?.job?.isFinal ? 0 : 2000 }).
-export const watchUntilFinal = (client, id, show, pollInterval = 2000) => new Promise((resolve, reject) => {
-  const job = client.watchQuery({ query: JOB, variables: { id }, pollInterval });
-  job.subscribe({
-    next({ data, error, dataState }) {
-      if (error) reject(error);
-      if (dataState !== 'complete') return;
-      show(data.job);
-      if (data.job?.isFinal ?? true) {
-        job.stopPolling();
-        resolve(data.job);
-      }
-    },
-  });
-});
+// region untilFinal
+// Polls a job until it has ended, and returns it; null if there is no such job.
+export async function untilFinal(client, id, milliseconds = 2000) {
+  for (;;) {
+    const options = { query: JOB, variables: { id }, fetchPolicy: 'network-only', errorPolicy: 'all' };
+    const { data, error } = await client.query(options);
+    if (error && !data?.job) throw error;
+    if (data.job?.isFinal ?? true) return data.job;
+    await new Promise((resolve) => setTimeout(resolve, milliseconds));
+  }
+}
 // endregion

@@ -5,7 +5,7 @@ import { filter, firstValueFrom } from 'rxjs';
 import { calls, fail, insert, recordingFetch, remove, replace, until, url } from '../world.mjs';
 import { makeClient, persisted } from './client.mjs';
 import { JOB, JOBS } from './documents.mjs';
-import { loadMore, loadNew, watchUntilFinal } from './lists.mjs';
+import { loadMore, loadNew, untilFinal } from './lists.mjs';
 
 let token = 'a-token';
 let signIns = 0;
@@ -29,7 +29,7 @@ subscription.unsubscribe();
 
 // Another filter and another order are other lists of the cache.
 const oldest = client.watchQuery({ query: JOBS, variables: { orderBy: 'CREATED_AT_ASC', first: 20 } });
-const newest = client.watchQuery({ query: JOBS, variables: { first: 20 } });
+const newest = client.watchQuery({ query: JOBS, variables: { first: 20 }, errorPolicy: 'all' });
 const subscriptions = [oldest.subscribe({}), newest.subscribe({})];
 await loaded(oldest);
 await loaded(newest);
@@ -54,6 +54,14 @@ await until(() => ids(newest.getCurrentResult().data).length === 95);
 const known = newest.getCurrentResult().data.jobs;
 assert.equal(new Set(ids({ jobs: known })).size, 95);
 assert.equal(known.totalCount, 295);
+await insert({ state: null }); // cannot be read
+inserted.unshift(await insert());
+assert.equal(await loadNew(newest), 1);
+await until(() => ids(newest.getCurrentResult().data)[0] === inserted[0]);
+await remove('00000000-0000-4000-8000-000000000055');
+await fail({ status: 403 }); // after which nothing asks again
+await assert.rejects(loadMore(newest), (error) => codes(error)[0] === 'FORBIDDEN');
+assert.equal(ids(newest.getCurrentResult().data).length, 96, 'the list is still there');
 await newest.refetch(); // as pollInterval does
 await until(() => ids(newest.getCurrentResult().data).length === 20);
 for (const each of subscriptions) each.unsubscribe();
@@ -65,7 +73,7 @@ assert.equal(partial.jobs.edges.length, 9);
 assert.deepEqual(codes(unreadable), ['UPSTREAM_BAD_RESPONSE']);
 assert.equal(unreadable.errors[0].extensions.upstreamIndex, 0);
 await assert.rejects(client.query({ query: JOBS, variables: { first: 10, filter: {} }, fetchPolicy: 'network-only' }), CombinedGraphQLErrors);
-await remove('00000000-0000-4000-8000-000000000055');
+await remove('00000000-0000-4000-8000-000000000057');
 
 // Errors by code: a retry where it helps, after as long as the API says; none where it does not.
 const count = gql`query Count { jobs(first: 0) { totalCount } }`;
@@ -75,7 +83,7 @@ const began = Date.now();
 await fail({ status: 429, retryAfter: 1 });
 const again = await fresh();
 assert.equal(again.error, undefined);
-assert.equal(again.data.jobs.totalCount, 295);
+assert.equal(again.data.jobs.totalCount, 296);
 assert.ok(requests.length - sent === 2 && Date.now() - began >= 900, 'a second request, a second later');
 
 token = 'invalid';
@@ -101,17 +109,20 @@ const invalid = await client.query({ query: gql`{ jobs { nope } }`, errorPolicy:
 assert.deepEqual(codes(invalid.error), ['GRAPHQL_VALIDATION_FAILED']);
 assert.equal(requests.at(-1).status, 400);
 
-// A job is polled until it has ended, and no longer.
+// A job is polled until it has ended; who watches it is told.
 const states = [];
-const ended = watchUntilFinal(client, inserted[0], (job) => states.push(job.state), 30);
+const watched = client.watchQuery({ query: JOB, variables: { id: inserted[0] } }).subscribe(({ data }) => states.push(data?.job.state));
+const ended = untilFinal(client, inserted[0], 30);
 await replace(inserted[0], { state: 'running' });
 await until(() => states.includes('RUNNING'));
 await replace(inserted[0], { state: 'completed' });
 assert.equal((await ended).isFinal, true);
-assert.equal(states.at(-1), 'COMPLETED');
-sent = requests.length;
-await new Promise((resolve) => setTimeout(resolve, 150));
-assert.equal(requests.length, sent, 'nobody polls any more');
+await until(() => states.at(-1) === 'COMPLETED');
+watched.unsubscribe();
+await replace(inserted[0], { state: 'failed', failures: [7] }); // which no failure can be
+assert.equal((await untilFinal(client, inserted[0])).state, 'FAILED');
+assert.equal(await untilFinal(client, '00000000-0000-4000-8000-999999999999'), null);
+await assert.rejects(untilFinal(client, 'no-uuid'), /UUID/);
 
 // A fragment on an interface is read by possibleTypes, and objects without an id are put together.
 const snapshots = gql`query Snapshots { jobs(first: 50, filter: { types: ["materialize-view"], states: [COMPLETED] }) {

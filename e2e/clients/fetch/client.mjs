@@ -42,6 +42,8 @@ const ended = untilFinal(ask, document('OneJob'), polled, 50);
 await fail({ status: 500 });
 await replace(polled, { state: 'completed', ended_at: '2100-01-01T00:02:00' });
 assert.equal((await ended).state, 'COMPLETED');
+await replace(polled, { state: 'failed', failures: [7] }); // which no failure can be
+assert.deepEqual(await untilFinal(ask, document('OneJob'), polled), { ...(await ended), state: 'FAILED', rawState: 'failed', durationSeconds: 0 });
 assert.equal(await untilFinal(ask, document('OneJob'), '00000000-0000-4000-8000-999999999999'), null);
 await assert.rejects(untilFinal(ask, document('OneJob'), 'no-uuid'), /UUID/);
 
@@ -72,5 +74,7 @@ assert.ok(seconds > 5 && seconds <= 7, seconds);
 const { errors: refused } = await connect(url, 'invalid')('{ jobs(first: 1) { nodes { id } } }');
 assert.equal(refused[0].extensions.code, 'UNAUTHENTICATED');
 assert.equal(secondsToWait(refused), null);
+const { errors: malformed } = await connect(url, 'two words')('{ __typename }'); // which is HTTP 401
+assert.equal(malformed[0].extensions.code, 'UNAUTHENTICATED');
 assert.equal(secondsToWait(undefined), null);
 assert.equal(secondsToWait([{ extensions: { retryable: true, retryAfterSeconds: 86400 } }]), null);

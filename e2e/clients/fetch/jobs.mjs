@@ -56,9 +56,9 @@ export async function changedSince(ask, query, filter, from) {
 export async function untilFinal(ask, query, id, milliseconds = 2000) {
   for (;;) {
     const { data, errors } = await ask(query, { id });
+    if (data?.job?.isFinal || (!data?.job && !errors)) return data.job;
     const seconds = secondsToWait(errors);
-    if (errors && seconds === null) throw new Error(errors[0].message);
-    if (!errors && (!data.job || data.job.isFinal)) return data.job;
+    if (!data?.job && seconds === null) throw new Error(errors[0].message);
     await sleep(seconds === null ? milliseconds : seconds * 1000);
   }
 }

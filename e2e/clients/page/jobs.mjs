@@ -1,7 +1,7 @@
 // Looks at a client's page.jsx in Chromium: a list that goes on and that shows what is new, and a job that is watched
 // to its end.
 import assert from 'node:assert/strict';
-import { insert, replace } from '../world.mjs';
+import { fail, insert, replace } from '../world.mjs';
 import { look } from './page.mjs';
 
 await look('page.jsx', async (page) => {
@@ -13,6 +13,7 @@ await look('page.jsx', async (page) => {
 
   const ids = [];
   for (let i = 0; i < 3; i++) ids.push(await insert({ type: `new-${i}` }));
+  await fail({ status: 429, retryAfter: 1 }); // after which the page asks again
   await page.getByRole('button', { name: 'New' }).click();
   await count(103);
   assert.match(await rows.first().innerText(), /^new-2 PENDING$/);

@@ -6,7 +6,7 @@ export async function loadNew(client, filter, startCursor) {
   for (let more = true; more; ) {
     const variables = { filter, last: 50, before: startCursor };
     const { data, error } = await client.query(JOBS, variables, { requestPolicy: 'network-only' }).toPromise();
-    if (error) throw error;
+    if (!data?.jobs) throw error;
     startCursor = data.jobs.pageInfo.startCursor ?? startCursor;
     more = data.jobs.pageInfo.hasPreviousPage;
   }
@@ -18,7 +18,7 @@ export async function loadNew(client, filter, startCursor) {
 export async function untilFinal(client, id, milliseconds = 2000) {
   for (;;) {
     const { data, error } = await client.query(JOB, { id }, { requestPolicy: 'network-only' }).toPromise();
-    if (error) throw error;
+    if (error && !data?.job) throw error;
     if (data.job?.isFinal ?? true) return data.job;
     await new Promise((resolve) => setTimeout(resolve, milliseconds));
   }

@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { gql } from '@urql/core';
+import { minifyIntrospectionQuery } from '@urql/introspection';
+import { getIntrospectionQuery } from 'graphql';
 import { calls, fail, insert, recordingFetch, remove, replace, schema as sdl, until, url } from '../world.mjs';
 import { makeClient, persisted, readSchema } from './client.mjs';
 import { JOBS } from './documents.mjs';
@@ -55,6 +57,11 @@ await query(JOBS, { filter: {}, first: 20, after: shown.jobs.pageInfo.endCursor 
 await until(() => ids(shown).length === 95);
 await loadNew(client, {}, shown.jobs.pageInfo.startCursor);
 assert.equal(new Set(ids(shown)).size, 95);
+await insert({ state: null }); // cannot be read
+inserted.unshift(await insert());
+await loadNew(client, {}, shown.jobs.pageInfo.startCursor);
+await until(() => ids(shown)[0] === inserted[0]);
+await remove('00000000-0000-4000-8000-000000000055');
 unsubscribe();
 
 // Partial data: a record that cannot be read is left out, and said.
@@ -63,7 +70,7 @@ const partial = await query(JOBS, { filter: { types: ['upload-stats'] }, first: 
 assert.equal(partial.data.jobs.edges.length, 9);
 assert.deepEqual(partial.codes, ['UPSTREAM_BAD_RESPONSE']);
 assert.equal(partial.error.graphQLErrors[0].extensions.upstreamIndex, 0);
-await remove('00000000-0000-4000-8000-000000000055');
+await remove('00000000-0000-4000-8000-000000000057');
 
 // Errors by code: a retry where it helps, none where it does not.
 const count = gql`query Count { jobs(first: 0) { totalCount } }`;
@@ -71,7 +78,7 @@ let sent = requests.length;
 const began = Date.now();
 await fail({ status: 429, retryAfter: 1 });
 const again = await query(count, {}, network);
-assert.deepEqual([again.codes, again.data.jobs.totalCount], [undefined, 295]);
+assert.deepEqual([again.codes, again.data.jobs.totalCount], [undefined, 296]);
 assert.ok(requests.length - sent === 2 && Date.now() - began >= 900, 'a second request, later');
 token = 'invalid';
 sent = requests.length;
@@ -91,6 +98,8 @@ await replace(inserted[0], { state: 'running' });
 await until(() => requests.some(({ text }) => text.includes('"RUNNING"')));
 await replace(inserted[0], { state: 'completed' });
 assert.equal((await ended).state, 'COMPLETED');
+await replace(inserted[0], { state: 'failed', failures: [7] }); // which no failure can be
+assert.equal((await untilFinal(client, inserted[0])).state, 'FAILED');
 assert.equal(await untilFinal(client, '00000000-0000-4000-8000-999999999999'), null);
 
 // What has no id, interfaces and scalars: another query reads them from the cache.
@@ -107,6 +116,16 @@ const { node } = exact.jobs.edges.find((edge) => edge.node.result?.snapshotId);
 assert.match(node.result.snapshotId, /^\d{19}$/);
 const { data: one } = await query(gql`query One($id: ID!) { job(id: $id) { id result { raw ... on MaterializeViewResult { snapshotId } } } }`, { id: node.id });
 assert.deepEqual([one.job.result.snapshotId, requests.length], [node.result.snapshotId, sent], 'from the cache');
+
+// The schema may also come by introspection, and lists work without one.
+const { data: introspected } = await query(getIntrospectionQuery());
+for (const schema of [minifyIntrospectionQuery(introspected), undefined]) {
+  const other = makeClient({ ...options, schema });
+  const { data: page } = await query(JOBS, { first: 10 }, {}, other);
+  const { data: pages } = await query(JOBS, { first: 10, after: page.jobs.pageInfo.endCursor }, {}, other);
+  assert.deepEqual([ids(pages).length, ids(pages).slice(0, 10)], [20, ids(page)]);
+  if (schema) assert.deepEqual(await query(everything, {}, {}, other), { data: exact, error: undefined, codes: undefined });
+}
 
 // By GET, which is urql 5's own choice for short queries.
 await query(JOBS, { first: 3 }, {}, makeClient(options));
