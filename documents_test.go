@@ -108,7 +108,7 @@ func TestDocumentedQueries(t *testing.T) {
 	filter := map[string]any{"states": []string{"COMPLETED"}}
 	var count page
 	queryData(t, gw, `query($filter: JobFilter) {jobs(first: 0, filter: $filter) {totalCount}}`, map[string]any{"filter": filter}, &count)
-	for _, name := range []string{"## All jobs of a filter", "## What is new"} {
+	for _, name := range []string{"## All jobs of a filter", "## Jobs that changed"} {
 		query := fenced(t, section(t, "docs/frontends.md", name), "graphql", 0)
 		seen := map[string]bool{}
 		for after, more := (*string)(nil), true; more; {
