@@ -1,0 +1,106 @@
+// What GraphiQL lacks for people who use the keyboard or a screen reader.
+
+const { useEffect, useRef } = React;
+
+// runKeys names the keys that run a query, as this machine's keyboard does.
+export const runKeys = /Mac|iP(hone|ad|od)/.test(navigator.platform) ? 'Cmd+Enter' : 'Ctrl+Enter';
+
+// useAccess gives the editors names and lets Tab leave them, lets Ctrl+Enter and Cmd+Enter run from anywhere, and
+// says of the tabs and of what is in the left pane what they are.
+export function useAccess() {
+  const { queryEditor, variableEditor, responseEditor } = GraphiQL.React.useEditorContext({ nonNull: true });
+  const { run } = GraphiQL.React.useExecutionContext({ nonNull: true });
+  const current = useRef();
+  current.current = run;
+  useEffect(() => openEditor(queryEditor, 'Query'), [queryEditor]);
+  useEffect(() => openEditor(variableEditor, 'Variables'), [variableEditor]);
+  useEffect(() => openEditor(responseEditor, 'Answer'), [responseEditor]);
+  useEffect(() => {
+    const listen = (event) => runByKey(event, current.current);
+    window.addEventListener('keydown', listen, true);
+    return () => window.removeEventListener('keydown', listen, true);
+  }, []);
+  useEffect(describeTabs, []);
+  useEffect(describePlugins, []);
+}
+
+// An editor is one stop of the Tab key: its scrolling region, which hands the focus on to the text. The region has
+// to be a stop itself, for whoever wants to scroll by keys. Ctrl+] and Ctrl+[ indent.
+function openEditor(editor, name) {
+  if (!editor) return;
+  const region = editor.getScrollerElement();
+  editor.setOption('screenReaderLabel', name);
+  editor.setOption('tabindex', -1);
+  editor.addKeyMap({ Tab: false, 'Shift-Tab': false }); // false leaves a key to the browser
+  region.tabIndex = 0;
+  region.addEventListener('focus', () => editor.focus());
+  editor.on('keydown', (_, event) => {
+    if (event.key !== 'Tab') return;
+    region.tabIndex = -1; // it comes after the text, and would hand the focus back
+    setTimeout(() => { region.tabIndex = 0; });
+  });
+}
+
+function runByKey(event, run) {
+  if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+  // The editor of the query runs the operation at its cursor.
+  if (event.target.closest?.('.graphiql-query-editor .CodeMirror') && !event.repeat) return;
+  event.preventDefault();
+  event.stopPropagation();
+  if (!event.repeat) run();
+}
+
+// GraphiQL says that an item with two buttons in it is a tab, and that the button beside the items is one, too. A
+// screen reader is told what there is instead: buttons, one of which is the current one.
+function describeTabs() {
+  const list = document.querySelector('.graphiql-tabs');
+  const panel = document.getElementById('graphiql-session');
+  const describe = () => {
+    setAttribute(list, 'role', 'group');
+    setAttribute(panel, 'role', 'group');
+    for (const item of list.querySelectorAll('li')) {
+      setAttribute(item, 'role', 'none');
+      item.removeAttribute('aria-selected');
+      const active = item.classList.contains('graphiql-tab-active');
+      setAttribute(item.querySelector('.graphiql-tab-button'), 'aria-current', String(active));
+    }
+  };
+  return keep(describe, list, { attributeFilter: ['class', 'role', 'aria-selected'] });
+}
+
+// The explorer's fields are texts that only a mouse could click, and its inputs have no names. An entry of the
+// history is called "Set active" in place of what it is.
+function describePlugins() {
+  const pane = document.querySelector('.graphiql-plugin');
+  const describe = () => {
+    for (const choice of pane.querySelectorAll('.graphiql-explorer-root span[style*="cursor: pointer"]')) {
+      setAttribute(choice, 'role', 'button');
+      setAttribute(choice, 'tabindex', '0');
+    }
+    for (const input of pane.querySelectorAll('.graphiql-explorer-root :is(input, select)')) {
+      const argument = input.closest('[data-arg-name]')?.dataset.argName;
+      setAttribute(input, 'aria-label', argument ?? (input.type === 'text' ? 'Name' : 'What to add'));
+    }
+    pane.querySelectorAll('.graphiql-history-item-label').forEach((entry) => entry.removeAttribute('aria-label'));
+  };
+  const press = (event) => {
+    if (!['Enter', ' '].includes(event.key) || !event.target.matches('span[role="button"]')) return;
+    event.preventDefault();
+    event.target.click();
+  };
+  pane.addEventListener('keydown', press);
+  return keep(describe, pane, {});
+}
+
+// keep describes what is in an element now and whenever that changes, until the function that it returns is called.
+function keep(describe, element, options) {
+  describe();
+  const observer = new MutationObserver(describe);
+  observer.observe(element, { subtree: true, childList: true, ...options });
+  return () => observer.disconnect();
+}
+
+// A value that is there already is no mutation, or the observer would never rest.
+function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
