@@ -173,7 +173,7 @@ func listenAndServe(
 	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
 		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
 	if set.Demo {
-		welcome(stdout, logger, public.Addr().String()+set.BasePath)
+		welcome(stdout, logger, public.Addr().String()+set.BasePath, set.Playground)
 	}
 	group.Go(func() error {
 		<-groupCtx.Done()
@@ -203,7 +203,7 @@ func newGateway(
 ) (*gateway.Gateway, error) {
 	var page gateway.Playground
 	if set.Playground {
-		page = playground.New(playground.Options{Demo: set.Demo})
+		page = playground.New(playground.Options{Demo: set.Demo, SchemaHidden: !set.Introspection})
 	}
 	return gateway.New(gateway.Config{
 		Upstream: upstream,
