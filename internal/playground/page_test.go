@@ -131,11 +131,13 @@ func TestPageIsRelative(t *testing.T) {
 			t.Errorf("%s leads to %v, %v", reference[0], to, err)
 		}
 	}
-	_, script := get(t, h, http.MethodGet, assetPath(t, h, "token.js"))
-	if rooted := regexp.MustCompile("[\"'`(]/[a-z][^\"'`\n]*").FindString(script); rooted != "" {
-		t.Errorf("app.js names %s", rooted)
+	texts := scripts(t, h)
+	for name, script := range texts {
+		if rooted := regexp.MustCompile("[\"'`(]/[a-z][^\"'`\n]*").FindString(script); rooted != "" {
+			t.Errorf("%s names %s", name, rooted)
+		}
 	}
-	if !strings.Contains(script, "tokenKey = `jobsgateway:token:${location.pathname}`") {
+	if !strings.Contains(texts["token.js"], "tokenKey = `jobsgateway:token:${location.pathname}`") {
 		t.Error("the token is one for all paths")
 	}
 }

@@ -34,11 +34,10 @@ function openEditor(editor, name) {
   editor.addKeyMap({ Tab: false, 'Shift-Tab': false }); // false leaves a key to the browser
   region.tabIndex = 0;
   region.addEventListener('focus', () => editor.focus());
-  editor.on('keydown', (_, event) => {
-    if (event.key !== 'Tab') return;
-    region.tabIndex = -1; // it comes after the text, and would hand the focus back
-    setTimeout(() => { region.tabIndex = 0; });
-  });
+  // On the way out it is passed over: it comes after the text, and would hand the focus back.
+  const input = editor.getInputField();
+  input.addEventListener('keydown', (event) => { if (event.key === 'Tab') region.tabIndex = -1; });
+  for (const after of ['blur', 'keyup']) input.addEventListener(after, () => { region.tabIndex = 0; });
 }
 
 function runByKey(event, run) {
@@ -61,11 +60,12 @@ function describeTabs() {
     for (const item of list.querySelectorAll('li')) {
       setAttribute(item, 'role', 'none');
       item.removeAttribute('aria-selected');
-      const active = item.classList.contains('graphiql-tab-active');
-      setAttribute(item.querySelector('.graphiql-tab-button'), 'aria-current', String(active));
+      const button = item.querySelector('.graphiql-tab-button');
+      setAttribute(button, 'aria-current', String(item.classList.contains('graphiql-tab-active')));
+      setAttribute(item.querySelector('.graphiql-tab-close'), 'aria-label', `Close ${button.textContent}`);
     }
   };
-  return keep(describe, list, { attributeFilter: ['class', 'role', 'aria-selected'] });
+  return keep(describe, list, { characterData: true, attributeFilter: ['class', 'role', 'aria-selected'] });
 }
 
 // The explorer's fields are texts that only a mouse could click, and its inputs have no names. An entry of the

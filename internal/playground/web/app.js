@@ -3,7 +3,7 @@
 
 import { useAccess } from './access.js';
 import { AnswerBar } from './answer.js';
-import { fetcherFor, fetchSchema, fetchText, parseExactly } from './gateway.js';
+import { fetcherFor, fetchSchema, fetchText, parseExactly, requestOf } from './gateway.js';
 import { remark, report, tell } from './notice.js';
 import { copyCurl, copyLink, readLink } from './share.js';
 import { setUpToken, token } from './token.js';
@@ -61,14 +61,14 @@ function Tools() {
       () => copyLink(queryEditor.getValue(), variableEditor.getValue())),
     toolButton('Copy as curl', 'M4 5h16v14H4zM7 9l3 3-3 3M12 15h5', () => {
       const variables = variableEditor.getValue().trim();
-      const request = { query: queryEditor.getValue(), operationName: queryEditor.operationName ?? undefined };
+      const request = { query: queryEditor.getValue(), operationName: queryEditor.operationName };
       try {
         if (variables) request.variables = parseExactly(variables);
       } catch (error) {
         tell(`The variables are not JSON: ${error.message}`);
         return;
       }
-      copyCurl(request, token() !== '');
+      copyCurl(requestOf(request), token() !== '');
     }));
 }
 

@@ -60,13 +60,27 @@ function takeExplanation(answer) {
   return { explain };
 }
 
+// requestOf returns what is sent for a query. GraphiQL learns the names of a tab's operations a moment after it has
+// shown the tab: the name of another tab's operation is left out.
+export function requestOf({ query, variables, operationName }) {
+  return { query, variables, operationName: operationsOf(query).includes(operationName) ? operationName : undefined };
+}
+
+function operationsOf(query) {
+  try {
+    return GraphiQL.GraphQL.parse(query, { noLocation: true }).definitions.map(({ name }) => name?.value);
+  } catch {
+    return []; // the gateway says what is wrong with it
+  }
+}
+
 // fetcherFor returns GraphiQL's fetcher. It is an observable rather than a promise: GraphiQL's stop button then
 // ends the request, and the gateway's work. setTook gets what each answer took, and undefined while there is none.
-export const fetcherFor = (setTook) => ({ query, variables, operationName }) => ({
+export const fetcherFor = (setTook) => (request) => ({
   subscribe(observer) {
     const abort = new AbortController();
     setTook(undefined);
-    ask({ query, variables, operationName }, abort.signal).then(({ answer, took }) => {
+    ask(requestOf(request), abort.signal).then(({ answer, took }) => {
       if (abort.signal.aborted) return;
       setTook(took);
       observer.next(answer);
