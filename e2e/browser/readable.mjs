@@ -3,7 +3,7 @@
 //
 //	node readable.mjs /usr/bin/chromium http://127.0.0.1:8080/
 import assert from 'node:assert/strict';
-import { accessible, lineOf, look, run, shownAnswer, tabsOf, urls, withBrowser, write } from './playground.mjs';
+import { accessible, lineOf, look, run, shownAnswer, shownQuery, tabsOf, urls, withBrowser, write } from './playground.mjs';
 
 const [url] = urls;
 const panes = ['Documentation Explorer', 'History', 'Examples', 'GraphiQL Explorer'];
@@ -15,15 +15,19 @@ await withBrowser(async () => {
 
 // inEveryLook checks a state of the page in both themes and widths. What is outside of the window axe does not look at,
 // so the narrow one is as high as its panes together.
-async function inEveryLook(page, state) {
+async function inEveryLook(page, state, part) {
   for (const [width, height] of [[1280, 800], [400, 2400]]) {
     await page.setViewportSize({ width, height });
-    for (const colorScheme of ['light', 'dark']) {
-      await page.emulateMedia({ colorScheme });
-      await accessible(page, `${state}, ${colorScheme}, ${width} pixels`);
-    }
+    await inBothThemes(page, `${state}, ${width} pixels`, part);
   }
   await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+async function inBothThemes(page, state, part) {
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme });
+    await accessible(page, `${state}, ${colorScheme}`, part);
+  }
 }
 
 async function everyState(page) {
@@ -32,11 +36,11 @@ async function everyState(page) {
   await inEveryLook(page, 'an answer');
   for (const pane of panes) {
     await page.getByRole('button', { name: `Show ${pane}` }).click();
-    await inEveryLook(page, pane);
+    await inEveryLook(page, pane, '.graphiql-plugin');
   }
   await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
   await page.locator('.graphiql-doc-explorer-type-name', { hasText: 'Query' }).first().click();
-  await inEveryLook(page, 'the fields of a type');
+  await inEveryLook(page, 'the fields of a type', '.graphiql-plugin');
   await page.getByRole('button', { name: 'Hide Documentation Explorer' }).click();
 
   // What is wrong is coloured, too.
@@ -44,7 +48,19 @@ async function everyState(page) {
   await write(page, 'Query', 'query A($x: Int) { nope(a: "b", c: true, d: X, e: 1.5) @skip(if: $x) { ...f } } %');
   await write(page, 'Variables', '{"x": "y"}');
   await page.locator('.graphiql-query-editor .CodeMirror-lint-mark-error').first().waitFor();
-  await inEveryLook(page, 'faults');
+  await inEveryLook(page, 'faults', '.graphiql-editors');
+
+  // So are the lists and boxes that come and go.
+  await write(page, 'Query', '{ jobs(filter: {states: [');
+  await page.keyboard.press('Control+Space');
+  await page.getByRole('listbox', { name: 'Completions' }).waitFor();
+  await inBothThemes(page, 'completions', '.CodeMirror-hints'); // not what the list lies over
+  await page.keyboard.press('Tab'); // picks the first
+  assert.match(await shownQuery(page), /states: \[PENDING$/);
+  await page.keyboard.press('Control+F');
+  await page.getByRole('textbox', { name: 'Find' }).waitFor();
+  await inBothThemes(page, 'search', '.graphiql-query-editor');
+  await page.keyboard.press('Escape');
   while (await tabsOf(page).count() > 1) await page.locator('.graphiql-tab-close').last().click();
   await inEveryLook(page, 'one tab');
 }

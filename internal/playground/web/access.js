@@ -38,6 +38,16 @@ function openEditor(editor, name) {
   const input = editor.getInputField();
   input.addEventListener('keydown', (event) => { if (event.key === 'Tab') region.tabIndex = -1; });
   for (const after of ['blur', 'keyup']) input.addEventListener(after, () => { region.tabIndex = 0; });
+  keep(describePopups, [editor.getWrapperElement(), editor.getWrapperElement().parentElement], {});
+}
+
+// The list of completions and the box to search in come and go. The list has the keys while it is open, Tab too.
+function describePopups() {
+  for (const list of document.querySelectorAll('.CodeMirror-hints')) {
+    setAttribute(list, 'aria-label', 'Completions');
+    setAttribute(list, 'tabindex', '0');
+  }
+  document.querySelectorAll('.CodeMirror-search-field').forEach((input) => setAttribute(input, 'aria-label', 'Find'));
 }
 
 function runByKey(event, run) {
@@ -65,7 +75,7 @@ function describeTabs() {
       setAttribute(item.querySelector('.graphiql-tab-close'), 'aria-label', `Close ${button.textContent}`);
     }
   };
-  return keep(describe, list, { characterData: true, attributeFilter: ['class', 'role', 'aria-selected'] });
+  return keep(describe, [list], { subtree: true, characterData: true, attributeFilter: ['class', 'role', 'aria-selected'] });
 }
 
 // The explorer's fields are texts that only a mouse could click, and its inputs have no names. An entry of the
@@ -89,14 +99,14 @@ function describePlugins() {
     event.target.click();
   };
   pane.addEventListener('keydown', press);
-  return keep(describe, pane, {});
+  return keep(describe, [pane], { subtree: true });
 }
 
-// keep describes what is in an element now and whenever that changes, until the function that it returns is called.
-function keep(describe, element, options) {
+// keep describes what is in some elements now and whenever that changes, until the function that it returns is called.
+function keep(describe, elements, options) {
   describe();
   const observer = new MutationObserver(describe);
-  observer.observe(element, { subtree: true, childList: true, ...options });
+  for (const element of elements) observer.observe(element, { childList: true, ...options });
   return () => observer.disconnect();
 }
 
