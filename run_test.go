@@ -102,7 +102,7 @@ func TestPlaygroundOff(t *testing.T) {
 func TestWelcome(t *testing.T) {
 	t.Parallel()
 	for page, want := range map[bool]string{
-		true: "\nJobs Gateway, with demonstration data. Open\n\n    http://a.example:1\n\nor ask from another terminal:\n\n    curl ",
+		true:  "\nJobs Gateway, with demonstration data. Open\n\n    http://a.example:1\n\nor ask from another terminal:\n\n    curl ",
 		false: "\nJobs Gateway, with demonstration data. Ask from another terminal:\n\n    curl ",
 	} {
 		var said strings.Builder

@@ -22,6 +22,7 @@ const browserLimit = 3 * time.Minute // of a script, on a slow machine
 // TestPlayground runs the scripts beside this file, each in a Chromium of its own. Each says at its top what it
 // looks at.
 func TestPlayground(t *testing.T) {
+	t.Parallel()
 	chromium, err := debian.Program(t.Context(), "chromium", "chromium", "chromium-browser", "google-chrome")
 	if err != nil {
 		t.Fatal(err)

@@ -21,10 +21,10 @@ import (
 //go:embed web/page.html
 var pageFile embed.FS
 
-// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons
-// inside GraphiQL's style sheet; fonts are those of the visitor's system. The hash admits one style element, the scroll lock that GraphiQL's
-// dialogs and menus put up. Its text depends on the margins of the body and the width of the scroll bar, and
-// both are 0 here (app.css). Another value is a violation in the browser's console.
+// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons inside
+// GraphiQL's style sheet; fonts are those of the visitor's system. The hash admits one style element, the scroll
+// lock that GraphiQL's dialogs and menus put up. Its text depends on the margins of the body and the width of the
+// scroll bar, and both are 0 here (app.css). Another value is a violation in the browser's console.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
 	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
 	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
