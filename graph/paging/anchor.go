@@ -23,6 +23,9 @@ type anchor struct {
 	before, after []uint32
 	// openBefore and openAfter: there may be more equals on that side than are listed.
 	openBefore, openAfter bool
+	// proven: a window that came from where it was asked for has shown the anchor at its place, for the page that
+	// is read. Never in a cursor.
+	proven bool
 	// exhausted: all of its equals were returned, so the place sought is the one beyond them. Never in a
 	// cursor.
 	exhausted bool

@@ -27,8 +27,8 @@
 //   - plan.go: what a page is asked for, read from arguments without asking anything. cursor.go: the text of
 //     a cursor, written and read. anchor.go: what it says.
 //   - reader.go: Reader.Read makes a Page (page.go) of a Plan and decides which window comes next.
-//     listend.go: the last jobs of a list. tally.go: pages of which only numbers are asked. draft.go: a page
-//     while it is read.
+//     listend.go: the last jobs of a list. lookbeyond.go: whether more stand behind a page. tally.go: pages of
+//     which only numbers are asked. draft.go: a page while it is read.
 //   - search.go: finds the place of an anchor. firstwindow.go: what the first window of a search shows.
 //     gallop.go and cutgroup.go: where to look next. place.go: what a search finds. scan.go: goes over a
 //     window from there.

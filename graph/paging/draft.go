@@ -202,7 +202,7 @@ func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 			continue
 		}
 		a = &anchor{
-			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total,
+			id: comparableID(job.ID()), value: r.order.valueOf(job), offset: p.placeOf(i), total: p.total, proven: p.proven,
 		}
 		a.exhausted = p.alone && r.start.value.Equal(a.value)
 		ties, open := d.returnedWith(r, a)
@@ -217,8 +217,12 @@ func (d *draft) resumeFrom(r scanRange, p place) (a *anchor, unreadable int) {
 }
 
 // returnedWith returns the fingerprints of the anchor's equals that were returned so far, each once and
-// without the anchor's own, and whether there may be more.
+// without the anchor's own, and whether there may be more: those that stood before a numbered page count as
+// returned.
 func (d *draft) returnedWith(r scanRange, a *anchor) (ties []uint32, open bool) {
+	if first := slices.IndexFunc(d.records, isReadable); r.start == nil && d.startEquals.open {
+		open = first < 0 || r.order.sideOf(d.records[first].Job, a) == sideTied
+	}
 	if r.start != nil && r.start.value.Equal(a.value) {
 		known := equalsOf(r.start, r.backwards)
 		ties, open = known.ties, known.open

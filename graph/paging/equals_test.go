@@ -36,7 +36,8 @@ func TestEqualsOfEverySize(t *testing.T) {
 		for _, backwards := range []bool{false, true} {
 			for _, group := range []int{1, 2, 10, 30, 230, 498, 499, 500} {
 				for _, size := range []int{1, 7, 100, 499, 500} {
-					if group >= 230 && size < 100 || group == 230 && rule == emulator.TiesByWindow {
+					if group >= 230 && size < 100 || group == 230 && rule == emulator.TiesByWindow ||
+						size == 100 && (group == 498 || group == 499) {
 						continue // a hundred pages of windows of 500 say no more than ten
 					}
 					t.Run(fmt.Sprintf("%s/%d equals in pages of %d, backwards %t", name, group, size, backwards), func(t *testing.T) {

@@ -44,6 +44,7 @@ func (f *fetcher) window(ctx context.Context, offset int64, size int) (window, e
 	if err != nil {
 		return window{}, err
 	}
+	w.proven = f.Offsets.isProven(offset, size)
 	return w, f.witness.compare(f.order(), w, offset%int64(size) == 0)
 }
 
@@ -63,7 +64,9 @@ func (f *fetcher) explainShort(ctx context.Context, w *window) error {
 	if err != nil {
 		return err
 	}
-	w.fault = f.witness.noteApart(repeated(f.order(), *w, behind))
+	if behind.total == w.total { // else the list has moved, and shows a record again
+		w.fault = f.witness.noteApart(repeated(f.order(), *w, behind))
+	}
 	shrunk := behind.total < w.total // then the record that stood there stands elsewhere
 	if w.last = len(behind.records) == 0 && !shrunk || w.fault != nil; !w.last {
 		f.most = n

@@ -31,38 +31,42 @@ func (s *search) first(w window, records int) (p place, done bool, err error) {
 // chosen.
 //
 // Example: the anchor stood at place 49 of 200, and the window [48, 100) is asked for. The anchor at index 1
-// of a list of 200 is believed, and proves that the API takes any offset. The anchor at index 6 of a list of
-// 205 has most likely moved by five arrivals. It is believed if the API is known to take any offset: one that
-// rounds offsets answers with the window [0, 52), which can show the anchor at any index.
+// of a list of 200 is believed. The anchor at index 6 of a list of 205 has most likely moved by five arrivals.
+// It is believed if the API is known to take any offset: one that rounds offsets answers with the window [0,
+// 52), which can show the anchor at any index.
 func (s *search) believed(w window, records int) (place, bool) {
 	order, a := s.order(), s.anchor
 	g := order.groupIn(w, a, s.backwards).forExhausted(a, s.backwards)
-	proven := s.Offsets.isProven(w.offset, records)
-	stands := s.isExpected(w, g) && (proven || s.isPlausible(w, g))
+	stands := s.isExpected(w, g) && (w.proven || s.isPlausible(w, g))
 	switch {
-	case g.verdict == placeFound && (proven || stands) && (!s.large.is || g.anchor < 0):
+	case g.verdict == placeFound && (w.proven || stands) && (!s.large.is || g.anchor < 0):
 		if stands {
-			s.prove(w, g, records)
+			s.trust(w, g, records)
 		}
 		return placeAtGroup(w, g, a, s.backwards), true
 	case stands && s.isAtPlace(w, g) && (s.large.is || w.partial || g.isBlurred(len(w.records))):
 		return placeBeside(w, g.anchor, s.backwards), true
-	case s.large.is && proven:
+	case s.large.is && w.proven:
 		i, ok := order.misplaced(w, a)
 		return placeBeside(w, i, s.backwards), ok
-	case g.verdict == placeCut && (proven || stands):
+	case g.verdict == placeCut && (w.proven || stands):
 		s.cut.note(w, g)
 		s.offset, s.records = s.cut.wider(w, g, s.most, s.Offsets)
 	}
 	return place{}, false
 }
 
-// prove notes that the API took the offset of a window that shows the group where it stood in a list as long
-// as it was. The record before the group has to be in the window: the start of a list can be shown for any
-// offset.
-func (s *search) prove(w window, g group, records int) {
-	if w.total == s.anchor.total && g.first > 0 {
+// trust notes that the API most likely took the offset of a window that shows the group where it stood in a list
+// as long as it was. The record before the group has to be in the window: the start of a list can be shown for
+// any offset. If the place of the anchor is known from another window of this page, and it has no equals, that
+// is a proof.
+func (s *search) trust(w window, g group, records int) {
+	switch {
+	case w.total != s.anchor.total || g.first <= 0:
+	case s.anchor.proven && s.isAtPlace(w, g) && g.end-g.first == 1:
 		s.Offsets.prove(w.offset, records)
+	default:
+		s.Offsets.trust(w.offset, records)
 	}
 }
 

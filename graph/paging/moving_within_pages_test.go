@@ -78,6 +78,56 @@ func TestPiecesOfEquals(t *testing.T) {
 	}
 }
 
+// inTurn lets a list move behind each answer by the next of these steps.
+func inTurn(steps ...func()) func() {
+	return func() {
+		if len(steps) > 0 {
+			steps[0]()
+			steps = steps[1:]
+		}
+	}
+}
+
+// The last job of a page leaves while the page is read, and others arrive in front of all: nothing is left, and no job that stands
+// before the page is shown again.
+func TestLastJobLeavesWithinAPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{})
+	last, first := w.insert(1), w.insert(3)
+	leave := func(id string) { w.remove(slices.IndexFunc(w.jobs, func(j modelJob) bool { return j.id == id })) }
+	r := rangeOf(1, 0, 30)
+	r.after = w.read(t, r).finish
+	front := w.insert(40)
+	w.insert(50)
+	w.between = inTurn(
+		func() { w.insert(60) }, func() { leave(last) }, func() { leave(front); w.insert(70) }, func() { w.insert(80); w.insert(90) },
+	)
+	r.first = 2
+	if got := w.read(t, r); !slices.Equal(got.ids, []string{last}) || got.next || !got.prev {
+		t.Errorf("%v, want %s alone, not %s again; next %t, previous %t", got.ids, last, first, got.next, got.prev)
+	}
+}
+
+// Where jobs arrive between the two calls that show that an API has a cap of its own, the second one shows a job again. That the
+// list has grown says why.
+func TestArrivalsWhereAnAPICapsItsAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, emulator.Options{MaxRecords: 40})
+	for i := range 195 {
+		w.insert(i)
+	}
+	want := idsOf(w.list(restclient.CreatedAtDesc, false))[:45]
+	w.between = inTurn(func() {
+		for i := range 10 {
+			w.insert(200 + i)
+		}
+	})
+	page, err := w.try(t, request{first: 45, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc})
+	if err != nil || page.Fault != nil || !slices.Equal(answerOf(page).ids, want) {
+		t.Errorf("%v, %+v", err, page)
+	}
+}
+
 // An unreadable record at the end of a piece is shown by the next piece, too: it is one record all the same.
 func TestPiecesWithAnUnreadableRecord(t *testing.T) {
 	t.Parallel()

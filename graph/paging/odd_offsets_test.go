@@ -137,6 +137,63 @@ func TestArrivalWhereARoundedWindowHidesIt(t *testing.T) {
 	}
 }
 
+// One job before the anchor leaves, and another arrives behind it: an API that rounds offsets shows the anchor where it was
+// expected, in a window that seems to end where the list does. The job behind the window is not lost, and nothing is learned.
+func TestRoundedWindowAtTheEnd(t *testing.T) {
+	t.Parallel()
+	for name, rule := range offsetRules {
+		for _, order := range allOrders[:2] {
+			w := newWorld(t, emulator.Options{Offsets: rule})
+			for i := range 40 {
+				w.insert(10 * i)
+			}
+			r := request{first: 29, last: -1, offset: -1, orderBy: order}
+			r.after = w.read(t, r).finish
+			list := idsOf(w.list(order, false))
+			w.remove(slices.IndexFunc(w.jobs, func(j modelJob) bool { return j.id == list[3] }))
+			w.insert(map[bool]int{true: 5, false: 500}[order == restclient.CreatedAtDesc])
+			want := idsOf(w.list(order, false))[28:]
+			r.first = 11 // asked for as [27, 40), which is [26, 39) where offsets are rounded
+			got := w.read(t, r)
+			if !slices.Equal(got.ids, want[:11]) || !got.next {
+				t.Errorf("%s, %s: %v, want %v; next %t", name, order, got.ids, want[:11], got.next)
+			}
+			if rule == emulator.OffsetsFloored && w.offsets.isProven(7, 5) {
+				t.Errorf("%s, %s: an API that rounds offsets is taken for one that does not", name, order)
+			}
+			r.after = got.finish
+			if last := w.read(t, r); !slices.Equal(last.ids, want[11:]) || last.next {
+				t.Errorf("%s, %s: %v, want %v; next %t", name, order, last.ids, want[11:], last.next)
+			}
+		}
+	}
+}
+
+// The same at the start of the list, read backwards: no job is lost, and the walk ends, with an empty page where offsets are rounded.
+func TestRoundedWindowAtTheStart(t *testing.T) {
+	t.Parallel()
+	for name, rule := range offsetRules {
+		w := newWorld(t, emulator.Options{Offsets: rule})
+		for i := range 40 {
+			w.insert(10 * i)
+		}
+		r := request{first: 1, last: -1, offset: 8, orderBy: restclient.CreatedAtAsc}
+		r.before = w.read(t, r).start
+		w.remove(3)
+		w.insert(500)
+		want := idsOf(w.list(r.orderBy, false))[:7]
+		r.first, r.last, r.offset = -1, 7, -1 // asked for as [1, 10), which is [0, 9) where offsets are rounded
+		got := w.read(t, r)
+		if !slices.Equal(got.ids, want) || got.prev != (rule == emulator.OffsetsFloored) {
+			t.Errorf("%s: %v, want %v; previous %t", name, got.ids, want, got.prev)
+		}
+		r.before = got.start
+		if last := w.read(t, r); len(last.ids) > 0 || last.prev {
+			t.Errorf("%s: %v; previous %t", name, last.ids, last.prev)
+		}
+	}
+}
+
 // A page of the last jobs after the very last one is empty, and nothing follows it.
 func TestNothingFollowsTheEnd(t *testing.T) {
 	t.Parallel()

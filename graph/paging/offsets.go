@@ -10,6 +10,7 @@ import (
 // nothing.
 type Offsets struct {
 	proven atomic.Bool
+	worked atomic.Bool // an odd offset has most likely been honoured, and not been refused
 	doubts atomic.Int32
 	until  atomic.Int64 // Unix time in nanoseconds after which one odd offset is tried again
 }
@@ -37,15 +38,24 @@ func (o *Offsets) takes(offset int64, records int) bool {
 func (o *Offsets) isTrusted() bool { return o.doubts.Load() < enoughDoubts }
 
 // isProven reports whether it is certain that a window comes from where it is asked for: its offset is a
-// multiple of its size, or the API has honoured an odd offset before.
+// multiple of its size, or the API is known to honour odd offsets.
 func (o *Offsets) isProven(offset int64, records int) bool {
 	return offset%int64(records) == 0 || o.proven.Load()
+}
+
+// trust notes that a window shows an anchor where it was expected, so that doubts are forgotten. It is no
+// proof: on a list that has moved, an API that rounds offsets can show the anchor there by chance.
+func (o *Offsets) trust(offset int64, records int) {
+	if !o.isProven(offset, records) {
+		o.doubts.Store(0)
+		o.worked.Store(true)
+	}
 }
 
 // prove notes that a window came from where it was asked for.
 func (o *Offsets) prove(offset int64, records int) {
 	if !o.isProven(offset, records) {
-		o.doubts.Store(0)
+		o.trust(offset, records)
 		o.proven.Store(true)
 	}
 }
@@ -61,7 +71,7 @@ func (o *Offsets) refuse(refused, given span) (learned bool) {
 	switch {
 	case refused.high-given.high > refused.length()/2:
 		return false
-	case o.proven.Load():
+	case o.worked.Load():
 		return o.learn(1)
 	}
 	return o.learn(enoughDoubts)
@@ -70,6 +80,7 @@ func (o *Offsets) refuse(refused, given span) (learned bool) {
 // learn adds doubts, and reports whether they have become enough.
 func (o *Offsets) learn(doubts int32) (learned bool) {
 	o.proven.Store(false)
+	o.worked.Store(false)
 	all := o.doubts.Add(doubts)
 	if all >= enoughDoubts {
 		o.until.Store(time.Now().Add(alignedFor).UnixNano())

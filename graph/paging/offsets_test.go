@@ -47,6 +47,27 @@ func TestNumberedPagesOfFewRecordsAtOnce(t *testing.T) {
 	}
 }
 
+// Among equals, a numbered page is what stands at its places, also where it is read in pieces.
+func TestNumberedPiecesAmongEquals(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []emulator.OffsetRule{emulator.OffsetsAny, emulator.OffsetsRefused} {
+		w := newWorld(t, emulator.Options{MaxRecords: 5, Offsets: rule})
+		for i := range 40 {
+			w.insert(i / 20)
+		}
+		list := idsOf(w.list(restclient.CreatedAtDesc, false))
+		for offset := range list {
+			for _, size := range []int{1, 3, 7, 12, 40} {
+				low, high := min(offset, 40), min(offset+size, 40)
+				got := w.read(t, request{first: size, last: -1, offset: offset, orderBy: restclient.CreatedAtDesc})
+				if want := list[low:high]; !slices.Equal(got.ids, want) || got.next != (high < 40) || got.total != 40 {
+					t.Errorf("offsets %v: %d jobs at offset %d: %v of %d, want %v; next %t", rule, size, offset, got.ids, got.total, want, got.next)
+				}
+			}
+		}
+	}
+}
+
 // A refused request for another reason teaches nothing about offsets, and neither does a single doubt.
 func TestWhatTeachesOffsets(t *testing.T) {
 	t.Parallel()
@@ -68,8 +89,34 @@ func TestWhatTeachesOffsets(t *testing.T) {
 	if next := w.read(t, request{first: 5, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc}); next.calls != 1 {
 		t.Errorf("%d calls", next.calls)
 	}
+	if w.offsets.isProven(7, 5) {
+		t.Error("an anchor where it was expected is a proof, although an API that rounds offsets can show it there by chance")
+	}
+	w.insert(1000)
+	w.read(t, request{first: 5, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc})
 	if !w.offsets.isProven(7, 5) {
-		t.Error("an anchor where it was expected proves nothing")
+		t.Error("two windows that show the same jobs at the same places are no proof")
+	}
+}
+
+// The first numbered page of many jobs at an odd offset costs a call more, the others do not.
+func TestNumberedPagesTeachOffsets(t *testing.T) {
+	t.Parallel()
+	for _, rule := range []emulator.OffsetRule{emulator.OffsetsAny, emulator.OffsetsFloored} {
+		w := newWorld(t, emulator.Options{Offsets: rule})
+		for i := range 700 {
+			w.insert(i)
+		}
+		list := idsOf(w.list(restclient.CreatedAtDesc, false))
+		for page, want := range []int{2, 1} {
+			got := w.read(t, request{first: 400, last: -1, offset: 127, orderBy: restclient.CreatedAtDesc})
+			if !slices.Equal(got.ids, list[127:527]) || got.calls != want && rule == emulator.OffsetsAny {
+				t.Errorf("offsets %v, page %d: %d jobs for %d calls, want %d", rule, page, len(got.ids), got.calls, want)
+			}
+		}
+		if w.offsets.isProven(7, 5) != (rule == emulator.OffsetsAny) {
+			t.Errorf("offsets %v: taken for another one", rule)
+		}
 	}
 }
 

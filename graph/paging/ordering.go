@@ -74,6 +74,26 @@ func (o ordering) hasTies(w window) bool {
 	return false
 }
 
+// agree reports whether two windows show the same job at the same place, by the first job of w that both can
+// show. Jobs with equals do not count, since these can change places.
+func (o ordering) agree(w, other window) bool {
+	for i := 1; i+1 < len(w.records); i++ {
+		k := w.placeOf(i) - other.offset
+		if k < 0 || k >= int64(len(other.records)) || !o.isAlone(w.records[i-1:i+2]) {
+			continue
+		}
+		job := other.records[k].Job
+		return job != nil && job.ID() == w.records[i].Job.ID()
+	}
+	return false
+}
+
+// isAlone reports whether the middle one of three records is a job, and has another time than those next to it.
+func (o ordering) isAlone(records []restclient.Record) bool {
+	a, b, c := records[0].Job, records[1].Job, records[2].Job
+	return a != nil && b != nil && c != nil && !o.areTied(a, b) && !o.areTied(b, c)
+}
+
 // equalsFrom counts the records from the first on that have its time. All is true when another time follows
 // them.
 func (o ordering) equalsFrom(records []restclient.Record) (n int, all bool) {

@@ -69,7 +69,7 @@ func worldOfTimes(t clienttest.T, times []int) *world {
 		records[len(times)-1-i] = w.jobs[i].record() // the newest first
 	}
 	w.api = emulator.New(emulator.Options{Records: records})
-	w.client = clienttest.New(t, w.api)
+	w.client = clienttest.New(t, plain(w.api))
 	return w
 }
 

@@ -214,41 +214,6 @@ func (r *reading) standsBehind(ctx context.Context, p place) (bool, error) {
 	return r.hasRangeAt(ctx, edge)
 }
 
-// lookBeyond finds out whether a job of the range stands beyond a page whose last window p does not show it.
-// Where the ends are known, they say that there is one. That there is none is looked at next to the last
-// record that the window shows: for one call if the list does not move meanwhile.
-func (r *reading) lookBeyond(ctx context.Context, p place) error {
-	d, edge := r.draft, p.end()
-	if r.within.backwards {
-		edge = p.offset - 1
-	}
-	isCounted := d.count != restclient.UnknownTotal && r.endsOf == p.total && !d.opposite
-	if d.more = isCounted && d.ends.low <= edge && edge < d.ends.high; d.more {
-		return nil
-	}
-	last, unreadable := d.resumeFrom(r.within, p)
-	if last == nil {
-		var err error
-		d.more, err = r.hasRangeAt(ctx, edge)
-		return err
-	}
-	r.within.start = last
-	next, err := r.placeNextTo(ctx, last, unreadable+1)
-	if err != nil {
-		return err
-	}
-	s := newScan(r.within, next)
-	if d.judgeRange(next.window, s); d.unsure && next.isAtEdge(r.within.backwards) {
-		next, err = r.beyond(ctx, next.window)
-		at := next.placeOf(next.index)
-		if r.within.backwards {
-			at--
-		}
-		d.more = err == nil && r.isRangeAt(next.window, at)
-	}
-	return err
-}
-
 // hasRangeAt reports whether the record at a place is within the range, for one call.
 func (r *reading) hasRangeAt(ctx context.Context, at int64) (bool, error) {
 	w, err := r.at(ctx, at, 1)

@@ -111,7 +111,7 @@ func (r *reading) collect(ctx context.Context, p place) error {
 		}
 		d.noteIDs()
 		next, err := r.resume(ctx, p)
-		if err == nil && next.isAtEdge(backwards) {
+		if isEnd := next.isLast(backwards) && next.fault == nil; err == nil && next.isAtEdge(backwards) && !isEnd {
 			next, err = r.beyond(ctx, next.window)
 		}
 		if err != nil {
@@ -167,8 +167,8 @@ func (r *reading) beyond(ctx context.Context, w window) (place, error) {
 	return placeAt(next, w.end()), err
 }
 
-// finish notes the equals beyond the page. If only a total says that the list ends with the page, it finds
-// out, for one call, whether a record stands behind the page's last window p.
+// finish notes the equals beyond the page, whose last window is p. If only a total says that the list ends with
+// the page, or nothing shows whether its range does, it looks beyond.
 func (r *reading) finish(ctx context.Context, p place, past bool) error {
 	d := r.draft
 	if len(d.records) > 0 && !hasReadable(d.records) {
@@ -179,19 +179,8 @@ func (r *reading) finish(ctx context.Context, p place, past bool) error {
 	if r.large.is { // the next page need not look for the whole group again
 		d.startEquals.open, d.endEquals.open = true, true
 	}
-	_, far := r.plan.edges()
-	switch {
-	case past || !d.unsure || r.plan.Unasked.Flags:
+	if past || !d.unsure || r.plan.Unasked.Flags {
 		return nil
-	case far != nil:
-		return r.lookBeyond(ctx, p)
 	}
-	w, err := r.at(ctx, p.end(), 1)
-	if err != nil {
-		return err
-	}
-	if d.more = w.end() > p.end(); d.more {
-		d.total = restclient.UnknownTotal // the total did not count that record
-	}
-	return nil
+	return r.lookBeyond(ctx, p)
 }

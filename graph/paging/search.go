@@ -54,6 +54,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 	offset, records := a.windowBeside(s.size, s.most, s.backwards)
 	s.guess, s.steps = a.offset, newGallop()
 	s.large.is = a.isLarge(s.most, s.backwards) || s.large.is && s.large.value.Equal(a.value)
+	var first window
 	elsewhere, refused := false, false
 	if s.Offsets.takes(offset, records) {
 		w, err := s.window(ctx, offset, records)
@@ -66,7 +67,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 			if p, done, err := s.first(w, records); done || err != nil {
 				return p, err
 			}
-			s.guess, elsewhere = s.guessFrom(w), w.full
+			s.guess, first, elsewhere = s.guessFrom(w), w, w.full
 		}
 	}
 	before := s.calls
@@ -85,6 +86,8 @@ func (s *search) find(ctx context.Context) (place, error) {
 		s.logLearned(ctx, s.Offsets.refuse(asked, given))
 	case elsewhere && s.isUnmoved(p.window): // and yet the first window was another one
 		s.logLearned(ctx, s.Offsets.doubt())
+	case p.proven && p.total == first.total && s.order().agree(p.window, first):
+		s.Offsets.prove(offset, records)
 	}
 	return p, nil
 }
@@ -116,7 +119,7 @@ func (s *search) narrow(ctx context.Context) (place, error) {
 		if err != nil {
 			return place{}, err
 		}
-		if !s.Offsets.isProven(offset, records) && w.total != restclient.UnknownTotal && w.end() > w.total {
+		if !w.proven && w.total != restclient.UnknownTotal && w.end() > w.total {
 			s.large.set(s.anchor) // the window may come from elsewhere, or its total is not true
 			continue
 		}

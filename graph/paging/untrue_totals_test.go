@@ -230,7 +230,7 @@ func TestListsThatCannotBePlaced(t *testing.T) {
 // A page whose records are too heavy for one answer is read in parts, in any order of sizes, and is the page that it would be.
 func TestHeavyPages(t *testing.T) {
 	t.Parallel()
-	const limit = 1 << 20
+	const limit = 1 << 17
 	for name, c := range map[string]struct {
 		weights func(i int) int // bytes of a record
 		lost    []int           // records that no answer can hold

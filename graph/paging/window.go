@@ -14,6 +14,7 @@ type window struct {
 	more    bool  // the answer names a next page that begins behind the window
 	full    bool  // as many records came as were asked for
 	partial bool  // what was asked for goes on behind the window: it is too large for one answer
+	proven  bool  // it came from where it was asked for, whatever the API does with offsets
 	last    bool  // nothing stands behind the window, whatever its total says
 	fault   error // why no more of the list can be read; nil when it can
 }

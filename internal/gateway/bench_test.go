@@ -1,12 +1,8 @@
 package gateway
 
 import (
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -33,7 +29,7 @@ var measured = []struct{ name, query string }{
 func BenchmarkOperations(b *testing.B) {
 	handler := measuredHandler(b)
 	for _, operation := range measured {
-		ask := senderOf(b, handler, operation.query)
+		ask := clienttest.SenderOf(b, handler, operation.query)
 		b.Run(operation.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
@@ -52,7 +48,7 @@ func TestAllocations(t *testing.T) {
 	handler := measuredHandler(t)
 	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
-		ask := senderOf(t, handler, operation.query)
+		ask := clienttest.SenderOf(t, handler, operation.query)
 		ask()
 		if got := testing.AllocsPerRun(20, ask); got > budgets[operation.name] {
 			t.Errorf("%s: %.0f allocations, at most %.0f", operation.name, got, budgets[operation.name])
@@ -73,13 +69,13 @@ func measuredHandler(t testing.TB) http.Handler {
 func measuredGateway(t testing.TB) (*gateway, http.Handler) {
 	t.Helper()
 	// Memory is given back as the program does it: its costs are measured.
-	client := clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
+	client := clienttest.New(t, clienttest.Replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
 		c.Token, c.MaxBody, c.Scribble, c.Account = TokenFrom, 32<<20, false, operation.AccountOf
 	})
 	cfg := Config{
 		Upstream: client, Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,
-		Introspection: true, Federation: true, Logger: slog.New(slog.NewJSONHandler(forgetful{}, nil)), Operations: places.New(1024),
+		Introspection: true, Federation: true, Logger: slog.New(slog.NewJSONHandler(clienttest.Forgetful{}, nil)), Operations: places.New(1024),
 	}
 	g, err := newGateway(cfg)
 	if err != nil {
@@ -90,45 +86,4 @@ func measuredGateway(t testing.TB) (*gateway, http.Handler) {
 		t.Fatal(err)
 	}
 	return g, handler
-}
-
-// forgetful takes lines, so that they are formatted, and forgets them.
-type forgetful struct{}
-
-func (forgetful) Write(line []byte) (int, error) { return len(line), nil }
-
-// replaying answers each question as api did the first time.
-func replaying(api http.Handler) http.Handler {
-	var known sync.Map
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := known.Load(r.URL.RawQuery)
-		if !ok {
-			r.Header.Del("Accept-Encoding")
-			first := httptest.NewRecorder()
-			api.ServeHTTP(first, r)
-			body = first.Body.Bytes()
-			known.Store(r.URL.RawQuery, body)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body.([]byte))
-	})
-}
-
-// senderOf sends one query to a handler whenever it is called.
-func senderOf(t testing.TB, handler http.Handler, query string) func() {
-	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer bench")
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		if w.Code != http.StatusOK || strings.HasPrefix(w.Body.String(), `{"errors"`) {
-			t.Fatal(w.Body)
-		}
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+
+	"jobsgateway/internal/clienttest"
 )
 
 // BenchmarkEqualOperations is what it saves to share the answer of equal operations under way: 64 clients ask for the same page of 20
@@ -20,7 +22,7 @@ func BenchmarkEqualOperations(b *testing.B) {
 				if !equal {
 					query = fmt.Sprintf("%s # %d", query, next.Add(1))
 				}
-				ask := senderOf(b, handler, query)
+				ask := clienttest.SenderOf(b, handler, query)
 				for pb.Next() {
 					ask()
 				}

@@ -2,12 +2,8 @@ package telemetry
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -35,7 +31,7 @@ func BenchmarkOperations(b *testing.B) {
 	without, with := measuredHandler(b, nil), measuredHandler(b, NewMetrics(slog.New(slog.DiscardHandler)))
 	for _, operation := range measured {
 		for name, handler := range map[string]http.Handler{"off": without, "on": with} {
-			ask := senderOf(b, handler, operation.query)
+			ask := clienttest.SenderOf(b, handler, operation.query)
 			b.Run(operation.name+"/"+name, func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
@@ -53,7 +49,7 @@ func TestAllocations(t *testing.T) {
 	}
 	handler := measuredHandler(t, NewMetrics(slog.New(slog.DiscardHandler)))
 	for _, operation := range measured {
-		ask := senderOf(t, handler, operation.query)
+		ask := clienttest.SenderOf(t, handler, operation.query)
 		ask()
 		if got := testing.AllocsPerRun(20, ask); got > operation.allocations {
 			t.Errorf("%s: %.0f allocations, at most %.0f", operation.name, got, operation.allocations)
@@ -70,9 +66,9 @@ func measuredHandler(t testing.TB, observer Observer) http.Handler {
 	cfg := gateway.Config{
 		Pages: paging.Limits{Default: 50, Max: 500}, Calls: operation.Limits{Calls: 200, Concurrency: 64},
 		Limits: gateway.Limits{Cost: 20000, Depth: 15, Aliases: 30, RootFields: 20}, MaxBody: 256 << 10, Timeout: time.Minute,
-		Logger: slog.New(slog.NewJSONHandler(forgetful{}, nil)),
+		Logger: slog.New(slog.NewJSONHandler(clienttest.Forgetful{}, nil)),
 	}
-	cfg.Upstream = clienttest.New(t, replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
+	cfg.Upstream = clienttest.New(t, clienttest.Replaying(emulator.New(emulator.Options{Seed: 1})), func(c *restclient.Config) {
 		c.Token, c.MaxBody, c.Scribble = gateway.TokenFrom, 32<<20, false
 		c.Observer = observer
 	})
@@ -82,47 +78,6 @@ func measuredHandler(t testing.TB, observer Observer) http.Handler {
 		t.Fatal(err)
 	}
 	return handler
-}
-
-// forgetful takes lines, so that they are formatted, and forgets them.
-type forgetful struct{}
-
-func (forgetful) Write(line []byte) (int, error) { return len(line), nil }
-
-// replaying answers each question as api did the first time.
-func replaying(api http.Handler) http.Handler {
-	var known sync.Map
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, ok := known.Load(r.URL.RawQuery)
-		if !ok {
-			r.Header.Del("Accept-Encoding")
-			first := httptest.NewRecorder()
-			api.ServeHTTP(first, r)
-			body = first.Body.Bytes()
-			known.Store(r.URL.RawQuery, body)
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(body.([]byte))
-	})
-}
-
-// senderOf sends one query to a handler whenever it is called.
-func senderOf(t testing.TB, handler http.Handler, query string) func() {
-	t.Helper()
-	body, err := json.Marshal(map[string]string{"query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return func() {
-		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/graphql", strings.NewReader(string(body)))
-		r.Header.Set("Content-Type", "application/json")
-		r.Header.Set("Authorization", "Bearer bench")
-		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
-		if w.Code != http.StatusOK || strings.HasPrefix(w.Body.String(), `{"errors"`) {
-			t.Fatal(w.Body)
-		}
-	}
 }
 
 // BenchmarkCounting is all that Metrics are told of one page of jobs: one request, one operation, one call of

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"jobsgateway/internal/clienttest"
 )
 
 // BenchmarkOperationsTraced is what an operation costs with metrics, and with traces of none, of a tenth and
@@ -19,7 +21,7 @@ import (
 func BenchmarkOperationsTraced(b *testing.B) {
 	for _, operation := range measured {
 		for _, sampled := range []string{"off", "0", "0.1", "1"} {
-			ask := senderOf(b, tracedHandler(b, sampled), operation.query)
+			ask := clienttest.SenderOf(b, tracedHandler(b, sampled), operation.query)
 			b.Run(operation.name+"/"+sampled, func(b *testing.B) {
 				b.ReportAllocs()
 				begun := processorTime(b)
@@ -67,7 +69,7 @@ func TestTracingAllocations(t *testing.T) {
 	for _, operation := range measured[:2] {
 		allocations := map[string]float64{}
 		for _, sampled := range []string{"off", "0", "1"} {
-			ask := senderOf(t, tracedHandler(t, sampled), operation.query)
+			ask := clienttest.SenderOf(t, tracedHandler(t, sampled), operation.query)
 			ask()
 			allocations[sampled] = testing.AllocsPerRun(100, ask)
 		}
