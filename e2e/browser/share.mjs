@@ -53,6 +53,12 @@ async function copyCurl(page) {
   assert.match(bash(first, 'invalid'), /UNAUTHENTICATED/);
   await page.getByText('It takes the token from JOBS_TOKEN').waitFor();
 
+  await page.getByRole('button', { name: 'Copy a link to this query' }).click();
+  await page.getByText('A link to this query is in the clipboard.').waitFor();
+  const link = new URL(await clipboard(page));
+  assert.ok(!link.href.includes('a-secret'));
+  assert.equal(new URLSearchParams(link.hash.slice(1)).get('query'), await shownQuery(page));
+
   // What a shell could take for its own comes through as it is: the second command prints what curl was given.
   const odd = `it's "$HOME" \`id\` \\ !! \\n ''; exit 7 # é 🙂`;
   const query = `query Odd($types: [String!]) { jobs(first: 1, filter: {types: $types}) { totalCount } } # 'quoted' $(id) !x`;
