@@ -172,7 +172,7 @@ func listenAndServe(
 	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
 		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
 	if set.Demo {
-		welcome(stdout, logger, public.Addr().String()+set.BasePath)
+		welcome(stdout, logger, public.Addr().String()+set.BasePath, set.Playground)
 	}
 	group.Go(func() error {
 		<-groupCtx.Done()
@@ -202,7 +202,9 @@ func newGateway(
 ) (handler *gateway.Gateway, reload func(context.Context) error, err error) {
 	var page gateway.Playground
 	if set.Playground {
-		page = playground.New(playground.Options{Demo: set.Demo})
+		page = playground.New(playground.Options{
+			Demo: set.Demo, SchemaHidden: !set.Introspection, TrustedOnly: trustOf[set.TrustedDocuments] == gateway.TrustRequire,
+		})
 	}
 	handler, err = gateway.New(gateway.Config{
 		Upstream: upstream,
@@ -218,7 +220,7 @@ func newGateway(
 		MaxBody:       set.MaxBody,
 		MaxPersisted:  set.MaxPersistedBytes,
 		Trust:         trustOf[set.TrustedDocuments],
-		LiftTrusted:   set.TrustedDocuments == "require" && set.TrustedDocumentsLiftLimits,
+		LiftTrusted:   trustOf[set.TrustedDocuments] == gateway.TrustRequire && set.TrustedDocumentsLiftLimits,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
 		CORSHeaders:   set.CORSHeaders,

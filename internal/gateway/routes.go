@@ -25,9 +25,14 @@ func (g *gateway) routes(cfg Config, clientSDL string) (http.Handler, error) {
 	}
 	compressed := func(next http.Handler) http.Handler { return compressIfAccepted(gzipped, next) }
 	cross := crossOrigin(cfg)
+	people := func(next http.Handler) http.Handler { return next }
+	if cfg.Playground != nil {
+		people = toPage
+	}
 	graphQL := chain(http.HandlerFunc(g.serveGraphQL),
 		g.varied, // answers differ by token, media type and origin, and belong to the caller
 		cross,    // before the token: a preflight has none
+		people,   // before the token: a browser that opens an address has none
 		compressed,
 		g.bearer,
 	)
