@@ -13,8 +13,8 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
 // from the field; default, bounds and help from the tag; the errors and the help text are written from the
-// same words. A flag needs a group, a help and a default (CORSOrigins, CORSHeaders and TrustedDocumentsPath have none), and either min and max,
-// words, or accepts. Where an empty variable means something, the tag says empty.
+// same words. A flag needs a group, a help and a default (CORSOrigins, CORSHeaders and TrustedDocumentsPath have
+// none), and either min and max, words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
 type Settings struct {
