@@ -111,10 +111,11 @@ composition: ## compose the subgraph with others'
 federation: ## run the gateway behind three federation routers
 replicas: ## run two gateways behind nginx
 browser: ## look at the playground in Chromium
+clients: ## run frontends' clients against the gateway, on node and in Chromium
 
-.PHONY: audits language composition federation replicas browser
-audits language composition federation replicas browser:
-	go test -tags e2e -count=1 -v ./e2e/$@
+.PHONY: audits language composition federation replicas browser clients
+audits language composition federation replicas browser clients:
+	go test -tags e2e -count=1 -v ./e2e/$@/...
 
 .PHONY: soak
 soak: ## let the gateway work for SOAK (10m) over an API that fails, and tell what came of it

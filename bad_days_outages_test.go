@@ -192,7 +192,7 @@ func TestDeadAPI(t *testing.T) {
 // notice nearly nothing.
 func TestRandomFailures(t *testing.T) {
 	t.Parallel()
-	const calls, together = 1000, 20
+	const calls, together = 1000, 16 // so few are never refused, however busy the machine is
 	for name, tc := range map[string]struct {
 		failing int // of ten
 		answers float64

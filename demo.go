@@ -62,20 +62,22 @@ const curlCommand = `curl -s http://%[1]s/graphql -H 'Authorization: Bearer demo
       -H 'Content-Type: application/json' \
       -d '{"query":"{ jobs(first: 3) { totalCount nodes { id type state createdAt } } }"}'`
 
-// welcome says what to open and what to type: on stdout for people, and in the log, where a container's
-// output is read. A writer that fails is not told of: the gateway serves without it.
-func welcome(w io.Writer, logger *slog.Logger, address string) {
+// welcome says what to open, if there is a page, and what to type: on stdout for people, and in the log, where a
+// container's output is read. A writer that fails is not told of: the gateway serves without it.
+func welcome(w io.Writer, logger *slog.Logger, address string, page bool) {
+	command := fmt.Sprintf(curlCommand, address)
+	begin, attributes := "Ask", []any{"try", command}
+	if page {
+		begin = "Open\n\n    http://" + address + "\n\nor ask"
+		attributes = append([]any{"open", "http://" + address}, attributes...)
+	}
 	_, _ = fmt.Fprintf(w, `
-Jobs Gateway, with demonstration data. Open
+Jobs Gateway, with demonstration data. %s from another terminal:
 
-    http://%[1]s
-
-or ask from another terminal:
-
-    `+curlCommand+`
+    %s
 
 Any token works here, except "invalid" and "forbidden", which show errors. Stop with Ctrl-C.
 
-`, address)
-	logger.Info("demonstration data", "open", "http://"+address, "try", fmt.Sprintf(curlCommand, address))
+`, begin, command)
+	logger.Info("demonstration data", attributes...)
 }

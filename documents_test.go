@@ -42,6 +42,7 @@ func TestDocumentedStatus(t *testing.T) {
 		{"the operation ran", bodyOf(t, `{jobs(first: 501) {totalCount}}`, nil), nil},
 		{"the document or a variable was refused", bodyOf(t, `{nope}`, nil), nil},
 		{"the document or a variable was refused", `{"query":"query($n: Int) {jobs(first: $n) {totalCount}}","variables":{"n":"x"}}`, nil},
+		{"a hash without a document is not known", `{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"` + strings.Repeat("a", 64) + `"}}}`, nil},
 		{"the request is not JSON with a `query`", `{"quarry":""}`, nil},
 		{"a malformed `Authorization` header", bodyOf(t, `{__typename}`, nil), []string{"Authorization", "Basic eDp5"}},
 		{"`Accept` allows neither type", bodyOf(t, `{__typename}`, nil), []string{"Accept", "text/html"}},
@@ -107,7 +108,7 @@ func TestDocumentedQueries(t *testing.T) {
 	filter := map[string]any{"states": []string{"COMPLETED"}}
 	var count page
 	queryData(t, gw, `query($filter: JobFilter) {jobs(first: 0, filter: $filter) {totalCount}}`, map[string]any{"filter": filter}, &count)
-	for _, name := range []string{"## All jobs of a filter", "## What is new"} {
+	for _, name := range []string{"## All jobs of a filter", "## Jobs that changed"} {
 		query := fenced(t, section(t, "docs/frontends.md", name), "graphql", 0)
 		seen := map[string]bool{}
 		for after, more := (*string)(nil), true; more; {

@@ -219,10 +219,11 @@ func TestLinterConfiguration(t *testing.T) {
 func TestTagOfE2E(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("e2e/*/*.go")
-	if err != nil || len(files) < 10 {
-		t.Fatalf("%d files, %v", len(files), err)
+	clients, clientsErr := filepath.Glob("e2e/clients/*/*.go")
+	if err != nil || clientsErr != nil || len(files) < 10 || len(clients) == 0 {
+		t.Fatalf("%d files and %d of clients, %v, %v", len(files), len(clients), err, clientsErr)
 	}
-	for _, file := range files {
+	for _, file := range slices.Concat(files, clients) {
 		if !strings.HasPrefix(readText(t, file), "//go:build e2e\n\n") {
 			t.Errorf("%s does not begin with //go:build e2e", file)
 		}

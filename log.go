@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -106,4 +108,19 @@ func cleanMessage(message string) string {
 		return r
 	}, message))
 	return "net/http: " + string(runes[:min(len(runes), maxNetMessage)])
+}
+
+// announce tells the log, and of a demonstration the user, where the gateway is served.
+func announce(set settings.Settings, public, admin net.Listener, stdout io.Writer, logger *slog.Logger) {
+	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
+		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
+	if set.Demo {
+		welcome(stdout, logger, public.Addr().String()+set.BasePath, set.Playground)
+	}
+}
+
+// upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
+// the settings let through.
+func upstreamName(u *url.URL) string {
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -82,12 +83,44 @@ func TestSchemas(t *testing.T) {
 	}
 }
 
-// --playground=false leaves nothing at the root.
+// --playground=false leaves nothing at the root, and nobody is told to open it.
 func TestPlaygroundOff(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t, "--demo", "--playground=false")
 	if status, _, _ := getURL(t, gw.public+"/"); status != http.StatusNotFound {
 		t.Errorf("/ answers %d", status)
+	}
+	if line := gw.log.Await(t, "demonstration data"); line["open"] != nil || line["try"] == nil {
+		t.Errorf("logged %v", line)
+	}
+	if line := startGateway(t, "--demo").log.Await(t, "demonstration data"); line["open"] == nil {
+		t.Errorf("logged %v", line)
+	}
+}
+
+// The demonstration's greeting names the page only where there is one.
+func TestWelcome(t *testing.T) {
+	t.Parallel()
+	for page, want := range map[bool]string{
+		true:  "\nJobs Gateway, with demonstration data. Open\n\n    http://a.example:1\n\nor ask from another terminal:\n\n    curl ",
+		false: "\nJobs Gateway, with demonstration data. Ask from another terminal:\n\n    curl ",
+	} {
+		var said strings.Builder
+		welcome(&said, slog.New(slog.DiscardHandler), "a.example:1", page)
+		if !strings.HasPrefix(said.String(), want) {
+			t.Errorf("%v: %s", page, said.String())
+		}
+	}
+}
+
+// The page says where the schema is hidden, and does not ask for it then.
+func TestPlaygroundWithoutIntrospection(t *testing.T) {
+	t.Parallel()
+	for hidden, flags := range map[bool][]string{true: {"--demo", "--introspection=false"}, false: {"--demo"}} {
+		_, _, page := getURL(t, startGateway(t, flags...).public+"/")
+		if strings.Contains(page, " data-schema-hidden") != hidden {
+			t.Errorf("%q: %s", flags, page)
+		}
 	}
 }
 

@@ -9,7 +9,8 @@
 // Two listeners: the public one has /graphql, /schema.graphql and the playground at /, the admin one /healthz,
 // /readyz and /metrics. The log goes to stderr, one line for each operation. On SIGTERM or an interrupt the gateway
 // says that it is not ready, serves on for a moment, finishes what runs and exits with 0; a second signal
-// ends it at once. A hang-up and a log that nobody reads any more do not end it.
+// ends it at once. A hang-up and a log that nobody reads any more do not end it; at a hang-up it reads the
+// trusted documents again.
 package main
 
 //go:generate go run ./internal/generate
@@ -22,7 +23,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"runtime/debug"
 	"sync/atomic"
@@ -152,7 +152,7 @@ func listenAndServe(
 	defer watching.Close()
 	draining := &atomic.Bool{}
 	operations := places.New(set.MaxOperations)
-	handler, err := newGateway(set, client, watching, lent, operations, draining.Load, observer, logger)
+	handler, reload, err := newGateway(set, client, watching, lent, operations, draining.Load, observer, logger)
 	if err != nil {
 		return err
 	}
@@ -160,17 +160,15 @@ func listenAndServe(
 		return err
 	}
 	metrics.Read(telemetry.Gauges{
-		DocumentBytes: handler.DocumentBytes, Memory: lent.Figures,
+		DocumentBytes: handler.DocumentBytes, PersistedBytes: handler.PersistedBytes,
+		TrustedDocuments: handler.TrustedDocuments, Memory: lent.Figures,
 		Operations: operations.State, Calls: client.Places,
 	})
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
 	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.
 	group, groupCtx := errgroup.WithContext(ctx)
-	for listener, handler := range map[*drain.Listener]http.Handler{public: handler, admin: health} {
-		server := newServer(handler, set.RequestTimeout, logger)
-		server.ConnState = listener.ConnState
-		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
-	}
+	serveAll(group, map[*drain.Listener]http.Handler{public: handler, admin: health}, set.RequestTimeout, logger)
+	group.Go(func() error { return reload(groupCtx) })
 	debug.FreeOSMemory() // what starting took: reading schemas and settings leaves megabytes behind
 	health.SetReady(true)
 	announce(set, public, admin, stdout, logger)
@@ -187,52 +185,23 @@ func listenAndServe(
 	return group.Wait()
 }
 
-// announce tells the log, and of a demonstration the user, where the gateway is served.
-func announce(set settings.Settings, public, admin net.Listener, stdout io.Writer, logger *slog.Logger) {
-	logger.Info("listening", "public", public.Addr().String(), "admin", admin.Addr().String(),
-		"upstream", upstreamName(set.UpstreamURL), "base_path", set.BasePath+"/", "demo", set.Demo)
-	if set.Demo {
-		welcome(stdout, logger, public.Addr().String()+set.BasePath)
-	}
-}
-
-// upstreamName returns the Jobs API's address as a log may show it: without user info or a query, whatever
-// the settings let through.
-func upstreamName(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-// newLive makes the polls of subscriptions.
-func newLive(set settings.Settings, upstream live.Upstream, logger *slog.Logger) *live.Engine {
-	return live.New(live.Config{
-		Upstream: upstream,
-		As:       gateway.AsToken,
-		Interval: set.PollInterval,
-		Outage:   set.LiveOutage,
-		Timeout:  set.RequestTimeout,
-		Limits: live.Limits{
-			Streams: set.MaxStreams, StreamsPerToken: set.MaxStreamsPerToken, Polls: set.MaxPolls,
-		},
-		Caught: operation.Caught,
-		Logger: logger,
-	})
-}
-
 // newGateway makes the public handler from the settings. While draining reports true, each answer is the last
-// of its connection. Errors: those of gateway.New. Each setting is passed on as it is: what it means and its
-// bounds stand in internal/settings.
+// of its connection. Reload is that of trustDocuments. Each setting is passed on as it is: what it means and its
+// bounds stand in internal/settings. Errors: those of gateway.New and trustDocuments.
 func newGateway(
 	set settings.Settings, upstream operation.Upstream, watching *live.Engine, lent *memory.Memory,
 	operations *places.Places, draining func() bool, observer gateway.Observer, logger *slog.Logger,
-) (*gateway.Gateway, error) {
+) (handler *gateway.Gateway, reload func(context.Context) error, err error) {
 	var page gateway.Playground
 	if set.Playground {
-		page = playground.New(playground.Options{Demo: set.Demo})
+		page = playground.New(playground.Options{
+			Demo: set.Demo, SchemaHidden: !set.Introspection, TrustedOnly: trustOf[set.TrustedDocuments] == gateway.TrustRequire,
+		})
 	}
 	if !set.Live {
 		watching = nil
 	}
-	return gateway.New(gateway.Config{
+	handler, err = gateway.New(gateway.Config{
 		Upstream: upstream,
 		Pages:    paging.Limits{Default: set.DefaultPageSize, Max: set.MaxPageSize},
 		Calls:    operation.Limits{Calls: set.MaxUpstreamCalls, Concurrency: set.MaxUpstreamConcurrency},
@@ -244,8 +213,12 @@ func newGateway(
 		Operations:    operations,
 		BasePath:      set.BasePath,
 		MaxBody:       set.MaxBody,
+		MaxPersisted:  set.MaxPersistedBytes,
+		Trust:         trustOf[set.TrustedDocuments],
+		LiftTrusted:   trustOf[set.TrustedDocuments] == gateway.TrustRequire && set.TrustedDocumentsLiftLimits,
 		Timeout:       set.RequestTimeout,
 		CORSOrigins:   set.CORSOrigins,
+		CORSHeaders:   set.CORSHeaders,
 		Introspection: set.Introspection,
 		Federation:    set.Federation,
 		Explain:       set.Explain,
@@ -256,6 +229,11 @@ func newGateway(
 		Observer:      observer,
 		Logger:        logger,
 	})
+	if err != nil {
+		return nil, nil, err
+	}
+	reload, err = trustDocuments(set, handler, logger)
+	return handler, reload, err
 }
 
 // Bounds of a connection. Source: slow clients held for good cost 15 to 26 KB each; these close them in
@@ -269,6 +247,18 @@ const (
 	// poolFactor makes room for the fan-out of several operations in the pool of upstream connections.
 	poolFactor = 2
 )
+
+// serveAll serves each listener by its handler, until it is closed. A group member ends with an error when its
+// listener breaks.
+func serveAll(
+	group *errgroup.Group, handlers map[*drain.Listener]http.Handler, requestTimeout time.Duration, logger *slog.Logger,
+) {
+	for listener, handler := range handlers {
+		server := newServer(handler, requestTimeout, logger)
+		server.ConnState = listener.ConnState
+		group.Go(func() error { return ignoreClosed(server.Serve(gateway.Listen(listener))) })
+	}
+}
 
 // newServer makes a server in which every wait has an end. It speaks HTTP/1.1 only: HTTP/2 comes from the
 // balancer. RequestTimeout is how long a handler may take; the connection is written to for 5 s longer, so

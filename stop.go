@@ -19,8 +19,8 @@ import (
 // once by exit, with the status that a shell gives to a process that a signal has killed: 143 or 130. That is
 // done here, since the system does not do it for the first process of a container.
 //
-// A hang-up is ignored. So is what writing to a pipe that nobody reads any more would do: a gateway without a
-// log serves on.
+// A hang-up is ignored, unless trustDocuments waits for it. So is what writing to a pipe that nobody reads any
+// more would do: a gateway without a log serves on.
 func signals(exit func(code int)) context.Context {
 	signal.Ignore(syscall.SIGHUP, syscall.SIGPIPE)
 	heard := make(chan os.Signal, 2)

@@ -70,14 +70,14 @@ func (r *Resolver) planOf(
 	if field.Name == "latestJob" {
 		return func(dataset string) (paging.Plan, error) { return planLatest(dataset, filter) }
 	}
-	orderBy, _ := args["orderBy"].(restclient.Order)
+	orderBy, _ := args["orderBy"].(*restclient.Order)
 	page := paging.Args{}
 	page.First, _ = args["first"].(*int32)
 	page.Last, _ = args["last"].(*int32)
 	page.After, _ = args["after"].(*string)
 	page.Before, _ = args["before"].(*string)
 	return func(dataset string) (paging.Plan, error) {
-		return planPage(ofDataset(dataset, filter), orderBy, page, r.Pages)
+		return planPage(ofDataset(dataset, filter), orderOf(orderBy), page, r.Pages)
 	}
 }
 

@@ -88,8 +88,8 @@ func TestNodes(t *testing.T) {
 	}
 }
 
-// Relay pages inside a dataset, and inside a range of it, by what usePaginationFragment makes of docs/frontends.md: the dataset
-// by its id, as a node.
+// Relay pages inside a dataset, and inside a range of it, by a query such as usePaginationFragment makes: the dataset by its
+// id, as a node.
 func TestRelayPagesInsideADataset(t *testing.T) {
 	t.Parallel()
 	var records []string

@@ -118,3 +118,14 @@ func planJobID(id, argument string) (restclient.JobID, error) {
 	}
 	return parsed, nil
 }
+
+// Scalars returns what the schema's own scalars say of a value of a variable: an error with a sentence for the
+// caller, which has nothing of the value; nil where it fits. Scalars that are not here take any JSON.
+func Scalars() map[string]func(value any) error {
+	return map[string]func(value any) error{
+		"DateTime": func(value any) error {
+			_, err := model.UnmarshalDateTime(value)
+			return err
+		},
+	}
+}

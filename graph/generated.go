@@ -52,7 +52,7 @@ type EntityResolver interface {
 	FindJob(ctx context.Context, reps []*model.JobRepresentation) ([]*model.Job, error)
 }
 type QueryResolver interface {
-	Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*paging.Page, error)
+	Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy *restclient.Order) (*paging.Page, error)
 	Job(ctx context.Context, id string) (*model.Job, error)
 	Dataset(ctx context.Context, id string) (*model.Dataset, error)
 	Datasets(ctx context.Context, ids []string) ([]*model.Dataset, error)
@@ -340,8 +340,8 @@ type Query {
     offset: Int
     "Which jobs. All of them when absent."
     filter: JobFilter
-    "The order of the list."
-    orderBy: JobOrder! = CREATED_AT_DESC
+    "The order of the list; null is the default."
+    orderBy: JobOrder = CREATED_AT_DESC
   ): JobConnection
     @listSize(
       assumedSize: 50
@@ -650,8 +650,8 @@ type Dataset implements Node @key(fields: "id") {
     before: String
     "Which of its jobs. All of them when absent."
     filter: DatasetJobFilter
-    "The order of the list."
-    orderBy: JobOrder! = CREATED_AT_DESC
+    "The order of the list; null is the default."
+    orderBy: JobOrder = CREATED_AT_DESC
   ): JobConnection
     @listSize(
       assumedSize: 50
@@ -1098,8 +1098,8 @@ func (ec *executionContext) field_Query_jobs_args(ctx context.Context, rawArgs m
 	}
 	args["filter"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (restclient.Order, error) {
-			return ec.unmarshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx, v)
+		func(ctx context.Context, v any) (*restclient.Order, error) {
+			return ec.unmarshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1308,7 +1308,7 @@ func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Jobs(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["offset"].(*int32), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(restclient.Order))
+			return ec.Resolvers.Query().Jobs(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["offset"].(*int32), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(*restclient.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *paging.Page) graphql.Marshaler {
@@ -3931,20 +3931,6 @@ func (ec *executionContext) marshalNInt2int32(ctx context.Context, sel ast.Selec
 	return res
 }
 
-func (ec *executionContext) unmarshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx context.Context, v any) (restclient.Order, error) {
-	res, err := model.UnmarshalJobOrder(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx context.Context, sel ast.SelectionSet, v restclient.Order) graphql.Marshaler {
-	_ = sel
-	res := model.MarshalJobOrder(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "JobOrder!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNJobRepresentation2ᚕᚖjobsgatewayᚋgraphᚋmodelᚐJobRepresentationᚄ(ctx context.Context, v any) ([]*model.JobRepresentation, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -4513,6 +4499,24 @@ func (ec *executionContext) unmarshalOJobFilter2ᚖjobsgatewayᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputJobFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx context.Context, v any) (*restclient.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalJobOrder(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx context.Context, sel ast.SelectionSet, v *restclient.Order) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalJobOrder(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOJobState2ᚕjobsgatewayᚋrestclientᚐStateᚄ(ctx context.Context, v any) ([]restclient.State, error) {

@@ -41,11 +41,20 @@ func planLatest(datasetID string, filter *model.JobFilter) (paging.Plan, error) 
 	return plan, err
 }
 
+// orderOf returns the order that an argument asks for. Null is the default that the schema has for one that is
+// left out, so that clients may hand on a variable of theirs without a value.
+func orderOf(orderBy *restclient.Order) restclient.Order {
+	if orderBy == nil {
+		return restclient.CreatedAtDesc
+	}
+	return *orderBy
+}
+
 // connection resolves a list of jobs: one page of it. Errors: those of planPage and of operation.Page.
 func (r *Resolver) connection(
-	ctx context.Context, filter *model.JobFilter, orderBy restclient.Order, args paging.Args,
+	ctx context.Context, filter *model.JobFilter, orderBy *restclient.Order, args paging.Args,
 ) (*paging.Page, error) {
-	plan, err := planPage(filter, orderBy, args, r.Pages)
+	plan, err := planPage(filter, orderOf(orderBy), args, r.Pages)
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +98,7 @@ func (r *Resolver) datasets(ids []string) ([]*model.Dataset, error) {
 	for i, id := range ids {
 		checked, err := planDatasetID(id, "ids")
 		if err != nil {
-			return nil, err
+			return nil, inputError("ids", "%v ids[%d] is none.", err, i)
 		}
 		datasets[i] = &model.Dataset{ID: checked}
 	}

@@ -24,7 +24,7 @@ type (
 )
 
 func (o oracleQuery) Jobs(
-	ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order,
+	ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy *restclient.Order,
 ) (*oracle.JobConnection, error) {
 	return oraclePage(o.r.Query().Jobs(ctx, first, after, last, before, offset, filter, orderBy))
 }
@@ -115,7 +115,7 @@ func (o oracleEntity) FindJob(ctx context.Context, reps []*oracle.JobRepresentat
 }
 
 func (o oracleDataset) Jobs(
-	ctx context.Context, dataset *oracle.Dataset, first *int32, after *string, last *int32, before *string, filter *model.JobFilter, orderBy restclient.Order,
+	ctx context.Context, dataset *oracle.Dataset, first *int32, after *string, last *int32, before *string, filter *model.JobFilter, orderBy *restclient.Order,
 ) (*oracle.JobConnection, error) {
 	return oraclePage(o.r.connection(ctx, ofDataset(dataset.ID, filter), orderBy, paging.Args{First: first, After: after, Last: last, Before: before}))
 }

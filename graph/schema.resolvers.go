@@ -12,7 +12,7 @@ import (
 	"jobsgateway/restclient"
 )
 
-func (r *queryResolver) Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*paging.Page, error) {
+func (r *queryResolver) Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy *restclient.Order) (*paging.Page, error) {
 	return r.connection(ctx, filter, orderBy, paging.Args{First: first, After: after, Last: last, Before: before, Offset: offset})
 }
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds a release for two platforms twice and looks at it: the same bytes both times, a version in the name that the
-# program says too, the schemas that it prints, a list of parts that has its libraries, and true checksums.
+# program says too, the schemas that it prints, a list of parts that has its libraries, and true checksums. A tag without its
+# schema in released.graphql is refused.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -18,6 +19,14 @@ for build in first second; do
   deploy/release/release.sh "$work/$build" "$host" windows/amd64
 done
 diff -r "$work/first" "$work/second" || fail 'two builds of one commit differ'
+
+# A tag without its schema is no release.
+git clone --quiet --shared . "$work/tagged"
+echo '# another' >> "$work/tagged/deploy/release/released.graphql"
+git -C "$work/tagged" -c user.name=check -c user.email=check@localhost commit --quiet --all --message='another schema'
+git -C "$work/tagged" tag v1.99.0
+! refused=$("$work/tagged/deploy/release/release.sh" "$work/refused" "$host" 2>&1) || fail 'a tag without its schema is released'
+[[ $refused == *'released.graphql is not the schema of v1.99.0'* ]] || fail "a tag without its schema: $refused"
 
 cd "$work/first"
 sha256sum --check --quiet --strict SHA256SUMS || fail 'wrong checksums'

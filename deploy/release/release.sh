@@ -39,6 +39,11 @@ build "$(go env GOHOSTOS)" "$(go env GOHOSTARCH)" "$work/jobsgateway"
 read -r _ version _ < <("$work/jobsgateway" version)
 "$work/jobsgateway" schema > "$dist/schema.graphql"
 "$work/jobsgateway" schema --federation > "$dist/schema.federation.graphql"
+# Later versions are held to the schema of the last release, so a release takes it along.
+if [[ $version =~ ^v[0-9]+\.[0-9]+\.[0-9]+$ ]] && ! cmp "$dist/schema.graphql" deploy/release/released.graphql; then
+  echo "release.sh: deploy/release/released.graphql is not the schema of $version; CONTRIBUTING.md says how to write it" >&2
+  exit 1
+fi
 
 for platform in "${platforms[@]}"; do
   os=${platform%/*} arch=${platform#*/}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -17,11 +18,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 
-const browserLimit = 3 * time.Minute // on a slow machine
+const browserLimit = 3 * time.Minute // of a script, on a slow machine
 
-// The line under an answer says what the answer took: as the gateway explains it, and without that where it is
-// switched off. It can be read by everybody, in both themes and in narrow windows.
-func TestLineUnderAnswer(t *testing.T) {
+// TestPlayground runs the scripts beside this file, each in a Chromium of its own. Each says at its top what it
+// looks at.
+func TestPlayground(t *testing.T) {
+	t.Parallel()
 	chromium, err := debian.Program(t.Context(), "chromium", "chromium", "chromium-browser", "google-chrome")
 	if err != nil {
 		t.Fatal(err)
@@ -29,12 +31,32 @@ func TestLineUnderAnswer(t *testing.T) {
 	if err := npm.Install(t.Context(), "."); err != nil {
 		t.Fatal(err)
 	}
-	explaining, silent := program.Start(t, "--demo"), program.Start(t, "--demo", "--explain=false")
-	ctx, cancel := context.WithTimeout(t.Context(), browserLimit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "line.mjs", chromium, explaining.Public+"/", silent.Public+"/")
-	cmd.WaitDelay = time.Second
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	demo := program.Start(t, "--demo")
+	silent := program.Start(t, "--demo", "--explain=false")
+	hidden := program.Start(t, "--demo", "--introspection=false")
+	listed := filepath.Join(t.TempDir(), "newest.graphql")
+	if err := os.WriteFile(listed, []byte("{ jobs(first: 1) { nodes { id } } }"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	trusted := program.Start(t, "--demo", "--trusted-documents=require", "--trusted-documents-path="+listed)
+	for script, others := range map[string][]*program.Program{
+		"keyboard.mjs": nil, "line.mjs": {silent}, "readable.mjs": nil, "share.mjs": nil, "visit.mjs": {hidden, trusted},
+	} {
+		t.Run(script, func(t *testing.T) {
+			t.Parallel()
+			args := []string{script, chromium, demo.Public + "/"}
+			for _, other := range others {
+				args = append(args, other.Public+"/")
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), browserLimit)
+			defer cancel()
+			cmd := exec.CommandContext(ctx, "node", args...)
+			cmd.WaitDelay = time.Second
+			out, err := cmd.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			t.Logf("%s", out)
+		})
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"syscall"
 	"time"
 )
 
@@ -17,20 +19,45 @@ import (
 // busy machine.
 const installLimit = 6 * time.Minute
 
-// Install brings a folder's node_modules to what its lock file says, unless they are there already. Errors:
-// what npm printed.
+// Install brings a folder's node_modules to what its lock file says, unless they are there already. Tests of several
+// packages may ask for the same folder at the same time. Errors: no lock file, or what npm printed.
 func Install(ctx context.Context, dir string) error {
+	ctx, cancel := context.WithTimeout(ctx, installLimit)
+	defer cancel()
+	release, err := hold(ctx, filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		return err
+	}
+	defer release()
 	if installed(dir) {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, installLimit)
-	defer cancel()
 	cmd := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund")
 	cmd.Dir, cmd.WaitDelay = dir, time.Second
 	if printed, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("npm ci in %s: %w\n%s", dir, err, printed)
 	}
 	return nil
+}
+
+// hold waits until no other process holds the file, and holds it until release is called.
+func hold(ctx context.Context, path string) (release func(), err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = file.Close() }, nil
+		}
+		select {
+		case <-ctx.Done():
+			_ = file.Close()
+			return nil, fmt.Errorf("%s is held by another test: %w", path, ctx.Err())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // pinned is a package as a lock file names it.

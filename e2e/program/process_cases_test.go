@@ -116,6 +116,18 @@ func hangUp(s *scene) {
 	s.terminate()
 }
 
+// hangUpToRead has the program read its documents again.
+func hangUpToRead(s *scene) {
+	s.gw.Log.Await(s, "trusted documents")
+	s.signal(syscall.SIGHUP)
+	for deadline := time.Now().Add(patience); len(s.gw.Log.With("trusted documents")) < 2; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatal("the documents were not read again")
+		}
+	}
+	hangUp(s)
+}
+
 // deadLog ends nothing either.
 func deadLog(s *scene) {
 	s.gw.CloseLog()
@@ -147,7 +159,9 @@ func pausedLog(s *scene) {
 func watchfulCallers(s *scene) {
 	const before, pause = 900, time.Second / 300
 	s.api.Hold = func(*http.Request) { time.Sleep(100 * time.Millisecond) }
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}}
+	// The client leaves its connections before the gateway does, which closes one that was made and not used after
+	// 5 seconds.
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100, IdleConnTimeout: time.Second}}
 	defer client.CloseIdleConnections()
 	ctx, stop := context.WithCancel(s.Context())
 	defer stop()

@@ -56,6 +56,11 @@ var processCases = []struct {
 	},
 	{name: "a second signal", holds: true, happen: secondSignal, within: time.Second + slack, code: 143, cutOff: -1},
 	{name: "a hang-up", happen: hangUp, within: delay + time.Second + slack},
+	{
+		name:   "a hang-up with trusted documents",
+		flags:  []string{"--trusted-documents=log", "--trusted-documents-path=testdata/documents"},
+		happen: hangUpToRead, within: delay + time.Second + slack,
+	},
 	{name: "a log that nobody reads any more", happen: deadLog, within: delay + time.Second + slack, cutOff: -1},
 	{name: "a log that nobody reads for a while", happen: pausedLog, within: delay + time.Second + slack},
 	// Longer delays, so that a machine with other things to do is not too slow for the callers.

@@ -63,7 +63,7 @@ func UnmarshalDateTime(v any) (time.Time, error) {
 		fraction = fraction[:i]
 	}
 	if !isString || len(fraction) > maxFractionDigits || at.UnmarshalText([]byte(text)) != nil {
-		return time.Time{}, &InputError{Message: "DateTime takes a time as RFC 3339 with an offset or a Z, " +
+		return time.Time{}, &InputError{Message: "A time is written as RFC 3339 with an offset or a Z, " +
 			"such as 2023-10-31T11:19:13.4Z."}
 	}
 	return at, nil

@@ -48,7 +48,7 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type DatasetResolver interface {
-	Jobs(ctx context.Context, obj *Dataset, first *int32, after *string, last *int32, before *string, filter *model.JobFilter, orderBy restclient.Order) (*JobConnection, error)
+	Jobs(ctx context.Context, obj *Dataset, first *int32, after *string, last *int32, before *string, filter *model.JobFilter, orderBy *restclient.Order) (*JobConnection, error)
 	LatestJob(ctx context.Context, obj *Dataset, filter *model.JobFilter) (*Job, error)
 }
 type EntityResolver interface {
@@ -56,7 +56,7 @@ type EntityResolver interface {
 	FindJob(ctx context.Context, reps []*JobRepresentation) ([]*Job, error)
 }
 type QueryResolver interface {
-	Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy restclient.Order) (*JobConnection, error)
+	Jobs(ctx context.Context, first *int32, after *string, last *int32, before *string, offset *int32, filter *model.JobFilter, orderBy *restclient.Order) (*JobConnection, error)
 	Job(ctx context.Context, id string) (*Job, error)
 	Dataset(ctx context.Context, id string) (*Dataset, error)
 	Datasets(ctx context.Context, ids []string) ([]*Dataset, error)
@@ -334,8 +334,8 @@ type Query {
     offset: Int
     "Which jobs. All of them when absent."
     filter: JobFilter
-    "The order of the list."
-    orderBy: JobOrder! = CREATED_AT_DESC
+    "The order of the list; null is the default."
+    orderBy: JobOrder = CREATED_AT_DESC
   ): JobConnection
     @listSize(
       assumedSize: 50
@@ -644,8 +644,8 @@ type Dataset implements Node @key(fields: "id") {
     before: String
     "Which of its jobs. All of them when absent."
     filter: DatasetJobFilter
-    "The order of the list."
-    orderBy: JobOrder! = CREATED_AT_DESC
+    "The order of the list; null is the default."
+    orderBy: JobOrder = CREATED_AT_DESC
   ): JobConnection
     @listSize(
       assumedSize: 50
@@ -1120,8 +1120,8 @@ func (ec *executionContext) field_Dataset_jobs_args(ctx context.Context, rawArgs
 	}
 	args["filter"] = arg4
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (restclient.Order, error) {
-			return ec.unmarshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx, v)
+		func(ctx context.Context, v any) (*restclient.Order, error) {
+			return ec.unmarshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1308,8 +1308,8 @@ func (ec *executionContext) field_Query_jobs_args(ctx context.Context, rawArgs m
 	}
 	args["filter"] = arg5
 	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
-		func(ctx context.Context, v any) (restclient.Order, error) {
-			return ec.unmarshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx, v)
+		func(ctx context.Context, v any) (*restclient.Order, error) {
+			return ec.unmarshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1476,7 +1476,7 @@ func (ec *executionContext) _Dataset_jobs(ctx context.Context, field graphql.Col
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Dataset().Jobs(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(restclient.Order))
+			return ec.Resolvers.Dataset().Jobs(ctx, obj, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(*restclient.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *JobConnection) graphql.Marshaler {
@@ -2795,7 +2795,7 @@ func (ec *executionContext) _Query_jobs(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Jobs(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["offset"].(*int32), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(restclient.Order))
+			return ec.Resolvers.Query().Jobs(ctx, fc.Args["first"].(*int32), fc.Args["after"].(*string), fc.Args["last"].(*int32), fc.Args["before"].(*string), fc.Args["offset"].(*int32), fc.Args["filter"].(*model.JobFilter), fc.Args["orderBy"].(*restclient.Order))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *JobConnection) graphql.Marshaler {
@@ -6254,20 +6254,6 @@ func (ec *executionContext) marshalNJobFailure2ᚖjobsgatewayᚋgraphᚋoracle�
 	return ec._JobFailure(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx context.Context, v any) (restclient.Order, error) {
-	res, err := model.UnmarshalJobOrder(v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNJobOrder2jobsgatewayᚋrestclientᚐOrder(ctx context.Context, sel ast.SelectionSet, v restclient.Order) graphql.Marshaler {
-	_ = sel
-	res := model.MarshalJobOrder(v)
-	if res == graphql.Null {
-		graphql.AddInvalidNullFromMarshaler(ctx, "JobOrder!")
-	}
-	return res
-}
-
 func (ec *executionContext) unmarshalNJobRepresentation2ᚕᚖjobsgatewayᚋgraphᚋoracleᚐJobRepresentationᚄ(ctx context.Context, v any) ([]*JobRepresentation, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -6895,6 +6881,24 @@ func (ec *executionContext) unmarshalOJobFilter2ᚖjobsgatewayᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputJobFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx context.Context, v any) (*restclient.Order, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := model.UnmarshalJobOrder(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJobOrder2ᚖjobsgatewayᚋrestclientᚐOrder(ctx context.Context, sel ast.SelectionSet, v *restclient.Order) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := model.MarshalJobOrder(*v)
+	return res
 }
 
 func (ec *executionContext) marshalOJobResult2jobsgatewayᚋgraphᚋoracleᚐJobResult(ctx context.Context, sel ast.SelectionSet, v JobResult) graphql.Marshaler {

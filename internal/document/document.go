@@ -6,8 +6,11 @@
 //
 //	Parse    reads the text, in scan.go, strings.go, parse.go and positions.go
 //	Measure  takes the size, so that the caller can refuse what is too large, in shape.go
-//	Validate holds it to the specification's rules, in validate.go, rules.go and valuerules.go
+//	Validate holds it to the specification's rules, in validate.go, rules.go, valuerules.go and guesses.go
 //	New      finds out once what every request asks again, in document.go
+//
+// Variables reads the values that are sent with it, in variables.go. What is said of values that do not fit, sent
+// or in the text, is made in words.go.
 //
 // Whoever walks through a document does it by Walk or by Sum, in walk.go: both take a time that is linear in
 // the text, though fragments that spread each other can stand for more fields than there are atoms.

@@ -11,7 +11,7 @@ import (
 // have. Names that the document has itself are kept. The first row that matches is used; hideNames has an
 // answer for messages that match none.
 var rewordings = []rewording{
-	reword(`^(Cannot query field "\w+") on type "\w+"`, `$1 here`),
+	reword(`^(Cannot query field "\w+") on type "\w+"\..*`, `$1 here.`),
 	reword(`^(Unknown argument "\w+" on field ")\w+\.`, `$1`),
 	reword(`^(Field "\w+" must not have a selection) since .*`, `$1.`),
 	reword(`^(Field "\w+") of type "[^"]+" (must have a selection)`, `$1 $2`),
@@ -21,18 +21,13 @@ var rewordings = []rewording{
 	reword(`^(Variable "\$\w+" of type "[^"]+") used in position .*`, `$1 cannot be used here.`),
 	reword(`^(Variable "\$\w+" is of type "[^"]+" but must be non-nullable) .*`, `$1 here.`),
 	reword(`(they return conflicting types) "[^"]+" and "[^"]+"`, `$1`),
-	reword(`(?s)^Expected value of type "[^"]+", found (.*)`, otherType),
-	reword(`^Int takes .*, found (.*)`, otherType),
-	reword(`(?s)^Enum "\w+" cannot represent non-enum value: (.*)`, otherType),
-	reword(`^(Value "\w+" does not exist) in .*`, `$1 here.`),
+	reword(`^Expected value of type .*, found (.*)`, `A value of another type is expected here, not $1`),
+	reword(`^Expected value of type .* null\.$`, `A value is expected here, not null.`),
 	reword(`^(Field "\w+" is not defined) by .*`, `$1 here.`),
 	reword(`^Field "\w+\.\w+" of required type .*`, `A field that is required is missing.`),
 	reword(`^OneOf Input Object "\w+" must`, `This object must`),
 	reword(`^Field "\w+\.(\w+)" must be non-null`, `Field "$1" must be non-null`),
 }
-
-// otherType is said of a value whose type may not be named; $1 is the value as the document has it.
-const otherType = `A value of another type is expected here, not $1`
 
 // rewording is a pattern of messages, and what is said instead of what it matches.
 type rewording struct {
@@ -47,6 +42,22 @@ func reword(pattern, instead string) rewording {
 
 // word is what may be a name.
 var word = regexp.MustCompile(`\w+`)
+
+// advice says what to do about messages of gqlparser's that do not, where names may be told.
+var advice = []rewording{
+	reword(`^(Variable ")(\$\w+)(" of type .* used in position expecting type "([^"]+)"\.)$`, `$1$2$3 Declare $2 as $4.`),
+}
+
+// reworded returns what is said in place of a message of the rules.
+func (v Validator) reworded(message string, doc *ast.QueryDocument) string {
+	if v.hidden == nil {
+		for _, rule := range advice {
+			message = rule.pattern.ReplaceAllString(message, rule.instead)
+		}
+		return message
+	}
+	return v.hideNames(message, doc)
+}
 
 // hideNames returns a message without the names of the schema that the document does not have, unless they
 // may be told. A message that no rewording fits and that still has such a name in quotes is replaced by one

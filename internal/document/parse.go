@@ -3,6 +3,7 @@ package document
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -34,6 +35,9 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 			where = s.tokens[i].place
 		}
 		message := strings.Replace(located.Message, noElement, "Expected at least one element", 1)
+		if literal := unexpectedLiteral.FindStringSubmatch(message); literal != nil {
+			message = literal[1] // without the literal, which can be a secret
+		}
 		found.add(i, s.fail(where, "%s", message))
 	} else if err != nil {
 		found.add(0, s.fail(place{line: 1, column: 1}, "%v", err))
@@ -51,6 +55,9 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, *gqlerror.Error) {
 
 // noElement is what gqlparser says of brackets with nothing between them, whatever they are for.
 const noElement = "expected at least one definition"
+
+// unexpectedLiteral is what gqlparser says of a number or a string that stands where there may be none.
+var unexpectedLiteral = regexp.MustCompile(`(?s)^(Unexpected (?:Int|Float|String|BlockString)) ".*"$`)
 
 // firstFault is the fault that stands first in the text, of those that the scanner and the parser found. At
 // is the number of its token. Each finds its own first fault without knowing of the other's.

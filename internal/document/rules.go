@@ -6,18 +6,18 @@ import (
 	"github.com/vektah/gqlparser/v2/validator/rules"
 )
 
-// specified returns the specification's rules, without suggestions: those show names of the schema to whoever
-// guesses, and grow with the square of the document. Each rule below says where gqlparser's of the same name
-// falls short; docs/gqlparser.md has documents that show it.
-func specified() *rules.Rules {
+// specified returns the specification's rules. Where names may be told, the nearest ones are told of fields,
+// arguments and types that are not known; gqlparser's own suggestions grow with the square of the document.
+// Each rule below says where gqlparser's of the same name falls short; docs/gqlparser.md has documents that
+// show it.
+func specified(tellNames bool) *rules.Rules {
 	all := rules.NewDefaultRules()
 	all.RemoveRule(rules.OverlappingFieldsCanBeMergedRule.Name) // see overlapping
-	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name,
-		rules.FieldsOnCorrectTypeRuleWithoutSuggestions.RuleFunc)
-	all.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
+	all.ReplaceRule(rules.KnownTypeNamesRule.Name, guessing(tellNames, knownTypes))
+	all.ReplaceRule(rules.FieldsOnCorrectTypeRule.Name, guessing(tellNames, knownFields))
 	all.ReplaceRule(rules.ScalarLeafsRule.Name, rules.ScalarLeafsRuleWithoutSuggestions.RuleFunc)
-	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, ruleOf(knownArguments))
-	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, ruleOf(valuesOfCorrectType))
+	all.ReplaceRule(rules.KnownArgumentNamesRule.Name, guessing(tellNames, knownArguments))
+	all.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, guessing(tellNames, valuesOfCorrectType))
 	all.ReplaceRule(rules.SingleFieldSubscriptionsRule.Name, ruleOf(singleRootField))
 	all.ReplaceRule(rules.UniqueOperationNamesRule.Name, ruleOf(uniqueOperationNames))
 	all.ReplaceRule(rules.UniqueDirectivesPerLocationRule.Name, ruleOf(uniqueDirectives))
@@ -42,11 +42,18 @@ func ruleOf(rule func(*core.Events, report)) core.RuleFunc {
 // fault, which another rule reports.
 //
 // Example: of {dog(nope: 1) {name}} column 6 is reported, where nope stands; gqlparser reports column 2.
-func knownArguments(observers *core.Events, report report) {
+func knownArguments(observers *core.Events, report report, guess *guesses) {
 	check := func(given ast.ArgumentList, known ast.ArgumentDefinitionList, on string) {
 		for _, argument := range given {
 			if known.ForName(argument.Name) == nil {
-				report(argument.Position, `Unknown argument "%s" on %s.`, argument.Name, on)
+				names := func() (names []string) {
+					for _, argument := range known {
+						names = append(names, argument.Name)
+					}
+					return names
+				}
+				meant := guess.of(argument.Name, on, names)
+				report(argument.Position, `Unknown argument "%s" on %s.%s`, argument.Name, on, meant)
 			}
 		}
 	}

@@ -307,15 +307,29 @@ func TestMessages(t *testing.T) {
 	t.Parallel()
 	v := document.NewValidator(kennelSchema(t), true)
 	for text, want := range map[string]string{
-		`{find(n:2147483648){name}}`:                              `Int takes a whole number from -2147483648 to 2147483647, found 2147483648.`,
-		`{find(n:1.0){name}}`:                                     `Expected value of type "Int", found 1.0.`,
-		`{find(rate:"x"){name}}`:                                  `Expected value of type "Float", found "x".`,
-		`{find(color:GREEN){name}}`:                               `Value "GREEN" does not exist in "Color" enum.`,
-		`{find(color:"RED"){name}}`:                               `Enum "Color" cannot represent non-enum value: "RED".`,
+		`{find(n:2147483648){name}}`:                              `Expected value of type "Int": a whole number from -2147483648 to 2147483647, found a number beyond 32 bits.`,
+		`{find(n:1.0){name}}`:                                     `Expected value of type "Int": a whole number from -2147483648 to 2147483647, found a number with a point or an exponent.`,
+		`{find(rate:"x"){name}}`:                                  `Expected value of type "Float": a number, found a string.`,
+		`{find(color:GREEN){name}}`:                               `Expected value of type "Color": RED or BLUE, found another word.`,
+		`{find(color:"RED"){name}}`:                               `Expected value of type "Color": RED or BLUE, found a string.`,
 		`{find(where:{name:"x"}){name}}`:                          `Field "Where.need" of required type "Int!" was not provided.`,
 		`{find(where:{need:1,x:1}){name}}`:                        `Field "x" is not defined by type "Where".`,
+		`{find(where:{need:1,nane:1}){name}}`:                     `Field "nane" is not defined by type "Where". Did you mean "name"?`,
+		`{find(where:7){name}}`:                                   `Expected value of type "Where": an object with name, ages, need, with, inner, found a number.`,
+		`{find(where:[{need:1}]){name}}`:                          `Expected value of type "Where": an object with name, ages, need, with, inner, found a list.`,
+		`{find(id:1.5){name}}`:                                    `Expected value of type "ID": a string, or a whole number of 64 bits, found a number with a point or an exponent.`,
+		`{find(id:RED){name}}`:                                    `Expected value of type "ID": a string, or a whole number of 64 bits, found a word without quotes.`,
+		`{find(flag:"true"){name}}`:                               `Expected value of type "Boolean": true or false, without quotes, found a string.`,
+		`{find(text:true){name}}`:                                 `Expected value of type "String": a string, in quotes, found true or false.`,
+		`{find(text:{a:1}){name}}`:                                `Expected value of type "String": a string, in quotes, found an object.`,
+		`{find(tetx:"x"){name}}`:                                  `Unknown argument "tetx" on field "Query.find". Did you mean "text"?`,
+		`{dogs{name}}`:                                            `Cannot query field "dogs" on type "Query". Did you mean "dog"?`,
+		`{named{age}}`:                                            `Cannot query field "age" on type "Named". It needs an inline fragment, such as "... on Dog".`,
+		`{pet{barks}}`:                                            `Cannot query field "barks" on type "Pet". It needs an inline fragment, such as "... on Dog".`,
+		`{...F} fragment F on Querry{dog{name}}`:                  `Unknown type "Querry". Did you mean "Query"?`,
+		`query($n:String){find(n:$n){name}}`:                      `Variable "$n" of type "String" used in position expecting type "Int". Declare $n as Int.`,
 		`{find(one:{b:null}){name}}`:                              `Field "One.b" must be non-null.`,
-		`{find(req:null){name}}`:                                  `Expected value of type "Int!", found null.`,
+		`{find(req:null){name}}`:                                  `Expected value of type "Int!", which may not be null.`,
 		`{dog{name}} {cat{name}}`:                                 `This anonymous operation must be the only defined operation.`,
 		`query A{dog{name}} query A{dog{name}}`:                   `There can be only one operation named "A".`,
 		`{dog{name @onField @onField}}`:                           `The directive "@onField" can only be used once at this location.`,
@@ -374,7 +388,7 @@ func TestEqualErrors(t *testing.T) {
 	}
 	want := []string{
 		`input:2:19: Cannot query field "nope" on type "Query".`, `input:3:19: Cannot query field "zzz" on type "Dog".`,
-		`input:4:1: Fragment "G" is never used.`, `input:4:19: Cannot query field "aaa" on type "Dog".`,
+		`input:4:1: Fragment "G" is never used.`, `input:4:19: Cannot query field "aaa" on type "Dog". Did you mean "age"?`,
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)

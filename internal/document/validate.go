@@ -31,7 +31,7 @@ type Validator struct {
 // NewValidator makes a validator. Unless tellNames, no error has a name of the schema that the document does
 // not have.
 func NewValidator(schema *ast.Schema, tellNames bool) Validator {
-	v := Validator{schema: schema, above: above(schema), rules: specified().GetInner()}
+	v := Validator{schema: schema, above: above(schema), rules: specified(tellNames).GetInner()}
 	if !tellNames {
 		v.hidden = namesOf(schema)
 	}
@@ -58,8 +58,8 @@ func (v Validator) Validate(doc *ast.QueryDocument, maxErrors int) gqlerror.List
 		known := said[err.Message]
 		if known == nil {
 			// The first cut keeps a very long message from costing time; what is left out of it cannot be in
-			// the first maxMessage characters of what hideNames makes of it.
-			message := cut(v.hideNames(cut(err.Message, 10*maxMessage), doc), maxMessage)
+			// the first maxMessage characters of what is made of it.
+			message := cut(v.reworded(cut(err.Message, 10*maxMessage), doc), maxMessage)
 			// Two messages of the rules can become the same one when names are hidden.
 			i := slices.IndexFunc(out, func(other *gqlerror.Error) bool { return other.Message == message })
 			switch {

@@ -11,22 +11,22 @@ import (
 // specification does not know takes any literal. gqlparser's rule of this name takes an Int of any size, and
 // an object where a Boolean belongs.
 //
-// Example: jobs(first: "2") is reported at the "2", and jobs(first: 3000000000) as beyond 32 bits. Whether a
-// variable fits is another rule.
+// Example: jobs(first: "2") is reported at the "2", with what an Int takes. No literal is repeated, since it can
+// be a secret. Whether a variable fits is another rule.
 // Source: https://spec.graphql.org/September2025/#sec-Values-of-Correct-Type and the three sections after it.
-func valuesOfCorrectType(observers *core.Events, report report) {
+func valuesOfCorrectType(observers *core.Events, report report, guess *guesses) {
 	observers.OnValue(func(_ *core.Walker, value *ast.Value) {
 		typ, def := value.ExpectedType, value.Definition
 		if typ == nil || def == nil || value.Kind == ast.Variable {
 			return // another rule's: an unknown name, or a variable
 		}
 		wrong := func() {
-			report(value.Position, `Expected value of type "%s", found %s.`, typ, value)
+			report(value.Position, `Expected value of type "%s": %s, found %s.`, typ, takes(def), literalKind(def, value))
 		}
 		switch value.Kind { // any other kind is right or wrong by the type, below
 		case ast.NullValue:
 			if typ.NonNull {
-				wrong()
+				report(value.Position, `Expected value of type "%s", which may not be null.`, typ)
 			}
 			return
 		case ast.ListValue: // the walker visits its items one by one
@@ -41,25 +41,45 @@ func valuesOfCorrectType(observers *core.Events, report report) {
 				wrong()
 				return
 			}
-			checkInputObject(def, value, report)
+			checkInputObject(def, value, report, guess)
 		case ast.Enum:
-			switch {
-			case value.Kind != ast.EnumValue:
-				report(value.Position, `Enum "%s" cannot represent non-enum value: %s.`, def.Name, value)
-			case def.EnumValues.ForName(value.Raw) == nil:
-				report(value.Position, `Value "%s" does not exist in "%s" enum.`, value.Raw, def.Name)
+			if value.Kind != ast.EnumValue || def.EnumValues.ForName(value.Raw) == nil {
+				wrong()
 			}
 		case ast.Scalar:
-			switch {
-			case scalarTakes(def, value):
-			case def.Name == "Int" && value.Kind == ast.IntValue:
-				const message = "Int takes a whole number from -2147483648 to 2147483647, found %s."
-				report(value.Position, message, value)
-			default:
+			if !scalarTakes(def, value) {
 				wrong()
 			}
 		}
 	})
+}
+
+// literalKind returns what a literal is that its type does not take, without any of it.
+func literalKind(def *ast.Definition, value *ast.Value) string {
+	switch value.Kind {
+	case ast.StringValue, ast.BlockValue:
+		return aString
+	case ast.BooleanValue:
+		return aBoolean
+	case ast.ListValue:
+		return aList
+	case ast.ObjectValue:
+		return anObject
+	case ast.EnumValue:
+		if def.Kind == ast.Enum {
+			return "another word"
+		}
+		return "a word without quotes"
+	case ast.IntValue:
+		if def.Name == "Int" {
+			return "a number beyond 32 bits"
+		}
+	case ast.FloatValue:
+		if def.Name == "Int" || def.Name == "ID" {
+			return "a number with a point or an exponent"
+		}
+	}
+	return aNumber
 }
 
 // isCustom reports whether a type is a scalar that the specification does not know, such as Time or JSON. Of
@@ -98,7 +118,7 @@ func scalarTakes(def *ast.Definition, value *ast.Value) bool {
 //
 // Example: for input Where {need: Int!, with: Int! = 1}, the object {x: 1} has two faults: need is missing,
 // and x is unknown. With has a default, so it may be left out.
-func checkInputObject(def *ast.Definition, value *ast.Value, report report) {
+func checkInputObject(def *ast.Definition, value *ast.Value, report report, guess *guesses) {
 	for _, field := range def.Fields {
 		if field.Type.NonNull && field.DefaultValue == nil && value.Children.ForName(field.Name) == nil {
 			const message = `Field "%s.%s" of required type "%s" was not provided.`
@@ -107,7 +127,8 @@ func checkInputObject(def *ast.Definition, value *ast.Value, report report) {
 	}
 	for _, child := range value.Children {
 		if def.Fields.ForName(child.Name) == nil {
-			report(child.Position, `Field "%s" is not defined by type "%s".`, child.Name, def.Name)
+			meant := guess.of(child.Name, def.Name, func() []string { return fieldNames(def) })
+			report(child.Position, `Field "%s" is not defined by type "%s".%s`, child.Name, def.Name, meant)
 		}
 	}
 	if def.Directives.ForName("oneOf") == nil {

@@ -19,6 +19,7 @@ type logEntry struct {
 	called        calling
 	upstreamCalls int
 	shared        bool // answered by an equal operation that was under way
+	trusted       bool // the document is listed
 	refused       bool // not executed
 	lacked        Lack // for want of this
 	codes         []graph.Code

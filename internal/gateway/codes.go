@@ -18,7 +18,12 @@ const (
 	codeValidationFailed     graph.Code = "GRAPHQL_VALIDATION_FAILED"
 	codeOperationResolution  graph.Code = "OPERATION_RESOLUTION_FAILURE"
 	codeIntrospection        graph.Code = "INTROSPECTION_DISABLED"
-	codePersistedQuery       graph.Code = "PERSISTED_QUERY_NOT_SUPPORTED"
+	codePersistedOff         graph.Code = "PERSISTED_QUERY_NOT_SUPPORTED"
+	codePersistedNotFound    graph.Code = "PERSISTED_QUERY_NOT_FOUND"
+	codePersistedMismatch    graph.Code = "PERSISTED_QUERY_HASH_MISMATCH"
+	codeDocumentRequired     graph.Code = "PERSISTED_DOCUMENT_REQUIRED"
+	codeDocumentNotFound     graph.Code = "PERSISTED_DOCUMENT_NOT_FOUND"
+	codeDocumentMismatch     graph.Code = "PERSISTED_DOCUMENT_MISMATCH"
 	codeMaxDepth             graph.Code = "MAX_DEPTH_LIMIT"
 	codeMaxAliases           graph.Code = "MAX_ALIASES_LIMIT"
 	codeMaxRootFields        graph.Code = "MAX_ROOT_FIELDS_LIMIT"
@@ -34,7 +39,9 @@ func Codes() []graph.Code {
 	return slices.Concat(graph.Codes(), []graph.Code{
 		codeBadRequest, codeNotFound, codeUnsupportedMediaType, codeNotAcceptable, codeMethodNotAllowed,
 		codePayloadTooLarge, codeParseFailed, codeValidationFailed, codeOperationResolution, codeIntrospection,
-		codePersistedQuery, codeMaxDepth, codeMaxAliases, codeMaxRootFields, codeMaxHeight, codeMaxDirectives,
-		codeComplexity, codeErrorsOmitted,
+		codePersistedOff, codePersistedNotFound, codePersistedMismatch,
+		codeDocumentRequired, codeDocumentNotFound, codeDocumentMismatch,
+		codeMaxDepth, codeMaxAliases, codeMaxRootFields, codeMaxHeight, codeMaxDirectives, codeComplexity,
+		codeErrorsOmitted,
 	})
 }

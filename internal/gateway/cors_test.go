@@ -48,7 +48,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 	called := call(origin)
 	gw.wantFine(called)
-	if called.header.Get("Access-Control-Allow-Origin") != origin || !strings.EqualFold(called.header.Get("Access-Control-Expose-Headers"), "X-Request-Id") {
+	if called.header.Get("Access-Control-Allow-Origin") != origin || !strings.EqualFold(called.header.Get("Access-Control-Expose-Headers"), "X-Request-Id, Retry-After, WWW-Authenticate") {
 		t.Errorf("%v", called.header)
 	}
 	for _, stranger := range strangers {
@@ -74,15 +74,49 @@ func TestCrossOrigin(t *testing.T) {
 	if refused.status != http.StatusUnauthorized || refused.header.Get("Access-Control-Allow-Origin") != origin {
 		t.Errorf("%d %v", refused.status, refused.header)
 	}
-	forbidden := preflight(origin)
-	forbidden.header["Access-Control-Request-Method"] = []string{"DELETE"}
-	if got := gw.send(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("a preflight for DELETE is granted")
-	}
-	forbidden = preflight(origin)
-	forbidden.header["Access-Control-Request-Headers"] = []string{"x-evil"}
-	if got := gw.send(forbidden); got.header.Get("Access-Control-Allow-Origin") != "" {
-		t.Error("a preflight for any header is granted")
+}
+
+// A page of an allowed origin is told so even where a header or the method is not allowed, and what is: a browser
+// then names the header. What libraries in pages add by themselves is allowed, and what the settings add.
+func TestRefusedHeaders(t *testing.T) {
+	t.Parallel()
+	for _, origins := range [][]string{{origin}, {"*"}} {
+		gw := startGateway(t, func(s *setup) {
+			s.config.CORSOrigins, s.config.CORSHeaders = origins, []string{"X-Tenant", "x-flag"}
+		})
+		for _, tc := range []struct {
+			method, headers string
+			granted         bool
+		}{
+			{"POST", "authorization,content-type", true},
+			{"POST", "authorization,baggage,content-type,sentry-trace,traceparent,x-requested-with", true},
+			{"POST", "authorization,x-flag,x-tenant", true},
+			{"GET", "authorization", true},
+			{"POST", "authorization,x-evil", false},
+			{"POST", "x-evil", false},
+			{"DELETE", "authorization", false},
+			{"PUT", "x-evil", false},
+		} {
+			r := preflight(origin)
+			r.header["Access-Control-Request-Method"], r.header["Access-Control-Request-Headers"] = []string{tc.method}, []string{tc.headers}
+			got := gw.send(r)
+			allowed := strings.ToLower(got.header.Get("Access-Control-Allow-Headers"))
+			if got.status != http.StatusNoContent || got.body != "" || got.header.Get("Access-Control-Allow-Origin") != origins[0] || !got.variesBy("Origin") {
+				t.Errorf("%v: %d %v", tc, got.status, got.header)
+			}
+			grants := slices.Contains(strings.Split(got.header.Get("Access-Control-Allow-Methods"), ", "), tc.method) && !strings.Contains(allowed, "evil")
+			for name := range strings.SplitSeq(tc.headers, ",") {
+				grants = grants && strings.Contains(allowed, name)
+			}
+			if grants != tc.granted || tc.granted != (got.header.Get("Access-Control-Max-Age") != "") {
+				t.Errorf("%v: %v", tc, got.header)
+			}
+		}
+		stranger := preflight("https://evil.example")
+		stranger.header["Access-Control-Request-Headers"] = []string{"x-evil"}
+		if told := gw.send(stranger).header.Get("Access-Control-Allow-Origin"); (told != "") != (origins[0] == "*") {
+			t.Errorf("%v: a stranger is told %q", origins, told)
+		}
 	}
 }
 

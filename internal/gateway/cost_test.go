@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"jobsgateway/graph"
 	"jobsgateway/internal/document"
 )
 
@@ -18,7 +19,7 @@ func costOf(t testing.TB, text string, variables map[string]any) int {
 	if list := document.NewValidator(schema, true).Validate(doc, maxErrors); len(list) > 0 {
 		t.Fatal(list)
 	}
-	values, misfit := readVariables(schema, doc.Operations[0], variables)
+	values, misfit := document.NewVariables(schema, true, graph.Scalars()).Read(doc.Operations[0], variables)
 	if misfit != nil {
 		t.Fatal(misfit)
 	}

@@ -54,8 +54,7 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 	cache, err := otter.New(&otter.Options[string, *plannedDocument]{
 		MaximumWeight: maxCachedText,
 		Weigher: func(text string, doc *plannedDocument) uint32 {
-			weight := len(text) + perDocument + perField*doc.plannedFields()
-			return uint32(weight) //nolint:gosec // a text is at most a request body
+			return uint32(weigh(text, doc)) //nolint:gosec // a text is at most a request body
 		},
 	})
 	if err != nil {
@@ -64,8 +63,29 @@ func newDocuments(schema *ast.Schema, limits Limits, tellNames bool) (*documents
 	return &documents{schema, document.NewValidator(schema, tellNames), limits, cache}, nil
 }
 
+// weigh returns what a document weighs.
+func weigh(text string, doc *plannedDocument) int {
+	return len(text) + perDocument + perField*doc.plannedFields()
+}
+
 // allowance returns why a parsed document may not be executed; nil when it may.
 type allowance func(*ast.QueryDocument) *refusal
+
+// remembered returns the document of a request, if it was parsed before: that of a listed document always is.
+func (d *documents) remembered(request envelope) (*plannedDocument, bool) {
+	if request.trusted != nil {
+		return request.trusted.plannedDocument, true
+	}
+	return d.cache.GetIfPresent(request.query)
+}
+
+// of returns the document of a request: the listed one that it names, or that of its text by load.
+func (d *documents) of(request envelope, allowed allowance) (*plannedDocument, *refusal) {
+	if request.trusted != nil {
+		return request.trusted.plannedDocument, allowed(request.trusted.QueryDocument)
+	}
+	return d.load(request.query, allowed)
+}
 
 // load returns the document of a text, from the cache or by parsing, measuring and validating it, in this
 // order: validation is the dearest, and the limits of a document's size bound what it costs. Allowed is asked
@@ -82,19 +102,29 @@ func (d *documents) load(text string, allowed allowance) (*plannedDocument, *ref
 	if refused := allowed(parsed); refused != nil {
 		return nil, refused
 	}
+	doc, refused := d.examine(parsed, d.limits, d.validator)
+	if refused != nil {
+		return nil, refused
+	}
+	d.cache.Set(text, doc)
+	return doc, nil
+}
+
+// examine holds a parsed document to limits and to the schema, and makes what is remembered of it.
+func (d *documents) examine(
+	parsed *ast.QueryDocument, limits Limits, validator document.Validator,
+) (*plannedDocument, *refusal) {
 	if len(parsed.Operations) == 0 {
 		return nil, refuse(statusByMediaType, codeValidationFailed, "The document has no operation.")
 	}
 	size := document.Measure(parsed)
-	if err := d.limits.check(parsed, size); err != nil {
+	if err := limits.check(parsed, size); err != nil {
 		return nil, refuseOperation(err)
 	}
-	if list := d.validator.Validate(parsed, maxErrors); len(list) > 0 {
+	if list := validator.Validate(parsed, maxErrors); len(list) > 0 {
 		return nil, refuseDocument(codeValidationFailed, list)
 	}
-	doc := d.plan(parsed, size)
-	d.cache.Set(text, doc)
-	return doc, nil
+	return d.plan(parsed, size), nil
 }
 
 // plan makes what is remembered of a valid document.

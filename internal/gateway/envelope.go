@@ -13,14 +13,19 @@ import (
 
 // envelope is a GraphQL request as it came over HTTP, read strictly. Two equal envelopes ask for the same.
 type envelope struct {
-	query         string
+	query         string // empty as long as the document is known by its name alone
 	operationName string
 	variables     string // a JSON object as it was sent; empty when there is none
+	// documentID and hash are how the request names its document, as they were sent: the member documentId, and
+	// sha256Hash of extensions.persistedQuery. Each is empty when it is not there.
+	documentID, hash string
+	// trusted is the listed document that the request names; nil for none, and until name has looked.
+	trusted *trustedDocument
 }
 
 // wireEnvelope has the members of a request as JSON, before their types are checked. Other members are
 // ignored.
-type wireEnvelope struct{ Query, OperationName, Variables, Extensions jsontext.Value }
+type wireEnvelope struct{ Query, OperationName, Variables, Extensions, DocumentID jsontext.Value }
 
 // extents are where the members of a request stand in its body, so that they are not copied.
 type extents struct {
@@ -28,6 +33,7 @@ type extents struct {
 	OperationName extent `json:"operationName"`
 	Variables     extent `json:"variables"`
 	Extensions    extent `json:"extensions"`
+	DocumentID    extent `json:"documentId"`
 }
 
 // extent is where a value stands, in bytes: [from, to). Both are 0 for one that is absent.
@@ -55,7 +61,7 @@ func tooLarge() *refusal {
 
 // strictly says what has to be so for JSON to be read here. Readers that are less strict differ in what they
 // make of the rest, and so could a proxy that checks requests and the gateway.
-const strictly = ": UTF-8, each member once, no half of a surrogate pair."
+const strictly = ": UTF-8, each member once, no half of a surrogate pair, nothing nested deeper than 10,000."
 
 // decodeEnvelope reads one JSON object and nothing after it: no member twice, no broken UTF-8, names exactly
 // as they are spelled.
@@ -69,12 +75,13 @@ func decodeEnvelope(body []byte) (envelope, *refusal) {
 	}
 	wire := wireEnvelope{
 		at.Query.in(body), at.OperationName.in(body), at.Variables.in(body), at.Extensions.in(body),
+		at.DocumentID.in(body),
 	}
 	return wire.check()
 }
 
-// readGet reads the parameters of a GET: query and operationName as text, variables and extensions as JSON.
-// An empty parameter is none.
+// readGet reads the parameters of a GET: query, operationName and documentId as text, variables and extensions
+// as JSON. An empty parameter is none.
 func readGet(rawQuery string) (envelope, *refusal) {
 	params, err := url.ParseQuery(rawQuery)
 	if err != nil {
@@ -83,7 +90,7 @@ func readGet(rawQuery string) (envelope, *refusal) {
 	var wire wireEnvelope
 	for name, target := range map[string]*jsontext.Value{
 		"query": &wire.Query, "operationName": &wire.OperationName,
-		"variables": &wire.Variables, "extensions": &wire.Extensions,
+		"variables": &wire.Variables, "extensions": &wire.Extensions, "documentId": &wire.DocumentID,
 	} {
 		switch values := params[name]; {
 		case len(values) > 1:
@@ -109,28 +116,67 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 	switch {
 	case !wire.is(wire.Extensions, '{'):
 		return out, badRequest("extensions must be a JSON object.")
-	case isNull(wire.Query) && wire.isPersisted():
-		return out, refuse(statusByMediaType, codePersistedQuery,
-			"Persisted queries are not supported: send the query.")
-	case isNull(wire.Query) || wire.Query.Kind() != '"':
-		return out, badRequest("The request needs a query: a string with a GraphQL document.")
+	case !wire.is(wire.DocumentID, '"'):
+		return out, badRequest("documentId must be a string.")
+	case !wire.is(wire.Query, '"'):
+		return out, badRequest(needsQuery)
 	case !wire.is(wire.OperationName, '"'):
 		return out, badRequest("operationName must be a string.")
 	case !wire.is(wire.Variables, '{'):
-		return out, badRequest("variables must be a JSON object.")
+		return out, badRequest("variables must be a JSON object, and no string that has one.")
 	}
 	// The values are known to be valid, so what remains cannot fail.
-	_ = jsonv2.Unmarshal(wire.Query, &out.query)
-	if !isNull(wire.OperationName) {
-		_ = jsonv2.Unmarshal(wire.OperationName, &out.operationName)
+	read := func(value jsontext.Value, into *string) {
+		if !isNull(value) {
+			_ = jsonv2.Unmarshal(value, into)
+		}
 	}
+	read(wire.Query, &out.query)
+	read(wire.OperationName, &out.operationName)
+	read(wire.DocumentID, &out.documentID)
 	if !isNull(wire.Variables) {
 		out.variables = string(wire.Variables)
 	}
-	if out.query == "" {
-		return out, badRequest("The request needs a query: a string with a GraphQL document.")
+	var refused *refusal
+	if out.hash, refused = readHash(wire.Extensions); refused != nil {
+		return out, refused
+	}
+	if out.query == "" && out.documentID == "" && out.hash == "" {
+		return out, badRequest(needsQuery)
 	}
 	return out, nil
+}
+
+// needsQuery is said of a request that neither has a document nor names one.
+const needsQuery = "The request needs a query: a string with a GraphQL document."
+
+// readHash reads the hash of extensions.persistedQuery, as it was sent. Without that member, or if it is null,
+// there is none.
+// Source: https://www.apollographql.com/docs/react/api/link/persisted-queries
+func readHash(extensions jsontext.Value) (string, *refusal) {
+	if isNull(extensions) {
+		return "", nil
+	}
+	var known struct {
+		PersistedQuery jsontext.Value `json:"persistedQuery"`
+	}
+	_ = jsonv2.Unmarshal(extensions, &known) // it is an object
+	if isNull(known.PersistedQuery) {
+		return "", nil
+	}
+	var named struct {
+		Version jsontext.Value `json:"version"`
+		Hash    string         `json:"sha256Hash"`
+	}
+	err := jsonv2.Unmarshal(known.PersistedQuery, &named)
+	switch {
+	case err != nil || named.Hash == "":
+		return "", badRequest("extensions.persistedQuery must be an object with version, which is 1, and sha256Hash, " +
+			"which is a string.")
+	case string(named.Version) != "1":
+		return "", badRequest("extensions.persistedQuery has a version that is not known here: send version 1, a number.")
+	}
+	return named.Hash, nil
 }
 
 // readVariables returns the variables as Go values, with json.Number for numbers; nil when there are none.
@@ -148,16 +194,6 @@ func (e envelope) readVariables() map[string]any {
 // is reports whether an optional member is absent, null or of a kind.
 func (wireEnvelope) is(v jsontext.Value, kind jsontext.Kind) bool {
 	return isNull(v) || v.Kind() == kind
-}
-
-// isPersisted reports whether the request names its document by a hash, as Apollo's automatic persisted
-// queries do.
-func (wire wireEnvelope) isPersisted() bool {
-	var extensions struct {
-		PersistedQuery jsontext.Value `json:"persistedQuery"`
-	}
-	err := jsonv2.Unmarshal(wire.Extensions, &extensions) // of nothing an error
-	return err == nil && !isNull(extensions.PersistedQuery)
 }
 
 // isNull reports whether a JSON value is absent or null.

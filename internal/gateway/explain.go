@@ -28,13 +28,14 @@ type explanation struct {
 	// time count once. Where the answer is another's, it is how long the request waited for that.
 	WaitedMs float64 `json:"waitedMs"`
 	// Cost is left out if the operation was refused before it was reckoned.
-	Cost      *int `json:"cost,omitempty"`
-	CostLimit int  `json:"costLimit"`
+	Cost *int `json:"cost,omitempty"`
+	// CostLimit is left out if there is none.
+	CostLimit int `json:"costLimit,omitempty"`
 }
 
 // explainOutcome returns the extensions of an answer as a member of it, with a comma behind. Waited is how
 // long the request has waited for its outcome.
-func (g *gateway) explainOutcome(out outcome, shared bool, waited time.Duration) []byte {
+func (g *gateway) explainOutcome(out outcome, shared bool, waited time.Duration, request envelope) []byte {
 	if !shared {
 		waited = out.waited
 	}
@@ -42,7 +43,9 @@ func (g *gateway) explainOutcome(out outcome, shared bool, waited time.Duration)
 		UpstreamCalls: out.upstreamCalls,
 		Shared:        shared,
 		WaitedMs:      float64(waited.Microseconds()) / 1000,
-		CostLimit:     g.executor.maxCost,
+	}
+	if limit := g.executor.costLimit(request); limit < maxCost {
+		e.CostLimit = limit
 	}
 	if out.cost.known {
 		e.Cost = &out.cost.points

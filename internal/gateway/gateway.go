@@ -17,18 +17,23 @@ import (
 	"math"
 	"net/http"
 	"runtime"
+	"sync/atomic"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/document"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 )
 
-// Config says what to serve and within which limits. Every field but CORSOrigins, BasePath, Playground, Live,
-// StreamAge, Operations, Draining, Observer, Memory and MaxOperation has to be set.
+// Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
+// Playground, Live, StreamAge, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
+// be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -40,10 +45,18 @@ type Config struct {
 	// Memory of nil is one without a bound, and 0 no bound of an operation.
 	Memory       *memory.Memory
 	MaxOperation int64
+	// MaxPersisted bounds the texts of automatic persisted queries that are remembered, in bytes; 0 serves none.
+	MaxPersisted int64
+	// Trust is what becomes of documents that are not listed: see Gateway.Trust. Where LiftTrusted, neither Cost
+	// nor Depth, Aliases and RootFields of Limits hold for those that are.
+	Trust       Trust
+	LiftTrusted bool
 	// Timeout bounds one request, from its arrival to its answer.
 	Timeout time.Duration
 	// CORSOrigins are the exact origins whose pages may call, or "*" alone; none when empty.
 	CORSOrigins []string
+	// CORSHeaders are names of headers that these pages may send beside those of allowedHeaders.
+	CORSHeaders []string
 	// Introspection allows __schema, __type and _service, and serves /schema.graphql. Federation serves
 	// _service and _entities.
 	Introspection, Federation bool
@@ -67,8 +80,8 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// gateway is what the handlers share. Nothing changes it after newGateway but the flights, which lock
-// themselves.
+// gateway is what the handlers share. Nothing changes it after newGateway but the flights and the persisted
+// queries, which lock themselves, and the set of trusted documents, which is replaced as a whole.
 type gateway struct {
 	executor *executor
 	maxBody  int64
@@ -80,6 +93,13 @@ type gateway struct {
 	flights  flights
 	// streamAge is how long a subscription lasts at most.
 	streamAge time.Duration
+	// persisted are the automatic persisted queries.
+	persisted *persisted
+	// schema is what trusted documents are validated against.
+	schema *ast.Schema
+	// trust says what is done with documents that are not among the trusted ones.
+	trust   Trust
+	trusted atomic.Pointer[trustedSet]
 }
 
 // Gateway is the public handler: /graphql, /schema.graphql and the playground, below the base path. Serve it
@@ -87,12 +107,16 @@ type gateway struct {
 type Gateway struct {
 	http.Handler
 
-	documents *documents
+	gateway *gateway
 }
+
+// PersistedBytes returns what the automatic persisted queries weigh that are remembered: the bytes of their
+// texts, and 352 for each. It is never above Config.MaxPersisted.
+func (g *Gateway) PersistedBytes() uint64 { return g.gateway.persisted.size() }
 
 // DocumentBytes returns what the documents weigh that are remembered: the bytes of their texts, and more for
 // each document and each field of it. It is never above 2 MiB.
-func (g *Gateway) DocumentBytes() uint64 { return g.documents.cache.WeightedSize() }
+func (g *Gateway) DocumentBytes() uint64 { return g.gateway.executor.documents.cache.WeightedSize() }
 
 // New makes a Gateway. Errors: a schema that cannot be read, which no setting causes.
 func New(cfg Config) (*Gateway, error) {
@@ -105,7 +129,7 @@ func New(cfg Config) (*Gateway, error) {
 		return nil, err
 	}
 	handler, err := g.routes(cfg, clientSDL)
-	return &Gateway{handler, g.executor.documents}, err
+	return &Gateway{handler, g}, err
 }
 
 // newGateway reads the schema and puts the executor together. Errors: as New.
@@ -138,15 +162,19 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:    cfg.Logger,
 		observer:  cfg.Observer,
 		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
+		persisted: newPersisted(cfg.MaxPersisted),
+		schema:    schema,
+		trust:     cfg.Trust,
 		executor: &executor{
-			schema:        schema,
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,
 			event:         resolver.Event,
 			live:          cfg.Live,
 			documents:     docs,
+			variables:     document.NewVariables(schema, cfg.Introspection, graph.Scalars()),
 			introspection: cfg.Introspection,
 			maxCost:       cfg.Limits.Cost,
+			liftTrusted:   cfg.LiftTrusted,
 			prices:        newPrices(schema),
 			pageSize:      cfg.Pages.Default,
 			upstream:      cfg.Upstream,
@@ -160,6 +188,7 @@ func newGateway(cfg Config) (*gateway, error) {
 			turns:         make(chan struct{}, runtime.GOMAXPROCS(0)),
 		},
 	}
+	g.trusted.Store(&trustedSet{})
 	g.flights.group.Held = func(out outcome, by int) { out.answer.hold(by) }
 	return g, nil
 }

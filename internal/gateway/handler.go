@@ -21,11 +21,10 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
-	request, refused := g.readRequest(w, r, &account)
-	if refused == nil && g.streamed(r, request) {
+	request, mediaType, refused := g.understand(w, r, &account)
+	if refused == nil && g.streamed(r, request, mediaType) {
 		return
 	}
-	mediaType, refused := answerType(r, refused)
 	if refused != nil {
 		g.writeRefusal(w, r, mediaType, refused)
 		return
@@ -48,12 +47,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
 		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
 	}
-	info.log.called, info.log.shared = out.called, shared
+	if request.hash != "" {
+		g.remember(request, info.token, out)
+	}
+	info.log.called, info.log.shared, info.log.trusted = out.called, shared, request.trusted != nil
 	if shared { // the calls were another's, and so is the id in the errors
 		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
 	}
 	if !began.IsZero() {
-		info.explained = g.explainOutcome(out, shared, time.Since(began))
+		info.explained = g.explainOutcome(out, shared, time.Since(began), request)
 	}
 	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
 	if out.refused != nil {
@@ -64,17 +66,29 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	g.writeAnswer(w, r, mediaType, out)
 }
 
-// answerType returns the media type of an answer in JSON, and refuses a request that was not refused before if
-// its caller accepts none.
-func answerType(r *http.Request, before *refusal) (mediaType string, refused *refusal) {
+// understand returns what a request asks for, with its document, and the media type to answer in, which is empty
+// if only a stream of events may be. Or it refuses the request.
+func (g *gateway) understand(
+	w http.ResponseWriter, r *http.Request, account *memory.Request,
+) (request envelope, mediaType string, refused *refusal) {
 	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	request, refused = g.readRequest(w, r, account)
 	switch {
-	case acceptable:
-		return mediaType, before
-	case before != nil:
-		return typeJSON, before
+	case refused != nil:
+	case acceptable, g.executor.live != nil && acceptsEvents(r.Header.Values("Accept")):
+		request, refused = g.name(r.Context(), request)
+	default:
+		refused = refuseMediaType()
 	}
-	return typeJSON, refuse(http.StatusNotAcceptable, codeNotAcceptable,
+	if refused != nil && !acceptable {
+		mediaType = typeJSON
+	}
+	return request, mediaType, refused
+}
+
+// refuseMediaType refuses a request whose caller does not accept JSON.
+func refuseMediaType() *refusal {
+	return refuse(http.StatusNotAcceptable, codeNotAcceptable,
 		"Accept application/graphql-response+json or application/json.")
 }
 

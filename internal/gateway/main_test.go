@@ -51,6 +51,7 @@ type setup struct {
 type testGateway struct {
 	t      testing.TB
 	url    string
+	served *Gateway
 	jobs   *emulator.Emulator
 	log    *logtest.Buffer
 	client *http.Client
@@ -89,6 +90,7 @@ func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 	if err != nil {
 		t.Fatal(err)
 	}
+	gw.served = handler
 	server := httptest.NewUnstartedServer(handler)
 	server.Listener = Listen(server.Listener)
 	server.Config.ConnContext = ConnContext

@@ -58,6 +58,15 @@ func negotiate(headers []string) (chosen string, ok bool) {
 	return "", false
 }
 
+// mediaTypeOf returns the media type of an answer to a request that is refused whatever it accepts:
+// application/json where it accepts neither type.
+func mediaTypeOf(r *http.Request) string {
+	if chosen, ok := negotiate(r.Header["Accept"]); ok {
+		return chosen
+	}
+	return typeJSON
+}
+
 // preference is the q that the most specific range gives a media type. How specific a range is: 2 for the
 // type itself, 1 for application/*, 0 for */*.
 type preference struct {

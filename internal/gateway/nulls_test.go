@@ -36,8 +36,7 @@ func TestNullArguments(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t)
 	for _, query := range []string{
-		`query($x:JobOrder=CREATED_AT_ASC){__typename jobs(orderBy:$x){totalCount}}`,
-		`query($x:JobOrder){jobs(orderBy:$x){totalCount}}`,
+		`query($x:ID="1"){__typename job(id:$x){id}}`,
 		`query($x:JobState=FAILED){jobs(filter:{states:[RUNNING,$x]}){totalCount}}`,
 		`query($x:ID="1"){dataset(id:$x){id}}`,
 		`query($x:ID="1"){datasets(ids:[$x]){id}}`,
@@ -57,6 +56,9 @@ func TestNullArguments(t *testing.T) {
 		`query($x:[JobState!]=[FAILED]){jobs(filter:{states:$x}){totalCount}}`,
 		`query($x:JobFilter={states:FAILED}){jobs(filter:$x){totalCount}}`,
 		`query($x:Int=1){jobs(first:$x){totalCount}}`,
+		`query($x:JobOrder=CREATED_AT_ASC){jobs(orderBy:$x){totalCount}}`,
+		`query($x:JobOrder){jobs(orderBy:$x){totalCount}}`,
+		`query($x:JobOrder){dataset(id:"1"){jobs(orderBy:$x){totalCount}}}`,
 		`query($x:Int,$absent:JobOrder){jobs(first:$x,orderBy:$absent){totalCount}}`,
 		`query($x:Boolean=true){__type(name:"Job"){fields(includeDeprecated:$x){name}}}`,
 		`query($x:ID="1",$no:Boolean=false){__typename dataset(id:$x)@include(if:$no){id}}`,

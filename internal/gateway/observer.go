@@ -26,6 +26,10 @@ type Observer interface {
 	// OperationStarts returned.
 	OperationEnds(running context.Context, o OperationEnd)
 
+	// DocumentUnlisted comes for each request whose document is not listed where documents are: it is refused, or
+	// would be.
+	DocumentUnlisted(ctx context.Context, why Unlisted)
+
 	// FieldUnreadable comes for each field of an answer that has an error, since what the Jobs API sent for it,
 	// or for an element of it, is not as the schema has it. Coordinate is its place there: JobFailure.occurredAt.
 	FieldUnreadable(ctx context.Context, coordinate string)
@@ -65,6 +69,8 @@ type OperationEnd struct {
 	Lacked Lack
 	// Shared: it was answered by an equal operation that was under way.
 	Shared bool
+	// Trusted: its document is listed, so Name is one of a closed set.
+	Trusted bool
 	// UpstreamCalls is how many calls it has made.
 	UpstreamCalls int
 	// Codes are those of its errors, each once, in order of appearance; none if all went well.
@@ -86,7 +92,7 @@ const (
 func (e *logEntry) end() OperationEnd {
 	return OperationEnd{
 		Type: e.called.operationType, Name: e.called.name, Refused: e.refused, Lacked: e.lacked,
-		Shared: e.shared, UpstreamCalls: e.upstreamCalls, Codes: e.codes,
+		Shared: e.shared, Trusted: e.trusted, UpstreamCalls: e.upstreamCalls, Codes: e.codes,
 	}
 }
 

@@ -79,6 +79,10 @@ func (l *hearer) OperationEnds(running context.Context, o OperationEnd) {
 	l.notef("operation ends: %s", endOf(o))
 }
 
+func (l *hearer) DocumentUnlisted(_ context.Context, why Unlisted) {
+	l.notef("unlisted %d", why)
+}
+
 func (l *hearer) FieldUnreadable(_ context.Context, coordinate string) {
 	l.notef("unreadable %s", coordinate)
 }

@@ -31,13 +31,21 @@ type reckoned struct {
 	known  bool
 }
 
+// costLimit returns the most that the operation of a request may cost.
+func (e *executor) costLimit(request envelope) int {
+	if e.liftTrusted && request.trusted != nil {
+		return maxCost
+	}
+	return e.maxCost
+}
+
 // prepare returns an operation that may run, or why it may not. Nothing has been asked of the Jobs API by
 // then. The checks come from the cheapest to the dearest, and those that need variables
 // last.
 func (e *executor) prepare(
 	request envelope, get bool,
 ) (op preparedOperation, called calling, refused *refusal) {
-	doc, refused := e.documents.load(request.query, func(doc *ast.QueryDocument) *refusal {
+	doc, refused := e.documents.of(request, func(doc *ast.QueryDocument) *refusal {
 		op := doc.Operations.ForName(request.operationName)
 		if op == nil {
 			return nil
@@ -62,20 +70,20 @@ func (e *executor) prepare(
 			"Introspection is switched off here; ask the gateway's operator for its schema.")
 	}
 	definition := chosen.OperationDefinition
-	variables, err := readVariables(e.schema, definition, request.readVariables())
-	if err != nil {
-		return op, called, refuseOperation(err)
+	variables, misfit := e.variables.Read(definition, request.readVariables())
+	if misfit != nil {
+		return op, called, refuseOperation(argumentError(misfit.Position, misfit.Place, misfit.Message))
 	}
 	if variable, found := doc.MisplacedNull(definition, variables); found {
 		declared := definition.VariableDefinitions.ForName(variable)
 		return op, called, refuseOperation(argumentError(declared.Position, "$"+variable,
-			"The variable $"+variable+" may not be null where the operation uses it."))
+			"$"+variable+" is null, and the operation uses it where there has to be a value."))
 	}
 	if err := graph.CheckRepresentations(doc.representations[definition], variables); err != nil {
 		return op, called, refuseOperation(argumentError(definition.Position, "representations", err.Error()))
 	}
 	reckoning := costing{e.prices, variables, e.pageSize}
-	points, tooMuch := reckoning.check(doc.QueryDocument, definition, e.maxCost)
+	points, tooMuch := reckoning.check(doc.QueryDocument, definition, e.costLimit(request))
 	op.cost = reckoned{points, true}
 	if tooMuch != nil {
 		return op, called, refuseOperation(tooMuch)

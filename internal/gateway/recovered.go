@@ -22,7 +22,7 @@ func (g *gateway) recovered(next http.Handler) http.Handler {
 			WithIDs(g.logger).LogAttrs(r.Context(), slog.LevelError, "request failed",
 				slog.String("error", fmt.Sprintf("panic: %v", value)),
 				slog.String("stack", string(debug.Stack())))
-			g.writeRefusal(w, r, typeJSON, refuse(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR",
+			g.writeRefusal(w, r, mediaTypeOf(r), refuse(http.StatusInternalServerError, "INTERNAL_SERVER_ERROR",
 				"The gateway failed. Its operator finds the cause in the log, under the request id."))
 		}()
 		next.ServeHTTP(w, r)

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -54,17 +55,20 @@ func acceptsEvents(headers []string) bool {
 	return false
 }
 
-// streamed answers a request that is a subscription; false for any other, which is not answered.
-func (g *gateway) streamed(r *http.Request, request envelope) bool {
+// streamed answers a request that is a subscription, or whose caller accepts nothing but events; false for any
+// other, which is not answered. MediaType is that of an answer in JSON; empty for none.
+func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
 	is, refused := g.executor.isSubscription(request)
-	if !is && refused == nil {
-		return false // nearly all: nothing more is looked at
+	switch {
+	case is:
+	case mediaType != "":
+		return false
+	case refused == nil:
+		refused = refuseMediaType()
 	}
 	events := acceptsEvents(r.Header.Values("Accept"))
-	if !is && !events {
-		return false
-	}
 	info := infoOf(r.Context())
+	info.log.trusted = request.trusted != nil
 	w := &info.response // not the compressing one: it would hold events back
 	var op preparedOperation
 	if is {
@@ -75,11 +79,8 @@ func (g *gateway) streamed(r *http.Request, request envelope) bool {
 			"A subscription is answered with server-sent events: send it with Accept: text/event-stream.")
 	}
 	if refused != nil {
-		mediaType, acceptable := negotiate(r.Header.Values("Accept"))
-		if !acceptable {
-			mediaType = typeResponse // with a status that says that there are no events
-		}
-		g.writeRefusal(w, r, mediaType, refused)
+		// With a status that says that there are no events.
+		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), refused)
 		return true
 	}
 	g.streamEvents(w, r, request, op)
@@ -104,6 +105,9 @@ func (g *gateway) streamEvents(w *responseWriter, r *http.Request, request envel
 	stream, err := g.subscribe(ctx, request, op)
 	if err == nil {
 		defer stream.Close()
+		if request.hash != "" {
+			g.remember(request, infoOf(ctx).token, outcome{})
+		}
 		aged, cancel := context.WithTimeout(ctx, g.streamAge)
 		defer cancel()
 		err = out.sendAll(aged, stream)

@@ -26,7 +26,7 @@ func (e *executor) isSubscription(request envelope) (is bool, refused *refusal) 
 	if e.live == nil || !strings.Contains(request.query, string(ast.Subscription)) {
 		return false, nil
 	}
-	doc, refused := e.documents.load(request.query, func(*ast.QueryDocument) *refusal { return nil })
+	doc, refused := e.documents.of(request, func(*ast.QueryDocument) *refusal { return nil })
 	if refused != nil {
 		return false, refused
 	}
@@ -95,7 +95,7 @@ func (g *gateway) writeEvent(token string, op preparedOperation, value any) (tex
 	buffer.Free()
 	operation.End(ctx)
 	failed := boundErrors(graphql.GetErrors(ctx), RequestID(ctx))
-	return inOneLine(eventOf(op, data, failed))
+	return onOneLine(eventOf(op, data, failed))
 }
 
 // eventOf returns an event with its errors. Data that are null because there was no memory for them are no object
@@ -115,7 +115,7 @@ func eventOf(op preparedOperation, data []byte, failed gqlerror.List) []byte {
 func errorEvent(failed gqlerror.List) []byte {
 	text := startOfAnswer(failed, nil)
 	text[len(text)-1] = '}' // for the last comma
-	return inOneLine(text)
+	return onOneLine(text)
 }
 
 // errorsOf returns the errors that a caller is told of err.
@@ -125,9 +125,9 @@ func (g *gateway) errorsOf(ctx context.Context, op preparedOperation, err error)
 	return gqlerror.List{g.executor.present.Present(ctx, err)}
 }
 
-// inOneLine replaces the ends of lines in a JSON text, which stand only between its values there, by blanks: most
+// onOneLine replaces the ends of lines in a JSON text, which stand only between its values there, by blanks: most
 // transports end a message with a line.
-func inOneLine(text []byte) []byte {
+func onOneLine(text []byte) []byte {
 	for i, c := range text {
 		if c == '\n' || c == '\r' {
 			text[i] = ' '

@@ -34,50 +34,79 @@ func TestAuthorization(t *testing.T) {
 	gw := startGateway(t)
 	for _, tc := range []struct {
 		name, lines string
-		fine        bool
+		bad         badHeader // 0: it is fine
 	}{
-		{"a token", "Authorization: Bearer " + tokenA + "\r\n", true},
-		{"lower case", "authorization: bearer " + tokenA + "\r\n", true},
-		{"upper case", "AUTHORIZATION: BEARER " + tokenA + "\r\n", true},
-		{"blanks around the value", "Authorization: \t Bearer " + tokenA + " \t\r\n", true},
-		{"all characters", "Authorization: Bearer aZ09-._~+/==\r\n", true},
-		{"a fold that stands for one blank", "Authorization: Bearer\r\n " + tokenA + "\r\n", true},
-		{"the longest", "Authorization: Bearer " + strings.Repeat("a", 8192) + "\r\n", true},
+		{"a token", "Authorization: Bearer " + tokenA + "\r\n", 0},
+		{"lower case", "authorization: bearer " + tokenA + "\r\n", 0},
+		{"upper case", "AUTHORIZATION: BEARER " + tokenA + "\r\n", 0},
+		{"blanks around the value", "Authorization: \t Bearer " + tokenA + " \t\r\n", 0},
+		{"all characters", "Authorization: Bearer aZ09-._~+/==\r\n", 0},
+		{"a fold that stands for one blank", "Authorization: Bearer\r\n " + tokenA + "\r\n", 0},
+		{"the longest", "Authorization: Bearer " + strings.Repeat("a", 8192) + "\r\n", 0},
 
-		{"one too long", "Authorization: Bearer " + strings.Repeat("a", 8193) + "\r\n", false},
-		{"empty", "Authorization:\r\n", false},
-		{"another scheme", "Authorization: Basic dXNlcjpwdw==\r\n", false},
-		{"a made-up scheme", "Authorization: Token " + tokenA + "\r\n", false},
-		{"the scheme alone", "Authorization: Bearer\r\n", false},
-		{"the scheme and a blank", "Authorization: Bearer \r\n", false},
-		{"the token alone", "Authorization: " + tokenA + "\r\n", false},
-		{"two blanks", "Authorization: Bearer  " + tokenA + "\r\n", false},
-		{"a tab", "Authorization: Bearer\t" + tokenA + "\r\n", false},
-		{"a blank inside", "Authorization: Bearer tok A\r\n", false},
-		{"a tab inside", "Authorization: Bearer tok\tA\r\n", false},
-		{"a high byte", "Authorization: Bearer tok\x80A\r\n", false},
-		{"an umlaut", "Authorization: Bearer tok\xc3\xa9A\r\n", false},
-		{"a comma", "Authorization: Bearer tok,A\r\n", false},
-		{"a quote", "Authorization: Bearer \"tokA\"\r\n", false},
-		{"an equals sign inside", "Authorization: Bearer tok=A\r\n", false},
-		{"only equals signs", "Authorization: Bearer ==\r\n", false},
-		{"two in one line", "Authorization: Bearer " + tokenA + ", Bearer " + tokenB + "\r\n", false},
-		{"two lines", "Authorization: Bearer " + tokenA + "\r\nAuthorization: Bearer " + tokenB + "\r\n", false},
-		{"twice the same", "Authorization: Bearer " + tokenA + "\r\nauthorization: Bearer " + tokenA + "\r\n", false},
-		{"an empty line first", "Authorization: \r\n" + "Authorization: Bearer " + tokenA + "\r\n", false},
-		{"a fold inside", "Authorization: Bearer tok\r\n A\r\n", false},
+		{"one too long", "Authorization: Bearer " + strings.Repeat("a", 8193) + "\r\n", longToken},
+		{"empty", "Authorization:\r\n", emptyHeader},
+		{"another scheme", "Authorization: Basic dXNlcjpwdw==\r\n", otherScheme},
+		{"a made-up scheme", "Authorization: Token " + tokenA + "\r\n", otherScheme},
+		{"the scheme alone", "Authorization: Bearer\r\n", noToken},
+		{"the scheme and a blank", "Authorization: Bearer \r\n", noToken},
+		{"the token alone", "Authorization: " + tokenA + "\r\n", noScheme},
+		{"two blanks", "Authorization: Bearer  " + tokenA + "\r\n", blankInToken},
+		{"a tab", "Authorization: Bearer\t" + tokenA + "\r\n", noScheme},
+		{"a blank inside", "Authorization: Bearer tok A\r\n", blankInToken},
+		{"a tab inside", "Authorization: Bearer tok\tA\r\n", noTokensChar},
+		{"a high byte", "Authorization: Bearer tok\x80A\r\n", noTokensChar},
+		{"an umlaut", "Authorization: Bearer tok\xc3\xa9A\r\n", noTokensChar},
+		{"a comma", "Authorization: Bearer tok,A\r\n", noTokensChar},
+		{"a quote", "Authorization: Bearer \"tokA\"\r\n", noTokensChar},
+		{"an equals sign inside", "Authorization: Bearer tok=A\r\n", noTokensChar},
+		{"only equals signs", "Authorization: Bearer ==\r\n", noTokensChar},
+		{"two in one line", "Authorization: Bearer " + tokenA + ", Bearer " + tokenB + "\r\n", blankInToken},
+		{"two lines", "Authorization: Bearer " + tokenA + "\r\nAuthorization: Bearer " + tokenB + "\r\n", severalHeaders},
+		{"twice the same", "Authorization: Bearer " + tokenA + "\r\nauthorization: Bearer " + tokenA + "\r\n", severalHeaders},
+		{"an empty line first", "Authorization: \r\n" + "Authorization: Bearer " + tokenA + "\r\n", severalHeaders},
+		{"a fold inside", "Authorization: Bearer tok\r\n A\r\n", blankInToken},
+		{"the word twice", "Authorization: Bearer bearer " + tokenA + "\r\n", twiceBearer},
+		{"what a page makes of an object", "Authorization: Bearer [object Object]\r\n", blankInToken},
 	} {
 		gw.jobs.Reset()
 		got := gw.sendBytes(rawPost(tc.lines, queryJobs))
-		if tc.fine {
+		if tc.bad == 0 {
 			gw.wantFine(got)
 			continue
 		}
 		if got.status != http.StatusUnauthorized || got.code() != "UNAUTHENTICATED" || got.data != nil || gw.jobs.Total() != 0 {
 			t.Errorf("%s: %d %s, %d upstream calls", tc.name, got.status, got.body, gw.jobs.Total())
 		}
-		if got.header.Get("Www-Authenticate") != "Bearer" {
-			t.Errorf("%s: WWW-Authenticate is %q", tc.name, got.header.Get("Www-Authenticate"))
+		if got.errors[0].Message != headerSentences[tc.bad] {
+			t.Errorf("%s: %s, want %s", tc.name, got.body, headerSentences[tc.bad])
+		}
+		if got.header.Get("Www-Authenticate") != tc.bad.challenge() || got.header.Get("Content-Type") != "application/graphql-response+json; charset=utf-8" {
+			t.Errorf("%s: %v", tc.name, got.header)
+		}
+	}
+}
+
+// A 401 has the media type that is asked for, as every other answer, and a challenge as RFC 6750 has it: with a code
+// only where somebody has tried a token.
+func TestUnauthorizedAnswers(t *testing.T) {
+	t.Parallel()
+	gw := startGateway(t)
+	for accept, want := range map[string]string{
+		"application/graphql-response+json":                         "application/graphql-response+json; charset=utf-8",
+		"application/graphql-response+json, application/json;q=0.9": "application/graphql-response+json; charset=utf-8",
+		"application/json": "application/json; charset=utf-8",
+		"*/*":              "application/json; charset=utf-8",
+		"text/html":        "application/json; charset=utf-8", // said all the same
+	} {
+		for header, challenge := range map[string]string{
+			"Basic dXNlcjpwdw==": `Bearer realm="jobs"`,
+			"Bearer":             `Bearer realm="jobs", error="invalid_token", error_description="The Authorization header has no token behind Bearer: send Authorization: Bearer, one blank and the token."`,
+		} {
+			got := gw.send(request{body: envelopeOf(t, queryJobs, nil), header: http.Header{"Accept": {accept}, "Authorization": {header}}})
+			if got.status != http.StatusUnauthorized || got.header.Get("Content-Type") != want || got.header.Get("Www-Authenticate") != challenge {
+				t.Errorf("%s with %s: %d %v", accept, header, got.status, got.header)
+			}
 		}
 	}
 }

@@ -21,6 +21,9 @@ func TestVariables(t *testing.T) {
 		state  = `query($v:[JobState!]){jobs(filter:{states:$v}){totalCount}}`
 		order  = `query($v:JobOrder!){jobs(orderBy:$v){totalCount}}`
 		after  = `query($v:String){jobs(after:$v){totalCount}}`
+		from   = `query($v:DateTime){jobs(filter:{createdAt:{from:$v}}){totalCount}}`
+		node   = `query($v:ID!){node(id:$v){id}}`
+		nodes  = `query($v:[ID!]!){nodes(ids:$v){id}}`
 		entity = `query($v:[_Any!]!){_entities(representations:$v){... on Job{id}}}`
 	)
 	gw := startGateway(t)
@@ -79,11 +82,27 @@ func TestVariables(t *testing.T) {
 		{state, `["RUNNING","running"]`, "$v[1]"},
 		{state, `[true]`, "$v[0]"},
 		{order, `"NEWEST"`, "$v"},
-		{order, `null`, "$v"},
 		{order, `["CREATED_AT_ASC"]`, "$v"},
 		{order, `"created_at_asc"`, "$v"},
 		{after, `7`, "$v"},
 		{after, `"` + marker + `"`, "after"},
+		{id, `"` + marker + `"`, "id"},
+		{ids, `["1","` + marker + `"]`, "ids"},
+		{first, `"` + marker + `"`, "$v"},
+		{state, `"` + marker + `"`, "$v"},
+		{order, `"` + marker + `"`, "$v"},
+		{filter, `"` + marker + `"`, "$v"},
+		{filter, `{"` + marker + `.":1}`, "$v"},
+		{filter, `{"types":["` + marker + `\u0000"]}`, "filter.types"},
+		{filter, `{"datasetId":"` + marker + `"}`, "filter.datasetId"},
+		{filter, `{"dataPlaneId":"` + marker + `"}`, "filter.dataPlaneId"},
+		{filter, `{"createdAt":{"from":"` + marker + `"}}`, "$v.createdAt.from"},
+		{filter, `{"updatedAt":{"to":7}}`, "$v.updatedAt.to"},
+		{filter, `{"createdAt":"2024-01-01T00:00:00Z"}`, "$v.createdAt"},
+		{from, `"2024-01-01"`, "$v"},
+		{from, `"2024-01-01T00:00:00"`, "$v"},
+		{node, `"` + marker + `"`, "id"},
+		{nodes, `["` + marker + `"]`, "ids"},
 		{entity, `[null]`, "$v[0]"},
 		{entity, `["x"]`, ""},
 		{entity, `[[]]`, ""},
@@ -147,6 +166,8 @@ func TestVariablesAccepted(t *testing.T) {
 		{`query($v:Boolean){_entities(representations:[{__typename:"Dataset",id:"1",n:$v}]){...on Dataset{id}}}`, `true`},
 		{`query($v:ID!){datasets(ids:[$v,"2"]){id}}`, `"1"`},
 		{`query($v:JobOrder!){jobs(orderBy:$v){totalCount}}`, `"CREATED_AT_ASC"`},
+		{`query($v:JobOrder){jobs(orderBy:$v){totalCount}}`, `null`},
+		{`query($v:JobOrder){jobs(orderBy:$v){totalCount}}`, ``},
 		{`query($v:_Any!){_entities(representations:[$v]){... on Dataset{id}}}`, `{"__typename":"Dataset","id":"1"}`},
 		{`query($v:[_Any!]!){_entities(representations:$v){... on Dataset{id}}}`, `{"__typename":"Dataset","id":"1"}`},
 	} {
@@ -184,7 +205,7 @@ func TestLiterals(t *testing.T) {
 		{`{jobs(filter:{states:[UNKNOWN]}){totalCount}}`, input},
 		{`{jobs(filter:{nope:1}){totalCount}}`, validation},
 		{`{jobs(filter:{types:[7]}){totalCount}}`, validation},
-		{`{jobs(orderBy:null){totalCount}}`, validation},
+		{`{jobs(filter:{states:[null]}){totalCount}}`, validation},
 		{`{job(id:1.5){id}}`, validation},
 		{`{job(id:RUNNING){id}}`, validation},
 		{`{dataset(id:99999999999999999999){id}}`, input},

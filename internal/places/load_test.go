@@ -267,3 +267,42 @@ func TestStandstill(t *testing.T) {
 		}
 	})
 }
+
+// Few callers who wait for each answer are never refused, whatever it takes: they are no overload. For others the
+// machine may be so busy that each call takes long, or the API refuses half of them for another reason.
+func TestFewCallers(t *testing.T) {
+	t.Parallel()
+	for name, refuses := range map[string]int{"slow": 0, "refused": 5} {
+		synctest.Test(t, func(t *testing.T) {
+			p, ends := NewAdaptive(256), time.Now().Add(time.Minute)
+			slowFrom := time.Now().Add(10 * time.Second)
+			var open sync.WaitGroup
+			var done, shed atomic.Int64
+			for i := range fewTogether {
+				open.Go(func() {
+					for time.Now().Before(ends) {
+						place, err := p.Take(t.Context(), NewFlow(fmt.Sprint(i)))
+						if err != nil {
+							shed.Add(1)
+							continue
+						}
+						work := Work{Took: TookTime, Time: about(10 * time.Millisecond)()}
+						if time.Now().After(slowFrom) {
+							work.Time = exponential(300 * time.Millisecond)()
+						}
+						if rand.IntN(10) < refuses {
+							work = Work{Took: TookRefused, Time: time.Millisecond}
+						}
+						time.Sleep(work.Time)
+						p.GiveAfter(place, work)
+						done.Add(1)
+					}
+				})
+			}
+			open.Wait()
+			if shed.Load() > 0 {
+				t.Errorf("%s: %d refused, %d done", name, shed.Load(), done.Load())
+			}
+		})
+	}
+}

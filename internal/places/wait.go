@@ -15,6 +15,10 @@ const (
 	// no overload.
 	doubtFor = 150 * time.Millisecond
 
+	// fewTogether is how many there have to be, with those that have a place, until a newcomer is refused, where the
+	// limit adapts. So few wait for each other's answers: more do not come, and to send again would not be faster.
+	fewTogether = 16
+
 	// newcomersInARow is how many newcomers are served before one of the running is. A large operation takes
 	// long in any case; a small one is only as quick as its first call.
 	newcomersInARow = 3
@@ -128,7 +132,8 @@ func (p *Places) drop(h *holder, w *waiter) {
 
 // lose ends the patience of somebody who waits: the flow of a newcomer is refused, unless it has been given a
 // place in the meantime. Where it turns out that it is not crowded, the flow waits on for the share of its
-// token, and counts as running from then on. More is when to ask again; 0 for never.
+// token, and counts as running from then on. Where there are few, it waits on. More is when to ask again; 0 for
+// never.
 func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,8 +146,11 @@ func (p *Places) lose(w *waiter) (refused bool, more time.Duration) {
 		p.begin(h, f)
 		p.setLimit(p.most)
 	}
-	if f.running {
+	switch {
+	case f.running:
 		return false, p.patience(f, now)
+	case p.crowd != nil && p.used+p.newcomer.flows <= fewTogether:
+		return false, Patience
 	}
 	p.refused++
 	p.turnedAway += (1 - p.turnedAway) / turnedOf

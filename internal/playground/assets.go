@@ -10,8 +10,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -19,7 +21,7 @@ import (
 	"jobsgateway/internal/accept"
 )
 
-//go:embed third_party web/app.js web/app.css web/icon.svg
+//go:embed third_party web/*.js web/app.css web/icon.svg
 var assetFiles embed.FS
 
 // filesPath is where the files are.
@@ -65,6 +67,19 @@ func loadAssets() *assets {
 	a.byName["examples.json"] = compress(examples)
 	a.prefix = filesPath + a.digest() + "/"
 	return a
+}
+
+// modules returns the names of the scripts that app.js imports: the page names them, so that a browser fetches
+// them at once and not only when it has read app.js.
+func modules() []string {
+	names, err := fs.Glob(assetFiles, "web/*.js")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	for i, name := range names {
+		names[i] = path.Base(name)
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return name == "app.js" })
 }
 
 // digest is of all names and contents, so that a page and its files always belong together.

@@ -74,3 +74,38 @@ func TestInflateIsBounded(t *testing.T) {
 		t.Errorf("got %d bytes, want 10", out.Len())
 	}
 }
+
+// maxFirstVisit bounds what the first visit fetches, in compressed bytes. Source: 382 KiB, four fifths of which are
+// GraphiQL's script; with the fonts of GraphiQL's style sheet it was 650 KiB.
+const maxFirstVisit = 390 << 10
+
+// TestFirstVisit adds up the page and the files that it names.
+func TestFirstVisit(t *testing.T) {
+	t.Parallel()
+	files := loadAssets()
+	page := renderPage(Options{Endpoint: "graphql", SchemaPath: "schema.graphql"}, files)
+	all := len(compress(page))
+	for name, body := range files.byName {
+		if bytes.Contains(page, []byte("/"+name+`"`)) && name != "NOTICES.txt" { // a link, which nobody fetches
+			all += len(body)
+		}
+	}
+	t.Logf("%d bytes", all)
+	if all > maxFirstVisit {
+		t.Errorf("the first visit takes %d bytes, at most %d", all, maxFirstVisit)
+	}
+}
+
+// TestNoFonts: the style sheets bring no font, whose bytes each visitor would fetch.
+func TestNoFonts(t *testing.T) {
+	t.Parallel()
+	for name, body := range loadAssets().byName {
+		var plain bytes.Buffer
+		if err := inflate(&plain, body, inflatedSize(body)); err != nil {
+			t.Fatal(err)
+		}
+		if contentTypeOf(name) == "text/css; charset=utf-8" && bytes.Contains(plain.Bytes(), []byte("@font-face")) {
+			t.Errorf("%s has a font", name)
+		}
+	}
+}

@@ -27,6 +27,15 @@ func TestExamples(t *testing.T) {
 			if len(document.Operations) != 1 || document.Operations[0].Name == "" {
 				t.Fatal("an example is one operation with a name: the name is the title of its tab")
 			}
+			title := strings.ReplaceAll(example.Name, "-", "")
+			if !strings.EqualFold(document.Operations[0].Name, title) {
+				t.Errorf("the tab is called %s, the example %s", document.Operations[0].Name, example.Name)
+			}
+			for line := range strings.Lines(example.Query) {
+				if strings.HasPrefix(line, "#") && len(line) > 52 {
+					t.Errorf("a comment is wider than the editor: %s", line)
+				}
+			}
 			if !strings.HasPrefix(example.Query, "# ") {
 				t.Error("no comment on top: it is the description in the list of examples")
 			}
@@ -48,11 +57,14 @@ func TestExamples(t *testing.T) {
 		})
 	}
 	want := []string{
-		"latest-jobs", "failures-of-the-last-day", "page-through-a-filter",
-		"one-job-typed", "counts-by-state", "dataset-board",
+		"newest-jobs", "filter-by-state-and-time", "page-through-a-filter",
+		"fields-of-one-type", "count-without-reading", "many-datasets-at-once",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)
+	}
+	if len(names) > 7 {
+		t.Errorf("%d examples are more than a bar of tabs shows", len(names))
 	}
 }
 

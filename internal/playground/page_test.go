@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -87,7 +88,10 @@ func TestNothingForeign(t *testing.T) {
 	h := playground.New(playground.Options{Demo: true})
 	_, page := get(t, h, http.MethodGet, "/")
 	texts := map[string]string{"page": page}
-	for _, name := range []string{"app.js", "app.css", "icon.svg", "examples.json"} {
+	for name := range scripts(t, h) {
+		_, texts[name] = get(t, h, http.MethodGet, assetPath(t, h, name))
+	}
+	for _, name := range []string{"app.css", "icon.svg", "examples.json"} {
 		_, texts[name] = get(t, h, http.MethodGet, assetPath(t, h, name))
 	}
 	absolute := regexp.MustCompile(`[a-z]+://[^\s"')]*|["'(]//\w[^\s"')]*`)
@@ -127,11 +131,13 @@ func TestPageIsRelative(t *testing.T) {
 			t.Errorf("%s leads to %v, %v", reference[0], to, err)
 		}
 	}
-	_, script := get(t, h, http.MethodGet, assetPath(t, h, "app.js"))
-	if rooted := regexp.MustCompile("[\"'`(]/[a-z][^\"'`\n]*").FindString(script); rooted != "" {
-		t.Errorf("app.js names %s", rooted)
+	texts := scripts(t, h)
+	for name, script := range texts {
+		if rooted := regexp.MustCompile("[\"'`(]/[a-z][^\"'`\n]*").FindString(script); rooted != "" {
+			t.Errorf("%s names %s", name, rooted)
+		}
 	}
-	if !strings.Contains(script, "tokenKey = `jobsgateway:token:${location.pathname}`") {
+	if !strings.Contains(texts["token.js"], "tokenKey = `jobsgateway:token:${location.pathname}`") {
 		t.Error("the token is one for all paths")
 	}
 }
@@ -146,7 +152,7 @@ func TestOptions(t *testing.T) {
 		{
 			name: "defaults",
 			has:  []string{`data-endpoint="graphql"`, `data-schema="schema.graphql"`, `data-examples="playground/`},
-			not:  []string{"data-demo", "demonstration data"},
+			not:  []string{"data-demo", "demonstration data", " data-schema-hidden", " data-trusted-only"},
 		},
 		{
 			name:    "other paths",
@@ -157,6 +163,18 @@ func TestOptions(t *testing.T) {
 			name:    "demo",
 			options: playground.Options{Demo: true},
 			has:     []string{"data-demo", "demonstration data"},
+		},
+		{
+			name:    "no schema",
+			options: playground.Options{SchemaHidden: true},
+			has:     []string{" data-schema-hidden"},
+			not:     []string{`href="schema.graphql"`, " data-trusted-only"},
+		},
+		{
+			name:    "trusted documents",
+			options: playground.Options{TrustedOnly: true},
+			has:     []string{" data-trusted-only", `href="schema.graphql"`},
+			not:     []string{" data-schema-hidden"},
 		},
 	}
 	for _, tt := range tests {
@@ -177,20 +195,56 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// scripts are ours, by name: all that the page names beside those of third_party.
+func scripts(t *testing.T, h http.Handler) map[string]string {
+	t.Helper()
+	_, page := get(t, h, http.MethodGet, "/")
+	texts := map[string]string{}
+	for _, match := range regexp.MustCompile(`"playground/[0-9a-f]+/(\w+\.js)"`).FindAllStringSubmatch(page, -1) {
+		if match[1] != "explorer.js" {
+			_, texts[match[1]] = get(t, h, http.MethodGet, assetPath(t, h, match[1]))
+		}
+	}
+	return texts
+}
+
+// Each script of ours is in the page, so that none waits for another to name it, and each that one imports is
+// there.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	texts := scripts(t, playground.New(playground.Options{}))
+	imported := map[string]bool{"app.js": true}
+	for name, text := range texts {
+		for _, match := range regexp.MustCompile(`(?m)^import .* from '\./(.*)';$`).FindAllStringSubmatch(text, -1) {
+			imported[match[1]] = true
+			if texts[match[1]] == "" {
+				t.Errorf("%s imports %s, which the page does not name", name, match[1])
+			}
+		}
+	}
+	if !maps.Equal(imported, map[string]bool{
+		"access.js": true, "answer.js": true, "app.js": true, "gateway.js": true, "notice.js": true, "share.js": true, "token.js": true,
+	}) || len(texts) != len(imported) {
+		t.Errorf("imported are %v of %d", imported, len(texts))
+	}
+}
+
 // TestTokenStaysInItsTab: the token may live in session storage and a header; this is the cheap half of the
 // check, the browser's is elsewhere.
 func TestTokenStaysInItsTab(t *testing.T) {
 	t.Parallel()
-	h := playground.New(playground.Options{})
-	_, script := get(t, h, http.MethodGet, assetPath(t, h, "app.js"))
-	for _, bad := range []string{"localStorage", "document.cookie"} {
-		if strings.Contains(script, bad) {
-			t.Errorf("app.js uses %s", bad)
+	all := ""
+	for name, script := range scripts(t, playground.New(playground.Options{})) {
+		all += script
+		for _, bad := range []string{"localStorage", "document.cookie"} {
+			if strings.Contains(script, bad) {
+				t.Errorf("%s uses %s", name, bad)
+			}
 		}
 	}
-	for _, want := range []string{"sessionStorage.setItem(tokenKey", "`Bearer ${token}`", "shouldPersistHeaders: false"} {
-		if !strings.Contains(script, want) {
-			t.Errorf("app.js lacks %s", want)
+	for _, want := range []string{"sessionStorage.setItem(tokenKey", "`Bearer ${token()}`", "shouldPersistHeaders: false"} {
+		if !strings.Contains(all, want) {
+			t.Errorf("the scripts lack %s", want)
 		}
 	}
 }

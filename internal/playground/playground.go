@@ -4,8 +4,8 @@
 // Everything comes from embedded files: the page works without a network and under a strict
 // Content-Security-Policy, and sends nothing to any host but its own. The gateway carries GraphiQL 3.9
 // because it is the last line with a self-contained browser build, which needs neither a bundler here nor
-// workers and foreign scripts there; vendor.sh fetches the very same files again, third_party/SHA256SUMS says
-// what they are.
+// workers and foreign scripts there; vendor.sh fetches the files again and says what it takes out of them,
+// third_party/SHA256SUMS says what they are then.
 package playground
 
 import (
@@ -21,13 +21,13 @@ import (
 //go:embed web/page.html
 var pageFile embed.FS
 
-// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons and
-// fonts inside GraphiQL's style sheet. The hash admits one style element, the scroll lock that GraphiQL's
-// dialogs and menus put up. Its text depends on the margins of the body and the width of the scroll bar, and
-// both are 0 here (app.css). Another value is a violation in the browser's console.
+// contentSecurityPolicy lets the page load from and talk to its own origin only. data: is for the icons inside
+// GraphiQL's style sheet; fonts are those of the visitor's system. The hash admits one style element, the scroll
+// lock that GraphiQL's dialogs and menus put up. Its text depends on the margins of the body and the width of the
+// scroll bar, and both are 0 here (app.css). Another value is a violation in the browser's console.
 const contentSecurityPolicy = "default-src 'none'; script-src 'self'; " +
 	"style-src 'self' 'sha256-Y/huXlwoYkVyQlxwSVcCi1RCDGDCSVBzDt0hYP9qlTc='; img-src 'self' data:; " +
-	"font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Options says what the page talks to. The zero value is the gateway's own layout. Whatever the page refers
 // to is relative to its own address, so that it works below any path, also where a proxy takes that away.
@@ -38,6 +38,10 @@ type Options struct {
 	SchemaPath string
 	// Demo says on the page that the data is made up, and fills the token box with "demo".
 	Demo bool
+	// SchemaHidden says that nothing answers at SchemaPath: the page tells so, and does not ask.
+	SchemaHidden bool
+	// TrustedOnly says that only documents on a list are answered: the page tells so.
+	TrustedOnly bool
 }
 
 // Playground serves the page at / and its files below /playground/, where a base path was taken off before.
@@ -96,8 +100,9 @@ func renderPage(o Options, files *assets) []byte {
 	var out bytes.Buffer
 	err := page.Execute(&out, struct {
 		Options
-		Assets string
-	}{o, strings.TrimPrefix(files.prefix, "/")})
+		Assets  string
+		Modules []string
+	}{o, strings.TrimPrefix(files.prefix, "/"), modules()})
 	if err != nil {
 		panic(err) // the template and its data are both of this package
 	}

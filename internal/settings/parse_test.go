@@ -26,6 +26,7 @@ func defaults() Settings {
 		MaxBody:                256 << 10,
 		MaxOperationBytes:      48 << 20,
 		MaxTotalBytes:          104 << 20,
+		MaxPersistedBytes:      4 << 20,
 		MaxUpstreamBody:        32 << 20,
 		MaxCost:                20_000,
 		MaxDepth:               15,
@@ -40,6 +41,7 @@ func defaults() Settings {
 		LiveOutage:             time.Minute,
 		MaxUpstreamCalls:       200,
 		MaxUpstreamConcurrency: 64,
+		TrustedDocuments:       "off",
 		Introspection:          true,
 		Playground:             true,
 		Federation:             true,
@@ -130,6 +132,7 @@ func TestPrecedence(t *testing.T) {
 		{"false over variable", "--playground=false", "PLAYGROUND=true", func(s *Settings) { s.Playground = false }},
 		{"doubly negated", "--no-playground=false", "", func(*Settings) {}},
 		{"empty list", "--cors-origins=", "CORS_ORIGINS=*", func(s *Settings) { s.CORSOrigins = []string{} }},
+		{"headers given twice", "--cors-headers=X-A,x-b --cors-headers X-C", "CORS_HEADERS=X-D", func(s *Settings) { s.CORSHeaders = []string{"X-A", "x-b", "X-C"} }},
 		{
 			"list given twice", "--cors-origins=http://a,http://b --cors-origins http://c", "CORS_ORIGINS=*",
 			func(s *Settings) { s.CORSOrigins = []string{"http://a", "http://b", "http://c"} },

@@ -36,7 +36,8 @@ var (
 		reflect.TypeFor[[]string]():      readOrigins,
 	}
 	readingsByName = map[string]reading{
-		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath,
+		"switch": readSwitch, "word": readWord, "address": readAddress, "path": readPath, "headers": readHeaders,
+		"file": readFile,
 	}
 )
 
@@ -218,51 +219,13 @@ func readPath(text string, _ *kong.Tag) (any, error) {
 	return trimmed, nil
 }
 
-// readOrigins reads a list parted by commas, where an empty item is none, as is the word none. All wrong
-// items share the one error.
-func readOrigins(text string, _ *kong.Tag) (any, error) {
-	if strings.Contains(text, "@") {
-		// The whole list is shown as one, since a password may hold a comma.
-		return nil, fmt.Errorf("%s has user info", shown(text))
+// readFile returns the path of a file or a folder as it is. Whether that is there shows when it is read. What
+// could be a URL with a secret is refused.
+func readFile(text string, _ *kong.Tag) (any, error) {
+	if strings.ContainsAny(text, "?#@") || strings.ContainsFunc(text, unicode.IsControl) {
+		return nil, fmt.Errorf("%s has one of ?#@ or a control character", shown(text))
 	}
-	var origins, wrong []string
-	for item := range strings.SplitSeq(text, ",") {
-		item = strings.TrimSpace(item)
-		if item == "" || strings.EqualFold(text, "none") {
-			continue
-		}
-		origins = append(origins, item)
-		if fault := originFault(item); fault != "" && item != "*" {
-			wrong = append(wrong, shown(item)+" "+fault)
-		}
-	}
-	if len(wrong) > 0 {
-		return nil, errors.New(strings.Join(wrong, ", "))
-	}
-	return origins, nil
-}
-
-// originFault returns why a browser would never send text as an Origin; "" when one could. An origin is
-// compared as a string, so one that only means the same would be refused to every page, without a word.
-func originFault(text string) string {
-	origin, err := url.Parse(text)
-	switch {
-	case strings.Contains(text, "*"):
-		return "has a wildcard inside"
-	case err != nil || origin.Hostname() == "" || (origin.Scheme != "http" && origin.Scheme != "https"):
-		return "is not http:// or https:// with a host"
-	case origin.Path != "" || origin.RawQuery != "" || origin.ForceQuery || strings.Contains(text, "#"):
-		return "goes on after the host (a browser sends not even a slash there)"
-	case text != strings.ToLower(text):
-		return "has capitals, which a browser never sends"
-	case !plainHost(origin.Hostname()):
-		return "has a host in a form that a browser never sends"
-	case origin.Scheme == "http" && origin.Port() == "80", origin.Scheme == "https" && origin.Port() == "443":
-		return "names the port that a browser leaves out"
-	case origin.Port() != "" && !validPort(origin.Port(), 1), strings.HasSuffix(origin.Host, ":"):
-		return "has no usable port"
-	}
-	return ""
+	return text, nil
 }
 
 // plainName is a host's name in ASCII, or none.

@@ -180,6 +180,23 @@ var everySetting = []texts{
 		map[string][]string{"is out of range; use 2MiB to 64GiB": {"2097151", "65GiB"}, "is not a size": {"all"}},
 	},
 	{
+		"MaxPersistedBytes", nil,
+		map[string]any{"0": int64(0), "1GiB": int64(1 << 30), "4M": int64(4 << 20)},
+		map[string][]string{"is out of range; use 0 to 1GiB, 0 serves none": {"-1", "1073741825"}, "is not a size": {"all", "off"}},
+	},
+	{
+		"TrustedDocuments",
+		[]string{"JOBSGW_TRUSTED_DOCUMENTS_PATH=/documents"},
+		map[string]any{"off": "off", "log": "log", "REQUIRE": "require"},
+		map[string][]string{"is unknown; use off, log or require": {"on", "true"}},
+	},
+	{
+		"TrustedDocumentsPath", nil,
+		map[string]any{"/a b/ä.json": "/a b/ä.json", "documents": "documents"},
+		map[string][]string{"has one of ?#@ or a control character; use the path of a file or a folder": {"a\x00b", "https://a.b/?c", "a@b", "#"}},
+	},
+	switches("TrustedDocumentsLiftLimits"),
+	{
 		"CORSOrigins", nil,
 		map[string]any{
 			"":                        []string{},
@@ -202,6 +219,21 @@ var everySetting = []texts{
 			"has user info":                          {"https://u@a"},
 			`"*" stands beside other origins; use `:  {"*,https://a", "https://a,*"},
 			`"http://" is not http:// or https:// with a host, "http://A" has capitals`: {"http://,http://b,http://A"},
+		},
+	},
+	{
+		"CORSHeaders", nil,
+		map[string]any{
+			"":               []string{},
+			"none":           []string{},
+			"X-Tenant":       []string{"X-Tenant"},
+			"X-Tenant , ,b3": []string{"X-Tenant", "b3"},
+			"x_a.b-9":        []string{"x_a.b-9"},
+		},
+		map[string][]string{
+			"stands for any header":            {"*", "X-*", "X-A,*"},
+			"is not the name of a header":      {"X Tenant", "x/y", "ä", strings.Repeat("x", 101), "a,b c"},
+			`"X-Tenant:…" has more than names`: {"X-Tenant:", "X-Tenant: hunter2"},
 		},
 	},
 	{

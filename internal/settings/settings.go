@@ -13,8 +13,8 @@ import (
 
 // Settings is all that the gateway can be told. The tags are the single source of a flag: name and type come
 // from the field; default, bounds and help from the tag; the errors and the help text are written from the
-// same words. A flag needs a group, a help and a default (CORSOrigins has none), and either min and max,
-// words, or accepts. Where an empty variable means something, the tag says empty.
+// same words. A flag needs a group, a help and a default (CORSOrigins, CORSHeaders and TrustedDocumentsPath have
+// none), and either min and max, words, or accepts. Where an empty variable means something, the tag says empty.
 //
 // Sizes are bytes. A Settings is a plain value; nothing changes it after [Parse].
 type Settings struct {
@@ -67,6 +67,9 @@ type Settings struct {
 	// MaxOperationBytes bounds of each operation. It is at least twice MaxOperationBytes, since one caller may
 	// hold no more than half of it.
 	MaxTotalBytes int64 `group:"Limits" default:"104MiB" min:"2MiB" max:"64GiB" note:"and at least twice --max-operation-bytes" placeholder:"SIZE" help:"Most memory of all operations and request bodies together, of which one token may hold half"`
+	// MaxPersistedBytes bounds the texts of automatic persisted queries that are remembered, 0 to 1GiB, each
+	// with 352 bytes more. 0 serves none.
+	MaxPersistedBytes int64 `group:"Limits" default:"4MiB" min:"0" max:"1GiB" note:"0 serves none" placeholder:"SIZE" help:"Most memory of automatic persisted queries, of which one token may hold all that no other wants"`
 	// MaxCost is the most points that the shape of one operation may cost, 1 to 10000000: an object counts 1,
 	// a JSON value 5. Source: 20,000 jobs with all fields took the process to 135 MB, half of a small
 	// container.
@@ -93,9 +96,19 @@ type Settings struct {
 	// LiveOutage is how long the Jobs API may fail until subscriptions end with its error, 1s to 24h.
 	LiveOutage time.Duration `group:"Subscriptions" default:"60s" min:"1s" max:"24h" placeholder:"DURATION" help:"Time that the Jobs API may fail until subscriptions end with its error"`
 
+	// TrustedDocuments is off, log or require: whether the documents that are not in the files of
+	// TrustedDocumentsPath run as others do, run and are counted and logged, or are refused.
+	TrustedDocuments string `group:"Trusted documents" type:"word" default:"off" words:"off,log,require" placeholder:"MODE" help:"What becomes of documents that are not listed: off and log run them, log counts and logs them, and require refuses them"`
+	// TrustedDocumentsPath is a file or a folder; empty for none, which only off allows.
+	TrustedDocumentsPath string `group:"Trusted documents" type:"file" placeholder:"PATH" accepts:"the path of a file or a folder" help:"The listed documents, read at the start and at a hang-up (HUP): files that end in .json map ids to documents, and each that ends in .graphql or .gql is one"`
+	// TrustedDocumentsLiftLimits frees listed documents of MaxCost, MaxDepth, MaxAliases and MaxRootFields.
+	TrustedDocumentsLiftLimits bool `group:"Trusted documents" type:"switch" default:"false" accepts:"true or false" help:"With require: --max-cost, --max-depth, --max-aliases and --max-root-fields do not hold for listed documents"`
+
 	// CORSOrigins are the exact origins of pages that may call the gateway, as browsers send them, or "*"
 	// alone. Empty means that pages of other origins may not.
 	CORSOrigins []string `group:"Browser and schema" placeholder:"ORIGIN,..." empty:"" accepts:"scheme://host[:port], several parted by commas, or * or none alone" help:"Origins of the pages that may call the gateway from a browser"`
+	// CORSHeaders are headers that pages of CORSOrigins may send beside those that clients of GraphQL do.
+	CORSHeaders []string `group:"Browser and schema" type:"headers" placeholder:"NAME,..." empty:"" accepts:"names of headers, several parted by commas, or none alone" help:"Headers that those pages may send beside the usual ones of GraphQL clients"`
 	// Introspection lets operations ask for the schema. The playground and most tools live on it.
 	Introspection bool `group:"Browser and schema" type:"switch" negatable:"" default:"true" accepts:"true or false" help:"Answer introspection and _service, and serve /schema.graphql"`
 	// Playground serves the page at / on Listen.

@@ -46,6 +46,11 @@ func contradictions(s *Settings, set map[string]bool, found faults) {
 		found["max-total-bytes"] = fmt.Sprintf("%d is less than twice %s, which is %d; use at least %d or lower that",
 			s.MaxTotalBytes, both("max-operation-bytes"), s.MaxOperationBytes, 2*s.MaxOperationBytes)
 	}
+	if sound("trusted-documents", "trusted-documents-path") && s.TrustedDocuments != "off" &&
+		s.TrustedDocumentsPath == "" {
+		found["trusted-documents-path"] = fmt.Sprintf("it is not set, and %s, which is %s, needs it",
+			both("trusted-documents"), s.TrustedDocuments)
+	}
 	if sound("default-page-size", "max-page-size") && s.DefaultPageSize > s.MaxPageSize {
 		found["default-page-size"] = fmt.Sprintf("%d is above %s, which is %d; use 1 to %d or raise that",
 			s.DefaultPageSize, both("max-page-size"), s.MaxPageSize, s.MaxPageSize)

@@ -53,6 +53,10 @@ func TestContradictions(t *testing.T) {
 		{"--demo", "JOBSGW_UPSTREAM_URL=", "", ""},
 		{"--demo=false", "JOBSGW_UPSTREAM_URL=", "upstream-url", "its value is empty"},
 
+		{"--trusted-documents log", "", "trusted-documents-path", "it is not set, and " + both("trusted-documents") + ", which is log, needs it"},
+		{"--trusted-documents-path a", "JOBSGW_TRUSTED_DOCUMENTS=require", "", ""},
+		{"--trusted-documents-path a", "", "", ""},
+
 		{"--cors-origins * --cors-origins http://a", "", "cors-origins", `"*" stands beside other origins; use it alone or leave it out`},
 		{"--cors-origins none --cors-origins http://a", "", "", ""},
 	} {

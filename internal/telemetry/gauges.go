@@ -12,6 +12,10 @@ import (
 type Gauges struct {
 	// DocumentBytes is what the remembered documents weigh, see gateway.Gateway.
 	DocumentBytes func() uint64
+	// PersistedBytes is what the automatic persisted queries weigh, see gateway.Gateway.
+	PersistedBytes func() uint64
+	// TrustedDocuments is how many documents are listed.
+	TrustedDocuments func() int
 	// Memory is what is lent to operations and requests.
 	Memory func() memory.Figures
 	// Operations and Calls are the places of both.
@@ -35,6 +39,15 @@ func (m *Metrics) Read(gauges Gauges) {
 			name: "jobsgateway_document_cache_bytes",
 			help: "Weight of the remembered documents: their texts, and 5 bytes for each field that they can write.",
 			read: func() float64 { return float64(gauges.DocumentBytes()) },
+		},
+		{
+			name: "jobsgateway_persisted_queries_bytes",
+			help: "Weight of the automatic persisted queries that are remembered: their texts, and 352 bytes for each.",
+			read: func() float64 { return float64(gauges.PersistedBytes()) },
+		},
+		{
+			name: "jobsgateway_trusted_documents", help: "Documents that are listed (--trusted-documents).",
+			read: func() float64 { return float64(gauges.TrustedDocuments()) },
 		},
 		{
 			name: "jobsgateway_memory_limit_bytes", help: "The most that all operations and requests may hold together.",

@@ -10,10 +10,10 @@ import (
 // readAll has Metrics read gauges, each of another value.
 func readAll(m *Metrics) {
 	m.Read(Gauges{
-		DocumentBytes: func() uint64 { return 7 },
-		Memory:        func() memory.Figures { return memory.Figures{Total: 104, Held: 40, Idle: 20, Owners: 3, Waiting: 2} },
-		Operations:    func() places.State { return places.State{Most: 1024, Limit: 1000, Used: 30, Waiting: 1} },
-		Calls:         func() places.State { return places.State{Most: 256, Limit: 12, Used: 11, Waiting: 9} },
+		DocumentBytes: func() uint64 { return 7 }, PersistedBytes: func() uint64 { return 8 }, TrustedDocuments: func() int { return 6 },
+		Memory:     func() memory.Figures { return memory.Figures{Total: 104, Held: 40, Idle: 20, Owners: 3, Waiting: 2} },
+		Operations: func() places.State { return places.State{Most: 1024, Limit: 1000, Used: 30, Waiting: 1} },
+		Calls:      func() places.State { return places.State{Most: 256, Limit: 12, Used: 11, Waiting: 9} },
 	})
 }
 
@@ -24,6 +24,8 @@ func TestGauges(t *testing.T) {
 	readAll(m)
 	for series, want := range map[string]string{
 		`document_cache_bytes`:              "7",
+		`trusted_documents`:                 "6",
+		`persisted_queries_bytes`:           "8",
 		`memory_limit_bytes`:                "104",
 		`memory_held_bytes`:                 "40",
 		`memory_idle_bytes`:                 "20",

@@ -26,6 +26,8 @@ type Metrics struct {
 	inFlight    prometheus.Gauge
 	shed        *table[prometheus.Counter] // by reason
 	coalesced   prometheus.Counter
+	unlisted    *table[prometheus.Counter] // by reason
+	trusted     *named
 	callsOfEach prometheus.Observer
 	batches     prometheus.Observer
 	searches    prometheus.Counter

@@ -85,6 +85,9 @@ func TestCounts(t *testing.T) {
 	m.OperationEnds(ctx, gateway.OperationEnd{})
 	m.BatchSent(ctx, 20)
 	m.PageSought(ctx, 3)
+	m.DocumentUnlisted(ctx, gateway.UnlistedOther)
+	end(gateway.OperationEnd{Type: "query", Name: "Listed", Trusted: true, Shared: true}, true)
+	end(gateway.OperationEnd{Type: "query", Trusted: true, Shared: true}, true)
 	m.AttemptStarts(ctx, restclient.RouteList, 1)
 	m.AttemptStarts(ctx, restclient.RouteList, 2)
 	m.AttemptEnds(ctx, restclient.Attempt{Bytes: 10})
@@ -112,7 +115,12 @@ func TestCounts(t *testing.T) {
 		`operations_shed_total{reason="places"}`:                                        "0",
 		`operations_shed_total{reason="calls"}`:                                         "1",
 		`operations_shed_total{reason="memory"}`:                                        "1",
-		`operations_coalesced_total`:                                                    "1",
+		`operations_coalesced_total`:                                                    "3",
+		`documents_unlisted_total{reason="no_id"}`:                                      "0",
+		`documents_unlisted_total{reason="other_text"}`:                                 "1",
+		`trusted_operations_total{operation="Listed",outcome="left"}`:                   "1",
+		`trusted_operations_total{operation="other",outcome="left"}`:                    "1",
+		`trusted_operations_total{operation="other",outcome="ok"}`:                      "0",
 		`operations_in_flight`:                                                          "1",
 		`operation_upstream_calls_sum`:                                                  "203",
 		`operation_upstream_calls_count`:                                                "3",
@@ -218,6 +226,7 @@ func everything(ctx context.Context, m *Metrics, events int) {
 		ctx, _ := m.RequestStarts(ctx, gateway.RequestStart{Method: "secret"})
 		m.OperationEnds(m.OperationStarts(ctx), o)
 		m.RequestEnds(ctx, gateway.RequestEnd{OperationEnd: o, IsOperation: rand.IntN(3) > 0, Left: rand.IntN(5) == 0})
+		m.DocumentUnlisted(ctx, gateway.Unlisted(1+rand.IntN(len(unlisted))))
 		m.BatchSent(ctx, rand.IntN(500))
 		m.PageSought(ctx, rand.IntN(64))
 	}

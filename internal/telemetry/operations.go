@@ -22,6 +22,9 @@ var (
 	outcomes = [...]string{
 		outcomeOK: "ok", outcomeErrors: "errors", outcomeRefused: "refused", outcomeLeft: "left",
 	}
+	unlisted = [...]string{ // by gateway.Unlisted, from gateway.UnlistedText on
+		gateway.UnlistedText - 1: "no_id", gateway.UnlistedID - 1: "unknown_id", gateway.UnlistedOther - 1: "other_text",
+	}
 	lacks = [...]string{ // by gateway.Lack, from gateway.LackPlaces on
 		gateway.LackPlaces - 1: "places", gateway.LackCalls - 1: "calls", gateway.LackMemory - 1: "memory",
 	}
@@ -63,6 +66,11 @@ func (m *Metrics) makeOperations(r registry) {
 		"Operations that were refused since as many were running as may (places), the Jobs API could answer no "+
 			"more calls (calls), or there was no memory for them (memory).",
 		label{"reason", lacks[:]}).all()
+	m.unlisted = r.counters("jobsgateway_documents_unlisted_total",
+		"Requests whose document is not listed, where documents are (--trusted-documents): require refuses them, "+
+			"and log runs those that have a text.",
+		label{"reason", unlisted[:]}).all()
+	m.trusted = newNamed(r)
 	m.coalesced = r.counter("jobsgateway_operations_coalesced_total",
 		"Operations that were answered by an equal operation of the same token that was under way.")
 	m.callsOfEach = r.histogram("jobsgateway_operation_upstream_calls",
@@ -99,6 +107,9 @@ func (m *Metrics) RequestEnds(running context.Context, r gateway.RequestEnd) {
 		m.shed.at(int(r.Lacked-gateway.LackPlaces), 0, 0).Inc()
 	}
 	m.operations.at(kind, outcome, code).Inc()
+	if r.Trusted {
+		m.trusted.count(r.Name, outcome)
+	}
 	observeTime(running, m.durations.at(kind, outcome, 0), r.Duration)
 	switch {
 	case r.Shared:
@@ -116,6 +127,11 @@ func (m *Metrics) OperationStarts(ctx context.Context) context.Context {
 
 // OperationEnds counts it no longer.
 func (m *Metrics) OperationEnds(context.Context, gateway.OperationEnd) { m.inFlight.Dec() }
+
+// DocumentUnlisted counts it.
+func (m *Metrics) DocumentUnlisted(_ context.Context, why gateway.Unlisted) {
+	m.unlisted.at(int(why-gateway.UnlistedText), 0, 0).Inc()
+}
 
 // BatchSent counts the calls of a batch.
 func (m *Metrics) BatchSent(_ context.Context, keys int) { m.batches.Observe(float64(keys)) }

@@ -1,0 +1,45 @@
+// What stands under an answer: what it took, and what can be done with it. Before there is one, what to press.
+
+import { runKeys } from './access.js';
+import { copyAnswer, download } from './share.js';
+
+const { createElement: h, useEffect, useState } = React;
+
+const number = (value) => value.toLocaleString('en');
+const milliseconds = (value) => `${number(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))} ms`;
+const size = (bytes) => (bytes < 1024 ? `${bytes} bytes` : `${number(Math.round(bytes / 102.4) / 10)} KiB`);
+
+// The parts of the line. Without an explanation, where it is switched off, there are fewer.
+function partsOf({ status, milliseconds: total, bytes, request, explain }) {
+  const parts = [`status ${status}`, milliseconds(total), size(bytes)];
+  if (explain?.shared) {
+    parts.push(`shared the answer of an equal query, waited ${milliseconds(explain.waitedMs)}`);
+  } else if (explain) {
+    const calls = `${number(explain.upstreamCalls)} REST ${explain.upstreamCalls === 1 ? 'call' : 'calls'}`;
+    parts.push(explain.upstreamCalls ? `${calls}, waited ${milliseconds(explain.waitedMs)}` : calls);
+  }
+  if (explain?.cost !== undefined) parts.push(`cost ${number(explain.cost)} of ${number(explain.costLimit)}`);
+  if (request) parts.push(`request ${request}`);
+  return parts;
+}
+
+// AnswerBar is below the answer. Each tab has its own answer, so it has its own line: that of the last answer that
+// came while it was open.
+export function AnswerBar({ took }) {
+  const { tabs, activeTabIndex } = GraphiQL.React.useEditorContext({ nonNull: true });
+  const { isFetching } = GraphiQL.React.useExecutionContext({ nonNull: true });
+  const { id, response, operationName } = tabs[activeTabIndex];
+  const [lines, setLines] = useState({});
+  useEffect(() => { setLines((known) => ({ ...known, [id]: took })); }, [took]);
+  const button = (label, name, onClick) => h('button', {
+    type: 'button', className: 'answer-button', 'aria-label': name, disabled: !response, onClick,
+  }, label);
+  return h(React.Fragment, null,
+    !response && !isFetching && h('p', { className: 'answer-none' }, `Press ${runKeys} to run the query.`),
+    h('div', { className: 'answer-bar' },
+      h('div', { className: 'took', role: 'status', 'aria-label': 'What the answer took' },
+        lines[id] && partsOf(lines[id]).map((part) => h('span', { key: part }, part))),
+      h('div', { className: 'answer-buttons' },
+        button('Copy', 'Copy the answer', () => copyAnswer(response)),
+        button('Download', 'Download the answer', () => download(response, operationName ?? 'answer')))));
+}
