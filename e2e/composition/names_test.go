@@ -132,12 +132,12 @@ func broughtNames(t *testing.T) []string {
 	}
 	names := []string{}
 	for _, def := range doc.Definitions {
-		if def.Name != "Query" {
+		if def.Name != "Query" && def.Name != "Subscription" {
 			names = append(names, def.Name)
 			continue
 		}
 		for _, field := range def.Fields {
-			names = append(names, "Query."+field.Name)
+			names = append(names, def.Name+"."+field.Name)
 		}
 	}
 	for _, directive := range doc.Directives {
