@@ -21,6 +21,7 @@ import (
 // calls beside it on the same connection are answered.
 func TestFaultsOverHTTP2(t *testing.T) {
 	t.Parallel()
+	bomb := badapi.Bomb() // now, since it takes longer to make than an answer may take
 	flush := func(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 	for name, tc := range map[string]struct {
 		fault http.HandlerFunc
@@ -58,7 +59,7 @@ func TestFaultsOverHTTP2(t *testing.T) {
 		"A71 a bomb": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Encoding", "gzip")
-			_, _ = w.Write(badapi.Bomb())
+			_, _ = w.Write(bomb)
 		}, "UPSTREAM_BAD_RESPONSE", 1},
 		"A60 503":        {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, "UPSTREAM_UNAVAILABLE", 3},
 		"A64 a redirect": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/LEAK", http.StatusFound) }, "UPSTREAM_REJECTED", 1},
