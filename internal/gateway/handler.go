@@ -85,14 +85,12 @@ func (g *gateway) understand(
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:
-	case acceptable:
+	case acceptable, g.executor.live != nil: // a subscription is told what it may accept
 		request, refused = g.name(r.Context(), request)
-	case streamOf(r.Header["Accept"]) == nil:
-		refused = refuseMediaType()
-	case g.executor.live == nil:
+	case streamOf(r.Header["Accept"]) != nil:
 		refused = refuseLive()
 	default:
-		request, refused = g.name(r.Context(), request)
+		refused = refuseMediaType()
 	}
 	if refused != nil && !acceptable {
 		mediaType = typeJSON

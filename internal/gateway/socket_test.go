@@ -1,8 +1,6 @@
 package gateway
 
 import (
-	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -162,9 +160,8 @@ func (gw *testGateway) wantLineWith(texts ...string) {
 // What the client has completed is told no more, and its id may be used again at once, also while an event is
 // written.
 func TestSocketCompletedByTheClient(t *testing.T) {
-	var engine *live.Engine
-	gw := startLive(t)
-	engine = gw.served.gateway.executor.live
+	gw := startLive(t, func(c *live.Config) { c.Limits.StreamsPerToken = 100 })
+	engine := gw.served.gateway.executor.live
 	c := gw.greeted(t)
 	for i := range 50 {
 		c.subscribe("x", watchJob)
@@ -269,7 +266,7 @@ func TestSocketSilence(t *testing.T) {
 	const soon = 50 * time.Millisecond
 	within := func(t *testing.T, waits socketTimes) *testGateway {
 		t.Helper()
-		gw := startLive(t)
+		gw := startLive(t, func(c *live.Config) { c.Limits.StreamsPerToken = 100 })
 		gw.served.gateway.sockets.waits = waits
 		return gw
 	}
@@ -279,15 +276,11 @@ func TestSocketSilence(t *testing.T) {
 	})
 	t.Run("half a message", func(t *testing.T) {
 		gw := within(t, socketTimes{init: time.Minute, message: soon, beat: time.Minute, silence: time.Minute})
-		c := gw.greeted(t)
-		w, err := c.conn.Writer(t.Context(), websocket.MessageText)
-		if err != nil {
-			t.Fatal(err)
+		conn := gw.sendFrames(t, "\x01\x88\x00\x00\x00\x00{\"type\":")
+		answer := make([]byte, 4)
+		if _, err := io.ReadFull(conn, answer); err != nil || answer[0] != '\x88' || int(answer[2])<<8|int(answer[3]) != 4400 {
+			t.Errorf("%q %v", answer, err)
 		}
-		if _, err := io.WriteString(w, `{"type":`); err != nil {
-			t.Fatal(err)
-		}
-		c.wantClosed(4400)
 	})
 	t.Run("pings are answered", func(t *testing.T) {
 		gw := within(t, socketTimes{init: time.Minute, message: time.Minute, beat: soon, silence: 20 * soon})
@@ -309,7 +302,10 @@ func TestSocketSilence(t *testing.T) {
 		}
 		c := gw.greeted(t)
 		for i := range 90 {
-			c.subscribe(itoa(i), `{ jobs(first: 400) { nodes { id raw input a: raw b: raw c: raw d: raw e: raw } } }`)
+			c.subscribe(itoa(i), `{ jobs(first: 400) { nodes { id raw a: raw b: raw c: raw d: raw e: raw } } }`)
+		}
+		if got := c.next(); len(got) < 100_000 {
+			t.Fatalf("%.300s", got)
 		}
 		gw.wantSockets(0)
 	})
@@ -359,26 +355,36 @@ func TestSocketFrames(t *testing.T) {
 		"end of the bytes": "\x81",
 	} {
 		t.Run(name, func(t *testing.T) {
-			conn := gw.dial()
-			_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
-			r := handshake(nil)
-			req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, gw.url+"/graphql", http.NoBody)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header = r.header
-			if err := req.Write(conn); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := io.WriteString(conn, frame); err != nil && !errors.Is(err, net.ErrClosed) {
-				t.Log(err)
-			}
-			_ = conn.(interface{ CloseWrite() error }).CloseWrite()
-			answer, _ := io.ReadAll(conn)
-			if !strings.HasPrefix(string(answer), "HTTP/1.1 101 ") {
-				t.Errorf("%q", answer)
-			}
+			conn := gw.sendFrames(t, frame)
+			_ = conn.CloseWrite()
+			_, _ = io.Copy(io.Discard, conn) // it ends, with a close frame or without
 		})
 	}
 	gw.wantSockets(0)
+}
+
+// sendFrames opens a WebSocket and sends bytes as they are.
+func (gw *testGateway) sendFrames(t *testing.T, frames string) *net.TCPConn {
+	t.Helper()
+	conn := gw.dial().(*net.TCPConn)
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gw.url+"/graphql", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = handshake(nil).header
+	if err := req.Write(conn); err != nil {
+		t.Fatal(err)
+	}
+	answer := []byte{}
+	for last := make([]byte, 1); !strings.HasSuffix(string(answer), "\r\n\r\n"); answer = append(answer, last...) {
+		if _, err := io.ReadFull(conn, last); err != nil {
+			t.Fatalf("%q %v", answer, err)
+		}
+	}
+	if !strings.HasPrefix(string(answer), "HTTP/1.1 101 ") {
+		t.Fatalf("%q", answer)
+	}
+	_, _ = io.WriteString(conn, frames) // the gateway may close the connection before the last byte
+	return conn
 }

@@ -59,10 +59,10 @@ func (s *socket) readNext() *fault {
 	ctx, cancel := context.WithTimeout(s.ctx, s.waits.message)
 	defer cancel()
 	body, done, err := readCounted(ctx, from, s.g.maxBody, &account)
+	defer done() // what is kept of the message are copies
 	if err != nil {
 		return readFault(err)
 	}
-	defer done()
 	message, why := decodeMessage(body)
 	if why != nil {
 		return why
