@@ -56,7 +56,7 @@ type socket struct {
 	request *http.Request   // that has become the connection
 	ctx     context.Context //nolint:containedctx // of the operations; ends with the connection
 	cancel  context.CancelFunc
-	conn    *websocket.Conn
+	conn    *websocket.Conn // nil until it is served
 	below   net.Conn // of conn, for deadlines
 	heard   atomic.Int64
 	lost    atomic.Bool // something could not be written
@@ -93,16 +93,20 @@ func newSocket(g *gateway, r *http.Request) *socket {
 
 // serve reads messages until the connection ends. The client is told why, where that is possible.
 func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
-	s.conn, s.below = conn, below
 	conn.SetReadLimit(s.g.maxBody)
-	s.mu.Lock() // beat may come before pulse is there
+	s.mu.Lock() // beat may come before pulse is there, and leave at any time
+	s.conn, s.below = conn, below
 	s.pulse = time.AfterFunc(s.waits.beat, func() { s.own(s.beat) })
+	leaving := s.leaving
 	s.mu.Unlock()
 	defer s.end(
 		s.pulse,
 		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
 		time.AfterFunc(s.g.streamAge, func() { s.own(s.leave) }),
 	)
+	if leaving {
+		s.own(s.goAway)
+	}
 	for {
 		if why := s.readNext(); why != nil {
 			s.close(why)
@@ -156,7 +160,7 @@ func (s *socket) leave() {
 	for _, op := range s.underWay {
 		op.finish()
 	}
-	idle := s.running == 0
+	idle := s.conn != nil && s.running == 0
 	s.mu.Unlock()
 	if idle {
 		s.own(s.goAway)
