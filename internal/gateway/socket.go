@@ -28,7 +28,10 @@ type socketTimes struct {
 	beat, silence time.Duration
 }
 
-var socketWaits = socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+// usualTimes are those that are documented.
+func usualTimes() socketTimes {
+	return socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+}
 
 // Codes with which a connection is closed. Those from 4400 on are the protocol's.
 const (
@@ -57,7 +60,7 @@ type socket struct {
 	ctx     context.Context //nolint:containedctx // of the operations; ends with the connection
 	cancel  context.CancelFunc
 	conn    *websocket.Conn // nil until it is served
-	below   net.Conn // of conn, for deadlines
+	below   net.Conn        // of conn, for deadlines
 	heard   atomic.Int64
 	lost    atomic.Bool // something could not be written
 
