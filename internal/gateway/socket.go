@@ -51,8 +51,8 @@ type fault struct {
 	reason string
 }
 
-// socket is one connection. Its goroutines are the one that reads, which is that of the request, one for each
-// operation, and short ones that timers begin; serve returns when all of them have.
+// socket is one connection. Its goroutines are the one that reads, one for each operation, and short ones that
+// timers begin; serve returns when all of them have.
 type socket struct {
 	g       *gateway
 	waits   socketTimes
@@ -89,7 +89,8 @@ type socket struct {
 func newSocket(g *gateway, r *http.Request) *socket {
 	s := &socket{g: g, waits: g.sockets.waits, request: r, token: infoOf(r.Context()).token, underWay: map[string]*socketOperation{}}
 	// No answer of HTTP may begin on this connection.
-	s.ctx, s.cancel = context.WithCancel(context.WithValue(r.Context(), connKey{}, (*conn)(nil)))
+	values := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, (*conn)(nil))
+	s.ctx, s.cancel = context.WithCancel(values)
 	s.hear()
 	return s
 }
