@@ -238,7 +238,7 @@ func TestNothingIsLostAndNothingComesTwice(t *testing.T) {
 // TestNewsAreThoseThatWereNotTold compares memory with a plain list of all that was ever seen.
 func TestNewsAreThoseThatWereNotTold(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		m, all := memory{}, map[string]version{}
+		m, all := versions{}, map[string]version{}
 		start := time.Unix(1_000_000, 0)
 		for range rapid.IntRange(1, 10).Draw(t, "polls") {
 			var seen []sight

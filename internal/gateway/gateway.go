@@ -32,7 +32,7 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
-// Playground, Live, StreamAge, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
+// Playground, Live, StreamAge, StreamPatience, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
 // be set.
 type Config struct {
 	Upstream operation.Upstream
@@ -71,6 +71,8 @@ type Config struct {
 	Live *live.Engine
 	// StreamAge is how long a subscription lasts at most, so that clients come to other replicas; 0 for no end.
 	StreamAge time.Duration
+	// StreamPatience is how long the client of a subscription may read nothing of what is sent to it; 0 for 30 s.
+	StreamPatience time.Duration
 	// Operations are the places of operations that run; nil for any number.
 	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
@@ -93,6 +95,8 @@ type gateway struct {
 	flights  flights
 	// streamAge is how long a subscription lasts at most.
 	streamAge time.Duration
+	// streamPatience is how long its client may read nothing.
+	streamPatience time.Duration
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -162,6 +166,8 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:    cfg.Logger,
 		observer:  cfg.Observer,
 		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
+		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
+
 		persisted: newPersisted(cfg.MaxPersisted),
 		schema:    schema,
 		trust:     cfg.Trust,

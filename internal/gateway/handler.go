@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -59,7 +60,11 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	}
 	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
 	if out.refused != nil {
-		g.writeRefusal(w, r, mediaType, out.refused)
+		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), out.refused)
+		return
+	}
+	if mediaType == "" {
+		g.writeEvents(r, out)
 		return
 	}
 	defer countCompression(w, r, &account, out.answer.size)()
@@ -75,7 +80,7 @@ func (g *gateway) understand(
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:
-	case acceptable, g.executor.live != nil && acceptsEvents(r.Header.Values("Accept")):
+	case acceptable, acceptsEvents(r.Header.Values("Accept")):
 		request, refused = g.name(r.Context(), request)
 	default:
 		refused = refuseMediaType()

@@ -33,12 +33,8 @@ func ofRequest(list gqlerror.List, id string) gqlerror.List {
 // read again.
 func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
-	var head []byte
-	first, size := out.answer.parts[0], out.answer.size
-	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
-		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
-		first, size = first[len(dataPrefix):], size-len(dataPrefix)+len(head)
-	}
+	head, first := headOf(r, out)
+	size := out.answer.size - len(out.answer.parts[0]) + len(head) + len(first)
 	header := w.Header()
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(size)}
@@ -57,6 +53,17 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 			return
 		}
 	}
+}
+
+// headOf returns what stands before the first part of an answer, and the rest of that part: errors and extensions
+// come first.
+func headOf(r *http.Request, out outcome) (head, first []byte) {
+	first = out.answer.parts[0]
+	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
+		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
+		first = first[len(dataPrefix):]
+	}
+	return head, first
 }
 
 // writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.

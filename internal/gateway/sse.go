@@ -1,11 +1,14 @@
 package gateway
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"os"
+	"slices"
 	"time"
 
 	"jobsgateway/graph/live"
@@ -55,16 +58,14 @@ func acceptsEvents(headers []string) bool {
 	return false
 }
 
-// streamed answers a request that is a subscription, or whose caller accepts nothing but events; false for any
-// other, which is not answered. MediaType is that of an answer in JSON; empty for none.
+// streamed answers a request that is a subscription; false for any other, which is not answered. MediaType is that
+// of an answer in JSON; empty for none.
 func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
 	is, refused := g.executor.isSubscription(request)
 	switch {
 	case is:
-	case mediaType != "":
+	case mediaType != "" || refused == nil:
 		return false
-	case refused == nil:
-		refused = refuseMediaType()
 	}
 	events := acceptsEvents(r.Header.Values("Accept"))
 	info := infoOf(r.Context())
@@ -87,57 +88,98 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 	return true
 }
 
+// writeEvents writes the answer of a query, which is no stream, as one event and the end. The parts of the answer
+// are not changed, since others may have it, too.
+func (g *gateway) writeEvents(r *http.Request, out outcome) {
+	info := infoOf(r.Context())
+	info.log.finish(out.upstreamCalls, out.errors)
+	w := &info.response
+	sendsEvents(w.Header())
+	w.WriteHeader(http.StatusOK)
+	head, first := headOf(r, out)
+	_, _ = w.Write(eventNext) // a failed write means that the caller has left
+	for _, part := range slices.Concat([][]byte{head, first}, out.answer.parts[1:]) {
+		for len(part) > 0 && !w.failed {
+			line, end := part, bytes.IndexAny(part, "\r\n")
+			if end >= 0 {
+				line = part[:end]
+			}
+			_, _ = w.Write(line)
+			if part = part[len(line):]; len(part) > 0 {
+				_, _ = w.Write([]byte{' '})
+				part = part[1:]
+			}
+		}
+	}
+	_, _ = w.Write(eventEnd)
+	_, _ = w.Write(eventComplete)
+}
+
+// sendsEvents sets the header of a response with events.
+func sendsEvents(header http.Header) {
+	header["Content-Type"] = []string{typeEvents + "; charset=utf-8"}
+	header["X-Accel-Buffering"] = []string{"no"}
+}
+
 // streamEvents writes the events of a subscription until it ends, the client leaves or reads nothing, or the
 // stream is as old as it may become.
 func (g *gateway) streamEvents(w *responseWriter, r *http.Request, request envelope, op preparedOperation) {
 	ctx := r.Context()
-	if g.observer != nil {
-		ctx = g.observer.OperationStarts(ctx)
-		defer func() { g.observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
-	}
-	out := &eventSender{w: w, control: http.NewResponseController(w)}
+	out := &eventSender{w: w, control: http.NewResponseController(w), patience: g.streamPatience}
 	_ = out.control.SetReadDeadline(time.Time{}) // that of requests would end the stream, not only its reading
-	header := w.Header()
-	header["Content-Type"] = []string{typeEvents + "; charset=utf-8"}
-	header["X-Accel-Buffering"] = []string{"no"}
+	sendsEvents(w.Header())
 	w.WriteHeader(http.StatusOK)
 	out.send(eventComment)
-	stream, err := g.subscribe(ctx, request, op)
-	if err == nil {
-		defer stream.Close()
-		if request.hash != "" {
-			g.remember(request, infoOf(ctx).token, outcome{})
-		}
-		aged, cancel := context.WithTimeout(ctx, g.streamAge)
-		defer cancel()
-		err = out.sendAll(aged, stream)
-	}
-	entry := &infoOf(ctx).log
-	switch {
-	case ctx.Err() != nil || out.failed:
-		entry.finish(0, nil)
+	stream, ends, failed := g.begin(ctx, request, op, TransportEvents)
+	if failed != nil {
+		out.send(eventNext, errorEvent(failed), eventEnd, eventComplete)
 		return
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded):
-		entry.finish(0, nil)
-	default:
-		failed := g.errorsOf(ctx, op, err)
-		entry.finish(0, failed)
-		out.send(eventNext, errorEvent(failed), eventEnd)
 	}
-	out.send(eventComplete)
+	defer stream.Close()
+	aged, cancel := context.WithTimeout(ctx, g.streamAge)
+	defer cancel()
+	err := out.sendAll(aged, stream)
+	why := out.endOf(ctx, err)
+	ends(why)
+	switch why {
+	case StreamFailed:
+		failed = g.errorsOf(ctx, op, err)
+		infoOf(ctx).log.finish(0, failed)
+		out.send(eventNext, errorEvent(failed), eventEnd, eventComplete)
+	case StreamCompleted, StreamAged:
+		out.send(eventComplete)
+	case StreamLeft, StreamUnread:
+	}
+}
+
+// endOf returns why a stream has ended that came to an error. Ctx is the client's.
+func (s *eventSender) endOf(ctx context.Context, err error) StreamEnd {
+	switch {
+	case errors.Is(s.failed, os.ErrDeadlineExceeded):
+		return StreamUnread
+	case ctx.Err() != nil || s.failed != nil:
+		return StreamLeft
+	case errors.Is(err, context.DeadlineExceeded):
+		return StreamAged
+	case err == nil || errors.Is(err, io.EOF):
+		return StreamCompleted
+	}
+	return StreamFailed
 }
 
 // eventSender writes events to one client.
 type eventSender struct {
 	w       *responseWriter
 	control *http.ResponseController
-	failed  bool
+	// patience is how long the client may read nothing.
+	patience time.Duration
+	failed   error // why nothing more can be sent; nil as long as something can
 }
 
 // sendAll sends the events of a stream, and a comment where it is silent, until ctx or the stream ends, or the
 // client is lost. Errors: those of live.Stream, and that of ctx.
 func (s *eventSender) sendAll(ctx context.Context, stream *live.Stream) error {
-	for !s.failed {
+	for s.failed == nil {
 		silent, cancel := context.WithTimeout(ctx, heartbeat)
 		text, err := stream.Next(silent)
 		cancel()
@@ -155,16 +197,14 @@ func (s *eventSender) sendAll(ctx context.Context, stream *live.Stream) error {
 	return nil
 }
 
-// send writes parts of an event and sees that they are sent now. The client has to read them within readsNothing.
+// send writes parts of an event and sees that they are sent now. The client has to read them within its patience.
 func (s *eventSender) send(parts ...[]byte) {
-	_ = s.control.SetWriteDeadline(time.Now().Add(readsNothing))
+	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience))
 	for _, part := range parts {
 		if _, err := s.w.Write(part); err != nil {
-			s.failed = true
+			s.failed = err
 			return
 		}
 	}
-	if err := s.control.Flush(); err != nil {
-		s.failed = true
-	}
+	s.failed = s.control.Flush()
 }
