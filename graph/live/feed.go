@@ -86,9 +86,13 @@ func (f *feed) add(event Event) {
 	defer f.mu.Unlock()
 	f.forgetCatchUp()
 	f.cursor = event.Cursor
+	if f.streams == 0 && !f.keeps { // nobody reads it
+		f.first++
+		return
+	}
 	e := &entry{event: event, bytes: sizeOf(event), left: f.streams, holders: 1}
 	weight := e.bytes + int64(1+len(event.Jobs))*besideRecord
-	fits := f.streams == 0 && !f.keeps || f.makeRoom(weight, f.keeps)
+	fits := f.makeRoom(weight, f.keeps)
 	if fits {
 		e.counted = weight
 	}

@@ -23,13 +23,13 @@ type poll struct {
 
 	// What follows is of the goroutine alone.
 	pace     pace
-	size     int // records that are asked for first
+	size     int     // records that are asked for first
 	answered instant // when the API answered last, or the poll began
-	works    bool      // the API has answered
+	works    bool    // the API has answered
 	told     versions
 	// toldWeight is what is counted for told.
 	toldWeight int64
-	again    time.Time // when the streams are told once more to read the list again; zero for never
+	again      time.Time // when the streams are told once more to read the list again; zero for never
 	// calls is what reading the list costs, as far as that is known, and callsAt when it was found out.
 	calls   int
 	callsAt time.Time

@@ -159,13 +159,13 @@ func newGateway(cfg Config) (*gateway, error) {
 		lent = memory.New(math.MaxInt64, false)
 	}
 	g := &gateway{
-		maxBody:   cfg.MaxBody,
-		timeout:   cfg.Timeout,
-		explain:   cfg.Explain,
-		draining:  cfg.Draining,
-		logger:    cfg.Logger,
-		observer:  cfg.Observer,
-		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
+		maxBody:        cfg.MaxBody,
+		timeout:        cfg.Timeout,
+		explain:        cfg.Explain,
+		draining:       cfg.Draining,
+		logger:         cfg.Logger,
+		observer:       cfg.Observer,
+		streamAge:      cmp.Or(cfg.StreamAge, math.MaxInt64),
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
 
 		persisted: newPersisted(cfg.MaxPersisted),
