@@ -146,7 +146,7 @@ func TestCounts(t *testing.T) {
 		`trusted_operations_total{operation="other",outcome="ok"}`:                 "0",
 		`operations_in_flight`:                                                     "1",
 		`operation_upstream_calls_sum`:                                             "203",
-		`operation_upstream_calls_count`:                                           "3",
+		`operation_upstream_calls_count`:                                           "4",
 		`loader_batch_keys_sum`:                                                    "20",
 		`page_searches_total`:                                                      "1",
 		`page_search_calls_total`:                                                  "3",
