@@ -32,8 +32,8 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
-// Playground, Live, StreamAge, StreamPatience, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
-// be set.
+// Playground, Live, StreamAge, StreamPatience, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted,
+// Trust and LiftTrusted has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits

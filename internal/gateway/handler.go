@@ -45,8 +45,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		connOf(r.Context()).await()
 		get := r.Method == http.MethodGet
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
-		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
-		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
+		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), func(ctx context.Context) outcome {
+			return g.executor.execute(ctx, request, get)
+		})
 	}
 	if request.hash != "" {
 		g.remember(request, info.token, out)
@@ -59,16 +60,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		info.explained = g.explainOutcome(out, shared, time.Since(began), request)
 	}
 	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
-	if out.refused != nil {
+	switch {
+	case out.refused != nil:
 		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), out.refused)
-		return
-	}
-	if mediaType == "" {
+	case mediaType == "":
 		g.writeEvents(r, out)
-		return
+	default:
+		defer countCompression(w, r, &account, out.answer.size)()
+		g.writeAnswer(w, r, mediaType, out)
 	}
-	defer countCompression(w, r, &account, out.answer.size)()
-	g.writeAnswer(w, r, mediaType, out)
 }
 
 // understand returns what a request asks for, with its document, and the media type to answer in, which is empty

@@ -2,9 +2,10 @@
 // the libraries for it. The packages that do the work tell it what happens, by the Observer of each
 // (restclient.Observer, gateway.Observer), and know nothing of it.
 //
-// Metrics counts what it is told and shows the sums to Prometheus: operations.go counts what callers ask,
-// upstream.go what the Jobs API is asked, live.go what is told to subscribers, radar.go what it sends that the schema does not know, gauges.go has
-// what is read at a scrape. Every label has a closed set of values (series.go): no text of a caller or of the Jobs API ever becomes one.
+// Metrics counts what it is told and shows the sums to Prometheus: operations.go counts what callers ask, upstream.go
+// what the Jobs API is asked, live.go what is told to subscribers, radar.go what the Jobs API sends that the schema does
+// not know; gauges.go has what is read at a scrape. Every label has a closed set of values (series.go): no text of a
+// caller or of the Jobs API ever becomes one.
 package telemetry
 
 import (

@@ -215,7 +215,7 @@ func TestForms(t *testing.T) {
 			}
 		}
 	}
-	if native != 4 {
+	if native != 5 {
 		t.Errorf("%d histograms", native)
 	}
 }
