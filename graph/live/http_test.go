@@ -148,7 +148,9 @@ func TestReadingThatNeedsTooMuchMemory(t *testing.T) {
 	for n := range 80 {
 		api.Replace(idAt(n), recordOf(n, 2, now.Add(time.Duration(n)*time.Millisecond), 10_000))
 	}
-	for !next(t, s).resync { // a poll may see some before the others have changed, but the larger part is too much
+	isTold := false
+	for !isTold { // a poll may see some before the others have changed, but the larger part is too much
+		isTold = next(t, s).resync
 	}
 	api.Replace(idAt(99), recordOf(99, 2, now.Add(time.Minute), 10_000))
 	for {
