@@ -148,7 +148,7 @@ func listenAndServe(
 		Observer: observer,
 	})
 	defer client.Close()
-	watching := newLive(set, client, logger)
+	watching := newLive(set, client, lent, observer, logger)
 	defer watching.Close()
 	draining := &atomic.Bool{}
 	operations := places.New(set.MaxOperations)
@@ -162,7 +162,7 @@ func listenAndServe(
 	metrics.Read(telemetry.Gauges{
 		DocumentBytes: handler.DocumentBytes, PersistedBytes: handler.PersistedBytes,
 		TrustedDocuments: handler.TrustedDocuments, Memory: lent.Figures,
-		Operations: operations.State, Calls: client.Places,
+		Operations: operations.State, Calls: client.Places, Live: watching.Figures, Told: watching.Told,
 	})
 	health := gateway.NewAdmin(metrics.Handler()) // /readyz says no until SetReady
 	// GroupCtx ends with ctx, or when one of the listeners breaks; either way both are stopped.

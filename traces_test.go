@@ -453,3 +453,21 @@ func TestExemplars(t *testing.T) {
 		t.Errorf("exemplars of %q", of)
 	}
 }
+
+// A poll for subscriptions is a trace of its own, with its calls below it.
+func TestTraceOfAPoll(t *testing.T) {
+	t.Parallel()
+	collector := otlptest.Start(t)
+	api := startTracedAPI(t, func(http.ResponseWriter, *http.Request, int) bool { return false })
+	gw, end := tracedGateway(t, api.URL, collector.URL)
+	_, line := subscribe(t, gw, `subscription { jobsChanged { resync } }`)
+	line()
+	end()
+	spans := collector.Spans()
+	poll, call := spanNamed(t, spans, "poll"), spanNamed(t, spans, "GET /jobs")
+	operation := spanNamed(t, spans, "subscription")
+	if poll.Parent != "" || call.Parent != poll.ID || poll.Trace == operation.Trace {
+		t.Errorf("%+v", spans)
+	}
+	holdsAttributes(t, poll, "jobsgateway.upstream_calls=1")
+}

@@ -230,7 +230,7 @@ func TestDashboard(t *testing.T) {
 			queries = append(queries, query{variable.Name, selector[1]})
 		}
 	}
-	if want := []string{"Golden signals", "Jobs API", "Protection", "Pages and loaders", "Process"}; !slices.Equal(rows, want) {
+	if want := []string{"Golden signals", "Jobs API", "Protection", "Subscriptions", "Pages and loaders", "Process"}; !slices.Equal(rows, want) {
 		t.Errorf("the rows are %q", rows)
 	}
 	if want := []string{"datasource datasource", "query job", "query instance"}; !slices.Equal(variables, want) {

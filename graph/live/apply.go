@@ -14,6 +14,7 @@ func (p *poll) apply(w work, r *reading, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ring.most = p.engine.ringBytes.Load()
+	p.ring.trim()
 	from := p.mark.from()
 	before := p.mark.at
 	p.mark.raise(r.seen, now)
@@ -50,10 +51,11 @@ func (p *poll) apply(w work, r *reading, now time.Time) {
 	p.pending = slices.DeleteFunc(p.pending, func(s *Stream) bool {
 		events, ok := p.opening(s.wants, r, slices.Contains(w.waiting, s))
 		if ok {
-			s.feed.admit(s, events)
+			s.feed.admit(s, s.wants.Since, events)
 		}
 		return ok
 	})
+	p.countTold(now)
 }
 
 // earlier returns the earlier of two times.
@@ -75,10 +77,28 @@ func (p *poll) lose(r *reading, now time.Time) {
 	p.again = now.Add(overlap)
 }
 
+// countTold counts what is remembered. If there is no memory for it, all is forgotten, and the streams are told to
+// read their lists again, now and when the list was read from the start.
+func (p *poll) countTold(now time.Time) {
+	weight := int64(len(p.told)) * besideVersion
+	if more := weight - p.toldWeight; more > 0 && !p.ring.kept.TryCount(more) {
+		p.resync()
+		p.rebase()
+		p.again = now
+		return
+	} else if more < 0 {
+		p.ring.kept.Drop(-more)
+	}
+	p.toldWeight = weight
+}
+
+// besideVersion is what a version takes that is remembered. Source: measured, a map of ids as text.
+const besideVersion = 160
+
 // resync tells all streams to read their lists again. Cursors from before lead to the API from now on.
 func (p *poll) resync() {
 	p.epoch = rand.Uint64() //nolint:gosec // names no secret
-	p.ring = ring{most: p.ring.most}
+	p.ring.restart(0)
 	event := Event{Cursor: p.cursorAt(0), Resync: true}
 	for _, f := range p.feeds {
 		f.told = 0

@@ -22,7 +22,7 @@ func (p *poll) joinChanges(c Changes) *Stream {
 	shape := form{statesKey(c.States), c.Form.Key}
 	f, ok := p.feeds[shape]
 	if !ok {
-		f = &feed{write: c.Form.Write, states: c.States, told: p.ring.head(), grown: make(chan struct{})}
+		f = &feed{write: c.Form.Write, states: c.States, kept: p.ring.kept, told: p.ring.head(), grown: make(chan struct{})}
 		p.feeds[shape] = f
 	}
 	f.members++
@@ -30,7 +30,7 @@ func (p *poll) joinChanges(c Changes) *Stream {
 	s.leave = func(s *Stream) { p.leaveChanges(s, shape) }
 	if events, known := p.known(&c); known {
 		s.wants = nil
-		f.admit(s, events)
+		f.admit(s, c.Since, events)
 		return s
 	}
 	p.pending = append(p.pending, s)
@@ -171,7 +171,7 @@ func (p *poll) tell(found []sight, before time.Time) {
 	case len(found) == 0:
 		return
 	case len(p.feeds) == 0: // the list is read for single jobs
-		p.ring = ring{first: p.ring.head() + int64(len(found)), most: p.ring.most}
+		p.ring.restart(p.ring.head() + int64(len(found)))
 		return
 	case len(found) > maxChanges || bytes > maxChangeBytes:
 		p.resync()
@@ -183,7 +183,10 @@ func (p *poll) tell(found []sight, before time.Time) {
 	}
 	base := p.ring.head()
 	for _, job := range jobs {
-		p.ring.add(change{job, before})
+		if !p.ring.add(change{job, before}) {
+			p.resync()
+			return
+		}
 	}
 	for told := 0; told < len(jobs); {
 		n := eventLength(jobs[told:])

@@ -1,28 +1,31 @@
 package live
 
 import (
-	"context"
-	"io"
+	"slices"
 	"sync"
 
+	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
 // Bounds of what a stream may be behind: source: a burst of changes of a busy list, and what a slow client's
-// connection may hold back.
+// connection may hold back. All feeds and rings together are bounded by Config.Kept.
 const (
 	maxBehind      = 64      // events
 	maxBehindBytes = 1 << 20 // of records, and of what was written of them
 )
 
 // feed is a log of events in one form, and how far its streams have read it. What all of them have read is
-// dropped, and of the rest what is beyond the bounds.
+// dropped, and of the rest what is beyond the bounds, or for which there is no memory.
 type feed struct {
 	write func(Event) []byte
 	// states are those of which a job has to have one; none for any.
 	states []restclient.State
 	// keeps: the last event is kept, for streams that come later: it is the job as it is now.
 	keeps bool
+	// kept counts the entries.
+	kept *memory.Account
 
 	mu sync.Mutex
 	// entries are numbered from first on.
@@ -30,15 +33,25 @@ type feed struct {
 	first   int64
 	bytes   int64
 	streams int // that have joined: those that wait for their first event are not among them
-	// resync and begin are entries that are no part of the log, kept as long as their cursor is the same, so
-	// that they are written once.
+	// cursor is that of the last event.
+	cursor string
+	// resync, begin and catchUp are entries that are no part of the log, kept as long as their cursors are the
+	// same, so that they are written once. CatchUp is what streams have missed since caughtUp.
 	resync, begin *entry
+	catchUp       []*entry
+	caughtUp      gap
 	grown         chan struct{} // closed, and made anew, when there is something to read
 	end           error         // behind the last entry; nil as long as the feed goes on
 
 	// What follows is guarded by the lock of the poll.
 	members int   // streams, with those that wait
 	told    int64 // number of the change up to which the cursors have come
+}
+
+// gap is what lies between two cursors.
+type gap struct {
+	since paging.Since
+	until string
 }
 
 // entry is an event in a feed.
@@ -49,6 +62,12 @@ type entry struct {
 	dropped bool
 	once    sync.Once
 	text    []byte
+	// tooMuch: there was no memory for the text.
+	tooMuch bool
+	// holders are those who keep it: the log, its feed, and streams that have it in their hands. Counted is what
+	// is counted for it as long as there are any.
+	holders int
+	counted int64
 }
 
 // sizeOf returns how many bytes an event's records have.
@@ -59,15 +78,65 @@ func sizeOf(event Event) (bytes int64) {
 	return bytes
 }
 
-// add appends an event to the log.
+// add appends an event to the log. If there is no memory for it, and dropping what the log has does not help, it
+// is dropped at once, as if all streams were too slow for it; the job of a feed that keeps its last event is
+// counted already, and so is always there.
 func (f *feed) add(event Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e := &entry{event: event, bytes: sizeOf(event), left: f.streams}
-	f.entries = append(f.entries, e)
-	f.bytes += e.bytes
-	f.trim()
+	f.forgetCatchUp()
+	f.cursor = event.Cursor
+	if f.streams == 0 && !f.keeps { // nobody reads it
+		f.first++
+		return
+	}
+	e := &entry{event: event, bytes: sizeOf(event), left: f.streams, holders: 1}
+	weight := e.bytes + int64(1+len(event.Jobs))*besideRecord
+	fits := f.makeRoom(weight, f.keeps)
+	if fits {
+		e.counted = weight
+	}
+	if fits || f.keeps {
+		f.entries = append(f.entries, e)
+		f.bytes += e.bytes
+		f.trim()
+	} else {
+		f.first++
+	}
 	f.wake()
+}
+
+// makeRoom counts so many bytes, and drops the oldest entries as long as there is no memory for them; all but one
+// of them, if that is to stay. The caller holds the lock.
+func (f *feed) makeRoom(weight int64, oneStays bool) bool {
+	for !f.kept.TryCount(weight) {
+		if len(f.entries) == 0 || oneStays && len(f.entries) == 1 {
+			return false
+		}
+		f.drop()
+	}
+	return true
+}
+
+// drop drops the oldest entry of the log. The caller holds the lock.
+func (f *feed) drop() {
+	e := f.entries[0]
+	e.dropped = true
+	f.bytes -= e.bytes
+	f.entries[0], f.entries = nil, f.entries[1:]
+	f.first++
+	f.letGo(e)
+}
+
+// letGo ends a holding of an entry. The caller holds the lock.
+func (f *feed) letGo(e *entry) {
+	if e == nil {
+		return
+	}
+	if e.holders--; e.holders == 0 {
+		f.kept.Drop(e.counted)
+		e.counted = 0
+	}
 }
 
 // trim drops the entries that nobody needs, and the oldest of those that are beyond the bounds. The last one
@@ -79,10 +148,7 @@ func (f *feed) trim() {
 		if isLast && f.keeps || e.left > 0 && (isLast || !isOver) {
 			return
 		}
-		e.dropped = true
-		f.bytes -= e.bytes
-		f.entries[0], f.entries = nil, f.entries[1:]
-		f.first++
+		f.drop()
 	}
 }
 
@@ -105,14 +171,12 @@ func (f *feed) finish(end error) {
 // head returns the number of the next entry. The caller holds the lock.
 func (f *feed) head() int64 { return f.first + int64(len(f.entries)) }
 
-// admit has a stream join at the end of the log, behind events of its own; of a feed that keeps its last event,
-// at that one.
-func (f *feed) admit(s *Stream, own []Event) {
+// admit has a stream join at the end of the log, behind events of its own, which it has missed since a cursor;
+// of a feed that keeps its last event, at that one.
+func (f *feed) admit(s *Stream, since *paging.Since, own []Event) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for _, event := range own {
-		s.own = append(s.own, f.entryOf(event))
-	}
+	s.own = f.entriesOf(since, own)
 	f.streams++
 	s.joined, s.next = true, f.head()
 	if f.keeps && len(f.entries) > 0 {
@@ -122,136 +186,98 @@ func (f *feed) admit(s *Stream, own []Event) {
 	f.wake()
 }
 
-// entryOf returns an entry of a stream's own. Those without jobs are shared by all that have the same cursor.
+// entriesOf returns entries of a stream's own, which it holds. Streams that have missed the same share them, so
+// that many that come back together have them written once. If there is no memory for them, the stream is told
+// to read its list again instead. The caller holds the lock.
+func (f *feed) entriesOf(since *paging.Since, own []Event) []*entry {
+	if len(own) == 0 {
+		return nil
+	}
+	last := own[len(own)-1].Cursor
+	if since == nil || len(own) == 1 && len(own[0].Jobs) == 0 {
+		return []*entry{f.entryOf(own[0])}
+	}
+	if missed := (gap{*since, last}); f.caughtUp != missed {
+		f.forgetCatchUp()
+		for _, event := range own {
+			e := &entry{event: event, bytes: sizeOf(event), dropped: true, holders: 1}
+			weight := e.bytes + int64(1+len(event.Jobs))*besideRecord
+			if !f.kept.TryCount(weight) {
+				f.forgetCatchUp()
+				return []*entry{f.entryOf(Event{Cursor: last, Resync: true})}
+			}
+			e.counted = weight
+			f.catchUp = append(f.catchUp, e)
+		}
+		f.caughtUp = missed
+	}
+	for _, e := range f.catchUp {
+		e.holders++
+	}
+	return slices.Clone(f.catchUp)
+}
+
+// forgetCatchUp drops what is kept for streams that come back. The caller holds the lock.
+func (f *feed) forgetCatchUp() {
+	for _, e := range f.catchUp {
+		f.letGo(e)
+	}
+	f.catchUp, f.caughtUp = nil, gap{}
+}
+
+// entryOf returns an entry without jobs, which is held once more, and is shared by all that have the same cursor.
+// The caller holds the lock.
 func (f *feed) entryOf(event Event) *entry {
 	at := &f.begin
 	if event.Resync {
 		at = &f.resync
 	}
-	switch {
-	case len(event.Jobs) > 0:
-		return &entry{event: event, dropped: true}
-	case *at == nil || (*at).event.Cursor != event.Cursor:
-		*at = &entry{event: event, dropped: true}
+	if *at == nil || (*at).event.Cursor != event.Cursor {
+		f.letGo(*at)
+		*at = &entry{event: event, dropped: true, holders: 1}
 	}
+	(*at).holders++
 	return *at
 }
 
-// textOf returns the bytes of an entry, which its first reader writes.
-func (f *feed) textOf(e *entry) []byte {
+// textOf returns the bytes of an entry, which its first reader writes; false if there is no memory for them. An
+// event without jobs is so short that it is there in any case.
+func (f *feed) textOf(e *entry) (text []byte, ok bool) {
 	e.once.Do(func() {
-		e.text = f.write(e.event)
+		text := f.write(e.event)
 		f.mu.Lock()
 		defer f.mu.Unlock()
+		weight := int64(len(text))
+		switch {
+		case f.makeRoom(weight, f.keeps):
+			e.counted += weight
+		case len(e.event.Jobs) > 0:
+			e.tooMuch = true
+			f.renew(e)
+			return
+		}
+		e.text = text
+		if e.holders == 0 { // who reads it has left
+			f.kept.Drop(e.counted)
+			e.counted = 0
+		}
 		if !e.dropped {
-			e.bytes += int64(len(e.text))
-			f.bytes += int64(len(e.text))
+			e.bytes += weight
+			f.bytes += weight
 			f.trim()
 		}
 	})
-	return e.text
+	return e.text, !e.tooMuch
 }
 
-// Stream is what one subscriber reads. Next is for one goroutine at a time; Close is safe at any time.
-type Stream struct {
-	feed   *feed
-	engine *Engine
-	token  string
-	leave  func(*Stream)   // takes the stream off its poll
-	over   <-chan struct{} // ends a stream that has no poll
-	wants  *Changes        // as long as it waits for its first event
-
-	closing sync.Once
-	// What follows is guarded by the lock of the feed.
-	own    []*entry // read before the log
-	next   int64    // number of the entry that is read next
-	joined bool
-}
-
-// Next waits for an event and returns its bytes, which are only read. Errors: that of ctx; io.EOF when the
-// stream has come to its end; and why it had to end before: *restclient.Error, those of paging.Reader, and that
-// of a panic.
-func (s *Stream) Next(ctx context.Context) ([]byte, error) {
-	for {
-		e, grown, end := s.take()
-		switch {
-		case e != nil:
-			return s.feed.textOf(e), nil
-		case end != nil:
-			return nil, end
-		}
-		select {
-		case <-grown:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-s.over:
-			return nil, io.EOF
-		}
+// renew has the last entry of a feed that keeps it written once more by who comes later, when there may be memory
+// for it. The caller holds the lock.
+func (f *feed) renew(e *entry) {
+	last := len(f.entries) - 1
+	if !f.keeps || last < 0 || f.entries[last] != e {
+		return
 	}
-}
-
-// take returns the next entry; or else what is closed when there is one; or why there will be none.
-func (s *Stream) take() (e *entry, grown <-chan struct{}, end error) {
-	f := s.feed
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(s.own) > 0 {
-		e, s.own = s.own[0], s.own[1:]
-		return e, nil, nil
-	}
-	if !s.joined || s.next == f.head() {
-		return nil, f.grown, f.end
-	}
-	if s.next < f.first { // it was too slow
-		return s.skip(), nil, nil
-	}
-	e = f.entries[s.next-f.first]
-	e.left--
-	s.next++
-	f.trim()
-	return e, nil, nil
-}
-
-// skip moves a stream that was too slow behind the last entry, and returns what it is told instead: that
-// changes were missed, or the job as it is now. The caller holds the lock of the feed.
-func (s *Stream) skip() *entry {
-	f := s.feed
-	last := f.entries[len(f.entries)-1]
-	s.passOver()
-	f.trim()
-	if f.keeps {
-		return last
-	}
-	return f.entryOf(Event{Cursor: last.event.Cursor, Resync: true})
-}
-
-// passOver marks what is left of the log as read. The caller holds the lock of the feed.
-func (s *Stream) passOver() {
-	f := s.feed
-	for _, e := range f.entries[max(0, s.next-f.first):] {
-		e.left--
-	}
-	s.next = f.head()
-}
-
-// Close ends the stream. It may be called more than once.
-func (s *Stream) Close() {
-	s.closing.Do(func() {
-		s.leave(s)
-		s.feed.dismiss(s)
-		s.engine.forget(s)
-	})
-}
-
-// dismiss takes a stream off the feed.
-func (f *feed) dismiss(s *Stream) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if s.joined {
-		s.passOver()
-		s.joined = false
-		f.streams--
-		f.trim()
-	}
-	s.own = nil
+	f.entries[last] = &entry{event: e.event, bytes: e.bytes, left: e.left, holders: 1, counted: e.counted}
+	e.counted, e.dropped = 0, true
+	f.letGo(e)
 }

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -10,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/graph/operation"
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -120,5 +123,44 @@ func TestOverHTTP(t *testing.T) {
 		}
 		e.Close()
 		reading.Wait()
+	}
+}
+
+// A reading that needs more memory than it may hold ends there, and the streams are told to read their lists; the
+// next ones go on. What a reading holds is given back.
+func TestReadingThatNeedsTooMuchMemory(t *testing.T) {
+	api := emulator.New(emulator.Options{Records: []json.RawMessage{}})
+	now := time.Now().Add(-time.Hour).Truncate(time.Second)
+	for n := range 100 {
+		api.Insert(recordOf(n, 1, now.Add(time.Duration(n)*time.Second), 10_000))
+	}
+	lent := memory.New(1<<30, true)
+	client := clienttest.New(t, api, func(c *restclient.Config) { c.Account = operation.AccountOf })
+	e := over(client, func(c *Config) {
+		c.Interval = 100 * time.Millisecond
+		c.As = func(ctx context.Context, token string) context.Context {
+			return operation.Lending(ctx, &memory.Account{Memory: lent, Owner: token, Limit: 300_000})
+		}
+	})
+	s := begin(t, e, Changes{})
+	next(t, s)
+	now = now.Add(time.Hour)
+	for n := range 80 {
+		api.Replace(idAt(n), recordOf(n, 2, now.Add(time.Duration(n)*time.Millisecond), 10_000))
+	}
+	isTold := false
+	for !isTold { // a poll may see some before the others have changed, but the larger part is too much
+		isTold = next(t, s).resync
+	}
+	api.Replace(idAt(99), recordOf(99, 2, now.Add(time.Minute), 10_000))
+	for {
+		if h := next(t, s); len(h.ids) == 1 && h.ids[0] == idAt(99) {
+			break
+		}
+	}
+	s.Close()
+	e.Close()
+	if f := lent.Figures(); f.Held != 0 {
+		t.Errorf("in the end %+v", f)
 	}
 }

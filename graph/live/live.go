@@ -3,11 +3,11 @@
 //
 // A poll is of a key: a token, in full, and a filter without states. It reads the list in the order of
 // updated_at, back to a little before the latest change that it knows (poll.go, reading.go), and compares what
-// it sees with what it remembers (memory.go). What has changed goes into the poll's ring (ring.go), from which
-// streams go on after a gap, and to its feeds.
+// it sees with what it remembers (versions.go). What has changed goes into the poll's ring (ring.go), from which
+// streams go on after a gap, and to its feeds. All that is kept is counted (Config.Kept).
 //
 // A feed is what streams share that are told the same in the same form (feed.go): each event is written once,
-// by the first stream that reads it, and all others get the same bytes. A stream is a place in its feed's log,
+// by the first stream that reads it, and all others get the same bytes (stream.go). A stream is a place in its feed's log,
 // so an idle one costs next to nothing. One that is too slow finds that its place is gone, and is told to read
 // its list again.
 //
@@ -29,6 +29,7 @@ import (
 	"time"
 
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -38,10 +39,10 @@ type Upstream interface {
 	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
 }
 
-// Config says how to watch. Every field but Logger has to be set.
+// Config says how to watch. Every field but Kept, Observer and Logger has to be set.
 type Config struct {
 	Upstream Upstream
-	// As returns a context in which calls have this token.
+	// As returns a context in which the calls of one reading have this token, and the memory of their answers.
 	As func(ctx context.Context, token string) context.Context
 	// Interval is the time between two polls of a key, give or take a tenth. A 429 makes it longer.
 	Interval time.Duration
@@ -50,6 +51,13 @@ type Config struct {
 	// Timeout bounds the calls of one poll together.
 	Timeout time.Duration
 	Limits  Limits
+	// Kept counts what is kept between polls: changes for streams that come again, and events that somebody has not
+	// read yet. Where it has no memory, the oldest of a poll, and of a feed, is forgotten, and who would have read
+	// it is told to read the list again; a single job is told later. nil is one without a bound. The memory of a
+	// reading is what As lends.
+	Kept *memory.Account
+	// Observer is told of polls; nil for nobody.
+	Observer Observer
 	// Caught makes an error of a panic.
 	Caught func(value any) error
 	// Logger is told of what is learned of the Jobs API, and of panics; nil for nobody.
@@ -90,6 +98,8 @@ type Engine struct {
 	running  sync.WaitGroup
 	// ringBytes is how many bytes the ring of a poll may have, by the number of polls.
 	ringBytes atomic.Int64
+	// events is how many events streams have read, and resyncs how many of them said to read the list again.
+	events, resyncs atomic.Uint64
 
 	mu       sync.Mutex
 	polls    map[key]*poll
@@ -122,14 +132,28 @@ func (e *Engine) Close() {
 // Limits returns the bounds that the engine was made with.
 func (e *Engine) Limits() Limits { return e.cfg.Limits }
 
-// Figures are how many of each there are.
-type Figures struct{ Streams, Polls int }
+// Figures are what there is.
+type Figures struct {
+	Streams, Polls int
+	// Kept is how many bytes are counted of Config.Kept.
+	Kept int64
+	// Age is for how long the poll that waits longest has had no answer; 0 without polls.
+	Age time.Duration
+}
+
+// Told returns how many events streams have read since the engine began, and how many of these have said to read
+// the list again.
+func (e *Engine) Told() (events, resyncs uint64) { return e.events.Load(), e.resyncs.Load() }
 
 // Figures returns how many there are now.
 func (e *Engine) Figures() Figures {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return Figures{Streams: e.streams, Polls: len(e.polls)}
+	f := Figures{Streams: e.streams, Polls: len(e.polls), Kept: e.cfg.Kept.Held()}
+	for _, p := range e.polls {
+		f.Age = max(f.Age, time.Since(p.answered.get()))
+	}
+	return f
 }
 
 // Form is how an event is written.
@@ -214,7 +238,7 @@ func (e *Engine) silence(token string, c Changes) (*Stream, error) {
 	f := &feed{write: c.Form.Write, grown: make(chan struct{})}
 	s := &Stream{feed: f, engine: e, token: token, over: e.ctx.Done(), leave: func(*Stream) {}}
 	cursor := paging.Since{At: time.Now().UTC()}.Text(ListOf(c.Filter))
-	f.admit(s, []Event{{Cursor: cursor}})
+	f.admit(s, nil, []Event{{Cursor: cursor}})
 	return s, nil
 }
 
@@ -245,14 +269,15 @@ func (e *Engine) forget(s *Stream) {
 	}
 }
 
-// maxRings bounds the bytes of all rings together, as long as there are fewer than 4,096.
-const (
-	maxRings  = 256 << 20
-	leastRing = 64 << 10
-)
+// maxRings bounds the bytes of all rings together where Config.Kept does not.
+const maxRings = 256 << 20
 
-// shareRings finds out how many bytes each ring may have. The caller holds the lock.
+// shareRings finds out how many bytes each ring may have: of what may be kept, half is for rings, in equal parts.
+// The caller holds the lock.
 func (e *Engine) shareRings() {
-	polls := int64(max(1, len(e.polls)))
-	e.ringBytes.Store(max(leastRing, min(maxChangeBytes, maxRings/polls)))
+	all := int64(maxRings)
+	if e.cfg.Kept != nil {
+		all = min(all, e.cfg.Kept.Limit/2) //nolint:mnd // the other half is for events that were not read yet
+	}
+	e.ringBytes.Store(min(maxChangeBytes, all/int64(max(1, len(e.polls)))))
 }

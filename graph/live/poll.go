@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"jobsgateway/restclient"
@@ -22,11 +23,13 @@ type poll struct {
 
 	// What follows is of the goroutine alone.
 	pace     pace
-	size     int       // records that are asked for first
-	answered time.Time // when the API answered last, or the poll began
-	works    bool      // the API has answered
-	told     memory
-	again    time.Time // when the streams are told once more to read the list again; zero for never
+	size     int     // records that are asked for first
+	answered instant // when the API answered last, or the poll began
+	works    bool    // the API has answered
+	told     versions
+	// toldWeight is what is counted for told.
+	toldWeight int64
+	again      time.Time // when the streams are told once more to read the list again; zero for never
 	// calls is what reading the list costs, as far as that is known, and callsAt when it was found out.
 	calls   int
 	callsAt time.Time
@@ -46,12 +49,20 @@ type poll struct {
 type form struct{ states, key string }
 
 func newPoll(e *Engine, k key) *poll {
-	return &poll{
+	p := &poll{
 		engine: e, key: k, list: ListOf(k.filter), wake: make(chan struct{}, 1),
-		pace: pace{interval: e.cfg.Interval}, size: spare, answered: time.Now(), calls: 1,
-		feeds: map[form]*feed{}, watches: map[restclient.JobID]*watch{},
+		pace: pace{interval: e.cfg.Interval}, size: spare, calls: 1,
+		feeds: map[form]*feed{}, watches: map[restclient.JobID]*watch{}, ring: ring{kept: e.cfg.Kept},
 	}
+	p.answered.set(time.Now())
+	return p
 }
+
+// instant is a time that others may ask for.
+type instant struct{ nanos atomic.Int64 }
+
+func (i *instant) set(at time.Time) { i.nanos.Store(at.UnixNano()) }
+func (i *instant) get() time.Time   { return time.Unix(0, i.nanos.Load()) }
 
 // run polls until nobody watches, the API fails for too long, or the engine is closed.
 func (p *poll) run() {
@@ -74,7 +85,8 @@ func (p *poll) run() {
 		ok, err := p.turn(w)
 		now := time.Now()
 		if ok {
-			p.answered, p.works = now, true
+			p.answered.set(now)
+			p.works = true
 		}
 		if p.isOver(err, now) {
 			p.end(err)
@@ -89,7 +101,7 @@ func (p *poll) run() {
 		if isDue || w.list || err != nil {
 			due = now.Add(p.pace.after(err))
 		}
-		if outage := p.answered.Add(p.engine.cfg.Outage); err != nil && due.After(outage) {
+		if outage := p.answered.get().Add(p.engine.cfg.Outage); err != nil && due.After(outage) {
 			due = outage
 		}
 	}
@@ -129,7 +141,7 @@ func (p *poll) isOver(err error, now time.Time) bool {
 			return true
 		}
 	}
-	return now.Sub(p.answered) >= p.engine.cfg.Outage
+	return now.Sub(p.answered.get()) >= p.engine.cfg.Outage
 }
 
 // work is what a turn has to read.
@@ -186,7 +198,10 @@ func (p *poll) plan(now time.Time, isDue bool) (w work, idle bool) {
 // rebase forgets what is known of the list, which begins to be read.
 func (p *poll) rebase() {
 	p.based, p.epoch, p.again = false, rand.Uint64(), time.Time{} //nolint:gosec // names no secret
-	p.mark, p.ring, p.told = watermark{}, ring{}, memory{}
+	p.mark, p.told = watermark{}, versions{}
+	p.ring.restart(0)
+	p.ring.kept.Drop(p.toldWeight)
+	p.toldWeight = 0
 }
 
 // turn reads what there is to read, and tells what has changed. Ok: the API has answered.
@@ -200,6 +215,11 @@ func (p *poll) turn(w work) (ok bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(e.cfg.As(e.ctx, p.key.token), e.cfg.Timeout)
 	defer cancel()
+	return p.observed(ctx, w, func(ctx context.Context) (bool, error) { return p.readAll(ctx, w) })
+}
+
+// readAll is turn.
+func (p *poll) readAll(ctx context.Context, w work) (ok bool, err error) {
 	if w.list {
 		r, err := p.readList(ctx, w)
 		defer r.release()
@@ -238,6 +258,7 @@ func (p *poll) retire() bool {
 	}
 	delete(p.engine.polls, p.key)
 	p.engine.shareRings()
+	p.rebase()
 	return true
 }
 
@@ -253,9 +274,11 @@ func (p *poll) end(err error) {
 		f.finish(err)
 	}
 	for _, watched := range p.watches {
+		p.forget(watched)
 		watched.finish(err)
 	}
 	clear(p.feeds)
 	clear(p.watches)
+	p.rebase()
 	p.pending = nil
 }

@@ -3,10 +3,12 @@ package live
 import (
 	"bytes"
 	"context"
+	"errors"
 	"hash/maphash"
 	"time"
 
 	"jobsgateway/graph/paging"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -47,6 +49,14 @@ func (r *reading) countFrom(at time.Time) int {
 	return n
 }
 
+// abandon leaves the memory of the answers to the garbage collector, since somebody may still read them.
+func (r *reading) abandon() {
+	for _, page := range r.pages {
+		page.Abandon()
+	}
+	r.pages = nil
+}
+
 // release gives the memory of the answers back. After that no job that was seen may be read.
 func (r *reading) release() {
 	for _, page := range r.pages {
@@ -65,11 +75,25 @@ func copyOf(job *restclient.Job) *restclient.Job {
 }
 
 // read reads the list back to a time, or all of it if that is zero: at most so many pages, and within the
-// bounds. The reading is released by who gets it, also beside an error. Errors: those of paging.Reader, and
-// what ends a list early.
+// bounds. If one page more would need more memory than a reading may hold, it ends there, and fewer records are
+// asked for at first. The reading is released by who gets it, also beside an error. Errors: those of
+// paging.Reader, and what ends a list early.
 func (p *poll) read(ctx context.Context, back time.Time, pages int) (*reading, error) {
 	r := &reading{ids: map[string]bool{}, back: back}
-	cfg := &p.engine.cfg
+	returned := false
+	defer func() {
+		if !returned { // a panic
+			r.abandon()
+		}
+	}()
+	r, err := p.readInto(ctx, r, pages)
+	returned = true
+	return r, err
+}
+
+// readInto is read.
+func (p *poll) readInto(ctx context.Context, r *reading, pages int) (*reading, error) {
+	back, cfg := r.back, &p.engine.cfg
 	reader := paging.Reader{Offsets: &p.engine.offsets, Logger: cfg.Logger}
 	reader.Ask = func(ctx context.Context, q restclient.JobsQuery, _ bool) (*restclient.JobsPage, error) {
 		r.calls++
@@ -93,6 +117,12 @@ func (p *poll) read(ctx context.Context, back time.Time, pages int) (*reading, e
 		}
 		plan.Forget(paging.Unasked{Total: true})
 		page, err := reader.Read(ctx, &plan)
+		if _, isTooMuch := errors.AsType[*memory.LimitError](err); isTooMuch {
+			p.size = spare
+			if len(r.seen) > 0 {
+				return r, nil
+			}
+		}
 		if err != nil {
 			return r, err
 		}

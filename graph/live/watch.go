@@ -26,7 +26,7 @@ type watch struct {
 	feeds map[string]*feed
 	known bool // it was told
 	told  version
-	job   *restclient.Job // as it was told last
+	job   *restclient.Job // as it was told last; counted
 	// asked is when it was asked for by its id; zero if it has to be, at once.
 	asked time.Time
 	// failing is since when that has failed; zero if it does not.
@@ -68,7 +68,7 @@ func (p *poll) joinJob(id restclient.JobID, form Form) *Stream {
 	}
 	f, ok := w.feeds[form.Key]
 	if !ok {
-		f = &feed{write: form.Write, keeps: true, grown: make(chan struct{})}
+		f = &feed{write: form.Write, keeps: true, kept: p.ring.kept, grown: make(chan struct{})}
 		w.feeds[form.Key] = f
 		if w.known {
 			f.add(Event{Jobs: []*restclient.Job{w.job}})
@@ -76,7 +76,7 @@ func (p *poll) joinJob(id restclient.JobID, form Form) *Stream {
 	}
 	f.members++
 	s := &Stream{feed: f, leave: func(s *Stream) { p.leaveJob(s, w, form.Key) }}
-	f.admit(s, nil)
+	f.admit(s, nil, nil)
 	return s
 }
 
@@ -89,27 +89,43 @@ func (p *poll) leaveJob(s *Stream, w *watch, key string) {
 	}
 	delete(w.feeds, key)
 	if len(w.feeds) == 0 && p.watches[w.id] == w {
+		p.forget(w)
 		delete(p.watches, w.id)
 	}
 }
 
 // see tells the streams of a job if it has changed. A list may show a job as it was before it was asked for by
-// its id; then it is not told again. The caller holds the lock.
+// its id; then it is not told again. If there is no memory for it, it is told later: the job is asked for again
+// until it is told. The caller holds the lock.
 func (p *poll) see(w *watch, s sight, inList bool) {
 	if w.known && (s.version == w.told || inList && s.at.Before(w.told.at)) {
 		return
 	}
+	if !p.ring.kept.TryCount(weightOf(s.job)) {
+		w.asked = time.Time{}
+		return
+	}
+	p.forget(w)
 	w.known, w.told, w.job = true, s.version, copyOf(s.job)
 	for _, f := range w.feeds {
 		f.add(Event{Jobs: []*restclient.Job{w.job}})
 	}
-	if w.job.IsFinal() {
+	if s.job.IsFinal() {
 		p.endJob(w, io.EOF)
+	}
+}
+
+// forget takes what is counted for a job off the count.
+func (p *poll) forget(w *watch) {
+	if w.job != nil {
+		p.ring.kept.Drop(weightOf(w.job))
+		w.job = nil
 	}
 }
 
 // endJob ends the streams of a job.
 func (p *poll) endJob(w *watch, err error) {
+	p.forget(w)
 	w.finish(err)
 	delete(p.watches, w.id)
 }

@@ -106,11 +106,22 @@ func Lend(ctx context.Context, m *memory.Memory, owner string, limit int64) {
 	account.Memory, account.Owner, account.Limit = m, owner, limit
 }
 
-// AccountOf returns what counts the memory of the operation of ctx; nil without an operation, or if nothing
-// was lent to it.
+type accountKey struct{}
+
+// Lending returns a context whose calls, which belong to no operation, hold the memory of an account.
+func Lending(ctx context.Context, account *memory.Account) context.Context {
+	return context.WithValue(ctx, accountKey{}, account)
+}
+
+// AccountOf returns what counts the memory of the operation of ctx, or else that of Lending; nil if nothing was
+// lent.
 func AccountOf(ctx context.Context) *memory.Account {
 	op, ok := ctx.Value(contextKey{}).(*Operation)
-	if !ok || op.account.Memory == nil {
+	if !ok {
+		account, _ := ctx.Value(accountKey{}).(*memory.Account)
+		return account
+	}
+	if op.account.Memory == nil {
 		return nil
 	}
 	return &op.account

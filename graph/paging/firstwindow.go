@@ -113,10 +113,14 @@ func (s *search) isExpected(w window, g group) bool {
 }
 
 // guessFrom returns where the anchor should stand by now: where the window shows it, else as many places
-// further as the list has grown. Example: an anchor from place 100 of 2,000 is guessed at 500 of 2,400.
+// further as the list has grown. Example: an anchor from place 100 of 2,000 is guessed at 500 of 2,400. If the
+// window may come from elsewhere and the list is as long as it was, the anchor of a large group is guessed where it
+// stood: from a wrong guess among equals, which show no way, it would not be found.
 func (s *search) guessFrom(w window) int64 {
 	i, total := s.order().find(w, s.anchor), w.credibleTotal()
 	switch {
+	case s.large.is && !w.proven && w.total == s.anchor.total:
+		return s.anchor.offset
 	case i >= 0:
 		return w.placeOf(i)
 	case total < 0 || s.anchor.total < 0:

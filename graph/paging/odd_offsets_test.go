@@ -211,3 +211,24 @@ func TestNothingFollowsTheEnd(t *testing.T) {
 		}
 	}
 }
+
+// A page that takes several answers of a group of equals that is larger than one of them: a window at an odd offset
+// that comes from elsewhere leads nobody astray.
+func TestManyEqualsInCappedAnswersAtOddOffsets(t *testing.T) {
+	t.Parallel()
+	for name, rule := range offsetRules {
+		for _, jobs := range []int{99, 100, 101, 150} {
+			w := newWorld(t, emulator.Options{MaxRecords: 20, Offsets: rule, SteadyTies: true})
+			for range jobs {
+				w.insert(1)
+			}
+			for _, r := range []request{{first: 499, last: -1, offset: -1}, {first: -1, last: 499, offset: -1}} {
+				r.orderBy = restclient.UpdatedAtDesc
+				got := w.read(t, r)
+				if want := idsOf(w.list(r.orderBy, false)); !slices.Equal(got.ids, want) || got.calls > 32 {
+					t.Errorf("%s, %d jobs, %+v: %d jobs for %d calls", name, jobs, r, len(got.ids), got.calls)
+				}
+			}
+		}
+	}
+}

@@ -20,6 +20,7 @@ type logEntry struct {
 	upstreamCalls int
 	shared        bool // answered by an equal operation that was under way
 	trusted       bool // the document is listed
+	streamed      bool // a subscription whose stream has begun
 	refused       bool // not executed
 	lacked        Lack // for want of this
 	codes         []graph.Code

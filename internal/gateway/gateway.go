@@ -32,8 +32,8 @@ import (
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
-// Playground, Live, StreamAge, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted, Trust and LiftTrusted has to
-// be set.
+// Playground, Live, StreamAge, StreamPatience, Operations, Draining, Observer, Memory, MaxOperation, MaxPersisted,
+// Trust and LiftTrusted has to be set.
 type Config struct {
 	Upstream operation.Upstream
 	Pages    paging.Limits
@@ -71,6 +71,8 @@ type Config struct {
 	Live *live.Engine
 	// StreamAge is how long a subscription lasts at most, so that clients come to other replicas; 0 for no end.
 	StreamAge time.Duration
+	// StreamPatience is how long the client of a subscription may read nothing of what is sent to it; 0 for 30 s.
+	StreamPatience time.Duration
 	// Operations are the places of operations that run; nil for any number.
 	Operations *places.Places
 	// Draining reports whether each answer shall be the last of its connection, and say so; nil never does.
@@ -96,6 +98,8 @@ type gateway struct {
 	// origins are those whose pages may call.
 	origins []string
 	sockets *sockets
+	// streamPatience is how long its client may read nothing.
+	streamPatience time.Duration
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -162,15 +166,17 @@ func newGateway(cfg Config) (*gateway, error) {
 		lent = memory.New(math.MaxInt64, false)
 	}
 	g := &gateway{
-		maxBody:   cfg.MaxBody,
-		timeout:   cfg.Timeout,
-		explain:   cfg.Explain,
-		draining:  cfg.Draining,
-		logger:    cfg.Logger,
-		observer:  cfg.Observer,
-		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
-		origins:   cfg.CORSOrigins,
-		sockets:   newSockets(cfg.Live),
+		maxBody:        cfg.MaxBody,
+		timeout:        cfg.Timeout,
+		explain:        cfg.Explain,
+		draining:       cfg.Draining,
+		logger:         cfg.Logger,
+		observer:       cfg.Observer,
+		streamAge:      cmp.Or(cfg.StreamAge, math.MaxInt64),
+		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
+		origins:        cfg.CORSOrigins,
+		sockets:        newSockets(cfg.Live),
+
 		persisted: newPersisted(cfg.MaxPersisted),
 		schema:    schema,
 		trust:     cfg.Trust,

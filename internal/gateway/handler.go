@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -47,12 +48,15 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		info.explained = g.explainOutcome(out, shared, time.Since(began), request)
 	}
 	defer out.answer.hold(-1) // over HTTP/1, the only one served, a write that has returned is done with its bytes
-	if out.refused != nil {
-		g.writeRefusal(w, r, mediaType, out.refused)
-		return
+	switch {
+	case out.refused != nil:
+		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), out.refused)
+	case mediaType == "":
+		g.writeEvents(r, out)
+	default:
+		defer countCompression(w, r, &account, out.answer.size)()
+		g.writeAnswer(w, r, mediaType, out)
 	}
-	defer countCompression(w, r, &account, out.answer.size)()
-	g.writeAnswer(w, r, mediaType, out)
 }
 
 // perform returns the outcome of a request, whatever transport it has, and whether it is that of an equal one. Whoever
@@ -63,8 +67,9 @@ func (g *gateway) perform(ctx context.Context, request envelope, get bool) (out 
 	if !ok {
 		connOf(ctx).await()
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
-		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
-		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
+		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), func(ctx context.Context) outcome {
+			return g.executor.execute(ctx, request, get)
+		})
 	}
 	if request.hash != "" {
 		g.remember(request, info.token, out)
@@ -85,7 +90,8 @@ func (g *gateway) understand(
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:
-	case acceptable, g.executor.live != nil: // a subscription is told what it may accept
+	case acceptable, g.executor.live != nil, streamOf(r.Header["Accept"]) == &serverSentEvents:
+		// A subscription is told what it may accept, and a query can be one event.
 		request, refused = g.name(r.Context(), request)
 	case streamOf(r.Header["Accept"]) != nil:
 		refused = refuseLive()

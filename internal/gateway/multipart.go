@@ -31,12 +31,13 @@ const (
 )
 
 var multipartSubscription = streamFormat{ //nolint:gochecknoglobals // a table
+	transport:   TransportMultipart,
 	contentType: typeMultipart + `;boundary="graphql";subscriptionSpec=` + subscriptionSpec,
 	begin:       []byte(partLine + partHead + "{}" + partLine),
 	silence:     []byte(partHead + "{}" + partLine),
 	next:        []byte(partHead + `{"payload":`),
 	end:         []byte("}" + partLine),
-	failed:      []byte(partHead + `{"payload":null,`),
-	failedEnd:   []byte(partLine),
+	failure:     []byte(partHead + `{"payload":null,`),
+	failureEnd:  []byte(partLine),
 	complete:    []byte("--\r\n"),
 }

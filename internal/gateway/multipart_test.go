@@ -3,7 +3,6 @@ package gateway
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -130,7 +129,7 @@ func TestTransportsAreChosen(t *testing.T) {
 		{`{ __typename }`, "application/json, text/event-stream, " + multi, "application/json"},
 		{`{ __typename }`, "application/graphql-response+json, application/json, multipart/mixed", "application/graphql-response+json"},
 		{`{ __typename }`, multi, ""},
-		{`{ __typename }`, sse, ""},
+		{`{ __typename }`, sse, sse},
 	} {
 		params := url.Values{"query": {c.query}}
 		for _, method := range []string{http.MethodPost, http.MethodGet} {
@@ -164,11 +163,13 @@ func TestTransportsAreChosen(t *testing.T) {
 // Without subscriptions, a caller that accepts streams alone is told that there are none.
 func TestStreamsAreOff(t *testing.T) {
 	gw := startGateway(t)
-	for _, accept := range []string{"text/event-stream", "multipart/mixed;subscriptionSpec=1.0"} {
-		got := gw.send(request{body: `{"query":"subscription { jobsChanged { resync } }"}`, header: http.Header{"Accept": {accept}}})
-		gw.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
-		if !strings.Contains(got.body, "Subscriptions are switched off") {
-			t.Error(fmt.Sprint(accept, got.body))
-		}
+	send := func(accept string) answer {
+		return gw.send(request{body: `{"query":"subscription { jobsChanged { resync } }"}`, header: http.Header{"Accept": {accept}}})
 	}
+	got := send("multipart/mixed;subscriptionSpec=1.0")
+	gw.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
+	if !strings.Contains(got.body, "Subscriptions are switched off") {
+		t.Error(got.body)
+	}
+	gw.wantRefused(send("text/event-stream"), http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED") // queries may be events
 }

@@ -26,6 +26,11 @@ type Observer interface {
 	// OperationStarts returned.
 	OperationEnds(running context.Context, o OperationEnd)
 
+	// StreamStarts comes when the stream of a subscription has begun, which is no operation in progress: that ends
+	// by then. StreamEnds comes once for each.
+	StreamStarts(transport Transport)
+	StreamEnds(transport Transport, why StreamEnd)
+
 	// DocumentUnlisted comes for each request whose document is not listed where documents are: it is refused, or
 	// would be.
 	DocumentUnlisted(ctx context.Context, why Unlisted)
@@ -71,6 +76,8 @@ type OperationEnd struct {
 	Shared bool
 	// Trusted: its document is listed, so Name is one of a closed set.
 	Trusted bool
+	// Streamed: it is a subscription whose stream has begun, so its time is that of the stream.
+	Streamed bool
 	// UpstreamCalls is how many calls it has made.
 	UpstreamCalls int
 	// Codes are those of its errors, each once, in order of appearance; none if all went well.
@@ -92,7 +99,7 @@ const (
 func (e *logEntry) end() OperationEnd {
 	return OperationEnd{
 		Type: e.called.operationType, Name: e.called.name, Refused: e.refused, Lacked: e.lacked,
-		Shared: e.shared, Trusted: e.trusted, UpstreamCalls: e.upstreamCalls, Codes: e.codes,
+		Shared: e.shared, Trusted: e.trusted, Streamed: e.streamed, UpstreamCalls: e.upstreamCalls, Codes: e.codes,
 	}
 }
 

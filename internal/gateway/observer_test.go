@@ -87,6 +87,12 @@ func (l *hearer) FieldUnreadable(_ context.Context, coordinate string) {
 	l.notef("unreadable %s", coordinate)
 }
 
+func (l *hearer) StreamStarts(transport Transport) { l.notef("stream %d", transport) }
+
+func (l *hearer) StreamEnds(transport Transport, why StreamEnd) {
+	l.notef("stream %d ends: %d", transport, why)
+}
+
 func (l *hearer) BatchSent(ctx context.Context, keys int) {
 	l.notef("batch %d %v", keys, ctx.Value(operationKey{}))
 }

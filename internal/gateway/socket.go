@@ -63,6 +63,8 @@ type socket struct {
 	below   net.Conn        // of conn, for deadlines
 	heard   atomic.Int64
 	lost    atomic.Bool // something could not be written
+	unread  atomic.Bool // since the client reads nothing
+	aged    atomic.Bool // the connection is as old as it may become
 
 	// token is the caller's, and claimed says that the connection counts for it; known once it is acknowledged.
 	// The goroutine that reads sets them.
@@ -106,7 +108,10 @@ func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
 	defer s.end(
 		s.pulse,
 		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
-		time.AfterFunc(s.g.streamAge, func() { s.own(s.leave) }),
+		time.AfterFunc(s.g.streamAge, func() {
+			s.aged.Store(true)
+			s.own(s.leave)
+		}),
 	)
 	if leaving {
 		s.own(s.goAway)
@@ -187,6 +192,7 @@ func (s *socket) beat() {
 	silent := time.Since(time.Unix(0, s.heard.Load()))
 	switch {
 	case silent >= s.waits.silence:
+		s.unread.Store(true)
 		_ = s.conn.CloseNow()
 		return
 	case silent >= s.waits.beat && s.acknowledged.Load():

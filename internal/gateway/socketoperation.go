@@ -121,11 +121,6 @@ func (s *socket) run(ctx context.Context, op *socketOperation, request envelope,
 		g.logAccess(s.request.WithContext(ctx), info, status)
 		g.requestEnds(ctx, status)
 	}()
-	running := ctx
-	if g.observer != nil {
-		running = g.observer.OperationStarts(ctx)
-		defer func() { g.observer.OperationEnds(running, info.log.end()) }()
-	}
 	defer func() {
 		if value := recover(); value != nil {
 			s.refuse(ctx, op, g.refusePanic(ctx, value))
@@ -136,7 +131,7 @@ func (s *socket) run(ctx context.Context, op *socketOperation, request envelope,
 			"This connection has as many operations under way as one may have; end one of them first."))
 		return
 	}
-	request, refused := g.name(running, request)
+	request, refused := g.name(ctx, request)
 	isStream := false
 	if refused == nil {
 		isStream, refused = g.executor.isSubscription(request)
@@ -146,9 +141,9 @@ func (s *socket) run(ctx context.Context, op *socketOperation, request envelope,
 	case refused != nil:
 		s.refuse(ctx, op, refused)
 	case isStream:
-		s.stream(running, op, request)
+		s.stream(ctx, op, request)
 	default:
-		s.answer(running, op, request)
+		s.answer(ctx, op, request)
 	}
 }
 
@@ -174,6 +169,10 @@ func (s *socket) refuse(ctx context.Context, op *socketOperation, refused *refus
 
 // answer sends what a query came to: one next, and complete.
 func (s *socket) answer(ctx context.Context, op *socketOperation, request envelope) {
+	if s.g.observer != nil {
+		ctx = s.g.observer.OperationStarts(ctx)
+		defer func() { s.g.observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
+	}
 	out, _ := s.g.perform(ctx, request, false)
 	defer out.answer.hold(-1) // a write that has returned is done with its bytes
 	if out.refused != nil {
@@ -195,25 +194,41 @@ func (s *socket) stream(ctx context.Context, op *socketOperation, request envelo
 		s.refuse(ctx, op, refused)
 		return
 	}
-	stream, err := s.g.subscribe(ctx, request, prepared)
-	if err == nil {
-		defer stream.Close()
-		if request.hash != "" {
-			s.g.remember(request, info.token, outcome{})
-		}
+	stream, ends, failed := s.g.begin(ctx, request, prepared, TransportSocket)
+	if failed != nil {
+		s.fail(op, marshalErrors(failed))
+		return
 	}
+	defer stream.Close()
+	var err error
 	for err == nil && !s.lost.Load() {
 		var text []byte
 		if text, err = stream.Next(op.finishing); err == nil {
 			s.next(op, text)
 		}
 	}
-	if err == nil || errors.Is(err, io.EOF) || op.finishing.Err() != nil {
-		info.log.finish(0, nil)
-		s.complete(op)
+	why := s.endOf(op, err)
+	ends(why)
+	if why == StreamFailed {
+		failed = s.g.errorsOf(ctx, prepared, err)
+		info.log.finish(0, failed)
+		s.fail(op, marshalErrors(failed))
 		return
 	}
-	failed := s.g.errorsOf(ctx, prepared, err)
-	info.log.finish(0, failed)
-	s.fail(op, marshalErrors(failed))
+	s.complete(op) // which the client is not told if it has left
+}
+
+// endOf returns why the stream of an operation has ended that came to an error.
+func (s *socket) endOf(op *socketOperation, err error) StreamEnd {
+	switch {
+	case s.unread.Load():
+		return StreamUnread
+	case s.lost.Load() || s.ctx.Err() != nil || !s.isUnderWay(op):
+		return StreamLeft
+	case s.aged.Load():
+		return StreamAged
+	case err == nil || errors.Is(err, io.EOF) || op.finishing.Err() != nil:
+		return StreamCompleted
+	}
+	return StreamFailed
 }

@@ -16,6 +16,7 @@ import (
 	"jobsgateway/graph/operation"
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -33,8 +34,8 @@ func startLive(t *testing.T, change ...func(*live.Config)) *testGateway {
 	return startLiveWith(t, func(*setup) {}, change...)
 }
 
-// startLiveWith is startLive for a gateway that is set up otherwise.
-func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config)) *testGateway {
+// startLiveWith is startLive with other settings of the gateway.
+func startLiveWith(t *testing.T, set func(*setup), change ...func(*live.Config)) *testGateway {
 	t.Helper()
 	api := emulator.New(emulator.Records(liveRecord(liveJob, "running", 1)))
 	var engine *live.Engine
@@ -43,7 +44,11 @@ func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config
 			c.Token, c.Identity, c.Account = TokenFrom, Identity, operation.AccountOf
 		})
 		cfg := live.Config{
-			Upstream: s.config.Upstream, As: AsToken, Interval: 5 * time.Millisecond, Outage: time.Minute, Timeout: 10 * time.Second,
+			Upstream: s.config.Upstream,
+			As: func(ctx context.Context, token string) context.Context {
+				return operation.Lending(AsToken(ctx, token), &memory.Account{Memory: s.config.Memory, Owner: token, Limit: 32 << 20})
+			},
+			Kept: &memory.Account{Memory: s.config.Memory, Owner: "streams", Limit: 2 << 20}, Interval: 5 * time.Millisecond, Outage: time.Minute, Timeout: 10 * time.Second,
 			Limits: live.Limits{Streams: 100, StreamsPerToken: 3, Polls: 100}, Caught: operation.Caught,
 		}
 		for _, f := range change {
@@ -52,7 +57,7 @@ func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config
 		engine = live.New(cfg)
 		t.Cleanup(engine.Close)
 		s.config.Live = engine
-		setUp(s)
+		set(s)
 	})
 	gw.jobs = api
 	t.Cleanup(gw.served.CloseSockets)
@@ -206,7 +211,8 @@ func TestSubscriptionsThatAreRefused(t *testing.T) {
 		{`subscription { unheardOf }`, "text/event-stream", http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED"},
 		{`subscription { jobsChanged`, "text/event-stream", http.StatusBadRequest, "GRAPHQL_PARSE_FAILED"},
 		{`subscription { a: jobsChanged { cursor } b: jobsChanged { cursor } }`, "text/event-stream", http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED"},
-		{`{ __typename }`, "text/event-stream", http.StatusNotAcceptable, "NOT_ACCEPTABLE"},
+		{`{ unheardOf }`, "text/event-stream", http.StatusBadRequest, "GRAPHQL_VALIDATION_FAILED"},
+		{`{ __typename }`, "text/html", http.StatusNotAcceptable, "NOT_ACCEPTABLE"},
 	} {
 		s := gw.subscribe(t, c.query, http.Header{"Accept": {c.accept}})
 		var body struct {

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"jobsgateway/graph/live"
 	"jobsgateway/internal/accept"
@@ -25,12 +28,13 @@ const (
 
 // streamFormat is how a stream is written.
 type streamFormat struct {
+	transport   Transport
 	contentType string
 	// begin comes at once, and silence where there was no event for heartbeat.
 	begin, silence []byte
-	// An event stands between next and end. Errors that end a stream, which has begun, stand between failed and
-	// failedEnd, from behind the brace of their object on.
-	next, end, failed, failedEnd []byte
+	// An event stands between next and end. Errors that end a stream, which has begun, stand between failure and
+	// failureEnd, from behind the brace of their object on.
+	next, end, failure, failureEnd []byte
 	// complete comes behind all.
 	complete []byte
 }
@@ -57,13 +61,14 @@ func streamOf(headers []string) (chosen *streamFormat) {
 	return chosen
 }
 
-// streamed answers a request that is a subscription, or whose caller accepts nothing but streams; false for any
-// other, which is not answered. MediaType is that of an answer in JSON; empty for none.
+// streamed answers a request that is a subscription; false for any other, which is not answered, unless its caller
+// accepts neither JSON nor events. MediaType is that of an answer in JSON; empty for none.
 func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
 	is, refused := g.executor.isSubscription(request)
+	format := streamOf(r.Header["Accept"])
 	switch {
 	case is:
-	case mediaType != "":
+	case mediaType != "" || refused == nil && format == &serverSentEvents:
 		return false
 	case refused == nil:
 		refused = refuseMediaType()
@@ -75,7 +80,6 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 	if is {
 		op, info.log.called, refused = g.executor.prepareInTurn(r.Context(), request, r.Method == http.MethodGet)
 	}
-	format := streamOf(r.Header["Accept"])
 	if refused == nil && format == nil {
 		refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
 			"A subscription is answered by server-sent events (Accept: "+typeEvents+"), by multipart (Accept: "+
@@ -90,51 +94,64 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 	return true
 }
 
+// beginsStream sets the header of a response that is a stream.
+func (f *streamFormat) beginsStream(header http.Header) {
+	header["Content-Type"] = []string{f.contentType}
+	header["X-Accel-Buffering"] = []string{"no"}
+}
+
 // stream writes the events of a subscription until it ends, the client leaves or reads nothing, or the stream is as
 // old as it may become.
 func (g *gateway) stream(
 	w *responseWriter, r *http.Request, request envelope, op preparedOperation, format *streamFormat,
 ) {
 	ctx := r.Context()
-	if g.observer != nil {
-		ctx = g.observer.OperationStarts(ctx)
-		defer func() { g.observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
-	}
-	out := &streamSender{streamFormat: format, w: w, control: http.NewResponseController(w)}
+	out := &streamSender{streamFormat: format, w: w, control: http.NewResponseController(w), patience: g.streamPatience}
 	_ = out.control.SetReadDeadline(time.Time{}) // that of requests would end the stream, not only its reading
-	header := w.Header()
-	header["Content-Type"] = []string{format.contentType}
-	header["X-Accel-Buffering"] = []string{"no"}
+	format.beginsStream(w.Header())
 	w.WriteHeader(http.StatusOK)
 	out.send(format.begin)
-	stream, err := g.subscribe(ctx, request, op)
-	begun := err == nil
-	if begun {
-		defer stream.Close()
-		if request.hash != "" {
-			g.remember(request, infoOf(ctx).token, outcome{})
-		}
-		aged, cancel := context.WithTimeout(ctx, g.streamAge)
-		defer cancel()
-		err = out.sendAll(aged, stream)
-	}
-	entry := &infoOf(ctx).log
-	switch {
-	case ctx.Err() != nil || out.lost:
-		entry.finish(0, nil)
+	stream, ends, failed := g.begin(ctx, request, op, format.transport)
+	if failed != nil {
+		out.send(format.next, errorEvent(failed), format.end, format.complete)
 		return
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded):
-		entry.finish(0, nil)
-	default:
-		failed := g.errorsOf(ctx, op, err)
-		entry.finish(0, failed)
-		if text := errorEvent(failed); begun {
-			out.send(format.failed, text[1:], format.failedEnd)
-		} else {
-			out.send(format.next, text, format.end)
-		}
 	}
-	out.send(format.complete)
+	defer stream.Close()
+	aged, cancel := context.WithTimeout(ctx, g.streamAge)
+	defer cancel()
+	err := out.sendAll(aged, stream)
+	why := endOfStream(ctx, aged, out.failed, err)
+	ends(why)
+	switch why {
+	case StreamFailed:
+		failed = g.errorsOf(ctx, op, err)
+		infoOf(ctx).log.finish(0, failed)
+		out.send(format.errorParts(failed)...)
+	case StreamCompleted, StreamAged:
+		out.send(format.complete)
+	case StreamLeft, StreamUnread:
+	}
+}
+
+// errorParts returns the parts that end a stream with errors.
+func (f *streamFormat) errorParts(failed gqlerror.List) [][]byte {
+	return [][]byte{f.failure, errorEvent(failed)[1:], f.failureEnd, f.complete}
+}
+
+// endOfStream returns why a stream has ended that came to an error, or could not be sent since unsent. Client ends when the
+// client leaves, and aged when the stream is as old as it may become.
+func endOfStream(client, aged context.Context, unsent, err error) StreamEnd {
+	switch {
+	case errors.Is(unsent, os.ErrDeadlineExceeded):
+		return StreamUnread
+	case client.Err() != nil || unsent != nil:
+		return StreamLeft
+	case aged.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
+		return StreamAged
+	case err == nil || errors.Is(err, io.EOF):
+		return StreamCompleted
+	}
+	return StreamFailed
 }
 
 // streamSender writes events to one client.
@@ -143,23 +160,38 @@ type streamSender struct {
 
 	w       *responseWriter
 	control *http.ResponseController
-	lost    bool
+	// patience is how long the client may read nothing.
+	patience time.Duration
+	sent     time.Time // when something was sent last
+	failed   error     // why nothing more can be sent; nil as long as something can
 }
 
 // sendAll sends the events of a stream, and something where it is silent, until ctx or the stream ends, or the
 // client is lost. Errors: those of live.Stream, and that of ctx.
 func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
-	for !s.lost {
-		silent, cancel := context.WithTimeout(ctx, heartbeat)
+	for s.failed == nil {
+		if err := s.sendUntil(ctx, stream, s.sent.Add(heartbeat)); err != nil {
+			return err
+		}
+		if s.failed == nil && time.Since(s.sent) >= heartbeat {
+			s.send(s.silence)
+		}
+	}
+	return nil
+}
+
+// sendUntil is sendAll until a time, and sends nothing where the stream is silent. One context serves all events
+// until then, since making one costs more than finding the event.
+func (s *streamSender) sendUntil(ctx context.Context, stream *live.Stream, until time.Time) error {
+	silent, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for s.failed == nil {
 		text, err := stream.Next(silent)
-		cancel()
 		switch {
 		case err == nil:
 			s.send(s.next, text, s.end)
-		case ctx.Err() != nil:
+		case silent.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
 			return ctx.Err()
-		case errors.Is(err, context.DeadlineExceeded):
-			s.send(s.silence)
 		default:
 			return err
 		}
@@ -167,16 +199,15 @@ func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
 	return nil
 }
 
-// send writes parts of an event and sees that they are sent now. The client has to read them within readsNothing.
+// send writes parts of an event and sees that they are sent now. The client has to read them within its patience.
 func (s *streamSender) send(parts ...[]byte) {
-	_ = s.control.SetWriteDeadline(time.Now().Add(readsNothing))
+	s.sent = time.Now()
+	_ = s.control.SetWriteDeadline(s.sent.Add(s.patience))
 	for _, part := range parts {
 		if _, err := s.w.Write(part); err != nil {
-			s.lost = true
+			s.failed = err
 			return
 		}
 	}
-	if err := s.control.Flush(); err != nil {
-		s.lost = true
-	}
+	s.failed = s.control.Flush()
 }

@@ -79,6 +79,29 @@ func (a *Account) Count(ctx context.Context, n int64) error {
 	return nil
 }
 
+// TryCount is Count without a wait: false where Count would wait or fail, which is no failure of the operation.
+func (a *Account) TryCount(n int64) bool {
+	if a == nil {
+		return true
+	}
+	if a.add(n) != nil {
+		return false
+	}
+	if !a.Memory.tryCount(a.want(n)) {
+		a.held.Add(-n)
+		return false
+	}
+	return true
+}
+
+// Held returns how many bytes the account holds now.
+func (a *Account) Held() int64 {
+	if a == nil {
+		return 0
+	}
+	return a.held.Load()
+}
+
 // Drop is Memory.Drop, by the operation itself.
 func (a *Account) Drop(n int64) {
 	if a == nil {

@@ -3,6 +3,7 @@ package telemetry
 import (
 	"github.com/prometheus/client_golang/prometheus"
 
+	"jobsgateway/graph/live"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
 )
@@ -20,6 +21,9 @@ type Gauges struct {
 	Memory func() memory.Figures
 	// Operations and Calls are the places of both.
 	Operations, Calls func() places.State
+	// Live is what polls and streams there are, and Told what they have told: see live.Engine.
+	Live func() live.Figures
+	Told func() (events, resyncs uint64)
 }
 
 // reading is a gauge whose value is asked for at each scrape.
@@ -68,6 +72,7 @@ func (m *Metrics) Read(gauges Gauges) {
 	}
 	readings = append(readings, readingsOf("operations", gauges.Operations)...)
 	readings = append(readings, readingsOf("calls", gauges.Calls)...)
+	readings = append(readings, m.readLive(gauges)...)
 	for _, gauge := range readings {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: gauge.name, Help: gauge.help, ConstLabels: gauge.labels,

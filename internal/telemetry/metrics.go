@@ -2,9 +2,10 @@
 // the libraries for it. The packages that do the work tell it what happens, by the Observer of each
 // (restclient.Observer, gateway.Observer), and know nothing of it.
 //
-// Metrics counts what it is told and shows the sums to Prometheus: operations.go counts what callers ask,
-// upstream.go what the Jobs API is asked, radar.go what it sends that the schema does not know, gauges.go has
-// what is read at a scrape. Every label has a closed set of values (series.go): no text of a caller or of the Jobs API ever becomes one.
+// Metrics counts what it is told and shows the sums to Prometheus: operations.go counts what callers ask, upstream.go
+// what the Jobs API is asked, live.go what is told to subscribers, radar.go what the Jobs API sends that the schema does
+// not know; gauges.go has what is read at a scrape. Every label has a closed set of values (series.go): no text of a
+// caller or of the Jobs API ever becomes one.
 package telemetry
 
 import (
@@ -14,7 +15,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// Metrics counts what happens in one gateway. It is a restclient.Observer and a gateway.Observer. Safe for
+// Metrics counts what happens in one gateway. It is a restclient.Observer, a gateway.Observer and a
+// live.Observer. Safe for
 // concurrent use.
 type Metrics struct {
 	registry *prometheus.Registry
@@ -44,6 +46,11 @@ type Metrics struct {
 	breaker          *table[prometheus.Gauge]   // by state
 	breakerOpenings  prometheus.Counter
 
+	streams       *table[prometheus.Gauge]    // by transport
+	streamsEnded  *table[prometheus.Counter]  // by reason
+	polls         *table[prometheus.Counter]  // by what came of them
+	pollDurations *table[prometheus.Observer] // by what came of them
+
 	drift *radar
 }
 
@@ -56,6 +63,7 @@ func NewMetrics(logger *slog.Logger) *Metrics {
 	m := &Metrics{registry: r.Registry, codes: indices(codeValues())}
 	m.makeOperations(r)
 	m.makeUpstream(r)
+	m.makeLive(r)
 	m.drift = newRadar(r, logger)
 	return m
 }

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
@@ -9,11 +10,13 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"go.uber.org/goleak"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/live"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/restclient"
 )
@@ -80,6 +83,15 @@ func TestCounts(t *testing.T) {
 	end(gateway.OperationEnd{Refused: true, Codes: []graph.Code{"OF_TOMORROW"}}, false)
 	end(gateway.OperationEnd{Type: "query", Codes: []graph.Code{"UPSTREAM_TIMEOUT"}}, true)
 	m.RequestEnds(ctx, gateway.RequestEnd{Status: 404}) // no operation
+	end(gateway.OperationEnd{Type: "subscription", Streamed: true}, true)
+	end(gateway.OperationEnd{Type: "subscription", Codes: []graph.Code{"UNAUTHENTICATED"}}, false)
+	m.StreamStarts(gateway.TransportEvents)
+	m.StreamStarts(gateway.TransportEvents)
+	m.StreamStarts(gateway.TransportSocket)
+	m.StreamEnds(gateway.TransportEvents, gateway.StreamUnread)
+	m.PollEnds(m.PollStarts(ctx), live.PollEnd{Duration: time.Second})
+	m.PollEnds(ctx, live.PollEnd{Failed: &restclient.Error{Kind: restclient.KindRateLimited}})
+	m.PollEnds(ctx, live.PollEnd{Failed: errors.New("odd")})
 	m.OperationStarts(ctx)
 	m.OperationStarts(ctx)
 	m.OperationEnds(ctx, gateway.OperationEnd{})
@@ -106,42 +118,53 @@ func TestCounts(t *testing.T) {
 		`operations_total{code="OF_TOMORROW",outcome="refused",type="unknown"}`:         "",
 		`operations_total{code="UPSTREAM_TIMEOUT",outcome="left",type="query"}`:         "1",
 		`operation_errors_total{code="UPSTREAM_TIMEOUT"}`:                               "2",
-		`operation_errors_total{code="FORBIDDEN"}`:                                      "1",
-		`operation_errors_total{code="BAD_USER_INPUT"}`:                                 "0",
-		`operation_errors_total{code="none"}`:                                           "",
-		`operation_duration_seconds_count{outcome="ok",type="query"}`:                   "2",
-		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.0025"}`:      "0",
-		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.005"}`:       "2",
-		`operations_shed_total{reason="places"}`:                                        "0",
-		`operations_shed_total{reason="calls"}`:                                         "1",
-		`operations_shed_total{reason="memory"}`:                                        "1",
-		`operations_coalesced_total`:                                                    "3",
-		`documents_unlisted_total{reason="no_id"}`:                                      "0",
-		`documents_unlisted_total{reason="other_text"}`:                                 "1",
-		`trusted_operations_total{operation="Listed",outcome="left"}`:                   "1",
-		`trusted_operations_total{operation="other",outcome="left"}`:                    "1",
-		`trusted_operations_total{operation="other",outcome="ok"}`:                      "0",
-		`operations_in_flight`:                                                          "1",
-		`operation_upstream_calls_sum`:                                                  "203",
-		`operation_upstream_calls_count`:                                                "3",
-		`loader_batch_keys_sum`:                                                         "20",
-		`page_searches_total`:                                                           "1",
-		`page_search_calls_total`:                                                       "3",
-		`upstream_attempts_total{outcome="ok",route="list",status="2xx"}`:               "1",
-		`upstream_attempts_total{outcome="not_found",route="job",status="4xx"}`:         "1",
-		`upstream_attempt_duration_seconds_count{route="job",status="4xx"}`:             "1",
-		`upstream_attempts_in_flight`:                                                   "1",
-		`upstream_retries_total`:                                                        "1",
-		`upstream_received_bytes_total{route="list"}`:                                   "10",
-		`upstream_calls_total{outcome="malformed",route="job"}`:                         "1",
-		`upstream_calls_total{outcome="unavailable",route="job"}`:                       "",
-		`upstream_calls_refused_total{reason="breaker"}`:                                "1",
-		`upstream_calls_refused_total{reason="cooling"}`:                                "1",
-		`upstream_calls_coalesced_total{route="job"}`:                                   "1",
-		`upstream_breaker_state{state="half_open"}`:                                     "1",
-		`upstream_breaker_state{state="open"}`:                                          "0",
-		`upstream_breaker_state{state="closed"}`:                                        "0",
-		`upstream_breaker_openings_total`:                                               "1",
+		`operations_total{code="none",outcome="left",type="subscription"}`:              "1",
+		`operation_duration_seconds_count{outcome="left",type="subscription"}`:          "",
+		`operation_duration_seconds_count{outcome="errors",type="subscription"}`:        "1",
+		`streams{transport="sse"}`:                                                 "1",
+		`streams{transport="websocket"}`:                                           "1",
+		`streams{transport="multipart"}`:                                           "0",
+		`streams_ended_total{reason="unread"}`:                                     "1",
+		`polls_total{outcome="ok"}`:                                                "1",
+		`polls_total{outcome="rate_limited"}`:                                      "1",
+		`polls_total{outcome="other"}`:                                             "1",
+		`poll_duration_seconds_count{outcome="ok"}`:                                "1",
+		`operation_errors_total{code="FORBIDDEN"}`:                                 "1",
+		`operation_errors_total{code="BAD_USER_INPUT"}`:                            "0",
+		`operation_errors_total{code="none"}`:                                      "",
+		`operation_duration_seconds_count{outcome="ok",type="query"}`:              "2",
+		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.0025"}`: "0",
+		`operation_duration_seconds_bucket{outcome="ok",type="query",le="0.005"}`:  "2",
+		`operations_shed_total{reason="places"}`:                                   "0",
+		`operations_shed_total{reason="calls"}`:                                    "1",
+		`operations_shed_total{reason="memory"}`:                                   "1",
+		`operations_coalesced_total`:                                               "3",
+		`documents_unlisted_total{reason="no_id"}`:                                 "0",
+		`documents_unlisted_total{reason="other_text"}`:                            "1",
+		`trusted_operations_total{operation="Listed",outcome="left"}`:              "1",
+		`trusted_operations_total{operation="other",outcome="left"}`:               "1",
+		`trusted_operations_total{operation="other",outcome="ok"}`:                 "0",
+		`operations_in_flight`:                                                     "1",
+		`operation_upstream_calls_sum`:                                             "203",
+		`operation_upstream_calls_count`:                                           "4",
+		`loader_batch_keys_sum`:                                                    "20",
+		`page_searches_total`:                                                      "1",
+		`page_search_calls_total`:                                                  "3",
+		`upstream_attempts_total{outcome="ok",route="list",status="2xx"}`:          "1",
+		`upstream_attempts_total{outcome="not_found",route="job",status="4xx"}`:    "1",
+		`upstream_attempt_duration_seconds_count{route="job",status="4xx"}`:        "1",
+		`upstream_attempts_in_flight`:                                              "1",
+		`upstream_retries_total`:                                                   "1",
+		`upstream_received_bytes_total{route="list"}`:                              "10",
+		`upstream_calls_total{outcome="malformed",route="job"}`:                    "1",
+		`upstream_calls_total{outcome="unavailable",route="job"}`:                  "",
+		`upstream_calls_refused_total{reason="breaker"}`:                           "1",
+		`upstream_calls_refused_total{reason="cooling"}`:                           "1",
+		`upstream_calls_coalesced_total{route="job"}`:                              "1",
+		`upstream_breaker_state{state="half_open"}`:                                "1",
+		`upstream_breaker_state{state="open"}`:                                     "0",
+		`upstream_breaker_state{state="closed"}`:                                   "0",
+		`upstream_breaker_openings_total`:                                          "1",
 	} {
 		if got := value(t, m, "jobsgateway_"+series); got != want {
 			t.Errorf("%s: %q, want %q", series, got, want)
@@ -192,7 +215,7 @@ func TestForms(t *testing.T) {
 			}
 		}
 	}
-	if native != 4 {
+	if native != 5 {
 		t.Errorf("%d histograms", native)
 	}
 }

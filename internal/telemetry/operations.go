@@ -55,7 +55,7 @@ func (m *Metrics) makeOperations(r registry) {
 		"Operations that were asked for, by type, by how they ended, and by the code of their first error.",
 		byType, byOutcome, label{"code", codeValues()}).first([3]int{0, outcomeOK, 0})
 	m.durations = r.histograms("jobsgateway_operation_duration_seconds",
-		"Time from the arrival of an operation until its answer was written.",
+		"Time from the arrival of an operation until its answer was written; not of a subscription that has begun.",
 		durationBuckets[:], byType, byOutcome).first([3]int{0, outcomeOK})
 	m.errors = r.counters("jobsgateway_operation_errors_total",
 		"Operations that had an error, by its code; one with errors of several codes counts for each.",
@@ -109,6 +109,9 @@ func (m *Metrics) RequestEnds(running context.Context, r gateway.RequestEnd) {
 	m.operations.at(kind, outcome, code).Inc()
 	if r.Trusted {
 		m.trusted.count(r.Name, outcome)
+	}
+	if r.Streamed { // its time is that of a stream, and its calls are those of polls
+		return
 	}
 	observeTime(running, m.durations.at(kind, outcome, 0), r.Duration)
 	switch {

@@ -14,6 +14,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 
+	"jobsgateway/graph/live"
 	"jobsgateway/internal/gateway"
 	"jobsgateway/restclient"
 )
@@ -22,6 +23,7 @@ import (
 type Observer interface {
 	gateway.Observer
 	restclient.Observer
+	live.Observer
 }
 
 // Traced is what spans say of this gateway.
@@ -205,6 +207,33 @@ func (t *tracer) OperationEnds(running context.Context, o gateway.OperationEnd) 
 
 // maxName bounds an operation's name in a span, in bytes, as in the log.
 const maxName = 128
+
+// PollStarts begins the span of a poll, which is a trace of its own: it belongs to no request.
+func (t *tracer) PollStarts(ctx context.Context) context.Context {
+	ctx, _ = t.tracer.Start(ctx, "poll", startPoll...) //nolint:spancheck // PollEnds ends it
+	return t.Observer.PollStarts(ctx)
+}
+
+var startPoll = []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindInternal), trace.WithNewRoot()}
+
+// PollEnds ends the span of a poll. Of an error it has the kind.
+func (t *tracer) PollEnds(running context.Context, p live.PollEnd) {
+	t.Observer.PollEnds(running, p)
+	span := trace.SpanFromContext(running)
+	if !span.IsRecording() {
+		return
+	}
+	defer span.End()
+	span.SetAttributes(upstreamCalls.Int(p.Calls + p.Jobs))
+	if p.Failed == nil {
+		return
+	}
+	kind := other
+	if failed, ok := restclient.AsError(p.Failed); ok {
+		kind = failed.Kind.String()
+	}
+	fail(span, kind, "")
+}
 
 // AttemptStarts begins the span of an attempt, below that of the operation that it is made for. The Jobs API
 // goes on below it.

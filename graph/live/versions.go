@@ -26,13 +26,13 @@ type sight struct {
 	version
 }
 
-// memory has the versions that were told, or were there when the watching began, of the jobs that the next poll
+// versions are those that were told, or were there when the watching began, of the jobs that the next poll
 // may see again.
-type memory map[string]version
+type versions map[string]version
 
 // news returns what is not remembered of what was seen, and remembers it: in the order of change; of changes at
 // one instant first what stands further behind in the list. Seen is in the order of the list.
-func (m memory) news(seen []sight) []sight {
+func (m versions) news(seen []sight) []sight {
 	var found []sight
 	for _, s := range slices.Backward(seen) {
 		if known, ok := m[s.id]; !ok || known != s.version {
@@ -45,7 +45,7 @@ func (m memory) news(seen []sight) []sight {
 }
 
 // forget forgets what is so old that no poll sees it any more.
-func (m memory) forget(before time.Time) {
+func (m versions) forget(before time.Time) {
 	for id, v := range m {
 		if v.at.Before(before) {
 			delete(m, id)
