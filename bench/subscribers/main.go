@@ -2,7 +2,7 @@
 // beside a service that uses gqlgen's stock transports (stock). It is the REST API of both, and all of their
 // subscribers. docs/performance.md has its figures and says what they mean.
 //
-//	go -C bench run ./subscribers                   # all of the table; takes a quarter of an hour
+//	go -C bench run ./subscribers                   # all of the table; takes ten minutes
 //	go -C bench run ./subscribers -subscribers 100  # a part of it
 //
 // It needs Linux, and a limit of open files (ulimit -Hn) above the number of subscribers.
@@ -48,10 +48,10 @@ func run(ctx context.Context) error {
 	services := flag.String("services", "gateway-sse,stock-sse,stock-ws", "which, each with its transport")
 	subscribers := flag.String("subscribers", "1,100,10000", "how many of one list, one after the other")
 	jobs := flag.String("jobs", "1,20", "jobs in a change")
-	flag.IntVar(&p.changes, "changes", 5, "changes that are measured in each row")
+	flag.IntVar(&p.changes, "changes", 4, "changes that are measured in each row")
 	flag.DurationVar(&p.period, "period", 3*time.Second, "between two changes; longer than the interval of polls")
 	flag.DurationVar(&p.poll, "poll-interval", 2*time.Second, "of both services")
-	flag.DurationVar(&p.silent, "silent", 8*time.Second, "without changes, before memory is looked at")
+	flag.DurationVar(&p.silent, "silent", 6*time.Second, "without changes, before memory is looked at")
 	flag.StringVar(&p.gateway, "gateway", "", "a built gateway; built when empty")
 	flag.Parse()
 	p.services = strings.Split(*services, ",")

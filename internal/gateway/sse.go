@@ -103,6 +103,7 @@ func (g *gateway) streamEvents(w *responseWriter, r *http.Request, request envel
 	w.WriteHeader(http.StatusOK)
 	out.send(eventComment)
 	stream, err := g.subscribe(ctx, request, op)
+	isOld := false
 	if err == nil {
 		defer stream.Close()
 		if request.hash != "" {
@@ -111,13 +112,14 @@ func (g *gateway) streamEvents(w *responseWriter, r *http.Request, request envel
 		aged, cancel := context.WithTimeout(ctx, g.streamAge)
 		defer cancel()
 		err = out.sendAll(aged, stream)
+		isOld = aged.Err() != nil
 	}
 	entry := &infoOf(ctx).log
 	switch {
 	case ctx.Err() != nil || out.failed:
 		entry.finish(0, nil)
 		return
-	case err == nil || errors.Is(err, io.EOF) || errors.Is(err, context.DeadlineExceeded):
+	case isOld || err == nil || errors.Is(err, io.EOF):
 		entry.finish(0, nil)
 	default:
 		failed := g.errorsOf(ctx, op, err)
@@ -131,6 +133,7 @@ func (g *gateway) streamEvents(w *responseWriter, r *http.Request, request envel
 type eventSender struct {
 	w       *responseWriter
 	control *http.ResponseController
+	sent    time.Time // when something was sent last
 	failed  bool
 }
 
@@ -138,16 +141,28 @@ type eventSender struct {
 // client is lost. Errors: those of live.Stream, and that of ctx.
 func (s *eventSender) sendAll(ctx context.Context, stream *live.Stream) error {
 	for !s.failed {
-		silent, cancel := context.WithTimeout(ctx, heartbeat)
+		if err := s.sendUntil(ctx, stream, s.sent.Add(heartbeat)); err != nil {
+			return err
+		}
+		if !s.failed && time.Since(s.sent) >= heartbeat {
+			s.send(eventComment)
+		}
+	}
+	return nil
+}
+
+// sendUntil is sendAll until a time, without comments. One context serves all events until then, since making one
+// costs more than finding the event.
+func (s *eventSender) sendUntil(ctx context.Context, stream *live.Stream, until time.Time) error {
+	silent, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for !s.failed {
 		text, err := stream.Next(silent)
-		cancel()
 		switch {
 		case err == nil:
 			s.send(eventNext, text, eventEnd)
-		case ctx.Err() != nil:
+		case silent.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
 			return ctx.Err()
-		case errors.Is(err, context.DeadlineExceeded):
-			s.send(eventComment)
 		default:
 			return err
 		}
@@ -157,7 +172,8 @@ func (s *eventSender) sendAll(ctx context.Context, stream *live.Stream) error {
 
 // send writes parts of an event and sees that they are sent now. The client has to read them within readsNothing.
 func (s *eventSender) send(parts ...[]byte) {
-	_ = s.control.SetWriteDeadline(time.Now().Add(readsNothing))
+	s.sent = time.Now()
+	_ = s.control.SetWriteDeadline(s.sent.Add(readsNothing))
 	for _, part := range parts {
 		if _, err := s.w.Write(part); err != nil {
 			s.failed = true
