@@ -45,7 +45,7 @@ func main() {
 
 func run(ctx context.Context) error {
 	p := plan{}
-	services := flag.String("services", "gateway-sse,stock-sse,stock-ws", "which, each with its transport")
+	services := flag.String("services", "gateway-sse,gateway-ws,stock-sse,stock-ws", "which, each with its transport")
 	subscribers := flag.String("subscribers", "1,100,10000", "how many of one list, one after the other")
 	jobs := flag.String("jobs", "1,20", "jobs in a change")
 	flag.IntVar(&p.changes, "changes", 4, "changes that are measured in each row")

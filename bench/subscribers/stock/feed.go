@@ -53,10 +53,11 @@ func (f *feed) run(ctx context.Context, interval time.Duration) {
 		case err != nil:
 			log.Print(err)
 		case len(jobs) > 0:
-			if last != "" {
-				f.tell(jobs, last)
-			}
+			before := last
 			last = jobs[0].UpdatedAt
+			if before != "" {
+				f.tell(jobs, before)
+			}
 		}
 		select {
 		case <-tick.C:
@@ -66,7 +67,7 @@ func (f *feed) run(ctx context.Context, interval time.Duration) {
 	}
 }
 
-// tell hands the jobs that changed after a time to all subscribers.
+// tell hands the jobs that changed after a time to all subscribers, the oldest first. It turns jobs round.
 func (f *feed) tell(jobs []*graph.Job, after string) {
 	old := slices.IndexFunc(jobs, func(job *graph.Job) bool { return job.UpdatedAt <= after })
 	if old == 0 {
