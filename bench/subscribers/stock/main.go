@@ -34,7 +34,7 @@ func main() {
 
 	f := &feed{url: *upstream, token: *token, subscribers: map[chan *graph.JobsChange]struct{}{}}
 	server := handler.New(graph.NewExecutableSchema(graph.Config{Resolvers: &graph.Resolver{Feed: f}}))
-	server.AddTransport(transport.Websocket{PingPongInterval: keepAlive})
+	server.AddTransport(transport.Websocket{PingPongInterval: keepAlive, MissingPongOk: true})
 	server.AddTransport(transport.SSE{KeepAlivePingInterval: keepAlive})
 	server.AddTransport(transport.POST{})
 	server.SetQueryCache(lru.New[*ast.QueryDocument](documents))
