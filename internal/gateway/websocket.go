@@ -102,7 +102,7 @@ func (t *takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	t.conn = conn
-	early, _ := buffered.Reader.Peek(buffered.Reader.Buffered())
+	early, _ := buffered.Peek(buffered.Reader.Buffered())
 	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(len(early), socketReads))
 	_, _ = reader.Peek(len(early)) // whoever takes over asks for what is buffered
 	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, socketWrites)), nil
