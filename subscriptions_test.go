@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"jobsgateway/internal/clienttest"
 )
 
@@ -63,6 +65,46 @@ func TestStopEndsSubscriptions(t *testing.T) {
 	}
 }
 
+// WebSockets, which net/http knows nothing of, end as streams do, and then the process.
+func TestStopEndsWebSockets(t *testing.T) {
+	t.Parallel()
+	ctx, signal := context.WithCancel(t.Context())
+	gw, done := runGateway(ctx, t, "--demo", "--drain-delay=0s")
+	conn, _, err := websocket.Dial(t.Context(), gw.public+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"},
+		HTTPHeader:   http.Header{"Authorization": {"Bearer " + clienttest.Token}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	for _, message := range []string{
+		`{"type":"connection_init"}`,
+		`{"type":"subscribe","id":"1","payload":{"query":"subscription { jobsChanged { resync } }"}}`,
+	} {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+		if _, text, err := conn.Read(t.Context()); err != nil {
+			t.Fatalf("%s %v", text, err)
+		}
+	}
+	signal()
+	last := ""
+	for err == nil {
+		var text []byte
+		if _, text, err = conn.Read(t.Context()); err == nil {
+			last = string(text)
+		}
+	}
+	if last != `{"id":"1","type":"complete"}` || websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("it ends with %s and %v", last, err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
 // What the page for frontends shows is what a client gets.
 func TestDocumentedSubscription(t *testing.T) {
 	t.Parallel()
@@ -82,7 +124,8 @@ func TestSettingsOfSubscriptions(t *testing.T) {
 	const query = `subscription { jobsChanged { resync } }`
 	off := startGateway(t, "--demo", "--live=false")
 	res, _ := subscribe(t, off, query)
-	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "subscription") {
+	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusNotAcceptable ||
+		!strings.Contains(string(text), "Subscriptions are switched off here") {
 		t.Errorf("--live=false: %d %s %v", res.StatusCode, text, err)
 	}
 	_, _, sdl := getURL(t, off.public+"/schema.graphql")

@@ -129,6 +129,9 @@ func (e *Engine) Close() {
 	e.running.Wait()
 }
 
+// Limits returns the bounds that the engine was made with.
+func (e *Engine) Limits() Limits { return e.cfg.Limits }
+
 // Figures are what there is.
 type Figures struct {
 	Streams, Polls int

@@ -97,6 +97,9 @@ type gateway struct {
 	streamAge time.Duration
 	// streamPatience is how long its client may read nothing.
 	streamPatience time.Duration
+	// origins are those whose pages may call.
+	origins []string
+	sockets *sockets
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -113,6 +116,10 @@ type Gateway struct {
 
 	gateway *gateway
 }
+
+// CloseSockets ends all WebSockets, and lets no new one begin: their subscriptions get complete, their queries are
+// answered, and then the connections are closed. It does not wait for that.
+func (g *Gateway) CloseSockets() { g.gateway.sockets.close() }
 
 // PersistedBytes returns what the automatic persisted queries weigh that are remembered: the bytes of their
 // texts, and 352 for each. It is never above Config.MaxPersisted.
@@ -167,10 +174,11 @@ func newGateway(cfg Config) (*gateway, error) {
 		observer:       cfg.Observer,
 		streamAge:      cmp.Or(cfg.StreamAge, math.MaxInt64),
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
-
-		persisted: newPersisted(cfg.MaxPersisted),
-		schema:    schema,
-		trust:     cfg.Trust,
+		origins:        cfg.CORSOrigins,
+		sockets:        newSockets(cfg.Live),
+		persisted:      newPersisted(cfg.MaxPersisted),
+		schema:         schema,
+		trust:          cfg.Trust,
 		executor: &executor{
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,

@@ -29,12 +29,23 @@ func ofRequest(list gqlerror.List, id string) gqlerror.List {
 	return own
 }
 
+// begin returns what the answer of an operation that ran begins with, and then what stands in place of its first
+// part: errors and extensions come before the data. Head is empty where there are none.
+func (out outcome) begin(extensions []byte) (head, first []byte) {
+	first = out.answer.parts[0]
+	if len(out.errors) > 0 || extensions != nil {
+		head = append(startOfAnswer(out.errors, extensions), dataPrefix[1:]...)
+		first = first[len(dataPrefix):]
+	}
+	return head, first
+}
+
 // writeAnswer writes the answer of an operation that ran, with 200. The data are bytes already and are not
 // read again.
 func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
-	head, first := headOf(r, out)
-	size := out.answer.size - len(out.answer.parts[0]) + len(head) + len(first)
+	head, first := out.begin(infoOf(r.Context()).explained)
+	size := out.answer.size - len(out.answer.parts[0]) + len(first) + len(head)
 	header := w.Header()
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(size)}
@@ -55,23 +66,16 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	}
 }
 
-// headOf returns what stands before the first part of an answer, and the rest of that part: errors and extensions
-// come first.
-func headOf(r *http.Request, out outcome) (head, first []byte) {
-	first = out.answer.parts[0]
-	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
-		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
-		first = first[len(dataPrefix):]
-	}
-	return head, first
-}
-
 // writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
-	entry := &infoOf(r.Context()).log
-	entry.refused, entry.lacked = true, refused.lacked
-	entry.finish(0, refused.errors)
+	infoOf(r.Context()).noteRefusal(refused)
 	writeErrors(w, r, mediaType, refused)
+}
+
+// noteRefusal notes for the log that an operation is not executed.
+func (info *requestInfo) noteRefusal(refused *refusal) {
+	info.log.refused, info.log.lacked = true, refused.lacked
+	info.log.finish(0, refused.errors)
 }
 
 // writeErrors writes an answer of errors alone, each with the request's id. Its status is the refusal's, or
