@@ -40,7 +40,7 @@ func (w *responseWriter) Write(p []byte) (int, error) {
 	if !w.begun {
 		w.WriteHeader(http.StatusOK)
 	}
-	n, err := w.ResponseWriter.Write(p) //nolint:gosec // JSON or events by their Content-Type, which no browser takes for a page
+	n, err := w.ResponseWriter.Write(p)
 	if err != nil {
 		w.failed = true
 	}
