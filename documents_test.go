@@ -258,7 +258,7 @@ func TestDocumentedPlaces(t *testing.T) {
 		t.Fatal(err)
 	}
 	documents = append(documents, "ARCHITECTURE.md", "README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/comparing.md", "docs/errors.md", "docs/federation.md",
-		"docs/frontends.md", "docs/operations.md", "docs/reliability.md", "docs/time-ranges.md", "docs/gqlparser.md", "examples/federation/README.md")
+		"docs/frontends.md", "docs/operations.md", "docs/performance.md", "docs/reliability.md", "docs/time-ranges.md", "docs/gqlparser.md", "examples/federation/README.md")
 	var tests strings.Builder
 	if err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {

@@ -261,3 +261,14 @@ func TestSubscriptionsThatFail(t *testing.T) {
 		failing(s, "UNAUTHENTICATED")
 	}
 }
+
+// An API that hangs ends a stream with its error, although that is the error of a call's deadline.
+func TestSubscriptionsOfAnAPIThatHangs(t *testing.T) {
+	gw := startLive(t, func(c *live.Config) { c.Outage, c.Timeout = 50*time.Millisecond, 20*time.Millisecond })
+	gw.jobs.Script(emulator.Fault{Delay: time.Minute, Times: emulator.Forever})
+	s := gw.subscribe(t, `subscription { jobsChanged { cursor } }`, nil)
+	if event, data := s.next(); event != "next" || !strings.Contains(data, `"code":"UPSTREAM_TIMEOUT"`) {
+		t.Errorf("%s %s", event, data)
+	}
+	s.want("complete", "")
+}

@@ -118,7 +118,7 @@ func (g *gateway) stream(
 	aged, cancel := context.WithTimeout(ctx, g.streamAge)
 	defer cancel()
 	err := out.sendAll(aged, stream)
-	why := out.endOf(ctx, err)
+	why := out.endOf(ctx, aged, err)
 	ends(why)
 	switch why {
 	case StreamFailed:
@@ -131,14 +131,15 @@ func (g *gateway) stream(
 	}
 }
 
-// endOf returns why a stream has ended that came to an error. Ctx is the client's.
-func (s *streamSender) endOf(ctx context.Context, err error) StreamEnd {
+// endOf returns why a stream has ended that came to an error. Ctx is the client's, and aged ends when the stream
+// is as old as it may become: err does not say that, since a stream can end with the error of a call's deadline.
+func (s *streamSender) endOf(ctx, aged context.Context, err error) StreamEnd {
 	switch {
 	case errors.Is(s.lost, os.ErrDeadlineExceeded):
 		return StreamUnread
 	case ctx.Err() != nil || s.lost != nil:
 		return StreamLeft
-	case errors.Is(err, context.DeadlineExceeded):
+	case aged.Err() != nil:
 		return StreamAged
 	case err == nil || errors.Is(err, io.EOF):
 		return StreamCompleted
@@ -154,23 +155,36 @@ type streamSender struct {
 	control *http.ResponseController
 	// patience is how long the client may read nothing.
 	patience time.Duration
-	lost     error // why nothing more can be sent; nil as long as something can
+	sent     time.Time // when something was sent last
+	lost     error     // why nothing more can be sent; nil as long as something can
 }
 
 // sendAll sends the events of a stream, and something where it is silent, until ctx or the stream ends, or the
 // client is lost. Errors: those of live.Stream, and that of ctx.
 func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
 	for s.lost == nil {
-		silent, cancel := context.WithTimeout(ctx, heartbeat)
+		if err := s.sendUntil(ctx, stream, s.sent.Add(heartbeat)); err != nil {
+			return err
+		}
+		if s.lost == nil && time.Since(s.sent) >= heartbeat {
+			s.send(s.silence)
+		}
+	}
+	return nil
+}
+
+// sendUntil is sendAll until a time, and sends nothing where the stream is silent. One context serves all events
+// until then, since making one costs more than finding the event.
+func (s *streamSender) sendUntil(ctx context.Context, stream *live.Stream, until time.Time) error {
+	silent, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	for s.lost == nil {
 		text, err := stream.Next(silent)
-		cancel()
 		switch {
 		case err == nil:
 			s.send(s.next, text, s.end)
-		case ctx.Err() != nil:
+		case silent.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
 			return ctx.Err()
-		case errors.Is(err, context.DeadlineExceeded):
-			s.send(s.silence)
 		default:
 			return err
 		}
@@ -180,7 +194,8 @@ func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
 
 // send writes parts of an event and sees that they are sent now. The client has to read them within its patience.
 func (s *streamSender) send(parts ...[]byte) {
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.patience))
+	s.sent = time.Now()
+	_ = s.control.SetWriteDeadline(s.sent.Add(s.patience))
 	for _, part := range parts {
 		if _, err := s.w.Write(part); err != nil {
 			s.lost = err
