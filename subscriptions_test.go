@@ -124,7 +124,8 @@ func TestSettingsOfSubscriptions(t *testing.T) {
 	const query = `subscription { jobsChanged { resync } }`
 	off := startGateway(t, "--demo", "--live=false")
 	res, _ := subscribe(t, off, query)
-	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(string(text), "subscription") {
+	if text, err := io.ReadAll(res.Body); err != nil || res.StatusCode != http.StatusNotAcceptable ||
+		!strings.Contains(string(text), "Subscriptions are switched off here") {
 		t.Errorf("--live=false: %d %s %v", res.StatusCode, text, err)
 	}
 	_, _, sdl := getURL(t, off.public+"/schema.graphql")

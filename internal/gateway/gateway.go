@@ -95,11 +95,11 @@ type gateway struct {
 	flights  flights
 	// streamAge is how long a subscription lasts at most.
 	streamAge time.Duration
+	// streamPatience is how long its client may read nothing.
+	streamPatience time.Duration
 	// origins are those whose pages may call.
 	origins []string
 	sockets *sockets
-	// streamPatience is how long its client may read nothing.
-	streamPatience time.Duration
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -176,10 +176,9 @@ func newGateway(cfg Config) (*gateway, error) {
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
 		origins:        cfg.CORSOrigins,
 		sockets:        newSockets(cfg.Live),
-
-		persisted: newPersisted(cfg.MaxPersisted),
-		schema:    schema,
-		trust:     cfg.Trust,
+		persisted:      newPersisted(cfg.MaxPersisted),
+		schema:         schema,
+		trust:          cfg.Trust,
 		executor: &executor{
 			exec:          graph.NewExecutableSchema(graph.Config{Schema: schema, Resolvers: resolver}),
 			write:         resolver.Direct,

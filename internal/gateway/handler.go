@@ -67,9 +67,8 @@ func (g *gateway) perform(ctx context.Context, request envelope, get bool) (out 
 	if !ok {
 		connOf(ctx).await()
 		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
-		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), func(ctx context.Context) outcome {
-			return g.executor.execute(ctx, request, get)
-		})
+		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
+		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
 	}
 	if request.hash != "" {
 		g.remember(request, info.token, out)
@@ -90,8 +89,7 @@ func (g *gateway) understand(
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:
-	case acceptable, g.executor.live != nil, streamOf(r.Header["Accept"]) == &serverSentEvents:
-		// A subscription is told what it may accept, and a query can be one event.
+	case acceptable, g.executor.live != nil: // a subscription is told what it may accept
 		request, refused = g.name(r.Context(), request)
 	case streamOf(r.Header["Accept"]) != nil:
 		refused = refuseLive()

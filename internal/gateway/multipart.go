@@ -37,7 +37,7 @@ var multipartSubscription = streamFormat{ //nolint:gochecknoglobals // a table
 	silence:     []byte(partHead + "{}" + partLine),
 	next:        []byte(partHead + `{"payload":`),
 	end:         []byte("}" + partLine),
-	failure:     []byte(partHead + `{"payload":null,`),
-	failureEnd:  []byte(partLine),
+	failed:      []byte(partHead + `{"payload":null,`),
+	failedEnd:   []byte(partLine),
 	complete:    []byte("--\r\n"),
 }

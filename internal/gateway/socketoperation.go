@@ -169,9 +169,9 @@ func (s *socket) refuse(ctx context.Context, op *socketOperation, refused *refus
 
 // answer sends what a query came to: one next, and complete.
 func (s *socket) answer(ctx context.Context, op *socketOperation, request envelope) {
-	if s.g.observer != nil {
-		ctx = s.g.observer.OperationStarts(ctx)
-		defer func() { s.g.observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
+	if observer := s.g.observer; observer != nil {
+		ctx = observer.OperationStarts(ctx)
+		defer func() { observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
 	}
 	out, _ := s.g.perform(ctx, request, false)
 	defer out.answer.hold(-1) // a write that has returned is done with its bytes
@@ -209,13 +209,13 @@ func (s *socket) stream(ctx context.Context, op *socketOperation, request envelo
 	}
 	why := s.endOf(op, err)
 	ends(why)
-	if why == StreamFailed {
-		failed = s.g.errorsOf(ctx, prepared, err)
-		info.log.finish(0, failed)
-		s.fail(op, marshalErrors(failed))
+	if why != StreamFailed {
+		s.complete(op) // which the client is not told if it has left
 		return
 	}
-	s.complete(op) // which the client is not told if it has left
+	failed = s.g.errorsOf(ctx, prepared, err)
+	info.log.finish(0, failed)
+	s.fail(op, marshalErrors(failed))
 }
 
 // endOf returns why the stream of an operation has ended that came to an error.

@@ -28,8 +28,8 @@ var serverSentEvents = streamFormat{ //nolint:gochecknoglobals // a table
 	silence:     []byte(":\n\n"),
 	next:        []byte("event: next\ndata: "),
 	end:         []byte("\n\n"),
-	failure:     []byte("event: next\ndata: {"), // the protocol has no other event for that
-	failureEnd:  []byte("\n\n"),
+	failed:      []byte("event: next\ndata: {"), // the protocol has no other event for that
+	failedEnd:   []byte("\n\n"),
 	complete:    []byte("event: complete\ndata:\n\n"),
 }
 
@@ -39,7 +39,7 @@ func (g *gateway) writeEvents(r *http.Request, out outcome) {
 	info := infoOf(r.Context())
 	info.log.finish(out.upstreamCalls, out.errors)
 	w := &info.response
-	serverSentEvents.beginsStream(w.Header())
+	serverSentEvents.setHeader(w.Header())
 	w.WriteHeader(http.StatusOK)
 	head, first := out.begin(info.explained)
 	_, _ = w.Write(serverSentEvents.next) // a failed write means that the caller has left

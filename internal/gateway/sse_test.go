@@ -34,8 +34,8 @@ func startLive(t *testing.T, change ...func(*live.Config)) *testGateway {
 	return startLiveWith(t, func(*setup) {}, change...)
 }
 
-// startLiveWith is startLive with other settings of the gateway.
-func startLiveWith(t *testing.T, set func(*setup), change ...func(*live.Config)) *testGateway {
+// startLiveWith is startLive for a gateway that is set up otherwise.
+func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config)) *testGateway {
 	t.Helper()
 	api := emulator.New(emulator.Records(liveRecord(liveJob, "running", 1)))
 	var engine *live.Engine
@@ -57,7 +57,7 @@ func startLiveWith(t *testing.T, set func(*setup), change ...func(*live.Config))
 		engine = live.New(cfg)
 		t.Cleanup(engine.Close)
 		s.config.Live = engine
-		set(s)
+		setUp(s)
 	})
 	gw.jobs = api
 	t.Cleanup(gw.served.CloseSockets)

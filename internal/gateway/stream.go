@@ -9,8 +9,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"jobsgateway/graph/live"
 	"jobsgateway/internal/accept"
 )
@@ -32,11 +30,17 @@ type streamFormat struct {
 	contentType string
 	// begin comes at once, and silence where there was no event for heartbeat.
 	begin, silence []byte
-	// An event stands between next and end. Errors that end a stream, which has begun, stand between failure and
-	// failureEnd, from behind the brace of their object on.
-	next, end, failure, failureEnd []byte
+	// An event stands between next and end. Errors that end a stream, which has begun, stand between failed and
+	// failedEnd, from behind the brace of their object on.
+	next, end, failed, failedEnd []byte
 	// complete comes behind all.
 	complete []byte
+}
+
+// setHeader sets the header of a response in the format.
+func (f *streamFormat) setHeader(header http.Header) {
+	header["Content-Type"] = []string{f.contentType}
+	header["X-Accel-Buffering"] = []string{"no"}
 }
 
 // streamOf returns the format that Accept headers ask for by its name: of two, the one that is preferred, and else
@@ -61,14 +65,13 @@ func streamOf(headers []string) (chosen *streamFormat) {
 	return chosen
 }
 
-// streamed answers a request that is a subscription; false for any other, which is not answered, unless its caller
-// accepts neither JSON nor events. MediaType is that of an answer in JSON; empty for none.
+// streamed answers a request that is a subscription, or whose caller accepts neither JSON nor server-sent events;
+// false for any other, which is not answered. MediaType is that of an answer in JSON; empty for none.
 func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
 	is, refused := g.executor.isSubscription(request)
-	format := streamOf(r.Header["Accept"])
 	switch {
 	case is:
-	case mediaType != "" || refused == nil && format == &serverSentEvents:
+	case mediaType != "" || refused == nil && streamOf(r.Header["Accept"]) == &serverSentEvents:
 		return false
 	case refused == nil:
 		refused = refuseMediaType()
@@ -80,6 +83,7 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 	if is {
 		op, info.log.called, refused = g.executor.prepareInTurn(r.Context(), request, r.Method == http.MethodGet)
 	}
+	format := streamOf(r.Header["Accept"])
 	if refused == nil && format == nil {
 		refused = refuse(http.StatusNotAcceptable, codeNotAcceptable,
 			"A subscription is answered by server-sent events (Accept: "+typeEvents+"), by multipart (Accept: "+
@@ -94,12 +98,6 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 	return true
 }
 
-// beginsStream sets the header of a response that is a stream.
-func (f *streamFormat) beginsStream(header http.Header) {
-	header["Content-Type"] = []string{f.contentType}
-	header["X-Accel-Buffering"] = []string{"no"}
-}
-
 // stream writes the events of a subscription until it ends, the client leaves or reads nothing, or the stream is as
 // old as it may become.
 func (g *gateway) stream(
@@ -108,7 +106,7 @@ func (g *gateway) stream(
 	ctx := r.Context()
 	out := &streamSender{streamFormat: format, w: w, control: http.NewResponseController(w), patience: g.streamPatience}
 	_ = out.control.SetReadDeadline(time.Time{}) // that of requests would end the stream, not only its reading
-	format.beginsStream(w.Header())
+	format.setHeader(w.Header())
 	w.WriteHeader(http.StatusOK)
 	out.send(format.begin)
 	stream, ends, failed := g.begin(ctx, request, op, format.transport)
@@ -120,33 +118,28 @@ func (g *gateway) stream(
 	aged, cancel := context.WithTimeout(ctx, g.streamAge)
 	defer cancel()
 	err := out.sendAll(aged, stream)
-	why := endOfStream(ctx, aged, out.failed, err)
+	why := out.endOf(ctx, aged, err)
 	ends(why)
 	switch why {
 	case StreamFailed:
 		failed = g.errorsOf(ctx, op, err)
 		infoOf(ctx).log.finish(0, failed)
-		out.send(format.errorParts(failed)...)
+		out.send(format.failed, errorEvent(failed)[1:], format.failedEnd, format.complete)
 	case StreamCompleted, StreamAged:
 		out.send(format.complete)
 	case StreamLeft, StreamUnread:
 	}
 }
 
-// errorParts returns the parts that end a stream with errors.
-func (f *streamFormat) errorParts(failed gqlerror.List) [][]byte {
-	return [][]byte{f.failure, errorEvent(failed)[1:], f.failureEnd, f.complete}
-}
-
-// endOfStream returns why a stream has ended that came to an error, or could not be sent since unsent. Client ends when the
-// client leaves, and aged when the stream is as old as it may become.
-func endOfStream(client, aged context.Context, unsent, err error) StreamEnd {
+// endOf returns why a stream has ended that came to an error. Ctx is the client's, and aged ends when the stream
+// is as old as it may become: err does not say that, since a stream can end with the error of a call's deadline.
+func (s *streamSender) endOf(ctx, aged context.Context, err error) StreamEnd {
 	switch {
-	case errors.Is(unsent, os.ErrDeadlineExceeded):
+	case errors.Is(s.lost, os.ErrDeadlineExceeded):
 		return StreamUnread
-	case client.Err() != nil || unsent != nil:
+	case ctx.Err() != nil || s.lost != nil:
 		return StreamLeft
-	case aged.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
+	case aged.Err() != nil:
 		return StreamAged
 	case err == nil || errors.Is(err, io.EOF):
 		return StreamCompleted
@@ -163,17 +156,17 @@ type streamSender struct {
 	// patience is how long the client may read nothing.
 	patience time.Duration
 	sent     time.Time // when something was sent last
-	failed   error     // why nothing more can be sent; nil as long as something can
+	lost     error     // why nothing more can be sent; nil as long as something can
 }
 
 // sendAll sends the events of a stream, and something where it is silent, until ctx or the stream ends, or the
 // client is lost. Errors: those of live.Stream, and that of ctx.
 func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
-	for s.failed == nil {
+	for s.lost == nil {
 		if err := s.sendUntil(ctx, stream, s.sent.Add(heartbeat)); err != nil {
 			return err
 		}
-		if s.failed == nil && time.Since(s.sent) >= heartbeat {
+		if s.lost == nil && time.Since(s.sent) >= heartbeat {
 			s.send(s.silence)
 		}
 	}
@@ -185,7 +178,7 @@ func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
 func (s *streamSender) sendUntil(ctx context.Context, stream *live.Stream, until time.Time) error {
 	silent, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
-	for s.failed == nil {
+	for s.lost == nil {
 		text, err := stream.Next(silent)
 		switch {
 		case err == nil:
@@ -205,9 +198,9 @@ func (s *streamSender) send(parts ...[]byte) {
 	_ = s.control.SetWriteDeadline(s.sent.Add(s.patience))
 	for _, part := range parts {
 		if _, err := s.w.Write(part); err != nil {
-			s.failed = err
+			s.lost = err
 			return
 		}
 	}
-	s.failed = s.control.Flush()
+	s.lost = s.control.Flush()
 }
