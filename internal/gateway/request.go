@@ -115,5 +115,8 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		if info.response.lingers {
 			linger(w, r, info.body.ReadCloser)
 		}
+		if status == http.StatusSwitchingProtocols {
+			info.response.ResponseWriter = nil // the connection that goes on holds nothing of the request
+		}
 	})
 }

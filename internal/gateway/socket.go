@@ -51,8 +51,8 @@ type fault struct {
 	reason string
 }
 
-// socket is one connection. Its goroutines are the one that reads, which is that of the request, one for each
-// operation, and short ones that timers begin; serve returns when all of them have.
+// socket is one connection. Its goroutines are the one that reads, one for each operation, and short ones that
+// timers begin; serve returns when all of them have.
 type socket struct {
 	g       *gateway
 	waits   socketTimes
@@ -63,6 +63,8 @@ type socket struct {
 	below   net.Conn        // of conn, for deadlines
 	heard   atomic.Int64
 	lost    atomic.Bool // something could not be written
+	unread  atomic.Bool // since the client reads nothing
+	aged    atomic.Bool // the connection is as old as it may become
 
 	// token is the caller's, and claimed says that the connection counts for it; known once it is acknowledged.
 	// The goroutine that reads sets them.
@@ -89,7 +91,8 @@ type socket struct {
 func newSocket(g *gateway, r *http.Request) *socket {
 	s := &socket{g: g, waits: g.sockets.waits, request: r, token: infoOf(r.Context()).token, underWay: map[string]*socketOperation{}}
 	// No answer of HTTP may begin on this connection.
-	s.ctx, s.cancel = context.WithCancel(context.WithValue(r.Context(), connKey{}, (*conn)(nil)))
+	values := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, (*conn)(nil))
+	s.ctx, s.cancel = context.WithCancel(values)
 	s.hear()
 	return s
 }
@@ -105,7 +108,10 @@ func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
 	defer s.end(
 		s.pulse,
 		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
-		time.AfterFunc(s.g.streamAge, func() { s.own(s.leave) }),
+		time.AfterFunc(s.g.streamAge, func() {
+			s.aged.Store(true)
+			s.own(s.leave)
+		}),
 	)
 	if leaving {
 		s.own(s.goAway)
@@ -186,6 +192,7 @@ func (s *socket) beat() {
 	silent := time.Since(time.Unix(0, s.heard.Load()))
 	switch {
 	case silent >= s.waits.silence:
+		s.unread.Store(true)
 		_ = s.conn.CloseNow()
 		return
 	case silent >= s.waits.beat && s.acknowledged.Load():

@@ -395,6 +395,30 @@ func TestSocketFrames(t *testing.T) {
 	gw.wantSockets(0)
 }
 
+// What a client sends together with its handshake is read, too.
+func TestSocketReadsWhatCameEarly(t *testing.T) {
+	gw := startLive(t)
+	conn := gw.dial()
+	_ = conn.SetDeadline(time.Now().Add(30 * time.Second))
+	var text strings.Builder
+	text.WriteString("GET /graphql HTTP/1.1\r\nHost: x\r\n")
+	if err := handshake(nil).header.Write(&text); err != nil {
+		t.Fatal(err)
+	}
+	early := `{"type":"ping","payload":{"a":"` + strings.Repeat("x", 3000) + `"}}`
+	text.WriteString("\r\n\x81\xfe" + string([]byte{byte(len(early) >> 8), byte(len(early))}) + "\x00\x00\x00\x00" + early)
+	if _, err := io.WriteString(conn, text.String()); err != nil {
+		t.Fatal(err)
+	}
+	want := "\r\n\r\n\x81\x0f" + `{"type":"pong"}`
+	answer := []byte{}
+	for last := make([]byte, 1); !strings.HasSuffix(string(answer), want); answer = append(answer, last...) {
+		if _, err := io.ReadFull(conn, last); err != nil {
+			t.Fatalf("%q %v", answer, err)
+		}
+	}
+}
+
 // sendFrames opens a WebSocket and sends bytes as they are.
 func (gw *testGateway) sendFrames(t *testing.T, frames string) *net.TCPConn {
 	t.Helper()

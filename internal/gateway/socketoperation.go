@@ -200,8 +200,6 @@ func (s *socket) stream(ctx context.Context, op *socketOperation, request envelo
 		return
 	}
 	defer stream.Close()
-	why := StreamLeft
-	defer func() { ends(why) }()
 	var err error
 	for err == nil && !s.lost.Load() {
 		var text []byte
@@ -209,17 +207,28 @@ func (s *socket) stream(ctx context.Context, op *socketOperation, request envelo
 			s.next(op, text)
 		}
 	}
-	if errors.Is(op.finishing.Err(), context.DeadlineExceeded) {
-		why = StreamAged
-	} else if errors.Is(err, io.EOF) {
-		why = StreamCompleted
-	}
-	if err == nil || errors.Is(err, io.EOF) || op.finishing.Err() != nil {
-		s.complete(op)
+	why := s.endOf(op, err)
+	ends(why)
+	if why != StreamFailed {
+		s.complete(op) // which the client is not told if it has left
 		return
 	}
-	why = StreamFailed
 	failed = s.g.errorsOf(ctx, prepared, err)
 	info.log.finish(0, failed)
 	s.fail(op, marshalErrors(failed))
+}
+
+// endOf returns why the stream of an operation has ended that came to an error.
+func (s *socket) endOf(op *socketOperation, err error) StreamEnd {
+	switch {
+	case s.unread.Load():
+		return StreamUnread
+	case s.lost.Load() || s.ctx.Err() != nil || !s.isUnderWay(op):
+		return StreamLeft
+	case s.aged.Load():
+		return StreamAged
+	case err == nil || errors.Is(err, io.EOF) || op.finishing.Err() != nil:
+		return StreamCompleted
+	}
+	return StreamFailed
 }

@@ -66,6 +66,7 @@ func (o *sockets) forget(s *socket) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.all, s)
+	s.cancel()
 	if !s.claimed {
 		return
 	}

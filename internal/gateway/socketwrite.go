@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
 	"time"
 
 	"github.com/coder/websocket"
@@ -73,6 +75,7 @@ func (s *socket) write(message [][]byte) {
 	}
 	_ = s.below.SetWriteDeadline(time.Time{}) // it would end what the library answers to pings
 	if err != nil {
+		s.unread.Store(errors.Is(err, os.ErrDeadlineExceeded))
 		s.lost.Store(true)
 		_ = s.conn.CloseNow()
 	}

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -39,7 +41,8 @@ func lists(headers []string, word string) bool {
 	return false
 }
 
-// serveSocket makes a connection of a request, and serves it to its end; or refuses the request.
+// serveSocket makes a connection of a request, which is served from then on by a goroutine of its own, so that
+// nothing of the request is held; or refuses the request.
 func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	if refused := g.refuseSocket(r); refused != nil {
@@ -54,7 +57,6 @@ func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 		writeErrors(w, r, typeJSON, refused)
 		return
 	}
-	defer g.sockets.forget(s)
 	taken := &takenOver{ResponseWriter: &info.response} // not the compressing one
 	conn, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{socketProtocol},
@@ -64,25 +66,46 @@ func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 		OnPongReceived:     s.ponged,
 	})
 	if err != nil {
+		g.sockets.forget(s)
 		info.response.failed = true
 		return // it has said why
 	}
 	info.response.status = http.StatusSwitchingProtocols
-	s.serve(conn, taken.conn)
+	go func() {
+		defer g.sockets.forget(s)
+		defer func() {
+			if value := recover(); value != nil {
+				g.refusePanic(s.ctx, value)
+			}
+		}()
+		s.serve(conn, taken.conn)
+	}()
 }
 
-// takenOver notes the connection below the WebSocket.
+// Sizes of a connection's buffers, in bytes: those of net/http have 4 KiB, and ten thousand connections are idle.
+const (
+	socketReads  = 1 << 10
+	socketWrites = 2 << 10
+)
+
+// takenOver notes the connection below the WebSocket, and gives it small buffers.
 type takenOver struct {
 	http.ResponseWriter
 
 	conn net.Conn
 }
 
-// Hijack takes the connection over.
+// Hijack takes the connection over. What the client has sent already is read first.
 func (t *takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(t.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
 	t.conn = conn
-	return conn, buffered, err
+	early, _ := buffered.Peek(buffered.Reader.Buffered())
+	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(len(early), socketReads))
+	_, _ = reader.Peek(len(early)) // whoever takes over asks for what is buffered
+	return conn, bufio.NewReadWriter(reader, bufio.NewWriterSize(conn, socketWrites)), nil
 }
 
 // socketVersion is the one version of WebSocket that there is.

@@ -142,7 +142,7 @@ func TestSocketAnswersLargePages(t *testing.T) {
 
 // Where a token may stand, and what becomes of one that is not well-formed.
 func TestSocketTokens(t *testing.T) {
-	gw := startLive(t)
+	gw := startLive(t, func(c *live.Config) { c.Limits.StreamsPerToken = 100 })
 	const bearer = `"Bearer ` + tokenA + `"`
 	inHeader := http.Header{"Authorization": {"Bearer " + tokenA}}
 	for _, c := range []struct {
