@@ -179,7 +179,11 @@ func listenAndServe(
 		if ctx.Err() == nil {
 			set.DrainDelay = 0 // a listener has broken: no balancer is waited for
 		}
-		stop(context.WithoutCancel(ctx), set.DrainDelay, watching.Close, public, admin, func() { endTraces(ctx, traces) }, logger)
+		endStreams := func() {
+			watching.Close() // streams get complete
+			handler.CloseSockets()
+		}
+		stop(context.WithoutCancel(ctx), set.DrainDelay, endStreams, public, admin, func() { endTraces(ctx, traces) }, logger)
 		return nil
 	})
 	return group.Wait()

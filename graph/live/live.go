@@ -119,6 +119,9 @@ func (e *Engine) Close() {
 	e.running.Wait()
 }
 
+// Limits returns the bounds that the engine was made with.
+func (e *Engine) Limits() Limits { return e.cfg.Limits }
+
 // Figures are how many of each there are.
 type Figures struct{ Streams, Polls int }
 

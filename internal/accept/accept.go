@@ -19,6 +19,8 @@ type Element struct {
 	// Charset is the parameter of this name; HasCharset tells an empty one from none.
 	Charset    string
 	HasCharset bool
+	// SubscriptionSpec is the parameter of this name, which Apollo's multipart subscriptions have.
+	SubscriptionSpec string
 }
 
 // Gzip reports whether a client takes bodies that are compressed with gzip, from the values of its
@@ -78,6 +80,8 @@ func Parse(list string) (e Element, rest string, ok bool) {
 			return e, "", false
 		case strings.EqualFold(name, "charset"):
 			e.Charset, e.HasCharset = value, true
+		case strings.EqualFold(name, "subscriptionSpec"):
+			e.SubscriptionSpec = value
 		case strings.EqualFold(name, "q"):
 			if e.Q, ok = parseWeight(value); !ok || weighted {
 				return e, "", false

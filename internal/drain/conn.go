@@ -18,6 +18,8 @@ type conn struct {
 	mu       sync.Mutex
 	busy     bool      // a request has begun, and its answer has not ended
 	ending   bool      // the reader is woken, to read a last time or see the end
+	// taken is called when a connection is closed that net/http has handed over; nil for one that it still has.
+	taken func()
 	deadline time.Time // the one for reading that the server has set last
 }
 
@@ -68,6 +70,27 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
+// handOver says that net/http knows the connection no longer: what has begun on it, such as a WebSocket, ends when
+// it is closed. Closed is called then.
+func (c *conn) handOver(closed func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.beginLocked()
+	c.taken = closed
+}
+
+// Close closes the connection.
+func (c *conn) Close() error {
+	c.mu.Lock()
+	closed := c.taken
+	c.mu.Unlock()
+	err := c.TCPConn.Close()
+	if closed != nil {
+		closed()
+	}
+	return err
+}
+
 // begin says that a request has begun.
 func (c *conn) begin() {
 	c.mu.Lock()
@@ -116,6 +139,6 @@ func (c *conn) endLocked() {
 func (c *conn) cutOff() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_ = c.Close()
+	_ = c.TCPConn.Close() // whoever serves it closes it, too, when it has seen that
 	return c.busy
 }

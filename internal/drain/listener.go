@@ -92,22 +92,30 @@ func (l *Listener) ConnState(outer net.Conn, state http.ConnState) {
 		c.begin()
 	case http.StateIdle:
 		c.rest(&l.draining)
-	case http.StateClosed, http.StateHijacked:
-		l.mu.Lock()
-		delete(l.conns, c)
-		l.mu.Unlock()
-		select {
-		case l.left <- struct{}{}:
-		default:
-		}
+	case http.StateHijacked:
+		c.handOver(func() { l.forget(c) })
+	case http.StateClosed:
+		l.forget(c)
 	case http.StateNew:
+	}
+}
+
+// forget takes a connection that has ended off those that are open.
+func (l *Listener) forget(c *conn) {
+	l.mu.Lock()
+	delete(l.conns, c)
+	l.mu.Unlock()
+	select {
+	case l.left <- struct{}{}:
+	default:
 	}
 }
 
 // Drain ends all connections, and returns how many it had to cut off while a request was under way. It takes
 // what waits to be accepted and nothing after that. A connection over which no request has begun is closed at
 // once, a new one after half a second. The others are closed after their answer; when ctx ends, those that
-// are left are cut off. Drain is called once, while a server serves or after it has failed.
+// are left are cut off. A connection that net/http has handed over, such as a WebSocket, is waited for until it is
+// closed. Drain is called once, while a server serves or after it has failed.
 func (l *Listener) Drain(ctx context.Context) (cut int) {
 	l.draining.Store(true)
 	_ = l.SetDeadline(time.Now().Add(lastAccepts)) // a failure means that it is closed

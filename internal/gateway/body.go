@@ -28,27 +28,38 @@ func readPost(
 	if known < 0 {
 		known = maxBody
 	}
-	from := http.MaxBytesReader(w, r.Body, maxBody)
-	body, ended, err := fill(make([]byte, 0, min(known+1, freeBody)), from)
-	if err == nil && !ended {
-		// All that is needed at once, so that no two requests wait for each other: the body, and behind it the
-		// strings that are made of it. What is made in between is garbage at once.
-		lent, err := account.Take(r.Context(), int(known)+1, known)
-		if err != nil {
-			return envelope{}, refuseForMemory()
-		}
-		account.Keep(known)
-		defer account.Give(lent) // an envelope has copies of its own
-		body, _, err = fill(append(lent, body...), from)
-		return decodeRead(w, body, err)
-	}
+	body, done, err := readCounted(r.Context(), http.MaxBytesReader(w, r.Body, maxBody), known, account)
+	defer done() // an envelope has copies of its own
 	return decodeRead(w, body, err)
+}
+
+// readCounted reads at most so many bytes to their end, and as many stay on the account, for the strings that are
+// made of them. Call done when these are made. Errors: *memory.OverloadError, and those of the reader.
+func readCounted(
+	ctx context.Context, from io.Reader, most int64, account *memory.Request,
+) (body []byte, done func(), err error) {
+	body, ended, err := fill(make([]byte, 0, min(most+1, freeBody)), from)
+	if err != nil || ended {
+		return body, func() {}, err
+	}
+	// All that is needed at once, so that no two requests wait for each other: the body, and behind it the
+	// strings that are made of it. What is made in between is garbage at once.
+	lent, err := account.Take(ctx, int(most)+1, most)
+	if err != nil {
+		return nil, func() {}, err
+	}
+	account.Keep(most)
+	body, _, err = fill(append(lent, body...), from)
+	return body, func() { account.Give(lent) }, err
 }
 
 // decodeRead decodes a body that was read, or refuses what could not be read.
 func decodeRead(w http.ResponseWriter, body []byte, err error) (envelope, *refusal) {
 	var maxBytes *http.MaxBytesError
+	var overload *memory.OverloadError
 	switch {
+	case errors.As(err, &overload):
+		return envelope{}, refuseForMemory()
 	case err == nil:
 		return decodeEnvelope(body)
 	case errors.As(err, &maxBytes):

@@ -68,7 +68,12 @@ func crossOrigin(cfg Config) func(http.Handler) http.Handler {
 
 // allows reports whether pages of an origin may call.
 func (c *crossed) allows(origin string) bool {
-	return slices.Contains(c.origins, origin) || slices.Contains(c.origins, "*")
+	return isAllowed(c.origins, origin)
+}
+
+// isAllowed reports whether an origin is one of those that may call.
+func isAllowed(origins []string, origin string) bool {
+	return slices.Contains(origins, origin) || slices.Contains(origins, "*")
 }
 
 // named returns what an allowed origin is told that it is allowed as.

@@ -93,6 +93,9 @@ type gateway struct {
 	flights  flights
 	// streamAge is how long a subscription lasts at most.
 	streamAge time.Duration
+	// origins are those whose pages may call.
+	origins []string
+	sockets *sockets
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -109,6 +112,10 @@ type Gateway struct {
 
 	gateway *gateway
 }
+
+// CloseSockets ends all WebSockets, and lets no new one begin: their subscriptions get complete, their queries are
+// answered, and then the connections are closed. It does not wait for that.
+func (g *Gateway) CloseSockets() { g.gateway.sockets.close() }
 
 // PersistedBytes returns what the automatic persisted queries weigh that are remembered: the bytes of their
 // texts, and 352 for each. It is never above Config.MaxPersisted.
@@ -162,6 +169,8 @@ func newGateway(cfg Config) (*gateway, error) {
 		logger:    cfg.Logger,
 		observer:  cfg.Observer,
 		streamAge: cmp.Or(cfg.StreamAge, math.MaxInt64),
+		origins:   cfg.CORSOrigins,
+		sockets:   newSockets(cfg.Live),
 		persisted: newPersisted(cfg.MaxPersisted),
 		schema:    schema,
 		trust:     cfg.Trust,

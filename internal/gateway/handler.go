@@ -18,6 +18,10 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	if asksForSocket(r) {
+		g.serveSocket(w, r)
+		return
+	}
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
@@ -38,22 +42,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	if g.explain && asksToExplain(r.Header) {
 		began = time.Now()
 	}
-	out, ok := g.executor.constant(request)
-	shared := false
-	if !ok {
-		connOf(r.Context()).await()
-		get := r.Method == http.MethodGet
-		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
-		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
-		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
-	}
-	if request.hash != "" {
-		g.remember(request, info.token, out)
-	}
-	info.log.called, info.log.shared, info.log.trusted = out.called, shared, request.trusted != nil
-	if shared { // the calls were another's, and so is the id in the errors
-		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
-	}
+	out, shared := g.perform(ctx, request, r.Method == http.MethodGet)
 	if !began.IsZero() {
 		info.explained = g.explainOutcome(out, shared, time.Since(began), request)
 	}
@@ -66,8 +55,29 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	g.writeAnswer(w, r, mediaType, out)
 }
 
+// perform returns the outcome of a request, whatever transport it has, and whether it is that of an equal one. Whoever
+// gets it holds its answer. It notes for the log what is known so far.
+func (g *gateway) perform(ctx context.Context, request envelope, get bool) (out outcome, shared bool) {
+	info := infoOf(ctx)
+	out, ok := g.executor.constant(request)
+	if !ok {
+		connOf(ctx).await()
+		key := flightKey{info.token, request.query, request.operationName, request.variables, get}
+		run := func(ctx context.Context) outcome { return g.executor.execute(ctx, request, get) }
+		out, shared = g.flights.do(ctx, key, info.arrived.Add(g.timeout), run)
+	}
+	if request.hash != "" {
+		g.remember(request, info.token, out)
+	}
+	info.log.called, info.log.shared, info.log.trusted = out.called, shared, request.trusted != nil
+	if shared { // the calls were another's, and so is the id in the errors
+		out.upstreamCalls, out.errors = 0, ofRequest(out.errors, info.id)
+	}
+	return out, shared
+}
+
 // understand returns what a request asks for, with its document, and the media type to answer in, which is empty
-// if only a stream of events may be. Or it refuses the request.
+// if only a stream may be. Or it refuses the request.
 func (g *gateway) understand(
 	w http.ResponseWriter, r *http.Request, account *memory.Request,
 ) (request envelope, mediaType string, refused *refusal) {
@@ -75,8 +85,10 @@ func (g *gateway) understand(
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:
-	case acceptable, g.executor.live != nil && acceptsEvents(r.Header.Values("Accept")):
+	case acceptable, g.executor.live != nil: // a subscription is told what it may accept
 		request, refused = g.name(r.Context(), request)
+	case streamOf(r.Header["Accept"]) != nil:
+		refused = refuseLive()
 	default:
 		refused = refuseMediaType()
 	}

@@ -29,16 +29,23 @@ func ofRequest(list gqlerror.List, id string) gqlerror.List {
 	return own
 }
 
+// begin returns what the answer of an operation that ran begins with, and then what stands in place of its first
+// part: errors and extensions come before the data. Head is empty where there are none.
+func (out outcome) begin(extensions []byte) (head, first []byte) {
+	first = out.answer.parts[0]
+	if len(out.errors) > 0 || extensions != nil {
+		head = append(startOfAnswer(out.errors, extensions), dataPrefix[1:]...)
+		first = first[len(dataPrefix):]
+	}
+	return head, first
+}
+
 // writeAnswer writes the answer of an operation that ran, with 200. The data are bytes already and are not
 // read again.
 func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType string, out outcome) {
 	infoOf(r.Context()).log.finish(out.upstreamCalls, out.errors)
-	var head []byte
-	first, size := out.answer.parts[0], out.answer.size
-	if explained := infoOf(r.Context()).explained; len(out.errors) > 0 || explained != nil {
-		head = append(startOfAnswer(out.errors, explained), dataPrefix[1:]...)
-		first, size = first[len(dataPrefix):], size-len(dataPrefix)+len(head)
-	}
+	head, first := out.begin(infoOf(r.Context()).explained)
+	size := out.answer.size - len(out.answer.parts[0]) + len(first) + len(head)
 	header := w.Header()
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(size)}
@@ -61,10 +68,14 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 
 // writeRefusal writes the errors of an operation that was not executed, and notes them for the access log.
 func (g *gateway) writeRefusal(w http.ResponseWriter, r *http.Request, mediaType string, refused *refusal) {
-	entry := &infoOf(r.Context()).log
-	entry.refused, entry.lacked = true, refused.lacked
-	entry.finish(0, refused.errors)
+	infoOf(r.Context()).noteRefusal(refused)
 	writeErrors(w, r, mediaType, refused)
+}
+
+// noteRefusal notes for the log that an operation is not executed.
+func (info *requestInfo) noteRefusal(refused *refusal) {
+	info.log.refused, info.log.lacked = true, refused.lacked
+	info.log.finish(0, refused.errors)
 }
 
 // writeErrors writes an answer of errors alone, each with the request's id. Its status is the refusal's, or

@@ -30,6 +30,12 @@ func liveRecord(id, state string, second int) json.RawMessage {
 // startLive serves a gateway with subscriptions, which polls each 5 ms.
 func startLive(t *testing.T, change ...func(*live.Config)) *testGateway {
 	t.Helper()
+	return startLiveWith(t, func(*setup) {}, change...)
+}
+
+// startLiveWith is startLive for a gateway that is set up otherwise.
+func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config)) *testGateway {
+	t.Helper()
 	api := emulator.New(emulator.Records(liveRecord(liveJob, "running", 1)))
 	var engine *live.Engine
 	gw := startGateway(t, func(s *setup) {
@@ -46,8 +52,10 @@ func startLive(t *testing.T, change ...func(*live.Config)) *testGateway {
 		engine = live.New(cfg)
 		t.Cleanup(engine.Close)
 		s.config.Live = engine
+		setUp(s)
 	})
 	gw.jobs = api
+	t.Cleanup(gw.served.CloseSockets)
 	t.Cleanup(engine.Close) // before the server closes, which waits for its streams
 	return gw
 }

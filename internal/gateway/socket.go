@@ -1,0 +1,188 @@
+package gateway
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+const (
+	// socketCopied is the longest message, in bytes, that is copied to be one frame.
+	socketCopied = 16 << 10
+	// socketChunk is how many bytes a client has to read within socketTimes.silence.
+	socketChunk = 256 << 10
+)
+
+// socketTimes are how long a connection waits.
+type socketTimes struct {
+	// init is how long a client may take to say who it is, and message how long a message may take from its first
+	// byte to its last. Source: how long a request may.
+	init, message time.Duration
+	// beat is after how long a silent client is asked whether it is there, and silence how long it may be silent,
+	// or read nothing of what is sent to it.
+	beat, silence time.Duration
+}
+
+var socketWaits = socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+
+// Codes with which a connection is closed. Those from 4400 on are the protocol's.
+const (
+	closeGoingAway    = websocket.StatusGoingAway     // the gateway stops, or the connection is old
+	closeTryAgain     = websocket.StatusTryAgainLater // the token has too many connections, or there is no memory
+	closeInvalid      = websocket.StatusCode(4400)
+	closeUnauthorized = websocket.StatusCode(4401) // an operation before the connection is acknowledged
+	closeForbidden    = websocket.StatusCode(4403) // a token that is not well-formed, or several
+	closeInitLate     = websocket.StatusCode(4408)
+	closeDuplicate    = websocket.StatusCode(4409)
+	closeTwoInits     = websocket.StatusCode(4429)
+)
+
+// fault is why a connection is closed, and what the client is told; code is 0 if nobody can be told any more.
+type fault struct {
+	code   websocket.StatusCode
+	reason string
+}
+
+// socket is one connection. Its goroutines are the one that reads, which is that of the request, one for each
+// operation, and short ones that timers begin; serve returns when all of them have.
+type socket struct {
+	g       *gateway
+	waits   socketTimes
+	request *http.Request   // that has become the connection
+	ctx     context.Context //nolint:containedctx // of the operations; ends with the connection
+	cancel  context.CancelFunc
+	conn    *websocket.Conn
+	below   net.Conn // of conn, for deadlines
+	heard   atomic.Int64
+	lost    atomic.Bool // something could not be written
+
+	// token is the caller's, and claimed says that the connection counts for it; known once it is acknowledged.
+	// The goroutine that reads sets them.
+	token        string
+	claimed      bool
+	initialised  bool
+	acknowledged atomic.Bool
+	begun        int // operations so far
+
+	writing sync.Mutex // is held while a message is written; taken before mu
+
+	owned sync.WaitGroup
+	mu    sync.Mutex
+	// underWay are the operations by their ids. Running counts their goroutines, which outlast them a little.
+	underWay map[string]*socketOperation
+	running  int
+	leaving  bool // it ends when no operation is running
+	ended    bool // no goroutine is begun any more
+	// pulse has beat called.
+	pulse *time.Timer
+}
+
+// newSocket makes the connection of a request. Its token is that of the request's header, if it has one.
+func newSocket(g *gateway, r *http.Request) *socket {
+	s := &socket{g: g, waits: g.sockets.waits, request: r, token: infoOf(r.Context()).token, underWay: map[string]*socketOperation{}}
+	// No answer of HTTP may begin on this connection.
+	s.ctx, s.cancel = context.WithCancel(context.WithValue(r.Context(), connKey{}, (*conn)(nil)))
+	s.hear()
+	return s
+}
+
+// serve reads messages until the connection ends. The client is told why, where that is possible.
+func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
+	s.conn, s.below = conn, below
+	conn.SetReadLimit(s.g.maxBody)
+	s.mu.Lock() // beat may come before pulse is there
+	s.pulse = time.AfterFunc(s.waits.beat, func() { s.own(s.beat) })
+	s.mu.Unlock()
+	defer s.end(
+		s.pulse,
+		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
+		time.AfterFunc(s.g.streamAge, func() { s.own(s.leave) }),
+	)
+	for {
+		if why := s.readNext(); why != nil {
+			s.close(why)
+			return
+		}
+	}
+}
+
+// end waits for all that was begun for the connection.
+func (s *socket) end(timers ...*time.Timer) {
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
+	for _, timer := range timers {
+		timer.Stop()
+	}
+	s.cancel()
+	_ = s.conn.CloseNow() // also after a panic
+	s.owned.Wait()
+}
+
+// own runs f in a goroutine that serve waits for, unless the connection has ended.
+func (s *socket) own(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.owned.Go(f)
+	}
+}
+
+// close ends the connection, and waits until the client has taken note, at most 10 s.
+func (s *socket) close(why *fault) {
+	if why.code == 0 {
+		return // it is closed
+	}
+	const most = 123 // bytes. Source: RFC 6455, section 5.5
+	_ = s.conn.Close(why.code, why.reason[:min(len(why.reason), most)])
+}
+
+// missInit closes a connection that was not acknowledged in time.
+func (s *socket) missInit() {
+	if !s.acknowledged.Load() {
+		s.close(&fault{closeInitLate, "Connection initialisation timeout"})
+	}
+}
+
+// leave ends the subscriptions with complete, lets queries be answered, and closes the connection then.
+func (s *socket) leave() {
+	s.mu.Lock()
+	s.leaving = true
+	for _, op := range s.underWay {
+		op.finish()
+	}
+	idle := s.running == 0
+	s.mu.Unlock()
+	if idle {
+		s.own(s.goAway)
+	}
+}
+
+// goAway closes a connection so that its client comes again.
+func (s *socket) goAway() { s.close(&fault{closeGoingAway, "Connect again"}) }
+
+// hear notes that the client is there.
+func (s *socket) hear() { s.heard.Store(time.Now().UnixNano()) }
+
+func (s *socket) pinged(context.Context, []byte) bool { s.hear(); return true }
+
+func (s *socket) ponged(context.Context, []byte) { s.hear() }
+
+// beat asks a client that is silent whether it is there, and closes the connection of one that has been so for
+// too long: it does not read either.
+func (s *socket) beat() {
+	silent := time.Since(time.Unix(0, s.heard.Load()))
+	switch {
+	case silent >= s.waits.silence:
+		_ = s.conn.CloseNow()
+		return
+	case silent >= s.waits.beat && s.acknowledged.Load():
+		s.send(nil, socketPing)
+	}
+	s.pulse.Reset(s.waits.beat)
+}

@@ -1,0 +1,89 @@
+package gateway
+
+import (
+	"net/http"
+	"sync"
+
+	"jobsgateway/graph"
+	"jobsgateway/graph/live"
+)
+
+// sockets are the WebSockets that are open. They are bounded as subscriptions are: so many in all, and so many of
+// one token, where those without a token are one together. Safe for concurrent use.
+type sockets struct {
+	most, mostPerToken int
+	waits              socketTimes
+
+	mu       sync.Mutex
+	all      map[*socket]struct{}
+	perToken map[string]int
+	closed   bool
+}
+
+// newSockets makes sockets of which none is open, with the bounds of an engine's streams. Without an engine there
+// are none.
+func newSockets(engine *live.Engine) *sockets {
+	o := &sockets{waits: socketWaits, all: map[*socket]struct{}{}, perToken: map[string]int{}}
+	if engine != nil {
+		limits := engine.Limits()
+		o.most, o.mostPerToken = limits.Streams, limits.StreamsPerToken
+	}
+	return o
+}
+
+// open makes the socket of a request, or refuses it, since there are as many as there may be. Call forget.
+func (o *sockets) open(g *gateway, r *http.Request) (*socket, *refusal) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	switch {
+	case o.closed:
+		return nil, refuse(http.StatusServiceUnavailable, codeConcurrency, "The gateway stops: connect again.")
+	case len(o.all) >= o.most:
+		refused := refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
+			"The gateway has as many WebSockets as it may have; try again later.")
+		refused.retryAfter = busyRetry
+		return nil, refused
+	}
+	s := newSocket(g, r)
+	o.all[s] = struct{}{}
+	return s, nil
+}
+
+// claim counts a socket for the token that it has come to have; false if the token has as many as one may have.
+func (o *sockets) claim(s *socket) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.perToken[s.token] >= o.mostPerToken {
+		return false
+	}
+	o.perToken[s.token]++
+	s.claimed = true
+	return true
+}
+
+// forget takes a socket that has ended off the counts.
+func (o *sockets) forget(s *socket) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.all, s)
+	if !s.claimed {
+		return
+	}
+	if o.perToken[s.token]--; o.perToken[s.token] == 0 {
+		delete(o.perToken, s.token)
+	}
+}
+
+// close lets no further socket be opened, and asks those that are open to end: see socket.leave.
+func (o *sockets) close() {
+	o.mu.Lock()
+	o.closed = true
+	leaving := make([]*socket, 0, len(o.all))
+	for s := range o.all {
+		leaving = append(leaving, s)
+	}
+	o.mu.Unlock()
+	for _, s := range leaving {
+		s.leave()
+	}
+}
