@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/coder/websocket"
+
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/playground"
 )
@@ -59,6 +61,46 @@ func TestStopEndsSubscriptions(t *testing.T) {
 	}
 	if last != "event: complete" || line() != "data:" || line() != "" {
 		t.Errorf("the stream ends with %q", last)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// WebSockets, which net/http knows nothing of, end as streams do, and then the process.
+func TestStopEndsWebSockets(t *testing.T) {
+	t.Parallel()
+	ctx, signal := context.WithCancel(t.Context())
+	gw, done := runGateway(ctx, t, "--demo", "--drain-delay=0s")
+	conn, _, err := websocket.Dial(t.Context(), gw.public+"/graphql", &websocket.DialOptions{
+		Subprotocols: []string{"graphql-transport-ws"},
+		HTTPHeader:   http.Header{"Authorization": {"Bearer " + clienttest.Token}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.CloseNow()
+	for _, message := range []string{
+		`{"type":"connection_init"}`,
+		`{"type":"subscribe","id":"1","payload":{"query":"subscription { jobsChanged { resync } }"}}`,
+	} {
+		if err := conn.Write(t.Context(), websocket.MessageText, []byte(message)); err != nil {
+			t.Fatal(err)
+		}
+		if _, text, err := conn.Read(t.Context()); err != nil {
+			t.Fatalf("%s %v", text, err)
+		}
+	}
+	signal()
+	last := ""
+	for err == nil {
+		var text []byte
+		if _, text, err = conn.Read(t.Context()); err == nil {
+			last = string(text)
+		}
+	}
+	if last != `{"id":"1","type":"complete"}` || websocket.CloseStatus(err) != websocket.StatusGoingAway {
+		t.Errorf("it ends with %s and %v", last, err)
 	}
 	if err := <-done; err != nil {
 		t.Error(err)

@@ -77,29 +77,7 @@ func TestQuietRanges(t *testing.T) {
 		if !slices.Equal(all.ids, idsOf(list)) || all.total != len(list) || all.next || all.prev {
 			t.Fatalf("all: %v, want %v; total %d, %t, %t", all.ids, idsOf(list), all.total, all.next, all.prev)
 		}
-		low, high := 0, len(list)
-		if len(list) > 0 && rapid.Bool().Draw(t, "has after") {
-			low = rapid.IntRange(1, len(list)).Draw(t, "after")
-			r.after = all.cursors[low-1]
-		}
-		if len(list) > 0 && rapid.Bool().Draw(t, "has before") {
-			high = rapid.IntRange(0, len(list)-1).Draw(t, "before")
-			r.before = all.cursors[high]
-		}
-		size := rapid.IntRange(0, 45).Draw(t, "size")
-		if rapid.Bool().Draw(t, "backwards") {
-			r.last = size
-			low = min(low, high)
-			low = max(low, high-size)
-		} else {
-			r.first = size
-			if r.after == "" && r.before == "" && rapid.Bool().Draw(t, "has offset") {
-				r.offset = rapid.IntRange(0, 50).Draw(t, "offset")
-				low = min(r.offset, len(list))
-			}
-			high = max(low, min(high, low+size))
-		}
-		high = max(low, high)
+		low, high := drawPage(t, &r, all.cursors)
 		r.unasked = Unasked{
 			Records: rapid.IntRange(0, 3).Draw(t, "no records") == 0,
 			Flags:   rapid.IntRange(0, 3).Draw(t, "no flags") == 0,

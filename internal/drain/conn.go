@@ -15,11 +15,11 @@ type conn struct {
 
 	accepted time.Time
 
-	mu       sync.Mutex
-	busy     bool      // a request has begun, and its answer has not ended
-	ending   bool      // the reader is woken, to read a last time or see the end
+	mu     sync.Mutex
+	busy   bool // a request has begun, and its answer has not ended
+	ending bool // the reader is woken, to read a last time or see the end
 	// taken is called when a connection is closed that net/http has handed over; nil for one that it still has.
-	taken func()
+	taken    func()
 	deadline time.Time // the one for reading that the server has set last
 }
 

@@ -30,7 +30,7 @@ const (
 	partHead = "\r\nContent-Type: " + typeJSON + "\r\n\r\n"
 )
 
-var multipartSubscription = streamFormat{
+var multipartSubscription = streamFormat{ //nolint:gochecknoglobals // a table
 	contentType: typeMultipart + `;boundary="graphql";subscriptionSpec=` + subscriptionSpec,
 	begin:       []byte(partLine + partHead + "{}" + partLine),
 	silence:     []byte(partHead + "{}" + partLine),

@@ -63,7 +63,7 @@ func TestMultipartWatchesAJob(t *testing.T) {
 			t.Fatalf("%s\nnot\n%s", got, want)
 		}
 	}
-	if _, err := parts.NextPart(); err != io.EOF { //nolint:errorlint // as the package says
+	if _, err := parts.NextPart(); err != io.EOF {
 		t.Error(err)
 	}
 }
@@ -104,7 +104,7 @@ func TestMultipartFails(t *testing.T) {
 	if err := json.Unmarshal([]byte(got), &body); err != nil || body.Payload != nil || len(body.Errors) != 1 || !strings.HasPrefix(got, `{"payload":null,`) {
 		t.Errorf("%s %v", got, err)
 	}
-	if _, err := parts.NextPart(); err != io.EOF { //nolint:errorlint // as the package says
+	if _, err := parts.NextPart(); err != io.EOF {
 		t.Error(err)
 	}
 }

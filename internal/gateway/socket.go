@@ -28,7 +28,10 @@ type socketTimes struct {
 	beat, silence time.Duration
 }
 
-var socketWaits = socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+// usualTimes are those that are documented.
+func usualTimes() socketTimes {
+	return socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+}
 
 // Codes with which a connection is closed. Those from 4400 on are the protocol's.
 const (
@@ -56,8 +59,8 @@ type socket struct {
 	request *http.Request   // that has become the connection
 	ctx     context.Context //nolint:containedctx // of the operations; ends with the connection
 	cancel  context.CancelFunc
-	conn    *websocket.Conn
-	below   net.Conn // of conn, for deadlines
+	conn    *websocket.Conn // nil until it is served
+	below   net.Conn        // of conn, for deadlines
 	heard   atomic.Int64
 	lost    atomic.Bool // something could not be written
 
@@ -93,16 +96,20 @@ func newSocket(g *gateway, r *http.Request) *socket {
 
 // serve reads messages until the connection ends. The client is told why, where that is possible.
 func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
-	s.conn, s.below = conn, below
 	conn.SetReadLimit(s.g.maxBody)
-	s.mu.Lock() // beat may come before pulse is there
+	s.mu.Lock() // beat may come before pulse is there, and leave at any time
+	s.conn, s.below = conn, below
 	s.pulse = time.AfterFunc(s.waits.beat, func() { s.own(s.beat) })
+	leaving := s.leaving
 	s.mu.Unlock()
 	defer s.end(
 		s.pulse,
 		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
 		time.AfterFunc(s.g.streamAge, func() { s.own(s.leave) }),
 	)
+	if leaving {
+		s.own(s.goAway)
+	}
 	for {
 		if why := s.readNext(); why != nil {
 			s.close(why)
@@ -156,7 +163,7 @@ func (s *socket) leave() {
 	for _, op := range s.underWay {
 		op.finish()
 	}
-	idle := s.running == 0
+	idle := s.conn != nil && s.running == 0
 	s.mu.Unlock()
 	if idle {
 		s.own(s.goAway)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -206,6 +207,37 @@ func TestSocketsLeave(t *testing.T) {
 	if got := gw.send(handshake(nil)); got.status != http.StatusServiceUnavailable {
 		t.Errorf("%d %s", got.status, got.body)
 	}
+}
+
+// A connection that was just about to begin when the gateway stops is told to go, too.
+func TestSocketLeavesBeforeItIsServed(t *testing.T) {
+	gw := startLive(t)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, gw.url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := gw.served.gateway.sockets
+	s, refused := all.open(gw.served.gateway, r)
+	if refused != nil {
+		t.Fatal(refused)
+	}
+	defer all.forget(s)
+	gw.served.CloseSockets()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		taken := &takenOver{ResponseWriter: w}
+		conn, err := websocket.Accept(taken, r, nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		s.serve(conn, taken.conn)
+	}))
+	defer server.Close()
+	conn, _, err := websocket.Dial(t.Context(), server.URL, &websocket.DialOptions{HTTPClient: gw.client})
+	if err != nil {
+		t.Fatal(err)
+	}
+	(&ws{t, conn}).wantClosed(websocket.StatusGoingAway)
 }
 
 // underWay returns the ids of the operations that are under way.

@@ -96,7 +96,7 @@ func decodeMessage(body []byte) (message socketMessage, why *fault) {
 	if err := jsonv2.Unmarshal(body, &at); err != nil || isNull(body) {
 		return message, invalid("it is not one JSON object")
 	}
-	kind, id := jsontext.Value(at.Type.in(body)), jsontext.Value(at.ID.in(body))
+	kind, id := at.Type.in(body), at.ID.in(body)
 	message.payload = at.Payload.in(body)
 	if kind.Kind() != '"' || len(id) > 0 && id.Kind() != '"' {
 		return message, invalid("type and id are strings")

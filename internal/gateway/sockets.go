@@ -23,7 +23,7 @@ type sockets struct {
 // newSockets makes sockets of which none is open, with the bounds of an engine's streams. Without an engine there
 // are none.
 func newSockets(engine *live.Engine) *sockets {
-	o := &sockets{waits: socketWaits, all: map[*socket]struct{}{}, perToken: map[string]int{}}
+	o := &sockets{waits: usualTimes(), all: map[*socket]struct{}{}, perToken: map[string]int{}}
 	if engine != nil {
 		limits := engine.Limits()
 		o.most, o.mostPerToken = limits.Streams, limits.StreamsPerToken

@@ -15,7 +15,7 @@ package gateway
 
 const typeEvents = "text/event-stream"
 
-var serverSentEvents = streamFormat{
+var serverSentEvents = streamFormat{ //nolint:gochecknoglobals // a table
 	contentType: typeEvents + "; charset=utf-8",
 	begin:       []byte(":\n\n"), // a comment
 	silence:     []byte(":\n\n"),

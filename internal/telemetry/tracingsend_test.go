@@ -245,7 +245,7 @@ func TestSendsOverTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, trusted := range []bool{false, true} {
-		environ := []string{"OTEL_EXPORTER_OTLP_TIMEOUT=1000"}
+		environ := []string{"OTEL_EXPORTER_OTLP_TIMEOUT=4000"} // a handshake can take a second beside other tests
 		if trusted {
 			environ = []string{"OTEL_EXPORTER_OTLP_CERTIFICATE=" + path}
 		}
