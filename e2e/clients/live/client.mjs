@@ -1,4 +1,4 @@
-// What docs/frontends.md shows of subscriptions with npm's graphql-sse.
+// What docs/frontends.md shows of subscriptions with npm's graphql-sse and graphql-ws.
 import { secondsToWait } from '../fetch/retry.mjs';
 // region client
 import { createClient } from 'graphql-sse';
@@ -7,6 +7,17 @@ export const makeClient = ({ url, token }) => createClient({
   url,
   headers: () => ({ Authorization: `Bearer ${token()}` }),
   retryAttempts: 0, // it would begin with the same variables again
+});
+// endregion
+
+// region socket
+import { createClient as createSocketClient } from 'graphql-ws';
+
+export const makeSocketClient = ({ url, token, ...options }) => createSocketClient({
+  url, // which begins with ws: or wss:
+  connectionParams: () => ({ Authorization: `Bearer ${token()}` }),
+  retryAttempts: 0,
+  ...options, // such as webSocketImpl, for a node without WebSocket
 });
 // endregion
 
@@ -24,7 +35,8 @@ export async function* events(client, query, variables, signal) {
         else refused = event.errors; // the last event
       }
     } catch (error) {
-      if (error.response?.status < 500) throw error; // its body says why; all else is a stream that has broken
+      if (Array.isArray(error)) refused = error; // as graphql-ws tells of the last event
+      else if (error.response?.status < 500 || /^44/.test(error.code)) throw error; // all else is a stream that has broken
     } finally {
       signal?.removeEventListener('abort', stop);
     }

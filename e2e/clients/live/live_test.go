@@ -1,6 +1,6 @@
 //go:build e2e
 
-// Package live_test runs npm's graphql-sse against the gateway.
+// Package live_test runs npm's graphql-sse and graphql-ws against the gateway.
 package live_test
 
 import (
