@@ -199,7 +199,8 @@ func newGateway(
 	var page gateway.Playground
 	if set.Playground {
 		page = playground.New(playground.Options{
-			Demo: set.Demo, SchemaHidden: !set.Introspection, TrustedOnly: trustOf[set.TrustedDocuments] == gateway.TrustRequire,
+			Demo: set.Demo, SchemaHidden: !set.Introspection, NoSubscriptions: !set.Live,
+			TrustedOnly: trustOf[set.TrustedDocuments] == gateway.TrustRequire,
 		})
 	}
 	if !set.Live {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"jobsgateway/internal/clienttest"
+	"jobsgateway/internal/playground"
 )
 
 // subscribe sends a subscription, and gives its answer and the lines of it that are no comment and not empty.
@@ -110,11 +112,38 @@ func TestDocumentedSubscription(t *testing.T) {
 	t.Parallel()
 	gw := startGateway(t, "--demo", "--poll-interval=100ms")
 	shown := fenced(t, section(t, "docs/frontends.md", "## Subscriptions"), "graphql", 0)
-	_, line := subscribe(t, gw, strings.Join(strings.Fields(shown), " "))
+	_, line := subscribe(t, gw, onOneLine(shown))
 	for range 2 {
 		if event, data := line(), line(); event != "event: next" || !strings.HasPrefix(data, `data: {"data":{"jobsChanged":{"cursor":"`) {
 			t.Fatalf("%s %s", event, data)
 		}
+	}
+}
+
+// onOneLine is a document without comments that subscribe can send.
+func onOneLine(document string) string {
+	return strings.Join(strings.Fields(regexp.MustCompile(`(?m)^#.*$`).ReplaceAllString(document, "")), " ")
+}
+
+// The playground's example of a subscription is told of something that happens in the demonstration.
+func TestDemoTellsOfChanges(t *testing.T) {
+	t.Parallel()
+	gw := startGateway(t, "--demo")
+	tried := 0
+	for _, example := range playground.Examples() {
+		if !strings.Contains(example.Query, "\nsubscription ") {
+			continue
+		}
+		tried++
+		_, line := subscribe(t, gw, onOneLine(example.Query))
+		for _, want := range []string{`data: {"data":{"jobsChanged":{"jobs":[],`, `data: {"data":{"jobsChanged":{"jobs":[{"id":"`} {
+			if event, data := line(), line(); event != "event: next" || !strings.HasPrefix(data, want) {
+				t.Errorf("%s: %s %s, want %s", example.Name, event, data, want)
+			}
+		}
+	}
+	if tried == 0 {
+		t.Error("no example is a subscription")
 	}
 }
 

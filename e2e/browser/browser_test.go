@@ -39,8 +39,10 @@ func TestPlayground(t *testing.T) {
 		t.Fatal(err)
 	}
 	trusted := program.Start(t, "--demo", "--trusted-documents=require", "--trusted-documents-path="+listed)
+	still := program.Start(t, "--demo", "--live=false")
 	for script, others := range map[string][]*program.Program{
 		"keyboard.mjs": nil, "line.mjs": {silent}, "readable.mjs": nil, "share.mjs": nil, "visit.mjs": {hidden, trusted},
+		"watch.mjs": {still},
 	} {
 		t.Run(script, func(t *testing.T) {
 			t.Parallel()

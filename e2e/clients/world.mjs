@@ -1,6 +1,7 @@
 // What Go's test has started, for scripts that it runs: the gateway's URL, and how to change what the Jobs API
 // behind it holds and does (clients.go).
 import assert from 'node:assert/strict';
+import { connect, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const { GATEWAY, CONTROL } = process.env;
@@ -22,11 +23,25 @@ export async function insert(members = {}) {
   return id;
 }
 
+// insertNow is insert of a job that is created at this moment.
+export async function insertNow(members) {
+  const at = now();
+  const id = await insert({ created_at: at, updated_at: at, ...members });
+  createdAt.set(id, at);
+  return id;
+}
+
+const createdAt = new Map(); // of what insertNow has added
+const now = () => new Date().toISOString().slice(0, -1);
+
 // replace puts a record in the place of one that insert has added.
 export async function replace(id, members) {
   const at = `2100-01-01T00:00:${id.slice(-2)}`;
   await control('PUT', `/jobs/${id}`, { job_id: id, state: 'pending', type: 'upload-stats', created_at: at, updated_at: at, ...members });
 }
+
+// replaceNow is replace, at this moment, of a job that insertNow has added.
+export const replaceNow = (id, members) => replace(id, { created_at: createdAt.get(id), updated_at: now(), ...members });
 
 // remove takes a job away.
 export const remove = (id) => control('DELETE', `/jobs/${id}`);
@@ -67,4 +82,33 @@ async function control(method, path, body) {
 // until waits until a condition holds, for at most 20 seconds.
 export async function until(holds) {
   for (const end = Date.now() + 20_000; !holds(); await sleep(5)) assert.ok(Date.now() < end, `never: ${holds}`);
+}
+
+// cuttable is a way to the gateway whose connections can be cut; from then on it refuses new ones until it is mended.
+export async function cuttable() {
+  const open = new Set();
+  let broken = false;
+  const { hostname, port } = new URL(GATEWAY);
+  const server = createServer((socket) => {
+    if (broken) {
+      socket.destroy();
+      return;
+    }
+    const upstream = connect(port, hostname);
+    for (const [end, other] of [[socket, upstream], [upstream, socket]]) {
+      open.add(end);
+      end.on('error', () => {}).on('close', () => { open.delete(end); other.destroy(); }).pipe(other);
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}/graphql`,
+    connections: () => open.size / 2,
+    cut() {
+      broken = true;
+      open.forEach((end) => end.destroy());
+    },
+    mend() { broken = false; },
+    close: () => server.close(),
+  };
 }

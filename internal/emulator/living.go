@@ -8,8 +8,11 @@ import (
 )
 
 const (
-	// arrivalEvery is the mean time between two new jobs.
-	arrivalEvery = 3 * time.Second
+	// arrivalEvery would be the mean time between two new jobs, were it not for longestPause, which makes it 2 s.
+	arrivalEvery = 5 * time.Second
+	// longestPause is the most that there is between two new jobs. Source: who subscribes in the demonstration is
+	// told of something within 5 s, and the gateway asks every 2 s, with a jitter of a tenth.
+	longestPause = 2500 * time.Millisecond
 	// maxSteps bounds what one request catches up on, arrivals and moves together. After a long silence the
 	// data lag behind the clock for a few requests; nothing is left out.
 	maxSteps = 10_000
@@ -53,7 +56,7 @@ func newLiving(gen *generator, unfinished []appointment) *living {
 // nextArrival draws when the next job comes. Arrivals have a stream of their own: they would come at the same
 // moments if jobs looked different.
 func (l *living) nextArrival() {
-	l.arrival = l.arrival.Add(time.Duration(l.random.ExpFloat64() * float64(arrivalEvery)))
+	l.arrival = l.arrival.Add(min(longestPause, time.Duration(l.random.ExpFloat64()*float64(arrivalEvery))))
 }
 
 // schedule notes when a job changes next.

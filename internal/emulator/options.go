@@ -39,8 +39,8 @@ type Options struct {
 	// Now is the emulator's clock; nil means time.Now. It dates the log, ends the fresh window and, with
 	// Living, drives the data. It must be safe for concurrent use.
 	Now func() time.Time
-	// Living lets time pass: before each answer new jobs arrive, about one every three seconds since End,
-	// and unfinished ones move on. What has happened by a given moment depends on the seed and that moment
+	// Living lets time pass: before each answer new jobs arrive, about one every two seconds since End,
+	// at most 2.5 s after another, and unfinished ones move on. What has happened by a given moment depends on the seed and that moment
 	// alone, not on how often somebody asked; but one request catches up on 10,000 events at most, so after
 	// hours of silence the first few answers are of the past. It has no effect on explicit Records.
 	Living bool

@@ -59,6 +59,7 @@ func TestExamples(t *testing.T) {
 	want := []string{
 		"newest-jobs", "filter-by-state-and-time", "page-through-a-filter",
 		"fields-of-one-type", "count-without-reading", "many-datasets-at-once",
+		"watch-what-changes",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("got %q, want %q", names, want)

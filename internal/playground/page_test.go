@@ -152,7 +152,7 @@ func TestOptions(t *testing.T) {
 		{
 			name: "defaults",
 			has:  []string{`data-endpoint="graphql"`, `data-schema="schema.graphql"`, `data-examples="playground/`},
-			not:  []string{"data-demo", "demonstration data", " data-schema-hidden", " data-trusted-only"},
+			not:  []string{"data-demo", "demonstration data", " data-schema-hidden", " data-trusted-only", " data-no-subscriptions"},
 		},
 		{
 			name:    "other paths",
@@ -169,6 +169,11 @@ func TestOptions(t *testing.T) {
 			options: playground.Options{SchemaHidden: true},
 			has:     []string{" data-schema-hidden"},
 			not:     []string{`href="schema.graphql"`, " data-trusted-only"},
+		},
+		{
+			name:    "no subscriptions",
+			options: playground.Options{NoSubscriptions: true},
+			has:     []string{" data-no-subscriptions"},
 		},
 		{
 			name:    "trusted documents",

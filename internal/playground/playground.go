@@ -42,6 +42,8 @@ type Options struct {
 	SchemaHidden bool
 	// TrustedOnly says that only documents on a list are answered: the page tells so.
 	TrustedOnly bool
+	// NoSubscriptions leaves out the example of one.
+	NoSubscriptions bool
 }
 
 // Playground serves the page at / and its files below /playground/, where a base path was taken off before.

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { look } from '../page/page.mjs';
-import { calls, fail, ids, insert, replace } from '../world.mjs';
+import { calls, fail, ids, insert, insertNow, replace, replaceNow } from '../world.mjs';
 
 // What babel-plugin-relay does: documents become imports of what the compiler has made of them.
 const artifacts = {
@@ -114,4 +114,15 @@ await look('src/main.tsx', async (page, complaints) => {
   await open('count');
   await page.getByText(`${(await ids()).length} jobs`).waitFor();
   assert.equal(await calls(), before + 2);
+
+  // A job that is watched until it is final, and one that cannot be.
+  const live = await insertNow({ state: 'pending' });
+  await open('live', live);
+  await page.getByText('PENDING').waitFor();
+  await replaceNow(live, { state: 'running' });
+  await page.getByText('RUNNING').waitFor();
+  await replaceNow(live, { state: 'completed' });
+  await page.getByText('COMPLETED').waitFor();
+  await open('live', 'no-uuid');
+  await says('UUID');
 }, { plugins: [artifacts] });

@@ -14,10 +14,10 @@ import (
 func TestMain(m *testing.M) { os.Exit(program.Main(m)) }
 
 // The compiler takes the schema as it is served. Lists, also those of a dataset, load more in both directions and in
-// another order; an object is fetched again by its id; a component can catch the error of a field.
+// another order; an object is fetched again by its id, and watched; a component can catch the error of a field.
 func TestRelay(t *testing.T) {
 	clients.Install(t, ".")
-	world := clients.Start(t)
+	world := clients.Start(t, "--poll-interval=100ms")
 	world.Run(t, ".", "compile.mjs", "CONFIG=relay.config.js")
 	world.RunPage(t, ".", "look.mjs")
 }
@@ -26,6 +26,6 @@ func TestRelay(t *testing.T) {
 func TestRelayTrusted(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t).Run(t, ".", "compile.mjs", "CONFIG=trusted.config.js")
-	world := clients.Start(t, "--trusted-documents=require", "--trusted-documents-path=persisted.json")
+	world := clients.Start(t, "--poll-interval=100ms", "--trusted-documents=require", "--trusted-documents-path=persisted.json")
 	world.RunPage(t, ".", "look.mjs")
 }

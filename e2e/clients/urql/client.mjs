@@ -1,6 +1,6 @@
 import { secondsToWait } from '../fetch/retry.mjs';
 // region imports
-import { Client, fetchExchange, mapExchange } from '@urql/core';
+import { Client, fetchExchange, mapExchange, subscriptionExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 import { persistedExchange } from '@urql/exchange-persisted';
@@ -19,7 +19,7 @@ const embedded = () => null; // has no id: belongs to the object that it is in
 export const cache = (schema) => cacheExchange({
   schema,
   keys: {
-    JobFailure: embedded, JobStateCount: embedded, RequestSource: embedded,
+    JobFailure: embedded, JobStateCount: embedded, JobsChange: embedded, RequestSource: embedded,
     MaterializeViewSpec: embedded, GenericJobSpec: embedded, MaterializeViewResult: embedded, GenericJobResult: embedded,
   },
   resolvers: {
@@ -37,7 +37,8 @@ export const cache = (schema) => cacheExchange({
 // region retry
 export const retry = () => retryExchange({
   initialDelayMs: 1000, maxDelayMs: 30_000, maxNumberAttempts: 6,
-  retryIf: (error) => Boolean(error.networkError) || secondsToWait(error.graphQLErrors) !== null,
+  retryIf: (error, { kind }) => kind !== 'subscription' // which would begin with the same variables again
+    && (Boolean(error.networkError) || secondsToWait(error.graphQLErrors) !== null),
 });
 // endregion
 
@@ -56,7 +57,16 @@ export const makeClient = ({ url, token, signIn, schema, exchanges = [], ...opti
     ...exchanges, // such as persisted()
     fetchExchange,
   ],
-  ...options, // such as preferGetMethod: false
+  ...options, // such as preferGetMethod: false, or fetchSubscriptions: true
+});
+// endregion
+
+// region sse
+// In place of fetchSubscriptions: true, in exchanges; sse is a client of graphql-sse.
+export const overSSE = (sse) => subscriptionExchange({
+  forwardSubscription: ({ query, variables }) => ({
+    subscribe: (sink) => ({ unsubscribe: sse.subscribe({ query, variables }, sink) }),
+  }),
 });
 // endregion
 

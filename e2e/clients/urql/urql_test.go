@@ -24,6 +24,15 @@ func TestUrql(t *testing.T) {
 	}
 }
 
+// A job until it is final, and a list that is kept fresh, by both ways that urql has for server-sent events.
+func TestUrqlWatches(t *testing.T) {
+	for name, folder := range versions(t) {
+		t.Run(name, func(t *testing.T) {
+			clients.Start(t, "--poll-interval=100ms").Run(t, folder, "watch.mjs")
+		})
+	}
+}
+
 // Pages, and what is new, in a page of another origin.
 func TestUrqlInChromium(t *testing.T) {
 	for name, folder := range versions(t) {

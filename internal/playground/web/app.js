@@ -9,7 +9,7 @@ import { copyCurl, copyLink, readLink } from './share.js';
 import { setUpToken, token } from './token.js';
 
 const { cloneElement, createElement: h, useEffect, useRef, useState } = React;
-const { examples: examplesPath, schemaHidden, trustedOnly } = document.body.dataset;
+const { examples: examplesPath, noSubscriptions, schemaHidden, trustedOnly } = document.body.dataset;
 
 // ---- The toolbar's buttons. ----
 
@@ -39,9 +39,19 @@ function Icon({ path, ...props }) {
 const toolButton = (label, path, onClick) =>
   h(GraphiQL.React.ToolbarButton, { label, onClick }, h(Icon, { path }));
 
+// A run belongs to its tab, and ends when another one is opened: its answer would go there.
+function useRunOfTab() {
+  const { tabs, activeTabIndex } = GraphiQL.React.useEditorContext({ nonNull: true });
+  const { stop } = GraphiQL.React.useExecutionContext({ nonNull: true });
+  const current = useRef();
+  current.current = stop;
+  useEffect(() => () => current.current(), [tabs[activeTabIndex].id]);
+}
+
 // It also opens the link that the page came with, or that is pasted later.
 function Tools() {
   useAccess();
+  useRunOfTab();
   const { queryEditor, variableEditor } = GraphiQL.React.useEditorContext({ nonNull: true });
   const openTab = useRef();
   openTab.current = useOpenTab();
@@ -79,6 +89,9 @@ function sinceADayAgo(example) {
   const since = `${new Date(Date.now() - 24 * 60 * 60 * 1000).toISOString().slice(0, 19)}Z`;
   return { ...example, variables: example.variables.replace('1970-01-01T00:00:00Z', since) };
 }
+
+// A gateway without subscriptions refuses the example of one.
+const works = ({ query }) => noSubscriptions === undefined || !/^subscription\b/m.test(query);
 
 // "newest-jobs" reads "Newest jobs"; the comment on top of a query is its description.
 const titleOf = ({ name }) => name[0].toUpperCase() + name.slice(1).replaceAll('-', ' ');
@@ -160,7 +173,7 @@ async function start() {
   if (remarks.length > 0) remark(remarks.join(' '));
   let examples = [];
   try {
-    examples = JSON.parse(await fetchText(examplesPath)).map(sinceADayAgo);
+    examples = JSON.parse(await fetchText(examplesPath)).filter(works).map(sinceADayAgo);
   } catch (error) {
     report(`The examples could not be loaded: ${error.message}`);
   }

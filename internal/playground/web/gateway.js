@@ -16,16 +16,17 @@ export function parseExactly(text) {
   });
 }
 
-// ask resolves to what the response pane shows, the gateway's answer or a sentence on why there is none, and to
-// what the answer took, if there was one.
-async function ask(body, signal) {
+// ask shows what the response pane shows, the gateway's answer or a sentence on why there is none, and what the answer
+// took, if there was one: once for a query, and for a subscription with each event, until the stream ends.
+async function ask(body, signal, show) {
   const headers = {
-    Accept: 'application/graphql-response+json, application/json;q=0.9',
+    Accept: 'application/graphql-response+json, application/json;q=0.9, text/event-stream;q=0.8', // the last for subscriptions
     'Content-Type': 'application/json',
     'X-Explain': '1',
   };
   if (/[^\x21-\x7e]/.test(token())) {
-    return { answer: { message: 'The token holds a character that no bearer token has. Was it copied whole?' } };
+    show({ message: 'The token holds a character that no bearer token has. Was it copied whole?' });
+    return;
   }
   if (token()) headers.Authorization = `Bearer ${token()}`;
   const began = performance.now();
@@ -33,9 +34,14 @@ async function ask(body, signal) {
   let bytes;
   try {
     response = await fetch(endpoint, { method: 'POST', headers, signal, body: JSON.stringify(body) });
+    if (response.headers.get('Content-Type')?.startsWith('text/event-stream')) {
+      await watch(response, show);
+      return;
+    }
     bytes = await response.arrayBuffer();
   } catch (error) {
-    return { answer: { message: `The gateway could not be reached: ${error.message}` } };
+    show({ message: `The gateway could not be reached: ${error.message}` });
+    return;
   }
   const took = {
     status: response.status,
@@ -45,10 +51,42 @@ async function ask(body, signal) {
   };
   try {
     const answer = parseExactly(new TextDecoder().decode(bytes));
-    return { answer, took: { ...took, ...takeExplanation(answer) } };
+    show(answer, { ...took, ...takeExplanation(answer) });
   } catch {
     const status = `${response.status} ${response.statusText}`.trim();
-    return { answer: { message: `The answer was not JSON. Status: ${status}` }, took };
+    show({ message: `The answer was not JSON. Status: ${status}` }, took);
+  }
+}
+
+// watch shows the events of a stream, the last one in place of the one before, and how the stream ended.
+async function watch(response, show) {
+  const took = { status: response.status, request: response.headers.get('X-Request-Id'), stream: 'watching', events: 0, bytes: 0 };
+  show(undefined, { ...took });
+  try {
+    for await (const text of eventsOf(response.body)) {
+      took.events++;
+      took.bytes += new TextEncoder().encode(text).byteLength;
+      show(parseExactly(text), { ...took });
+    }
+    show(undefined, { ...took, stream: 'ended' });
+  } catch (error) {
+    show({ message: `The stream was cut off, run it again to go on: ${error.message}` }, { ...took, stream: 'cut off' });
+  }
+}
+
+// eventsOf yields the data of each event until one says that the stream is complete. Throws where it ends without.
+async function* eventsOf(body) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let rest = ''; ;) {
+    const { done, value } = await reader.read();
+    if (done) throw new Error('the connection was closed.');
+    const events = (rest + value).split('\n\n');
+    rest = events.pop();
+    for (const event of events) {
+      if (event.startsWith('event: complete')) return;
+      const data = event.match(/^data: (.*)$/m);
+      if (data) yield data[1];
+    }
   }
 }
 
@@ -63,30 +101,45 @@ function takeExplanation(answer) {
 // requestOf returns what is sent for a query. GraphiQL learns the names of a tab's operations a moment after it has
 // shown the tab: the name of another tab's operation is left out.
 export function requestOf({ query, variables, operationName }) {
-  return { query, variables, operationName: operationsOf(query).includes(operationName) ? operationName : undefined };
+  const known = operationsOf(query).some(({ name }) => name?.value === operationName);
+  return { query, variables, operationName: known ? operationName : undefined };
+}
+
+// isSubscription returns whether what requestOf has returned is a subscription.
+export function isSubscription({ query, operationName }) {
+  const operations = operationsOf(query);
+  return (operations.find(({ name }) => name?.value === operationName) ?? operations[0])?.operation === 'subscription';
 }
 
 function operationsOf(query) {
   try {
-    return GraphiQL.GraphQL.parse(query, { noLocation: true }).definitions.map(({ name }) => name?.value);
+    return GraphiQL.GraphQL.parse(query, { noLocation: true }).definitions.filter(({ operation }) => operation);
   } catch {
     return []; // the gateway says what is wrong with it
   }
 }
 
 // fetcherFor returns GraphiQL's fetcher. It is an observable rather than a promise: GraphiQL's stop button then
-// ends the request, and the gateway's work. setTook gets what each answer took, and undefined while there is none.
+// ends the request, and the gateway's work. setTook gets what each answer took, together with a mark of its run; while
+// there is none, the mark alone.
 export const fetcherFor = (setTook) => (request) => ({
   subscribe(observer) {
     const abort = new AbortController();
-    setTook(undefined);
-    ask(requestOf(request), abort.signal).then(({ answer, took }) => {
+    const run = {};
+    let last;
+    setTook({ run });
+    ask(requestOf(request), abort.signal, (answer, took) => {
       if (abort.signal.aborted) return;
-      setTook(took);
-      observer.next(answer);
-      observer.complete();
-    });
-    return { unsubscribe: () => abort.abort() };
+      last = took;
+      setTook({ ...took, run });
+      if (answer) observer.next(answer);
+    }).then(() => { if (!abort.signal.aborted) observer.complete(); });
+    return {
+      unsubscribe() {
+        abort.abort();
+        if (last?.stream === 'watching') setTook({ ...last, stream: 'stopped', run });
+      },
+    };
   },
 });
 

@@ -1,6 +1,6 @@
 // What leaves the page: links, commands and answers. Never the token.
 
-import { address } from './gateway.js';
+import { address, isSubscription } from './gateway.js';
 import { tell } from './notice.js';
 
 // ---- Links: query and variables in the fragment, which no server sees. ----
@@ -31,10 +31,13 @@ export async function copyLink(query, variables) {
 // A shell takes what stands between single quotes as it is; a single quote itself has to stand outside.
 const quoted = (text) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-// copyCurl puts a command into the clipboard that sends a request to the gateway. The shell puts the token in.
+// copyCurl puts a command into the clipboard that sends a request to the gateway. The shell puts the token in. The
+// events of a subscription are printed as they come.
 export async function copyCurl(request, withToken) {
+  const events = isSubscription(request);
   const command = [
-    `curl -sS ${quoted(address())}`,
+    `curl ${events ? '-sSN' : '-sS'} ${quoted(address())}`,
+    ...(events ? ["-H 'Accept: text/event-stream'"] : []),
     "-H 'Content-Type: application/json'",
     ...(withToken ? ['-H "Authorization: Bearer $JOBS_TOKEN"'] : []),
     `--data-raw ${quoted(JSON.stringify(request))}`,

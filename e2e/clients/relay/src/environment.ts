@@ -1,4 +1,5 @@
-import { Environment, Network, RecordSource, Store, type FetchFunction } from 'relay-runtime';
+import { createClient } from 'graphql-sse';
+import { Environment, Network, Observable, RecordSource, Store, type FetchFunction, type SubscribeFunction } from 'relay-runtime';
 import { secondsToWait } from '../../fetch/retry.mjs';
 
 // region environment
@@ -17,6 +18,11 @@ export function newEnvironment({ url, token, signIn }: Options): Environment {
       await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
     }
   };
-  return new Environment({ network: Network.create(send), store: new Store(new RecordSource()) });
+  const sse = createClient({ url, headers: () => ({ Authorization: `Bearer ${token()}` }) });
+  const subscribe: SubscribeFunction = ({ id, text }, variables) => Observable.create((sink) => {
+    const request = { ...(id ? { documentId: id } : { query: text }), variables };
+    return sse.subscribe(request as Parameters<typeof sse.subscribe>[0], sink as Parameters<typeof sse.subscribe>[1]);
+  });
+  return new Environment({ network: Network.create(send, subscribe), store: new Store(new RecordSource()) });
 }
 // endregion

@@ -6,12 +6,14 @@ import { DefaultPage } from './Default';
 import { newEnvironment } from './environment';
 import { Boundary, JobCount, ThrownError } from './Errors';
 import { JobListPage } from './JobList';
+import { JobLive } from './JobLive';
 import { JobPage } from './JobView';
 
 const pages = {
   list: () => <JobListPage />,
   dataset: (id: string) => <DatasetPage id={id} since="2100-01-01T00:00:08Z" />,
   job: (id: string) => <JobPage id={id} />,
+  live: (id: string) => <><JobPage id={id} /><JobLive id={id} /></>,
   count: () => <JobCount />,
   default: () => <DefaultPage />,
   thrown: () => <ThrownError />,
