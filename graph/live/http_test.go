@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"jobsgateway/graph/operation"
 	"jobsgateway/internal/clienttest"
 	"jobsgateway/internal/emulator"
 	"jobsgateway/internal/memory"
@@ -135,11 +134,17 @@ func TestReadingThatNeedsTooMuchMemory(t *testing.T) {
 		api.Insert(recordOf(n, 1, now.Add(time.Duration(n)*time.Second), 10_000))
 	}
 	lent := memory.New(1<<30, true)
-	client := clienttest.New(t, api, func(c *restclient.Config) { c.Account = operation.AccountOf })
+	type lending struct{}
+	client := clienttest.New(t, api, func(c *restclient.Config) {
+		c.Account = func(ctx context.Context) *memory.Account {
+			account, _ := ctx.Value(lending{}).(*memory.Account)
+			return account
+		}
+	})
 	e := over(client, func(c *Config) {
 		c.Interval = 100 * time.Millisecond
 		c.As = func(ctx context.Context, token string) context.Context {
-			return operation.Lending(ctx, &memory.Account{Memory: lent, Owner: token, Limit: 300_000})
+			return context.WithValue(ctx, lending{}, &memory.Account{Memory: lent, Owner: token, Limit: 300_000})
 		}
 	})
 	s := begin(t, e, Changes{})
