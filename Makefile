@@ -71,12 +71,12 @@ lint-failures: ## look for what rapid has written down of a property that failed
 fmt: ## format the code
 	$(GOLANGCI) fmt
 
-# test-properties checks the properties of paging more often, in a tenth of the time that the race detector needs.
+# test-properties checks the properties of these two more often, in a tenth of the time that the race detector needs.
 .PHONY: test-go
 test-go: ## run all Go tests in random order with the race detector, those of e2e on node among them
-	packages=$$(go list -tags e2e ./... | grep -v /graph/paging$$)
+	packages=$$(go list -tags e2e ./... | grep -vE '/graph/(paging|live)$$')
 	go test -tags e2e -race -shuffle=on -parallel 8 -timeout 10m $$packages
-	go test -race -shuffle=on -parallel 8 -timeout 10m ./graph/paging -rapid.checks=5
+	go test -race -shuffle=on -parallel 8 -timeout 10m ./graph/paging ./graph/live -rapid.checks=5
 
 .PHONY: test-load
 test-load: ## let 9000 callers be slow, ask too much, and let the gateway work for 20 seconds over an API that fails
@@ -85,8 +85,9 @@ test-load: ## let 9000 callers be slow, ask too much, and let the gateway work f
 	go test -tags e2e -count=1 -v ./e2e/soak -soak=20s
 
 .PHONY: test-properties
-test-properties: ## check the properties of paging 1000 times each
+test-properties: ## check the properties of paging 1000 times each, and those of subscriptions 300 times
 	go test -count=1 ./graph/paging -rapid.checks=1000
+	go test -count=1 ./graph/live -rapid.checks=300
 
 .PHONY: test-allocations
 test-allocations: ## hold the hot path to its budgets of allocations, without the race detector, which allocates too
