@@ -22,12 +22,11 @@ func (p *poll) joinChanges(c Changes) *Stream {
 	shape := form{statesKey(c.States), c.Form.Key}
 	f, ok := p.feeds[shape]
 	if !ok {
-		f = &feed{write: c.Form.Write, states: c.States, kept: p.ring.kept, told: p.ring.head(), grown: make(chan struct{})}
+		f = &feed{write: c.Form.Write, states: c.States, kept: p.ring.kept, told: p.ring.head(), shape: shape}
 		p.feeds[shape] = f
 	}
 	f.members++
-	s := &Stream{feed: f, wants: &c}
-	s.leave = func(s *Stream) { p.leaveChanges(s, shape) }
+	s := &Stream{feed: f, wants: &c, leave: p.leaveChanges}
 	if events, known := p.known(&c); known {
 		s.wants = nil
 		f.admit(s, c.Since, events)
@@ -41,12 +40,12 @@ func (p *poll) joinChanges(c Changes) *Stream {
 }
 
 // leaveChanges takes a stream off the poll.
-func (p *poll) leaveChanges(s *Stream, shape form) {
+func (p *poll) leaveChanges(s *Stream) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.pending = slices.DeleteFunc(p.pending, func(other *Stream) bool { return other == s })
-	if s.feed.members--; s.feed.members == 0 && p.feeds[shape] == s.feed {
-		delete(p.feeds, shape)
+	if s.feed.members--; s.feed.members == 0 && p.feeds[s.feed.shape] == s.feed {
+		delete(p.feeds, s.feed.shape)
 	}
 }
 

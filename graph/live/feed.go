@@ -40,10 +40,11 @@ type feed struct {
 	resync, begin *entry
 	catchUp       []*entry
 	caughtUp      gap
-	grown         chan struct{} // closed, and made anew, when there is something to read
-	end           error         // behind the last entry; nil as long as the feed goes on
+	parked        map[*Stream]struct{} // that are woken when there may be something to read
+	end           error                // behind the last entry; nil as long as the feed goes on
 
 	// What follows is guarded by the lock of the poll.
+	shape   form
 	members int   // streams, with those that wait
 	told    int64 // number of the change up to which the cursors have come
 }
@@ -60,8 +61,9 @@ type entry struct {
 	bytes   int64
 	left    int // streams that have not read it
 	dropped bool
-	once    sync.Once
-	text    []byte
+	text    []byte // what it is written as, as soon as it is written
+	writing bool   // it is written, or was
+	written bool
 	// tooMuch: there was no memory for the text.
 	tooMuch bool
 	// holders are those who keep it: the log, its feed, and streams that have it in their hands. Counted is what
@@ -154,8 +156,9 @@ func (f *feed) trim() {
 
 // wake lets all who wait look again. The caller holds the lock.
 func (f *feed) wake() {
-	close(f.grown)
-	f.grown = make(chan struct{})
+	for s := range f.parked {
+		s.unpark()
+	}
 }
 
 // finish ends the feed, with an error behind what was not read yet.
@@ -183,7 +186,7 @@ func (f *feed) admit(s *Stream, since *paging.Since, own []Event) {
 		s.next--
 		f.entries[len(f.entries)-1].left++
 	}
-	f.wake()
+	s.unpark()
 }
 
 // entriesOf returns entries of a stream's own, which it holds. Streams that have missed the same share them, so
@@ -240,34 +243,42 @@ func (f *feed) entryOf(event Event) *entry {
 	return *at
 }
 
-// textOf returns the bytes of an entry, which its first reader writes; false if there is no memory for them. An
-// event without jobs is so short that it is there in any case.
-func (f *feed) textOf(e *entry) (text []byte, ok bool) {
-	e.once.Do(func() {
-		text := f.write(e.event)
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		weight := int64(len(text))
-		switch {
-		case f.makeRoom(weight, f.keeps):
-			e.counted += weight
-		case len(e.event.Jobs) > 0:
-			e.tooMuch = true
-			f.renew(e)
-			return
-		}
-		e.text = text
-		if e.holders == 0 { // who reads it has left
-			f.kept.Drop(e.counted)
-			e.counted = 0
-		}
-		if !e.dropped {
-			e.bytes += weight
-			f.bytes += weight
-			f.trim()
-		}
-	})
-	return e.text, !e.tooMuch
+// isWritten reports whether an entry is written. It has it written if nobody has done so: by a goroutine that belongs
+// to no stream, since many wait for it, and ends by the bounds of Form.Write. The caller holds the lock.
+func (f *feed) isWritten(e *entry) bool {
+	if !e.writing {
+		e.writing = true
+		go func() { f.setText(e, f.write(e.event)) }()
+	}
+	return e.written
+}
+
+// setText sets the bytes of an entry, and wakes who waits for them. An event without jobs is so short that it is kept
+// in any case.
+func (f *feed) setText(e *entry, text []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	e.written = true
+	defer f.wake()
+	weight := int64(len(text))
+	switch {
+	case f.makeRoom(weight, f.keeps):
+		e.counted += weight
+	case len(e.event.Jobs) > 0:
+		e.tooMuch = true
+		f.renew(e)
+		return
+	}
+	e.text = text
+	if e.holders == 0 { // who wanted to read it has left
+		f.kept.Drop(e.counted)
+		e.counted = 0
+	}
+	if !e.dropped {
+		e.bytes += weight
+		f.bytes += weight
+		f.trim()
+	}
 }
 
 // renew has the last entry of a feed that keeps it written once more by who comes later, when there may be memory

@@ -6,10 +6,10 @@
 // it sees with what it remembers (versions.go). What has changed goes into the poll's ring (ring.go), from which
 // streams go on after a gap, and to its feeds. All that is kept is counted (Config.Kept).
 //
-// A feed is what streams share that are told the same in the same form (feed.go): each event is written once,
-// by the first stream that reads it, and all others get the same bytes (stream.go). A stream is a place in its feed's log,
-// so an idle one costs next to nothing. One that is too slow finds that its place is gone, and is told to read
-// its list again.
+// A feed is what streams share that are told the same in the same form (feed.go): each event is written once, when
+// the first stream comes to it, and all get the same bytes (stream.go). A stream is a place in its feed's log, and
+// has no goroutine: it calls its reader when there is something to read. One that is too slow finds that its place
+// is gone, and is told to read its list again.
 //
 // Single jobs are watched by the poll of their token's whole list (watch.go). It asks for each of them alone,
 // or reads the list once for all of them, whichever costs fewer calls.
@@ -160,9 +160,9 @@ func (e *Engine) Figures() Figures {
 type Form struct {
 	// Key: forms of one token with equal keys write equal bytes, so one of them writes for all.
 	Key string
-	// Write returns the bytes of an event, which nobody changes any more. It is called once for each event,
-	// in the goroutine of a stream that reads it, while the others wait. It belongs to none of them: it has to
-	// bound its time, and to make an error of a panic.
+	// Write returns the bytes of an event, which nobody changes any more. It is called once for each event that
+	// somebody reads, in a goroutine that belongs to no stream: it has to bound its time, and to make an error of a
+	// panic.
 	Write func(Event) []byte
 }
 
@@ -235,8 +235,9 @@ func (e *Engine) silence(token string, c Changes) (*Stream, error) {
 	if err := e.admit(token, false); err != nil {
 		return nil, err
 	}
-	f := &feed{write: c.Form.Write, grown: make(chan struct{})}
-	s := &Stream{feed: f, engine: e, token: token, over: e.ctx.Done(), leave: func(*Stream) {}}
+	f := &feed{write: c.Form.Write}
+	forget := context.AfterFunc(e.ctx, func() { f.finish(io.EOF) })
+	s := &Stream{feed: f, engine: e, token: token, leave: func(*Stream) { forget() }}
 	cursor := paging.Since{At: time.Now().UTC()}.Text(ListOf(c.Filter))
 	f.admit(s, nil, []Event{{Cursor: cursor}})
 	return s, nil

@@ -1,112 +1,86 @@
 package live
 
 import (
-	"context"
 	"io"
 	"sync"
 
 	"jobsgateway/restclient"
 )
 
-// Stream is what one subscriber reads. Next is for one goroutine at a time; Close is safe at any time.
+// Stream is what one subscriber reads. Take is for one goroutine at a time; Close is safe at any time.
 type Stream struct {
 	feed   *feed
 	engine *Engine
 	token  string
-	leave  func(*Stream)   // takes the stream off its poll
-	over   <-chan struct{} // ends a stream that has no poll
-	wants  *Changes        // as long as it waits for its first event
+	leave  func(*Stream) // takes the stream off its poll
+	wants  *Changes      // as long as it waits for its first event
 
 	closing sync.Once
 	// What follows is guarded by the lock of the feed.
 	own    []*entry // read before the log
-	inHand *entry   // that was read last, whose bytes may still be sent
+	inHand *entry   // that was taken last: it is being written, or its bytes may still be sent
+	told   bool     // the bytes of inHand were returned
 	next   int64    // number of the entry that is read next
 	joined bool
 	closed bool
+	wake   func() // while it is parked; nil for a stream that is not
 }
 
-// Next waits for an event and returns its bytes, which are only read, and only until Next is called again. Errors:
-// that of ctx; io.EOF when the stream has come to its end; and why it had to end before: *restclient.Error, those
-// of paging.Reader, and that of a panic.
-func (s *Stream) Next(ctx context.Context) ([]byte, error) {
+// Take returns the bytes of the next event, which are only read, and only until Take is called again. It never waits:
+// where there is nothing yet, it returns nil, and wake is called once, as soon as there may be something. Wake is
+// called with locks held: it may neither wait nor use the stream. Errors: io.EOF when the stream has come to its
+// end; and why it had to end before: *restclient.Error, those of paging.Reader, and that of a panic.
+func (s *Stream) Take(wake func()) ([]byte, error) {
+	f := s.feed
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if s.told {
+		s.hold(nil)
+	}
+	if s.closed {
+		return nil, io.EOF
+	}
 	for {
-		e, grown, end := s.take()
+		if s.inHand == nil {
+			s.hold(s.advance())
+		}
+		e := s.inHand
 		switch {
-		case e != nil:
-			return s.read(e)
-		case end != nil:
-			return nil, end
+		case e == nil && f.end != nil:
+			return nil, f.end
+		case e == nil, !f.isWritten(e):
+			s.park(wake)
+			return nil, nil
+		case !e.tooMuch:
+			s.tell(e)
+			return e.text, nil
+		case f.keeps: // changes are missed, and the client has to come again
+			return nil, &restclient.Error{Kind: restclient.KindNoMemory}
 		}
-		select {
-		case <-grown:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		case <-s.over:
-			return nil, io.EOF
-		}
+		s.hold(f.entryOf(Event{Cursor: e.event.Cursor, Resync: true}))
 	}
 }
 
-// read returns the bytes of an entry. If there is no memory for them, changes are missed, and the client of a
-// stream of one job has to come again.
-func (s *Stream) read(e *entry) ([]byte, error) {
-	text, ok := s.feed.textOf(e)
-	if !ok && s.feed.keeps {
-		return nil, &restclient.Error{Kind: restclient.KindNoMemory}
-	}
-	if !ok {
-		e = s.instead(e)
-		text, _ = s.feed.textOf(e)
-	}
-	s.engine.events.Add(1)
-	if e.event.Resync {
-		s.engine.resyncs.Add(1)
-	}
-	return text, nil
-}
-
-// instead has the stream read its list again, in place of an entry.
-func (s *Stream) instead(of *entry) *entry {
+// advance moves the place of the stream behind the next entry, and returns that, which is held once more; nil if there
+// is none yet. The caller holds the lock of the feed.
+func (s *Stream) advance() *entry {
 	f := s.feed
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	e := f.entryOf(Event{Cursor: of.event.Cursor, Resync: true})
-	s.hold(e)
-	return e
-}
-
-// hold has the stream hold an entry in its hand, in place of the one before. The caller holds the lock of the feed, and has
-// counted the holding.
-func (s *Stream) hold(e *entry) {
-	s.feed.letGo(s.inHand)
-	s.inHand = e
-}
-
-// take returns the next entry; or else what is closed when there is one; or why there will be none.
-func (s *Stream) take() (e *entry, grown <-chan struct{}, end error) {
-	f := s.feed
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s.hold(nil)
 	switch {
-	case s.closed:
-		return nil, nil, io.EOF
 	case len(s.own) > 0:
-		e, s.own = s.own[0], s.own[1:]
+		e := s.own[0]
+		s.own = s.own[1:]
+		return e
 	case !s.joined || s.next == f.head():
-		return nil, f.grown, f.end
+		return nil
 	case s.next < f.first: // it was too slow
-		e = s.skip()
-	default:
-		e = f.entries[s.next-f.first]
-		e.left--
-		e.holders++
-		s.next++
-		f.trim()
+		return s.skip()
 	}
-	s.inHand = e
-	return e, nil, nil
+	e := f.entries[s.next-f.first]
+	e.left--
+	e.holders++
+	s.next++
+	f.trim()
+	return e
 }
 
 // skip moves a stream that was too slow behind the last entry, and returns what it is told instead: that
@@ -123,6 +97,41 @@ func (s *Stream) skip() *entry {
 	s.passOver()
 	f.trim()
 	return f.entryOf(Event{Cursor: f.cursor, Resync: true})
+}
+
+// hold has the stream hold an entry in its hand, in place of the one before. The caller holds the lock of the feed,
+// and has counted the holding.
+func (s *Stream) hold(e *entry) {
+	s.feed.letGo(s.inHand)
+	s.inHand, s.told = e, false
+}
+
+// tell counts what is returned. The caller holds the lock of the feed.
+func (s *Stream) tell(e *entry) {
+	s.told = true
+	s.engine.events.Add(1)
+	if e.event.Resync {
+		s.engine.resyncs.Add(1)
+	}
+}
+
+// park has the stream call wake as soon as there may be something to read. The caller holds the lock of the feed.
+func (s *Stream) park(wake func()) {
+	if s.feed.parked == nil {
+		s.feed.parked = map[*Stream]struct{}{}
+	}
+	s.feed.parked[s] = struct{}{}
+	s.wake = wake
+}
+
+// unpark has a stream that is parked look again. The caller holds the lock of the feed.
+func (s *Stream) unpark() {
+	if s.wake != nil {
+		delete(s.feed.parked, s)
+		wake := s.wake
+		s.wake = nil
+		wake()
+	}
 }
 
 // passOver marks what is left of the log as read. The caller holds the lock of the feed.
@@ -158,6 +167,8 @@ func (f *feed) dismiss(s *Stream) {
 	}
 	s.own, s.closed = nil, true
 	s.hold(nil)
+	delete(f.parked, s)
+	s.wake = nil
 	if f.streams == 0 {
 		for len(f.entries) > 0 {
 			f.drop()

@@ -57,7 +57,7 @@ func (p *poll) unaskAll() {
 }
 
 // joinJob has a new stream of a job join the poll.
-func (p *poll) joinJob(id restclient.JobID, form Form) *Stream {
+func (p *poll) joinJob(id restclient.JobID, spelled Form) *Stream {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w, ok := p.watches[id]
@@ -66,24 +66,25 @@ func (p *poll) joinJob(id restclient.JobID, form Form) *Stream {
 		p.watches[id] = w
 		p.rouse()
 	}
-	f, ok := w.feeds[form.Key]
+	f, ok := w.feeds[spelled.Key]
 	if !ok {
-		f = &feed{write: form.Write, keeps: true, kept: p.ring.kept, grown: make(chan struct{})}
-		w.feeds[form.Key] = f
+		f = &feed{write: spelled.Write, keeps: true, kept: p.ring.kept, shape: form{key: spelled.Key}}
+		w.feeds[spelled.Key] = f
 		if w.known {
 			f.add(Event{Jobs: []*restclient.Job{w.job}})
 		}
 	}
 	f.members++
-	s := &Stream{feed: f, leave: func(s *Stream) { p.leaveJob(s, w, form.Key) }}
+	s := &Stream{feed: f, leave: func(s *Stream) { p.leaveJob(s, w) }}
 	f.admit(s, nil, nil)
 	return s
 }
 
 // leaveJob takes a stream off the poll.
-func (p *poll) leaveJob(s *Stream, w *watch, key string) {
+func (p *poll) leaveJob(s *Stream, w *watch) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	key := s.feed.shape.key
 	if s.feed.members--; s.feed.members > 0 || w.feeds[key] != s.feed {
 		return
 	}
