@@ -1,0 +1,65 @@
+// Package push sends messages over many connections by few goroutines.
+//
+// A goroutine that waits for each connection costs its stack, and to wake ten thousand of them costs more than what
+// they send. Here a connection has none (conn.go): who has something for it wakes it, and one of a few workers asks
+// its source for the message and hands that to the kernel, which mostly takes it at once. Only for a client that
+// reads too slowly there is a goroutine, until the client has read what was left of the message.
+//
+// Example: 10,000 clients watch a list on a machine with two cores. A change wakes all connections; two workers
+// send 10,000 messages and end. A client that has lost its network costs one goroutine, until its time is over.
+package push
+
+import "sync"
+
+// Workers send for connections. Safe for concurrent use. While there is nothing to do, there is none of them.
+type Workers struct {
+	most int
+
+	mu      sync.Mutex
+	due     []*Conn // that one of them shall look at
+	running int
+	idle    []*attempt // of workers that have ended
+}
+
+// NewWorkers returns workers, of which at most so many run at a time.
+func NewWorkers(most int) *Workers { return &Workers{most: most} }
+
+// add has a worker look at a connection.
+func (w *Workers) add(c *Conn) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.due = append(w.due, c)
+	if w.running == w.most {
+		return
+	}
+	w.running++
+	var own *attempt
+	if last := len(w.idle) - 1; last >= 0 {
+		own, w.idle = w.idle[last], w.idle[:last]
+	} else {
+		own = newAttempt()
+	}
+	go w.run(own)
+}
+
+// run looks at connections until none is due.
+func (w *Workers) run(own *attempt) {
+	for c := w.next(own); c != nil; c = w.next(own) {
+		c.work(own)
+	}
+}
+
+// next returns the connection that has waited longest; nil for a worker that shall end.
+func (w *Workers) next(own *attempt) *Conn {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.due) == 0 {
+		w.running--
+		w.idle = append(w.idle, own)
+		w.due = nil // many may have been due
+		return nil
+	}
+	c := w.due[0]
+	w.due[0], w.due = nil, w.due[1:]
+	return c
+}
