@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"slices"
 	"time"
 
@@ -54,8 +53,8 @@ func (info *requestInfo) finalStatus(ctx context.Context) int {
 
 // logAccess writes one line for each GraphQL operation, whatever came of it, and one at debug level for any
 // other request. Status is its finalStatus.
-func (g *gateway) logAccess(r *http.Request, info *requestInfo, status int) {
-	ctx, entry := r.Context(), &info.log
+func (g *gateway) logAccess(ctx context.Context, info *requestInfo, status int) {
+	entry := &info.log
 	level, message := slog.LevelDebug, "request"
 	if entry.isOperation {
 		level, message = slog.LevelInfo, "operation"
@@ -74,7 +73,7 @@ func (g *gateway) logAccess(r *http.Request, info *requestInfo, status int) {
 		line.AddAttrs(slog.String("trace_id", info.trace.id()))
 	}
 	if !entry.isOperation {
-		line.AddAttrs(slog.String("method", r.Method), slog.String("path", r.URL.Path))
+		line.AddAttrs(slog.String("method", info.method), slog.String("path", info.path))
 	} else {
 		line.AddAttrs(
 			slog.String("operation", entry.called.name[:min(len(entry.called.name), maxLoggedName)]),

@@ -29,6 +29,7 @@ import (
 	"jobsgateway/internal/document"
 	"jobsgateway/internal/memory"
 	"jobsgateway/internal/places"
+	"jobsgateway/internal/push"
 )
 
 // Config says what to serve and within which limits. Every field but CORSOrigins, CORSHeaders, BasePath,
@@ -100,6 +101,8 @@ type gateway struct {
 	// origins are those whose pages may call.
 	origins []string
 	sockets *sockets
+	// workers send what streams tell.
+	workers *push.Workers
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -176,6 +179,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
 		origins:        cfg.CORSOrigins,
 		sockets:        newSockets(cfg.Live),
+		workers:        push.NewWorkers(runtime.GOMAXPROCS(0)),
 		persisted:      newPersisted(cfg.MaxPersisted),
 		schema:         schema,
 		trust:          cfg.Trust,

@@ -16,15 +16,18 @@ import (
 // it. It holds the only copy of the token that outlives the header. One value of the context carries it all;
 // one goroutine writes it.
 type requestInfo struct {
-	id      string
-	trace   trace
-	token   string // empty when the request has none
-	arrived time.Time
-	log     logEntry
+	id           string
+	trace        trace
+	token        string // empty when the request has none
+	method, path string
+	arrived      time.Time
+	log          logEntry
 	// explained is a member of the answer, with a comma behind; nil unless the caller asked for it.
 	explained []byte
 	response  responseWriter
 	body      watchedBody // where it may be answered before its end
+	// goesOn: the request ends when its stream does, by endRequest.
+	goesOn bool
 }
 
 type requestInfoKey struct{}
@@ -97,7 +100,9 @@ var noSniff = []string{"nosniff"}
 // log, and reading on where the caller is still sending.
 func (g *gateway) withInfo(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		info := &requestInfo{id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), arrived: time.Now()}
+		info := &requestInfo{
+			id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), method: r.Method, path: r.URL.Path, arrived: time.Now(),
+		}
 		if !acceptableID.MatchString(info.id) {
 			info.id = uuid.NewString()
 		}
@@ -109,14 +114,21 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 		r = r.WithContext(ctx)
 		info.watchBody(r, g.maxBody)
 		next.ServeHTTP(&info.response, r)
-		status := info.finalStatus(ctx)
-		g.logAccess(r, info, status)
-		g.requestEnds(ctx, status)
+		if !info.goesOn {
+			g.endRequest(ctx, info, info.finalStatus(ctx))
+		}
 		if info.response.lingers {
 			linger(w, r, info.body.ReadCloser)
 		}
-		if status == http.StatusSwitchingProtocols {
-			info.response.ResponseWriter = nil // the connection that goes on holds nothing of the request
+		if info.goesOn || info.response.status == http.StatusSwitchingProtocols {
+			// The connection that goes on holds nothing of the request.
+			info.response.ResponseWriter, info.response.unread, info.body.ReadCloser = nil, nil, nil
 		}
 	})
+}
+
+// endRequest writes the line of the log, and tells the observer. Status is the request's finalStatus.
+func (g *gateway) endRequest(ctx context.Context, info *requestInfo, status int) {
+	g.logAccess(ctx, info, status)
+	g.requestEnds(ctx, status)
 }

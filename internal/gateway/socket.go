@@ -9,13 +9,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
-)
 
-const (
-	// socketCopied is the longest message, in bytes, that is copied to be one frame.
-	socketCopied = 16 << 10
-	// socketChunk is how many bytes a client has to read within socketTimes.silence.
-	socketChunk = 256 << 10
+	"jobsgateway/internal/push"
 )
 
 // socketTimes are how long a connection waits.
@@ -51,20 +46,22 @@ type fault struct {
 	reason string
 }
 
-// socket is one connection. Its goroutines are the one that reads, one for each operation, and short ones that
-// timers begin; serve returns when all of them have.
+// socket is one connection. Its goroutines are the one that reads, one for each query and for each subscription that
+// begins, and short ones that timers begin; serve returns when all of them have. What streams tell, workers send.
 type socket struct {
-	g       *gateway
-	waits   socketTimes
-	request *http.Request   // that has become the connection
-	ctx     context.Context //nolint:containedctx // of the operations; ends with the connection
-	cancel  context.CancelFunc
-	conn    *websocket.Conn // nil until it is served
-	below   net.Conn        // of conn, for deadlines
-	heard   atomic.Int64
-	lost    atomic.Bool // something could not be written
-	unread  atomic.Bool // since the client reads nothing
-	aged    atomic.Bool // the connection is as old as it may become
+	g      *gateway
+	waits  socketTimes
+	of     *requestInfo    // of the request that has become the connection
+	ctx    context.Context //nolint:containedctx // of the operations; ends with the connection
+	cancel context.CancelFunc
+	conn   *websocket.Conn // nil until it is served
+	below  net.Conn        // of conn, for deadlines
+	push   *push.Conn      // over below
+	heard  atomic.Int64
+	closed atomic.Bool // no message is sent any more
+	lost   atomic.Bool // something could not be sent
+	unread atomic.Bool // since the client reads nothing
+	aged   atomic.Bool // the connection is as old as it may become
 
 	// token is the caller's, and claimed says that the connection counts for it; known once it is acknowledged.
 	// The goroutine that reads sets them.
@@ -74,22 +71,27 @@ type socket struct {
 	acknowledged atomic.Bool
 	begun        int // operations so far
 
-	writing sync.Mutex // is held while a message is written; taken before mu
+	// What is of who sends.
+	parts    [][]byte
+	headRoom [maxFrameHead]byte
 
 	owned sync.WaitGroup
 	mu    sync.Mutex
-	// underWay are the operations by their ids. Running counts their goroutines, which outlast them a little.
+	// underWay are the operations by their ids. Running counts those that have not ended, which may be more by some
+	// that the client wants no more of.
 	underWay map[string]*socketOperation
 	running  int
-	leaving  bool // it ends when no operation is running
-	ended    bool // no goroutine is begun any more
+	due      []*socketOperation // streams that may have something to tell
+	leaving  bool               // it ends when no operation is running
+	ended    bool               // no goroutine is begun any more
 	// pulse has beat called.
 	pulse *time.Timer
 }
 
 // newSocket makes the connection of a request. Its token is that of the request's header, if it has one.
 func newSocket(g *gateway, r *http.Request) *socket {
-	s := &socket{g: g, waits: g.sockets.waits, request: r, token: infoOf(r.Context()).token, underWay: map[string]*socketOperation{}}
+	of := infoOf(r.Context())
+	s := &socket{g: g, waits: g.sockets.waits, of: of, token: of.token, underWay: map[string]*socketOperation{}}
 	// No answer of HTTP may begin on this connection.
 	values := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, (*conn)(nil))
 	s.ctx, s.cancel = context.WithCancel(values)
@@ -97,11 +99,19 @@ func newSocket(g *gateway, r *http.Request) *socket {
 	return s
 }
 
+// over has the socket use a connection, and returns what websocket.Conn sends over it: the pings and pongs of WebSocket
+// come between messages, and never into one.
+func (s *socket) over(below net.Conn) net.Conn {
+	s.below = below
+	s.push = s.g.workers.Conn(below, s.waits.silence, s)
+	return inTurn{below, s.push}
+}
+
 // serve reads messages until the connection ends. The client is told why, where that is possible.
-func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
+func (s *socket) serve(conn *websocket.Conn) {
 	conn.SetReadLimit(s.g.maxBody)
 	s.mu.Lock() // beat may come before pulse is there, and leave at any time
-	s.conn, s.below = conn, below
+	s.conn = conn
 	s.pulse = time.AfterFunc(s.waits.beat, func() { s.own(s.beat) })
 	leaving := s.leaving
 	s.mu.Unlock()
@@ -124,7 +134,7 @@ func (s *socket) serve(conn *websocket.Conn, below net.Conn) {
 	}
 }
 
-// end waits for all that was begun for the connection.
+// end waits for all that was begun for the connection, and ends what is under way.
 func (s *socket) end(timers ...*time.Timer) {
 	s.mu.Lock()
 	s.ended = true
@@ -133,8 +143,10 @@ func (s *socket) end(timers ...*time.Timer) {
 		timer.Stop()
 	}
 	s.cancel()
-	_ = s.conn.CloseNow() // also after a panic
+	_ = s.push.Close() // also after a panic
+	_ = s.conn.CloseNow()
 	s.owned.Wait()
+	s.endStreams()
 }
 
 // own runs f in a goroutine that serve waits for, unless the connection has ended.
@@ -151,6 +163,7 @@ func (s *socket) close(why *fault) {
 	if why.code == 0 {
 		return // it is closed
 	}
+	s.closed.Store(true)
 	const most = 123 // bytes. Source: RFC 6455, section 5.5
 	_ = s.conn.Close(why.code, why.reason[:min(len(why.reason), most)])
 }
@@ -167,7 +180,7 @@ func (s *socket) leave() {
 	s.mu.Lock()
 	s.leaving = true
 	for _, op := range s.underWay {
-		op.finish()
+		s.look(op)
 	}
 	idle := s.conn != nil && s.running == 0
 	s.mu.Unlock()
@@ -193,10 +206,10 @@ func (s *socket) beat() {
 	switch {
 	case silent >= s.waits.silence:
 		s.unread.Store(true)
-		_ = s.conn.CloseNow()
+		_ = s.below.Close() // whoever reads from it ends all
 		return
 	case silent >= s.waits.beat && s.acknowledged.Load():
-		s.send(nil, socketPing)
+		s.send(socketPing)
 	}
 	s.pulse.Reset(s.waits.beat)
 }

@@ -224,13 +224,12 @@ func TestSocketLeavesBeforeItIsServed(t *testing.T) {
 	defer all.forget(s)
 	gw.served.CloseSockets()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		taken := &takenOver{ResponseWriter: w}
-		conn, err := websocket.Accept(taken, r, nil)
+		conn, err := websocket.Accept(takenOver{w, s}, r, nil)
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		s.serve(conn, taken.conn)
+		s.serve(conn)
 	}))
 	defer server.Close()
 	conn, _, err := websocket.Dial(t.Context(), server.URL, &websocket.DialOptions{HTTPClient: gw.client})

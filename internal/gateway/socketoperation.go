@@ -3,8 +3,6 @@ package gateway
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,18 +10,28 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"jobsgateway/graph"
+	"jobsgateway/graph/live"
 	"jobsgateway/internal/memory"
 )
 
 // socketOperation is an operation that is under way over a WebSocket.
 type socketOperation struct {
 	id      string
-	quoted  []byte // the id as JSON
+	quoted  []byte          // the id as JSON
+	number  int             // of the operations of its connection
+	ctx     context.Context //nolint:containedctx // ends with the connection, and when the client wants no more
 	cancel  context.CancelFunc
 	account memory.Request // what is kept of its message
-	// finishing ends with complete what has no end of its own.
-	finishing context.Context //nolint:containedctx // ends before that of the operation, or with it
-	finish    context.CancelFunc
+	info    *requestInfo
+
+	// What follows is of a subscription whose stream has begun.
+	prepared preparedOperation
+	stream   *live.Stream // guarded by the connection's mu until it is looked at
+	ends     func(why StreamEnd)
+	wake     func()    // has it looked at
+	said     bool      // the last message was made
+	why      StreamEnd // if said
+	isDue    bool      // it is among those that are looked at; guarded by the connection's mu
 }
 
 // maxOperationID bounds the id of an operation, in bytes: it is in each message.
@@ -38,29 +46,26 @@ func (s *socket) subscribe(message socketMessage, account *memory.Request) *faul
 	if refused != nil {
 		return invalid(refused.errors[0].Message)
 	}
-	op := &socketOperation{id: message.id, account: *account}
-	op.quoted, _ = jsontext.AppendQuote(nil, op.id)
-	ctx, cancel := context.WithCancel(s.ctx)
-	op.cancel = cancel
-	op.finishing, op.finish = context.WithCancel(ctx)
 	s.begun++
-	number := s.begun
+	op := &socketOperation{id: message.id, number: s.begun, account: *account}
+	op.quoted, _ = jsontext.AppendQuote(nil, op.id)
+	op.ctx, op.cancel = context.WithCancel(s.ctx)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.underWay[op.id] != nil:
-		cancel()
+		op.cancel()
 		return &fault{closeDuplicate, "Subscriber for " + op.id + " already exists"}
 	case s.leaving || s.ended:
-		cancel() // it is closed in a moment, and the client sends it again over another connection
+		op.cancel() // it is closed in a moment, and the client sends it again over another connection
 		return nil
 	}
 	*account = memory.Request{} // it is the operation's now
 	isOver := s.running >= s.g.sockets.mostPerToken
 	s.underWay[op.id] = op
 	s.running++
-	s.owned.Go(func() { s.run(ctx, op, request, number, isOver) })
+	s.owned.Go(func() { s.run(op, request, isOver) })
 	return nil
 }
 
@@ -71,6 +76,7 @@ func (s *socket) forgo(id string) {
 	if op := s.underWay[id]; op != nil {
 		delete(s.underWay, id)
 		op.cancel()
+		s.look(op)
 	}
 }
 
@@ -92,8 +98,62 @@ func (s *socket) remove(op *socketOperation) bool {
 	return true
 }
 
-// ends is called when the goroutine of an operation does.
+// run runs an operation to its end, or to the begin of its stream. It is told of as a request is: it has an id of its
+// own, the connection's with a number, and a line in the log. Over: there are as many as one connection may have.
+func (s *socket) run(op *socketOperation, request envelope, over bool) {
+	g := s.g
+	op.info = s.infoOf(op.number)
+	op.ctx = g.requestStarts(context.WithValue(op.ctx, requestInfoKey{}, op.info), http.MethodGet)
+	goesOn := false
+	defer func() {
+		if !goesOn {
+			s.ends(op)
+		}
+	}()
+	defer func() {
+		if value := recover(); value != nil {
+			s.refuse(op, g.refusePanic(op.ctx, value))
+		}
+	}()
+	if over {
+		s.refuse(op, refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
+			"This connection has as many operations under way as one may have; end one of them first."))
+		return
+	}
+	request, refused := g.name(op.ctx, request)
+	isStream := false
+	if refused == nil {
+		isStream, refused = g.executor.isSubscription(request)
+	}
+	op.info.log.trusted = request.trusted != nil
+	switch {
+	case refused != nil:
+		s.refuse(op, refused)
+	case isStream:
+		goesOn = s.stream(op, request)
+	default:
+		s.answer(op, request)
+	}
+}
+
+// infoOf makes what is known of an operation as of a request.
+func (s *socket) infoOf(number int) *requestInfo {
+	const most = 100 // so that it stays one that callers may send
+	info := &requestInfo{
+		id:    s.of.id[:min(len(s.of.id), most)] + "." + strconv.Itoa(number),
+		trace: s.of.trace, token: s.token, method: s.of.method, path: s.of.path, arrived: time.Now(),
+	}
+	info.response.status = http.StatusOK
+	return info
+}
+
+// ends tells of the end of an operation.
 func (s *socket) ends(op *socketOperation) {
+	status := op.info.response.status
+	if s.lost.Load() || s.ctx.Err() != nil {
+		status = statusClientClosed
+	}
+	s.g.endRequest(op.ctx, op.info, status)
 	op.cancel()
 	op.account.End()
 	s.remove(op)
@@ -106,129 +166,28 @@ func (s *socket) ends(op *socketOperation) {
 	}
 }
 
-// run runs an operation to its end. It is told of as a request is: it has an id of its own, the connection's with a
-// number, and a line in the log. Over: there are as many as one connection may have.
-func (s *socket) run(ctx context.Context, op *socketOperation, request envelope, number int, over bool) {
-	defer s.ends(op)
-	g := s.g
-	info := s.infoOf(number)
-	ctx = g.requestStarts(context.WithValue(ctx, requestInfoKey{}, info), http.MethodGet)
-	defer func() {
-		status := info.response.status
-		if s.lost.Load() || s.ctx.Err() != nil {
-			status = statusClientClosed
-		}
-		g.logAccess(s.request.WithContext(ctx), info, status)
-		g.requestEnds(ctx, status)
-	}()
-	defer func() {
-		if value := recover(); value != nil {
-			s.refuse(ctx, op, g.refusePanic(ctx, value))
-		}
-	}()
-	if over {
-		s.refuse(ctx, op, refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
-			"This connection has as many operations under way as one may have; end one of them first."))
-		return
-	}
-	request, refused := g.name(ctx, request)
-	isStream := false
-	if refused == nil {
-		isStream, refused = g.executor.isSubscription(request)
-	}
-	info.log.trusted = request.trusted != nil
-	switch {
-	case refused != nil:
-		s.refuse(ctx, op, refused)
-	case isStream:
-		s.stream(ctx, op, request)
-	default:
-		s.answer(ctx, op, request)
-	}
-}
-
-// infoOf makes what is known of an operation as of a request.
-func (s *socket) infoOf(number int) *requestInfo {
-	of := infoOf(s.request.Context())
-	const most = 100 // so that it stays one that callers may send
-	info := &requestInfo{
-		id:    of.id[:min(len(of.id), most)] + "." + strconv.Itoa(number),
-		trace: of.trace, token: s.token, arrived: time.Now(),
-	}
-	info.response.status = http.StatusOK
-	return info
-}
-
 // refuse ends an operation that is not executed.
-func (s *socket) refuse(ctx context.Context, op *socketOperation, refused *refusal) {
-	info := infoOf(ctx)
-	info.noteRefusal(refused)
-	info.response.status = cmp.Or(refused.status, http.StatusBadRequest)
-	s.fail(op, marshalErrors(ofRequest(refused.errors, info.id)))
+func (s *socket) refuse(op *socketOperation, refused *refusal) {
+	op.info.noteRefusal(refused)
+	op.info.response.status = cmp.Or(refused.status, http.StatusBadRequest)
+	s.fail(op, marshalErrors(ofRequest(refused.errors, op.info.id)))
 }
 
 // answer sends what a query came to: one next, and complete.
-func (s *socket) answer(ctx context.Context, op *socketOperation, request envelope) {
+func (s *socket) answer(op *socketOperation, request envelope) {
+	ctx := op.ctx
 	if observer := s.g.observer; observer != nil {
 		ctx = observer.OperationStarts(ctx)
-		defer func() { observer.OperationEnds(ctx, infoOf(ctx).log.end()) }()
+		defer func() { observer.OperationEnds(ctx, op.info.log.end()) }()
 	}
 	out, _ := s.g.perform(ctx, request, false)
 	defer out.answer.hold(-1) // a write that has returned is done with its bytes
 	if out.refused != nil {
-		s.refuse(ctx, op, out.refused)
+		s.refuse(op, out.refused)
 		return
 	}
-	infoOf(ctx).log.finish(out.upstreamCalls, out.errors)
+	op.info.log.finish(out.upstreamCalls, out.errors)
 	head, first := out.begin(nil)
 	s.next(op, append([][]byte{head, first}, out.answer.parts[1:]...)...)
 	s.complete(op)
-}
-
-// stream sends the events of a subscription until it ends, the client wants no more, or the connection is closed.
-func (s *socket) stream(ctx context.Context, op *socketOperation, request envelope) {
-	info := infoOf(ctx)
-	prepared, called, refused := s.g.executor.prepareInTurn(ctx, request, false)
-	info.log.called = called
-	if refused != nil {
-		s.refuse(ctx, op, refused)
-		return
-	}
-	stream, ends, failed := s.g.begin(ctx, request, prepared, TransportSocket)
-	if failed != nil {
-		s.fail(op, marshalErrors(failed))
-		return
-	}
-	defer stream.Close()
-	var err error
-	for err == nil && !s.lost.Load() {
-		var text []byte
-		if text, err = stream.Next(op.finishing); err == nil {
-			s.next(op, text)
-		}
-	}
-	why := s.endOf(op, err)
-	ends(why)
-	if why != StreamFailed {
-		s.complete(op) // which the client is not told if it has left
-		return
-	}
-	failed = s.g.errorsOf(ctx, prepared, err)
-	info.log.finish(0, failed)
-	s.fail(op, marshalErrors(failed))
-}
-
-// endOf returns why the stream of an operation has ended that came to an error.
-func (s *socket) endOf(op *socketOperation, err error) StreamEnd {
-	switch {
-	case s.unread.Load():
-		return StreamUnread
-	case s.lost.Load() || s.ctx.Err() != nil || !s.isUnderWay(op):
-		return StreamLeft
-	case s.aged.Load():
-		return StreamAged
-	case err == nil || errors.Is(err, io.EOF) || op.finishing.Err() != nil:
-		return StreamCompleted
-	}
-	return StreamFailed
 }

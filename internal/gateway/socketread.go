@@ -117,7 +117,7 @@ func (s *socket) handle(message socketMessage, account *memory.Request) *fault {
 	case kindInit:
 		return s.initialise(message.payload)
 	case kindPing:
-		s.send(nil, socketPong)
+		s.send(socketPong)
 		return nil
 	case kindPong:
 		return nil
@@ -160,7 +160,7 @@ func (s *socket) initialise(payload jsontext.Value) *fault {
 		return &fault{closeTryAgain, "This token has as many connections as one may have"}
 	}
 	s.acknowledged.Store(true)
-	s.send(nil, socketAck)
+	s.send(socketAck)
 	return nil
 }
 

@@ -1,14 +1,16 @@
 package gateway
 
 import (
-	"context"
+	"encoding/binary"
 	"errors"
-	"io"
+	"net"
 	"os"
-	"time"
 
-	"github.com/coder/websocket"
+	"jobsgateway/internal/push"
 )
+
+// What is sent over a WebSocket. Messages are sent past websocket.Conn, which would wait for a client that reads slowly;
+// what that sends itself, such as pongs, comes in between (inTurn).
 
 // Members of messages that have an id.
 var (
@@ -21,98 +23,107 @@ var (
 
 // next sends what an operation tells, in parts.
 func (s *socket) next(op *socketOperation, payload ...[]byte) {
-	s.send(op, partsOf(op, typeNext, payload)...)
+	s.push.Lock()
+	defer s.push.Unlock()
+	if s.isUnderWay(op) { // else its id may be another's
+		s.write(s.frame(op, typeNext, payload...))
+	}
 }
 
 // complete ends an operation that has told all.
-func (s *socket) complete(op *socketOperation) { s.sendLast(op, partsOf(op, typeComplete, nil)...) }
+func (s *socket) complete(op *socketOperation) { s.sendLast(op, typeComplete, nil) }
 
 // fail ends an operation with a list of errors.
-func (s *socket) fail(op *socketOperation, errors []byte) {
-	s.sendLast(op, partsOf(op, typeError, [][]byte{errors})...)
-}
+func (s *socket) fail(op *socketOperation, errors []byte) { s.sendLast(op, typeError, errors) }
 
-// partsOf returns the parts of a message of an operation.
-func partsOf(op *socketOperation, kind []byte, payload [][]byte) [][]byte {
-	all := make([][]byte, 0, len(payload)+4)
-	all = append(all, socketID, op.quoted, kind)
-	return append(append(all, payload...), endOfMessage)
-}
-
-// send sends a message, unless its operation is not under way any more: from then on its id may be another's. The
-// operation is nil for a message of the connection.
-func (s *socket) send(op *socketOperation, message ...[]byte) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if op == nil || s.isUnderWay(op) {
-		s.write(message)
-	}
-}
-
-// sendLast is send for the last message of an operation, which is not under way from then on.
-func (s *socket) sendLast(op *socketOperation, message ...[]byte) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
+// sendLast sends the last message of an operation, which is not under way from then on.
+func (s *socket) sendLast(op *socketOperation, kind, payload []byte) {
+	s.push.Lock()
+	defer s.push.Unlock()
 	if s.remove(op) {
-		s.write(message)
+		s.write(s.frame(op, kind, payload))
 	}
 }
 
-// write writes a message. A client that does not read closes the connection. The caller holds the lock.
-func (s *socket) write(message [][]byte) {
-	if s.lost.Load() {
+// send sends a message of the connection.
+func (s *socket) send(message []byte) {
+	s.push.Lock()
+	defer s.push.Unlock()
+	s.write(s.inFrame(append(s.parts[:0], nil, message)))
+}
+
+// write sends a frame. The caller has locked the connection.
+func (s *socket) write(frame [][]byte) {
+	if s.closed.Load() || s.lost.Load() {
 		return
 	}
+	if err := s.push.Send(frame...); err != nil {
+		s.lose(err)
+	}
+	clear(s.parts) // of an answer whose memory goes back
+}
+
+// lose ends a connection over which something could not be sent.
+func (s *socket) lose(err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		s.unread.Store(true)
+	}
+	s.lost.Store(true)
+	_ = s.below.Close() // whoever reads from it ends all
+}
+
+// frame returns a message of an operation as a frame. The caller sends for the connection, and this is of use until
+// the next message is made.
+func (s *socket) frame(op *socketOperation, kind []byte, payload ...[]byte) [][]byte {
+	all := append(s.parts[:0], nil, socketID, op.quoted, kind)
+	return s.inFrame(append(append(all, payload...), endOfMessage))
+}
+
+// inFrame returns a message as a frame: its parts from the second on, of which the first becomes the head.
+func (s *socket) inFrame(parts [][]byte) [][]byte {
 	size := 0
-	for _, part := range message {
+	for _, part := range parts {
 		size += len(part)
 	}
-	var err error
-	if size <= socketCopied {
-		err = s.writeCopy(message, size)
-	} else {
-		err = s.writeFrames(message)
-	}
-	_ = s.below.SetWriteDeadline(time.Time{}) // it would end what the library answers to pings
-	if err != nil {
-		s.unread.Store(errors.Is(err, os.ErrDeadlineExceeded))
-		s.lost.Store(true)
-		_ = s.conn.CloseNow()
+	parts[0] = appendFrameHead(s.headRoom[:0], size)
+	s.parts = parts
+	return parts
+}
+
+// maxFrameHead is the size of the longest head of a frame that is not masked, in bytes.
+const maxFrameHead = 10
+
+// appendFrameHead appends the head of a frame that is a whole text message of a server. Source: RFC 6455, section 5.2.
+//
+// Example: 81 05 for a message of 5 bytes, 81 7e 01 00 for one of 256.
+func appendFrameHead(to []byte, size int) []byte {
+	const (
+		finalText = 0x81
+		in2, in8  = 126, 127 // the size stands in the next 2 bytes, or 8
+	)
+	switch {
+	case size < in2:
+		return append(to, finalText, byte(size))
+	case size < 1<<16:
+		return binary.BigEndian.AppendUint16(append(to, finalText, in2), uint16(size))
+	default:
+		return binary.BigEndian.AppendUint64(append(to, finalText, in8), uint64(size))
 	}
 }
 
-// writeCopy writes a message as one frame.
-func (s *socket) writeCopy(message [][]byte, size int) error {
-	whole := make([]byte, 0, size)
-	for _, part := range message {
-		whole = append(whole, part...)
-	}
-	_ = s.below.SetWriteDeadline(time.Now().Add(s.waits.silence))
-	return s.conn.Write(context.Background(), websocket.MessageText, whole)
+// inTurn is a connection that is written to between the messages of a push.Conn.
+type inTurn struct {
+	net.Conn
+
+	push *push.Conn
 }
 
-// writeFrames writes a message as several frames, of which the client has to read each in time.
-func (s *socket) writeFrames(message [][]byte) error {
-	w, err := s.conn.Writer(context.Background(), websocket.MessageText)
-	if err != nil {
-		return err
+// Write writes p, in its turn.
+func (c inTurn) Write(p []byte) (int, error) {
+	c.push.Lock()
+	defer c.push.Unlock()
+	if err := c.push.Send(p); err != nil {
+		return 0, err
 	}
-	for _, part := range message {
-		for len(part) > 0 {
-			n := min(len(part), socketChunk)
-			if err := s.writeFrame(w, part[:n]); err != nil {
-				return err
-			}
-			part = part[n:]
-		}
-	}
-	_ = s.below.SetWriteDeadline(time.Now().Add(s.waits.silence))
-	return w.Close()
-}
-
-// writeFrame writes a part of a message.
-func (s *socket) writeFrame(w io.Writer, part []byte) error {
-	_ = s.below.SetWriteDeadline(time.Now().Add(s.waits.silence))
-	_, err := w.Write(part)
-	return err
+	return len(p), nil
 }

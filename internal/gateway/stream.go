@@ -2,19 +2,14 @@ package gateway
 
 import (
 	"cmp"
-	"context"
-	"errors"
-	"io"
 	"net/http"
-	"os"
 	"time"
 
-	"jobsgateway/graph/live"
 	"jobsgateway/internal/accept"
 )
 
-// A subscription over HTTP is one response that goes on: by server-sent events (sse.go), or by multipart
-// (multipart.go). Over a WebSocket see websocket.go.
+// A subscription over HTTP is one response that goes on (streamresponse.go): by server-sent events (sse.go), or by
+// multipart (multipart.go). Over a WebSocket see websocket.go.
 
 const (
 	// heartbeat is how long a stream is silent at most. Source: proxies commonly end connections that are silent
@@ -94,113 +89,6 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), refused)
 		return true
 	}
-	g.stream(w, r, request, op, format)
+	g.stream(r, request, op, format)
 	return true
-}
-
-// stream writes the events of a subscription until it ends, the client leaves or reads nothing, or the stream is as
-// old as it may become.
-func (g *gateway) stream(
-	w *responseWriter, r *http.Request, request envelope, op preparedOperation, format *streamFormat,
-) {
-	ctx := r.Context()
-	out := &streamSender{streamFormat: format, w: w, control: http.NewResponseController(w), patience: g.streamPatience}
-	_ = out.control.SetReadDeadline(time.Time{}) // that of requests would end the stream, not only its reading
-	format.setHeader(w.Header())
-	w.WriteHeader(http.StatusOK)
-	out.send(format.begin)
-	stream, ends, failed := g.begin(ctx, request, op, format.transport)
-	if failed != nil {
-		out.send(format.next, errorEvent(failed), format.end, format.complete)
-		return
-	}
-	defer stream.Close()
-	aged, cancel := context.WithTimeout(ctx, g.streamAge)
-	defer cancel()
-	err := out.sendAll(aged, stream)
-	why := out.endOf(ctx, aged, err)
-	ends(why)
-	switch why {
-	case StreamFailed:
-		failed = g.errorsOf(ctx, op, err)
-		infoOf(ctx).log.finish(0, failed)
-		out.send(format.failed, errorEvent(failed)[1:], format.failedEnd, format.complete)
-	case StreamCompleted, StreamAged:
-		out.send(format.complete)
-	case StreamLeft, StreamUnread:
-	}
-}
-
-// endOf returns why a stream has ended that came to an error. Ctx is the client's, and aged ends when the stream
-// is as old as it may become: err does not say that, since a stream can end with the error of a call's deadline.
-func (s *streamSender) endOf(ctx, aged context.Context, err error) StreamEnd {
-	switch {
-	case errors.Is(s.lost, os.ErrDeadlineExceeded):
-		return StreamUnread
-	case ctx.Err() != nil || s.lost != nil:
-		return StreamLeft
-	case aged.Err() != nil:
-		return StreamAged
-	case err == nil || errors.Is(err, io.EOF):
-		return StreamCompleted
-	}
-	return StreamFailed
-}
-
-// streamSender writes events to one client.
-type streamSender struct {
-	*streamFormat
-
-	w       *responseWriter
-	control *http.ResponseController
-	// patience is how long the client may read nothing.
-	patience time.Duration
-	sent     time.Time // when something was sent last
-	lost     error     // why nothing more can be sent; nil as long as something can
-}
-
-// sendAll sends the events of a stream, and something where it is silent, until ctx or the stream ends, or the
-// client is lost. Errors: those of live.Stream, and that of ctx.
-func (s *streamSender) sendAll(ctx context.Context, stream *live.Stream) error {
-	for s.lost == nil {
-		if err := s.sendUntil(ctx, stream, s.sent.Add(heartbeat)); err != nil {
-			return err
-		}
-		if s.lost == nil && time.Since(s.sent) >= heartbeat {
-			s.send(s.silence)
-		}
-	}
-	return nil
-}
-
-// sendUntil is sendAll until a time, and sends nothing where the stream is silent. One context serves all events
-// until then, since making one costs more than finding the event.
-func (s *streamSender) sendUntil(ctx context.Context, stream *live.Stream, until time.Time) error {
-	silent, cancel := context.WithDeadline(ctx, until)
-	defer cancel()
-	for s.lost == nil {
-		text, err := stream.Next(silent)
-		switch {
-		case err == nil:
-			s.send(s.next, text, s.end)
-		case silent.Err() != nil: // err does not say it: a stream can end with the error of a call's deadline
-			return ctx.Err()
-		default:
-			return err
-		}
-	}
-	return nil
-}
-
-// send writes parts of an event and sees that they are sent now. The client has to read them within its patience.
-func (s *streamSender) send(parts ...[]byte) {
-	s.sent = time.Now()
-	_ = s.control.SetWriteDeadline(s.sent.Add(s.patience))
-	for _, part := range parts {
-		if _, err := s.w.Write(part); err != nil {
-			s.lost = err
-			return
-		}
-	}
-	s.lost = s.control.Flush()
 }

@@ -57,7 +57,7 @@ func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 		writeErrors(w, r, typeJSON, refused)
 		return
 	}
-	taken := &takenOver{ResponseWriter: &info.response} // not the compressing one
+	taken := takenOver{&info.response, s} // not the compressing one
 	conn, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		Subprotocols:       []string{socketProtocol},
 		InsecureSkipVerify: true, // refuseSocket has looked at the origin
@@ -78,7 +78,7 @@ func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 				g.refusePanic(s.ctx, value)
 			}
 		}()
-		s.serve(conn, taken.conn)
+		s.serve(conn)
 	}()
 }
 
@@ -88,20 +88,20 @@ const (
 	socketWrites = 2 << 10
 )
 
-// takenOver notes the connection below the WebSocket, and gives it small buffers.
+// takenOver hands the connection below a WebSocket to it, and gives it small buffers.
 type takenOver struct {
 	http.ResponseWriter
 
-	conn net.Conn
+	by *socket
 }
 
 // Hijack takes the connection over. What the client has sent already is read first.
-func (t *takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := http.NewResponseController(t.ResponseWriter).Hijack()
+func (t takenOver) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	below, buffered, err := http.NewResponseController(t.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
 	}
-	t.conn = conn
+	conn := t.by.over(below)
 	early, _ := buffered.Peek(buffered.Reader.Buffered())
 	reader := bufio.NewReaderSize(io.MultiReader(bytes.NewReader(early), conn), max(len(early), socketReads))
 	_, _ = reader.Peek(len(early)) // whoever takes over asks for what is buffered
