@@ -91,7 +91,7 @@ test-properties: ## check the properties of paging 1000 times each, and those of
 
 .PHONY: test-allocations
 test-allocations: ## hold the hot path to its budgets of allocations, without the race detector, which allocates too
-	go test -count=1 -run Alloc ./restclient ./internal/gateway ./internal/telemetry
+	go test -count=1 -run Alloc ./restclient ./internal/gateway ./internal/push ./internal/telemetry
 
 .PHONY: bench-check
 bench-check: ## compile the benchmarks of bench

@@ -98,7 +98,7 @@ func (c *crowd) read(conn net.Conn, first chan struct{}, transport string) {
 			}
 		}
 		if transport == "ws" {
-			answerPing(conn, text[kept:])
+			answerPing(conn, text)
 		}
 		if err != nil {
 			if !begun {

@@ -49,8 +49,6 @@ const (
 	final  = 0x80
 	masked = 0x80
 	opText = final | 0x1
-	opPing = final | 0x9
-	opPong = final | 0xa
 )
 
 // frame is a frame from a client, whose mask is zero.
@@ -65,14 +63,9 @@ func frame(kind byte, text string) []byte {
 	return append(append(out, 0, 0, 0, 0), text...)
 }
 
-// answerPing answers the pings of the protocol and of WebSocket, which come alone.
+// answerPing answers the pings of the protocol, which may come behind an event.
 func answerPing(conn net.Conn, text []byte) {
-	const header, longest = 2, 64
-	switch {
-	case len(text) < header || len(text) > longest:
-	case text[0] == opPing:
-		_, _ = conn.Write(frame(opPong, string(text[header:])))
-	case bytes.Contains(text, []byte(`"type":"ping"`)):
+	if bytes.HasSuffix(text, []byte(`{"type":"ping"}`)) {
 		_, _ = conn.Write(frame(opText, `{"type":"pong"}`))
 	}
 }

@@ -58,6 +58,8 @@ type socket struct {
 	below  net.Conn        // of conn, for deadlines
 	push   *push.Conn      // over below
 	heard  atomic.Int64
+	told   atomic.Bool // something was told since the last beat
+	asks   atomic.Bool // a ping shall be sent
 	closed atomic.Bool // no message is sent any more
 	lost   atomic.Bool // something could not be sent
 	unread atomic.Bool // since the client reads nothing
@@ -112,7 +114,7 @@ func (s *socket) serve(conn *websocket.Conn) {
 	conn.SetReadLimit(s.g.maxBody)
 	s.mu.Lock() // beat may come before pulse is there, and leave at any time
 	s.conn = conn
-	s.pulse = time.AfterFunc(s.waits.beat, func() { s.own(s.beat) })
+	s.pulse = time.AfterFunc(s.waits.beat, s.beat)
 	leaving := s.leaving
 	s.mu.Unlock()
 	defer s.end(
@@ -200,16 +202,22 @@ func (s *socket) pinged(context.Context, []byte) bool { s.hear(); return true }
 func (s *socket) ponged(context.Context, []byte) { s.hear() }
 
 // beat asks a client that is silent whether it is there, and closes the connection of one that has been so for
-// too long: it does not read either.
+// too long: it does not read either. One that was told something meanwhile is asked each second time. It never waits.
 func (s *socket) beat() {
-	silent := time.Since(time.Unix(0, s.heard.Load()))
+	silent, told := time.Since(time.Unix(0, s.heard.Load())), s.told.Swap(false)
 	switch {
 	case silent >= s.waits.silence:
 		s.unread.Store(true)
 		_ = s.below.Close() // whoever reads from it ends all
 		return
-	case silent >= s.waits.beat && s.acknowledged.Load():
-		s.send(socketPing)
+	case !s.acknowledged.Load():
+	case silent > s.waits.beat*3/2, silent > s.waits.beat/2 && !told: // halves, since timers are late, and so are answers
+		s.asks.Store(true)
+		s.push.Wake()
 	}
-	s.pulse.Reset(s.waits.beat)
+	s.mu.Lock() // pulse may not be there yet
+	defer s.mu.Unlock()
+	if !s.ended {
+		s.pulse.Reset(s.waits.beat)
+	}
 }

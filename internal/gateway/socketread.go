@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -37,6 +38,7 @@ var (
 	socketAck  = []byte(`{"type":"connection_ack"}`)
 	socketPing = []byte(`{"type":"ping"}`)
 	socketPong = []byte(`{"type":"pong"}`)
+	usualPong  = socketPong
 )
 
 // invalid is the fault of a message that the protocol does not know.
@@ -62,6 +64,9 @@ func (s *socket) readNext() *fault {
 	defer done() // what is kept of the message are copies
 	if err != nil {
 		return readFault(err)
+	}
+	if bytes.Equal(body, usualPong) { // as most clients answer to pings
+		return nil
 	}
 	message, why := decodeMessage(body)
 	if why != nil {

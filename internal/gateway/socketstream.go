@@ -60,12 +60,16 @@ func (s *socket) nextDue() *socketOperation {
 	return op
 }
 
-// Next returns what one of the streams tells: see push.Source.
+// Next returns what one of the streams tells, or a ping: see push.Source.
 func (s *socket) Next() [][]byte {
 	for op := s.nextDue(); op != nil; op = s.nextDue() {
 		if message := s.tell(op); message != nil && !s.closed.Load() {
+			s.told.Store(true)
 			return message
 		}
+	}
+	if s.asks.Swap(false) && !s.closed.Load() {
+		return s.inFrame(append(s.parts[:0], nil, socketPing))
 	}
 	clear(s.parts) // of an event that others may still keep
 	return nil
