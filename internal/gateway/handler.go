@@ -27,7 +27,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
 	request, mediaType, refused := g.understand(w, r, &account)
-	if refused == nil && g.streamed(r, request, mediaType) {
+	if refused == nil && g.streamed(r, request, mediaType, &account) {
 		return
 	}
 	if refused != nil {

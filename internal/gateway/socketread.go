@@ -38,7 +38,6 @@ var (
 	socketAck  = []byte(`{"type":"connection_ack"}`)
 	socketPing = []byte(`{"type":"ping"}`)
 	socketPong = []byte(`{"type":"pong"}`)
-	usualPong  = socketPong
 )
 
 // invalid is the fault of a message that the protocol does not know.
@@ -65,7 +64,7 @@ func (s *socket) readNext() *fault {
 	if err != nil {
 		return readFault(err)
 	}
-	if bytes.Equal(body, usualPong) { // as most clients answer to pings
+	if bytes.Equal(body, socketPong) { // as most clients answer to pings
 		return nil
 	}
 	message, why := decodeMessage(body)

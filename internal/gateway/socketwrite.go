@@ -103,7 +103,7 @@ func appendFrameHead(to []byte, size int) []byte {
 	)
 	switch {
 	case size < in2:
-		return append(to, finalText, byte(size))
+		return append(to, finalText, byte(size)) //nolint:gosec // it is less than 126
 	case size < 1<<16:
 		return binary.BigEndian.AppendUint16(append(to, finalText, in2), uint16(size))
 	default:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"jobsgateway/internal/accept"
+	"jobsgateway/internal/memory"
 )
 
 // A subscription over HTTP is one response that goes on (streamresponse.go): by server-sent events (sse.go), or by
@@ -61,8 +62,9 @@ func streamOf(headers []string) (chosen *streamFormat) {
 }
 
 // streamed answers a request that is a subscription, or whose caller accepts neither JSON nor server-sent events;
-// false for any other, which is not answered. MediaType is that of an answer in JSON; empty for none.
-func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
+// false for any other, which is not answered. MediaType is that of an answer in JSON; empty for none. Account is that
+// of the request, and the stream's if one begins.
+func (g *gateway) streamed(r *http.Request, request envelope, mediaType string, account *memory.Request) bool {
 	is, refused := g.executor.isSubscription(request)
 	switch {
 	case is:
@@ -89,6 +91,6 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) 
 		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), refused)
 		return true
 	}
-	g.stream(r, request, op, format)
+	g.stream(r, request, op, format, account)
 	return true
 }

@@ -10,7 +10,7 @@ import (
 // write writes as much of the rest as the kernel takes without waiting.
 func (a *attempt) write(fd uintptr) bool {
 	for len(a.rest) > 0 {
-		n, err := syscall.Write(int(fd), a.rest) //nolint:gosec // file descriptors are small
+		n, err := syscall.Write(int(fd), a.rest)
 		switch {
 		case err == nil:
 			a.rest = a.rest[n:]
