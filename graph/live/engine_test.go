@@ -26,6 +26,23 @@ func next(t *testing.T, s *Stream) heard {
 	return hear(text)
 }
 
+// waiting reads the events of the next ten seconds of the bubble's time.
+func waiting(t *testing.T, s *Stream) (all []heard) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	for {
+		text, err := s.Next(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, hear(text))
+	}
+}
+
 // silent expects no event for a while.
 func silent(t *testing.T, s *Stream, d time.Duration) {
 	t.Helper()
