@@ -127,7 +127,7 @@ func (s *socket) run(ctx context.Context, op *socketOperation, request envelope,
 		}
 	}()
 	if over {
-		s.refuse(ctx, op, refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
+		s.refuse(ctx, op, refuseForNow(graph.CodeSubscriptionLimit,
 			"This connection has as many operations under way as one may have; end one of them first."))
 		return
 	}
