@@ -84,7 +84,8 @@ export async function until(holds) {
   for (const end = Date.now() + 20_000; !holds(); await sleep(5)) assert.ok(Date.now() < end, `never: ${holds}`);
 }
 
-// cuttable is a way to the gateway whose connections can be cut; from then on it refuses new ones until it is mended.
+// cuttable is a way to the gateway whose connections can be cut; from then on it refuses new ones until it is mended. What
+// is open on it keeps no script from its end, but the connections of the script's clients do.
 export async function cuttable() {
   const open = new Set();
   let broken = false;
@@ -97,7 +98,7 @@ export async function cuttable() {
     const upstream = connect(port, hostname);
     for (const [end, other] of [[socket, upstream], [upstream, socket]]) {
       open.add(end);
-      end.on('error', () => {}).on('close', () => { open.delete(end); other.destroy(); }).pipe(other);
+      end.unref().on('error', () => {}).on('close', () => { open.delete(end); other.destroy(); }).pipe(other);
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

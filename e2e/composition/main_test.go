@@ -216,15 +216,28 @@ func federationPage(t *testing.T) string {
 	return readText(t, filepath.Join("..", "..", "docs", "federation.md"))
 }
 
-// configurationOfPage is the router's configuration on the page.
+// configurationOfPage is the router's configuration on the page: what is there for all operations.
 func configurationOfPage(t *testing.T) string {
 	t.Helper()
-	_, block, found := strings.Cut(federationPage(t), "\n```js\n")
-	block, _, closed := strings.Cut(block, "\n```\n")
-	if !found || !closed || !strings.Contains(block, "export const gatewayConfig") {
-		t.Fatal("docs/federation.md has no configuration of the router")
+	return configurationsOfPage(t)[0]
+}
+
+// configurationsOfPage are the parts of the router's configuration on the page: what is there for all operations, and
+// what comes behind it for subscriptions over a WebSocket.
+func configurationsOfPage(t *testing.T) []string {
+	t.Helper()
+	blocks := []string{}
+	for _, block := range strings.Split(federationPage(t), "\n```js\n")[1:] {
+		block, _, closed := strings.Cut(block, "\n```\n")
+		if !closed || !strings.Contains(block, "gatewayConfig") {
+			t.Fatalf("docs/federation.md has a block of another kind: %s", block)
+		}
+		blocks = append(blocks, block)
 	}
-	return block
+	if len(blocks) != 2 {
+		t.Fatalf("docs/federation.md has %d parts of the router's configuration", len(blocks))
+	}
+	return blocks
 }
 
 // tableUnder gives the rows of the page's table under a heading, without the two lines of its head.

@@ -4,6 +4,11 @@ package composition_test
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
 	"testing"
 )
 
@@ -26,12 +31,62 @@ func followOperations(t *testing.T, supergraph, config string, operations ...fol
 	return streams
 }
 
-// A subscription to our subgraph comes through the router, with what the neighbour knows of each event.
+// A subscription to our subgraph comes through the router, with what the neighbour knows of each event: by server-sent
+// events, and over a WebSocket. Over a WebSocket the router tells nobody why a subscription has failed.
 func TestRouterSubscriptions(t *testing.T) {
 	t.Parallel()
 	gateway := startGateway(t, "--poll-interval=200ms")
+	target, err := url.Parse(gateway)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sockets := atomic.Int32{}
+	proxy := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: target.Scheme, Host: target.Host})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "websocket" {
+			sockets.Add(1)
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
 	neighbourURL, _ := serveNeighbour(t)
-	graph := supergraph(t, gateway, neighbourURL)
+	graph := supergraph(t, server.URL+target.Path, neighbourURL)
+	one := followed{operation: operation{
+		Query:     `subscription ($id: ID!) {jobUpdated(id: $id) {isFinal dataset {id name}}}`,
+		Variables: map[string]any{"id": endedJob(t, gateway)},
+	}}
+	refused := followed{operation: operation{Query: `subscription {jobUpdated(id: "no-uuid") {id}}`}}
+	changes := followed{operation{Query: `subscription {jobsChanged {resync jobs {id dataset {id name}}}}`}, 4}
+	parts := configurationsOfPage(t)
+
+	follow := func(config, dataOfRefused, code string) {
+		t.Helper()
+		streams := followOperations(t, graph, config, one, refused, changes)
+		if len(streams[0]) != 1 || len(streams[1]) != 1 || len(streams[2]) != changes.Events {
+			t.Fatalf("%d, %d, %d answers", len(streams[0]), len(streams[1]), len(streams[2]))
+		}
+		wantAnswer(t, streams[0][0], `{"jobUpdated":{"isFinal":true,"dataset":{"id":"11852","name":"dataset 11852"}}}`)
+		wantAnswer(t, streams[1][0], dataOfRefused, code)
+		checkChanges(t, streams[2])
+	}
+	follow(parts[0], `{"jobUpdated":null}`, `["jobUpdated"] BAD_USER_INPUT`)
+	if sockets.Load() > 0 {
+		t.Error("the router uses WebSockets without being told")
+	}
+	follow(parts[0]+parts[1], "", `null INTERNAL_SERVER_ERROR`)
+	if sockets.Load() == 0 {
+		t.Error("the router uses no WebSocket")
+	}
+
+	untold := followOperations(t, graph, "", changes)[0]
+	if len(untold) != 1 || len(untold[0].Errors) != 1 || untold[0].Errors[0].Extensions.Code != "UNAUTHENTICATED" {
+		t.Errorf("without a token: %+v", untold)
+	}
+}
+
+// endedJob is a job of the dataset 11852 that is final.
+func endedJob(t *testing.T, gateway string) (id string) {
+	t.Helper()
 	var ended struct {
 		Jobs struct {
 			Nodes []struct {
@@ -43,25 +98,7 @@ func TestRouterSubscriptions(t *testing.T) {
 	if err := json.Unmarshal(data, &ended); err != nil || len(ended.Jobs.Nodes) != 1 {
 		t.Fatalf("%s %v", data, err)
 	}
-	one := followed{operation: operation{
-		Query:     `subscription ($id: ID!) {jobUpdated(id: $id) {isFinal dataset {id name}}}`,
-		Variables: map[string]any{"id": ended.Jobs.Nodes[0].ID},
-	}}
-	refused := followed{operation: operation{Query: `subscription {jobUpdated(id: "no-uuid") {id}}`}}
-	changes := followed{operation{Query: `subscription {jobsChanged {resync jobs {id dataset {id name}}}}`}, 4}
-
-	streams := followOperations(t, graph, configurationOfPage(t), one, refused, changes)
-	if len(streams[0]) != 1 || len(streams[1]) != 1 || len(streams[2]) != changes.Events {
-		t.Fatalf("%d, %d, %d answers", len(streams[0]), len(streams[1]), len(streams[2]))
-	}
-	wantAnswer(t, streams[0][0], `{"jobUpdated":{"isFinal":true,"dataset":{"id":"11852","name":"dataset 11852"}}}`)
-	wantAnswer(t, streams[1][0], `{"jobUpdated":null}`, `["jobUpdated"] BAD_USER_INPUT`)
-	checkChanges(t, streams[2])
-
-	untold := followOperations(t, graph, "", changes)[0]
-	if len(untold) != 1 || len(untold[0].Errors) != 1 || untold[0].Errors[0].Extensions.Code != "UNAUTHENTICATED" {
-		t.Errorf("without a token: %+v", untold)
-	}
+	return ended.Jobs.Nodes[0].ID
 }
 
 // checkChanges ensures that jobs have changed, and that each dataset has the neighbour's name.

@@ -52,8 +52,15 @@ const busyRetry = 1
 // refuseBusy makes the refusal of an operation for which there is no room now: as many run as can be answered.
 // Nothing has been asked of the Jobs API for it. It is the same in both media types: 503 with Retry-After.
 func refuseBusy(lacked Lack) *refusal {
-	refused := refuse(http.StatusServiceUnavailable, codeConcurrency, graph.MessageBusy)
-	refused.retryAfter, refused.lacked = busyRetry, lacked
+	refused := refuseForNow(codeConcurrency, graph.MessageBusy)
+	refused.lacked = lacked
+	return refused
+}
+
+// refuseForNow makes the refusal of what can succeed later: 503 with Retry-After, and an error that says so.
+func refuseForNow(code graph.Code, message string) *refusal {
+	refused := refuse(http.StatusServiceUnavailable, code, message)
+	refused.retryAfter = busyRetry
 	extensions := refused.errors[0].Extensions
 	extensions["retryable"], extensions["retryAfterSeconds"] = true, busyRetry
 	return refused

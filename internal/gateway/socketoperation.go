@@ -116,7 +116,7 @@ func (s *socket) run(op *socketOperation, request envelope, over bool) {
 		}
 	}()
 	if over {
-		s.refuse(op, refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
+		s.refuse(op, refuseForNow(graph.CodeSubscriptionLimit,
 			"This connection has as many operations under way as one may have; end one of them first."))
 		return
 	}

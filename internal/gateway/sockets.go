@@ -37,12 +37,10 @@ func (o *sockets) open(g *gateway, r *http.Request) (*socket, *refusal) {
 	defer o.mu.Unlock()
 	switch {
 	case o.closed:
-		return nil, refuse(http.StatusServiceUnavailable, codeConcurrency, "The gateway stops: connect again.")
+		return nil, refuseForNow(codeConcurrency, "The gateway stops: connect again.")
 	case len(o.all) >= o.most:
-		refused := refuse(http.StatusServiceUnavailable, graph.CodeSubscriptionLimit,
+		return nil, refuseForNow(graph.CodeSubscriptionLimit,
 			"The gateway has as many WebSockets as it may have; try again later.")
-		refused.retryAfter = busyRetry
-		return nil, refused
 	}
 	s := newSocket(g, r)
 	o.all[s] = struct{}{}

@@ -20,7 +20,19 @@ func TestApolloClient(t *testing.T) {
 	clients.Start(t, "--max-operations=1").Run(t, ".", "overload.mjs")
 }
 
-// The same in a page of another origin.
+// A job until it is final, and a list that is kept fresh, by multipart and over a WebSocket.
+func TestApolloClientWatches(t *testing.T) {
+	clients.Install(t, ".")
+	clients.Start(t, "--poll-interval=100ms", "--max-streams-per-token=3").Run(t, ".", "watch.mjs")
+}
+
+// Watched jobs in a page of another origin.
+func TestApolloClientWatchesInChromium(t *testing.T) {
+	clients.Install(t, ".")
+	clients.Start(t, "--poll-interval=100ms").RunPage(t, ".", "look.mjs")
+}
+
+// Lists and polling in a page of another origin.
 func TestApolloClientInChromium(t *testing.T) {
 	clients.Install(t, ".")
 	clients.Start(t).RunPage(t, ".", "../page/jobs.mjs")

@@ -19,3 +19,17 @@ export const JOB = gql`
   }
 `;
 // endregion
+
+// region subscriptions
+export const JOB_UPDATED = gql`
+  subscription JobUpdated($id: ID!) {
+    jobUpdated(id: $id) { id state rawState isFinal durationSeconds failures { message } }
+  }
+`;
+
+export const JOBS_CHANGED = gql`
+  subscription JobsChanged($filter: JobFilter, $since: String) {
+    jobsChanged(filter: $filter, since: $since) { cursor resync jobs { id type state isFinal createdAt } }
+  }
+`;
+// endregion

@@ -36,9 +36,10 @@ export async function* events(client, query, variables, signal) {
       }
     } catch (error) {
       if (Array.isArray(error)) refused = error; // as graphql-ws tells of the last event
-      else if (error.response?.status < 500 || /^44/.test(error.code)) throw error; // all else is a stream that has broken
+      else if (error.response?.status < 500 || /^44(?!08|99)/.test(error.code)) throw error; // all else is a stream that has broken
     } finally {
       signal?.removeEventListener('abort', stop);
+      stop(); // for graphql-ws a stream that has broken lasts until then, and keeps the next connection open
     }
     const seconds = refused ? secondsToWait(refused) : 1;
     if (seconds === null) throw new Error(refused[0].message);

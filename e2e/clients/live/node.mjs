@@ -11,10 +11,11 @@ const documents = readFileSync(new URL('documents.graphql', import.meta.url), 'u
 const document = (name) => documents.match(new RegExp(`subscription ${name}\\b[^]*?\\n}`))[0];
 const [CHANGES, UPDATED] = [document('Changes'), document('Updated')];
 const ask = connect(url, 'a-token');
-const way = await cuttable();
+const [streams, sockets] = [await cuttable(), await cuttable()];
 let token = 'a-token';
-const client = makeClient({ url: way.url, token: () => token });
-const socket = makeSocketClient({ url: way.url.replace('http:', 'ws:'), token: () => token, webSocketImpl: WebSocket });
+const client = makeClient({ url: streams.url, token: () => token });
+const overSocket = () => makeSocketClient({ url: sockets.url.replace('http:', 'ws:'), token: () => token, webSocketImpl: WebSocket });
+const socket = overSocket();
 const ids = (jobs) => jobs.map(({ id }) => id);
 
 const page = `query Page($after: String) {
@@ -26,7 +27,7 @@ const readPage = async (after) => {
   return (await ask(page, { after })).data.jobs;
 };
 
-for (const by of [client, socket]) {
+for (const [by, way] of [[client, streams], [socket, sockets]]) {
   // A job is watched until it is final, over a moment in which the API does not answer.
   const watched = await insertNow({ state: 'pending' });
   const seen = [];
@@ -76,9 +77,16 @@ for (const by of [client, socket]) {
   way.mend();
   await until(() => list.waiting.length === 1 && list.jobs[0].state === 'COMPLETED');
   assert.deepEqual([ids(list.waiting), reads], [[third], readBefore]);
+  if (by === socket) { // so does a connection that the page itself gives up
+    socket.terminate();
+    await replaceNow(second, { state: 'failed' });
+    await until(() => list.jobs[0].state === 'FAILED');
+    assert.equal(reads, readBefore);
+  }
   stop.abort();
   await fresh;
 }
+await until(() => sockets.connections() === 0);
 
 // Where changes may have been missed, the list is read again.
 const old = new AbortController();
@@ -99,11 +107,13 @@ await keepFresh(scripted, CHANGES, {}, readPage, (change) => {
 assert.equal(resynced.jobs.length, 50);
 
 // Errors by code. A connection keeps the token that it has begun with.
-const overSocket = () => makeSocketClient({ url: way.url.replace('http:', 'ws:'), token: () => token, webSocketImpl: WebSocket });
 token = 'invalid';
 for (const by of [client, overSocket()]) await assert.rejects(events(by, CHANGES, () => ({})).next(), /token/i);
 token = 'two words'; // which is HTTP 401
 await assert.rejects(events(client, CHANGES, () => ({})).next(), ({ response }) => response.status === 401);
 await assert.rejects(events(overSocket(), CHANGES, () => ({})).next(), ({ code }) => code === 4403);
-way.close();
-process.exit(); // a WebSocket may still be open
+
+// Whoever has ended holds no connection.
+await until(() => sockets.connections() === 0);
+streams.close();
+sockets.close();
