@@ -86,8 +86,8 @@ type socket struct {
 	due      []*socketOperation // streams that may have something to tell
 	leaving  bool               // it ends when no operation is running
 	ended    bool               // no goroutine is begun any more
-	// pulse has beat called.
-	pulse *time.Timer
+	// pulse has beat called, and late missInit; the latter is nil from the acknowledgement on.
+	pulse, late *time.Timer
 }
 
 // newSocket makes the connection of a request. Its token is that of the request's header, if it has one.
@@ -115,11 +115,11 @@ func (s *socket) serve(conn *websocket.Conn) {
 	s.mu.Lock() // beat may come before pulse is there, and leave at any time
 	s.conn = conn
 	s.pulse = time.AfterFunc(s.waits.beat, s.beat)
+	s.late = time.AfterFunc(s.waits.init, func() { s.own(s.missInit) })
 	leaving := s.leaving
 	s.mu.Unlock()
 	defer s.end(
 		s.pulse,
-		time.AfterFunc(s.waits.init, func() { s.own(s.missInit) }),
 		time.AfterFunc(s.g.streamAge, func() {
 			s.aged.Store(true)
 			s.own(s.leave)
@@ -141,6 +141,7 @@ func (s *socket) end(timers ...*time.Timer) {
 	s.mu.Lock()
 	s.ended = true
 	s.mu.Unlock()
+	s.inTime()
 	for _, timer := range timers {
 		timer.Stop()
 	}
@@ -168,6 +169,14 @@ func (s *socket) close(why *fault) {
 	s.closed.Store(true)
 	const most = 123 // bytes. Source: RFC 6455, section 5.5
 	_ = s.conn.Close(why.code, why.reason[:min(len(why.reason), most)])
+}
+
+// inTime stops what would close a connection that was not acknowledged in time.
+func (s *socket) inTime() {
+	if s.late != nil {
+		s.late.Stop()
+		s.late = nil
+	}
 }
 
 // missInit closes a connection that was not acknowledged in time.

@@ -164,6 +164,7 @@ func (s *socket) initialise(payload jsontext.Value) *fault {
 		return &fault{closeTryAgain, "This token has as many connections as one may have"}
 	}
 	s.acknowledged.Store(true)
+	s.inTime()
 	s.send(socketAck)
 	return nil
 }
