@@ -74,8 +74,11 @@ type outcome struct {
 //
 // BenchmarkOperations/trivial: 9 µs and 41 allocations with it, 14 µs and 100 without.
 func (e *executor) constant(request envelope) (out outcome, ok bool) {
+	if request.variables != "" {
+		return outcome{}, false
+	}
 	doc, known := e.documents.remembered(request)
-	if !known || request.variables != "" {
+	if !known {
 		return outcome{}, false
 	}
 	op := doc.Operations.ForName(request.operationName)
