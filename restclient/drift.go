@@ -143,14 +143,15 @@ func (d *drifts) lookAtSource(source rawjson.Value) {
 }
 
 // saysKnownSource reports whether an object has a known type, without reading its members: it is fast, and may
-// say false of one that has. Without an object inside and without escapes, the quoted name before a colon is
-// that of a member.
+// say false of one that has, such as one with a t before its "type". Without an object inside and without escapes,
+// the quoted name before a colon is that of a member.
 func saysKnownSource(source rawjson.Value) bool {
 	if bytes.IndexByte(source[1:], '{') >= 0 || bytes.IndexByte(source, '\\') >= 0 {
 		return false
 	}
+	name := bytes.IndexByte(source, 't') - 1
 	for _, known := range sourceTypes {
-		if bytes.Contains(source, known) {
+		if name > 0 && bytes.HasPrefix(source[name:], known) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package restclient
 
 import (
+	"bytes"
 	"context"
 
 	"github.com/google/uuid"
@@ -81,8 +82,9 @@ func (j *Job) ID() string { return j.Member(MemberID).TextOrEmpty() }
 // State returns the state; StateUnknown for a word that is not known here. It allocates nothing.
 func (j *Job) State() State {
 	word := j.Member(MemberState)
+	written, escaped := word.Quoted(), bytes.IndexByte(word, '\\') >= 0
 	for _, s := range states {
-		if word.Says(string(s)) {
+		if string(written) == string(s) || escaped && word.Says(string(s)) {
 			return s
 		}
 	}

@@ -79,6 +79,7 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 	}
 	room := min(len(p.records), d.plan.Size)
 	d.records, d.places = slices.Grow(d.records, room), slices.Grow(d.places, room)
+	ranged := !r.times.isAll()
 	for ; s.has() && !d.isFull() && !past; s.step() {
 		record := s.record()
 		switch {
@@ -86,7 +87,7 @@ func (d *draft) take(r scanRange, p place) (past bool) {
 			// On a page without a start it was read for this page, behind its stop.
 			isOwn := d.plan.scanRange().start == nil || record.Job != nil && d.ids[record.Job.ID()]
 			d.passedOver = d.passedOver || !isOwn
-		case r.rangeSide(record) != sideTied: // before the range, it has come since the place was found
+		case ranged && r.rangeSide(record) != sideTied: // before the range, it has come since the place was found
 			d.ended = r.rangeSide(record) == sideAfter
 			past = d.ended
 		case r.isPastStop(record):

@@ -46,7 +46,7 @@ func TestAllocations(t *testing.T) {
 		t.Skip("the race detector allocates, too")
 	}
 	handler := measuredHandler(t)
-	budgets := map[string]float64{"trivial": 55, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
+	budgets := map[string]float64{"trivial": 52, "20x6": 390, "500x3": 390, "500x15": 2550, "board": 4600}
 	for _, operation := range measured {
 		ask := clienttest.SenderOf(t, handler, operation.query)
 		ask()

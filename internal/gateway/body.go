@@ -24,11 +24,11 @@ func readPost(
 	if r.ContentLength > maxBody {
 		return envelope{}, tooLarge()
 	}
-	known := r.ContentLength
+	known, from := r.ContentLength, r.Body // net/http reads no more than that
 	if known < 0 {
-		known = maxBody
+		known, from = maxBody, http.MaxBytesReader(w, r.Body, maxBody)
 	}
-	body, done, err := readCounted(r.Context(), http.MaxBytesReader(w, r.Body, maxBody), known, account)
+	body, done, err := readCounted(r.Context(), from, known, account)
 	defer done() // an envelope has copies of its own
 	return decodeRead(w, body, err)
 }

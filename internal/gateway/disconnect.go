@@ -39,6 +39,11 @@ type conn struct {
 	begun bool // the answer has begun, so nothing can be sent ahead of it any more
 	ahead int  // bytes of it that were sent ahead
 	lost  bool // the caller has left
+
+	// See expect; only the goroutine that writes an answer has to do with it.
+	body   int        // bytes of it, from expect until the first write
+	start  *[]byte    // the first write, as long as it is held back; nil otherwise
+	starts *sync.Pool // of such
 }
 
 // connKey is the key of a request's connection in its context.
@@ -46,10 +51,16 @@ type connKey struct{}
 
 // Listen makes the connections of a listener tell whether their caller is still there. ConnContext belongs to
 // it.
-func Listen(listener net.Listener) net.Listener { return connListener{listener} }
+func Listen(listener net.Listener) net.Listener {
+	return connListener{listener, &sync.Pool{New: func() any { return new([]byte) }}}
+}
 
 // connListener is a listener whose connections are conns.
-type connListener struct{ net.Listener }
+type connListener struct {
+	net.Listener
+
+	starts *sync.Pool
+}
 
 // Accept waits for the next connection.
 func (l connListener) Accept() (net.Conn, error) {
@@ -57,7 +68,7 @@ func (l connListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, begun: true}, nil
+	return &conn{Conn: c, begun: true, starts: l.starts}, nil
 }
 
 // ConnContext is the http.Server's function of this name.
@@ -78,13 +89,10 @@ func (c *conn) Write(p []byte) (int, error) {
 	sent := c.ahead
 	c.begun, c.ahead = true, 0
 	c.mu.Unlock()
-	if sent == 0 {
-		return c.Conn.Write(p)
-	}
-	if !strings.HasPrefix(string(p[:min(len(p), sent)]), answerStart[:sent]) {
+	if sent > 0 && !strings.HasPrefix(string(p[:min(len(p), sent)]), answerStart[:sent]) {
 		return 0, errAnswerStart
 	}
-	n, err := c.Conn.Write(p[sent:])
+	n, err := c.writeStart(p[sent:])
 	return sent + n, err
 }
 

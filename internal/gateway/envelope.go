@@ -66,7 +66,7 @@ const strictly = ": UTF-8, each member once, no half of a surrogate pair, nothin
 // decodeEnvelope reads one JSON object and nothing after it: no member twice, no broken UTF-8, names exactly
 // as they are spelled.
 func decodeEnvelope(body []byte) (envelope, *refusal) {
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 && trimmed[0] == '[' {
+	if jsontext.Value(body).Kind() == '[' {
 		return envelope{}, badRequest("Batching is not supported: send one operation a request.")
 	}
 	var at extents
@@ -126,14 +126,17 @@ func (wire wireEnvelope) check() (envelope, *refusal) {
 		return out, badRequest("variables must be a JSON object, and no string that has one.")
 	}
 	// The values are known to be valid, so what remains cannot fail.
-	read := func(value jsontext.Value, into *string) {
-		if !isNull(value) {
-			_ = jsonv2.Unmarshal(value, into)
+	read := func(value jsontext.Value) string {
+		switch {
+		case isNull(value):
+			return ""
+		case bytes.IndexByte(value, '\\') < 0:
+			return string(value[1 : len(value)-1])
 		}
+		text, _ := jsontext.AppendUnquote(nil, value)
+		return string(text)
 	}
-	read(wire.Query, &out.query)
-	read(wire.OperationName, &out.operationName)
-	read(wire.DocumentID, &out.documentID)
+	out.query, out.operationName, out.documentID = read(wire.Query), read(wire.OperationName), read(wire.DocumentID)
 	if !isNull(wire.Variables) {
 		out.variables = string(wire.Variables)
 	}

@@ -85,7 +85,7 @@ func (g *gateway) perform(ctx context.Context, request envelope, get bool) (out 
 func (g *gateway) understand(
 	w http.ResponseWriter, r *http.Request, account *memory.Request,
 ) (request envelope, mediaType string, refused *refusal) {
-	mediaType, acceptable := negotiate(r.Header.Values("Accept"))
+	mediaType, acceptable := negotiate(r.Header["Accept"])
 	request, refused = g.readRequest(w, r, account)
 	switch {
 	case refused != nil:

@@ -93,6 +93,9 @@ func checkContent(h http.Header) *refusal {
 	if len(sent) != 1 {
 		return refuseType(send)
 	}
+	if sent[0] == typeJSON && h["Content-Encoding"] == nil {
+		return nil // as nearly all clients send it
+	}
 	e, rest, ok := accept.Parse(sent[0])
 	if !ok || e.Name != typeJSON || rest != "" {
 		return refuseType(send)
@@ -100,7 +103,7 @@ func checkContent(h http.Header) *refusal {
 	if e.HasCharset && !strings.EqualFold(e.Charset, "utf-8") {
 		return refuseType(send + " Its charset is utf-8.")
 	}
-	encoding := strings.Join(h.Values("Content-Encoding"), ",")
+	encoding := strings.Join(h["Content-Encoding"], ",")
 	if encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return refuseType("Send the request without Content-Encoding.")
 	}

@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"context"
+	"encoding/binary"
 	"log/slog"
+	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"time"
@@ -54,7 +56,7 @@ func TokenFrom(ctx context.Context) (string, bool) {
 // AsToken returns a context for calls with a token that belong to no request: those of subscriptions, which many
 // share. They have an id of their own.
 func AsToken(ctx context.Context, token string) context.Context {
-	info := &requestInfo{id: uuid.NewString(), token: token, arrived: time.Now()}
+	info := &requestInfo{id: newID(), token: token, arrived: time.Now()}
 	return context.WithValue(ctx, requestInfoKey{}, info)
 }
 
@@ -65,6 +67,16 @@ func Identity(ctx context.Context) restclient.Identity {
 	return restclient.Identity{
 		RequestID: info.id, Traceparent: info.trace.parent, Tracestate: info.trace.state,
 	}
+}
+
+// newID returns a random UUID. An id is no secret, so it does without the system call of crypto/rand, 0.8 % of a
+// {__typename}.
+func newID() string {
+	var id uuid.UUID
+	binary.NativeEndian.PutUint64(id[:8], rand.Uint64()) //nolint:gosec // no secret
+	binary.NativeEndian.PutUint64(id[8:], rand.Uint64()) //nolint:gosec // no secret
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80      // version 4 and its variant. Source: RFC 9562, section 5.4
+	return id.String()
 }
 
 const requestIDHeader = "X-Request-Id"
@@ -104,7 +116,7 @@ func (g *gateway) withInfo(next http.Handler) http.Handler {
 			id: r.Header.Get(requestIDHeader), trace: traceOf(r.Header), method: r.Method, path: r.URL.Path, arrived: time.Now(),
 		}
 		if !acceptableID.MatchString(info.id) {
-			info.id = uuid.NewString()
+			info.id = newID()
 		}
 		info.response = responseWriter{ResponseWriter: w, status: http.StatusOK, draining: g.draining}
 		header := w.Header()

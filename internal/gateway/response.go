@@ -49,6 +49,9 @@ func (g *gateway) writeAnswer(w http.ResponseWriter, r *http.Request, mediaType 
 	header := w.Header()
 	header["Content-Type"] = contentTypes[mediaType]
 	header["Content-Length"] = []string{strconv.Itoa(size)}
+	if _, whole := w.(*responseWriter); whole { // not one that compresses
+		connOf(r.Context()).expect(size)
+	}
 	w.WriteHeader(http.StatusOK)
 	// A failed write means that the caller has left; responseWriter remembers it for the access log.
 	if len(head) > 0 {

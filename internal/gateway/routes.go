@@ -61,7 +61,8 @@ func compressIfAccepted(compress func(http.Handler) http.HandlerFunc, next http.
 	compressing := compress(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header["Accept-Encoding"] == nil {
-			w.Header().Add("Vary", "Accept-Encoding")
+			header := w.Header()
+			header["Vary"] = append(header["Vary"], "Accept-Encoding")
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,6 +210,25 @@ func TestTokensStayApart(t *testing.T) {
 	for i, r := range gw.jobs.Requests() {
 		if want := "Bearer " + []string{tokenA, tokenB}[i%2]; r.Header.Get("Authorization") != want {
 			t.Errorf("call %d went out under another token", i)
+		}
+	}
+}
+
+// The grammar of a token is that of RFC 6750.
+func TestGrammarOfTokens(t *testing.T) {
+	t.Parallel()
+	grammar := regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+	check := func(text string) {
+		if got, want := isB64token(text), grammar.MatchString(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	check("")
+	for first := range 256 {
+		check(string([]byte{byte(first)}))
+		for second := range 256 {
+			check(string([]byte{byte(first), byte(second)}))
+			check(string([]byte{'a', byte(first), byte(second), '='}))
 		}
 	}
 }

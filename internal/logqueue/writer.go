@@ -13,11 +13,15 @@ const (
 	maxQueue = 1 << 20
 	// maxKept bounds the memory that is kept for the next lines.
 	maxKept = 64 << 10
+	// pause is how long lines are gathered after some have been written. A write for each line was most of what a
+	// line costs under load.
+	pause = time.Millisecond
 )
 
 // Writer takes lines and passes them on in its own time, so that a file that nobody reads holds up nobody: a
 // pipe takes 64 KiB, and then a write waits until somebody reads. While more than a megabyte waits, lines are
-// left out and counted. It is safe for concurrent use.
+// left out and counted. A line after a while without one is passed on at once, others within a millisecond. It is
+// safe for concurrent use.
 type Writer struct {
 	next    io.Writer
 	leftOut func(io.Writer, int)
@@ -75,9 +79,12 @@ func (w *Writer) Close(limit time.Duration) {
 	}
 }
 
-// passOn writes what waits, all of it at once, until the Writer is closed and nothing is left.
+// passOn writes what waits, all of it at once, until the Writer is closed and nothing is left. It pauses after each
+// write.
 func (w *Writer) passOn() {
 	defer close(w.done)
+	paused := time.NewTimer(0)
+	defer paused.Stop()
 	var free []byte
 	for open := true; open; {
 		_, open = <-w.wake
@@ -96,6 +103,8 @@ func (w *Writer) passOn() {
 			if lost > 0 {
 				w.leftOut(w.next, lost)
 			}
+			paused.Reset(pause)
+			<-paused.C
 		}
 	}
 }

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"go.uber.org/goleak"
@@ -92,4 +94,50 @@ func TestStalledFile(t *testing.T) {
 	}
 	w.Close(patience)
 	_ = writer.Close()
+}
+
+// pieces are the writes to a file.
+type pieces struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (p *pieces) Write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, string(b))
+	return len(b), nil
+}
+
+// A line after a while without one is passed on at once. Those that come within a millisecond are one write.
+func TestLinesAreGathered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var file pieces
+		w := logqueue.New(&file, counts)
+		defer w.Close(patience)
+		say := func(lines ...string) {
+			for _, line := range lines {
+				_, _ = io.WriteString(w, line)
+			}
+			synctest.Wait()
+		}
+		want := func(when string, writes ...string) {
+			t.Helper()
+			file.mu.Lock()
+			defer file.mu.Unlock()
+			if !slices.Equal(file.all, writes) {
+				t.Errorf("%s: %q, want %q", when, file.all, writes)
+			}
+		}
+		say("a\n")
+		want("the first", "a\n")
+		say("b\n", "c\n")
+		want("soon after it", "a\n")
+		time.Sleep(time.Millisecond)
+		synctest.Wait()
+		want("a millisecond later", "a\n", "b\nc\n")
+		time.Sleep(time.Second)
+		say("d\n")
+		want("much later", "a\n", "b\nc\n", "d\n")
+	})
 }

@@ -165,7 +165,9 @@ func skipString(b []byte, i int) int {
 		case '"':
 			return i + 1
 		case '\\':
-			if i = skipEscape(b, i+1); i < 0 {
+			if i++; i < len(b) && (b[i] == 'n' || b[i] == '"' || b[i] == '\\') { // nearly all that there are
+				i++
+			} else if i = skipEscape(b, i); i < 0 {
 				return i
 			}
 		default:

@@ -21,7 +21,7 @@ var measured = []struct {
 	name, query string
 	allocations float64
 }{
-	{"trivial", `{__typename}`, 55},
+	{"trivial", `{__typename}`, 53},
 	{"20x6", `{jobs(first:20){nodes{id state type executor createdAt updatedAt}}}`, 390},
 	{"500x3", `{jobs(first:500){nodes{id state createdAt}}}`, 390},
 }
