@@ -199,6 +199,10 @@ func (e *Engine) Changes(token string, c Changes) (*Stream, error) {
 	if c.States != nil && len(c.States) == 0 {
 		return e.silence(token, c)
 	}
+	if now := time.Now().UTC(); c.Since != nil && c.Since.At.After(now) { // the clock that made it may be ahead
+		since := *c.Since
+		since.At, c.Since = now, &since
+	}
 	return e.begin(token, c.Filter, func(p *poll) *Stream { return p.joinChanges(c) })
 }
 
