@@ -39,7 +39,7 @@ type Upstream interface {
 	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
 }
 
-// Config says how to watch. Every field but Kept, Observer and Logger has to be set.
+// Config says how to watch. Every field but Kept, Observer, Failed and Logger has to be set.
 type Config struct {
 	Upstream Upstream
 	// As returns a context in which the calls of one reading have this token, and the memory of their answers.
@@ -58,9 +58,13 @@ type Config struct {
 	Kept *memory.Account
 	// Observer is told of polls; nil for nobody.
 	Observer Observer
+	// Failed is told of the call that has failed a turn of a poll, in its context; once as long as one turn after the
+	// other fails. nil for nobody.
+	Failed func(ctx context.Context, err error)
 	// Caught makes an error of a panic.
 	Caught func(value any) error
-	// Logger is told of what is learned of the Jobs API, and of panics; nil for nobody.
+	// Logger is told of what is learned of the Jobs API, of panics, and of other failures than those of calls; nil
+	// for nobody.
 	Logger *slog.Logger
 }
 

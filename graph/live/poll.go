@@ -26,6 +26,7 @@ type poll struct {
 	size     int     // records that are asked for first
 	answered instant // when the API answered last, or the poll began
 	works    bool    // the API has answered
+	failing  bool    // the latest turn has failed, of the list or of a job
 	told     versions
 	// toldWeight is what is counted for told.
 	toldWeight int64
@@ -91,9 +92,6 @@ func (p *poll) run() {
 		if p.isOver(err, now) {
 			p.end(err)
 			return
-		}
-		if err != nil && p.pace.failures+p.pace.slower == 0 {
-			p.engine.cfg.Logger.Warn("live poll failed", slog.String("error", err.Error()))
 		}
 		if ok && !isKind(err, restclient.KindRateLimited) {
 			err = nil // of single jobs, which are asked for again
@@ -215,7 +213,22 @@ func (p *poll) turn(w work) (ok bool, err error) {
 	}
 	ctx, cancel := context.WithTimeout(e.cfg.As(e.ctx, p.key.token), e.cfg.Timeout)
 	defer cancel()
-	return p.observed(ctx, w, func(ctx context.Context) (bool, error) { return p.readAll(ctx, w) })
+	ok, err = p.observed(ctx, w, func(ctx context.Context) (bool, error) { return p.readAll(ctx, w) })
+	if err != nil && !p.failing {
+		p.logFailure(ctx, err)
+	}
+	p.failing = err != nil
+	return ok, err
+}
+
+// logFailure tells of what a turn has failed with.
+func (p *poll) logFailure(ctx context.Context, err error) {
+	cfg := &p.engine.cfg
+	if _, ok := restclient.AsError(err); ok && cfg.Failed != nil {
+		cfg.Failed(ctx, err)
+		return
+	}
+	cfg.Logger.WarnContext(ctx, "live poll failed", slog.String("error", err.Error()))
 }
 
 // readAll is turn.
