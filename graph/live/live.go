@@ -22,7 +22,6 @@ package live
 import (
 	"context"
 	"hash/maphash"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -68,26 +67,18 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Limits bounds what is watched at a time.
-type Limits struct {
-	// Streams and StreamsPerToken bound the streams, Polls the keys.
-	Streams, StreamsPerToken, Polls int
-}
-
-// LimitError is a stream that was not begun, since there are as many as there may be.
-type LimitError struct{ message string }
-
-// Error returns a sentence for the caller.
-func (e *LimitError) Error() string { return e.message }
-
 // key is what a poll is of.
 type key struct {
 	token  string
 	filter restclient.Filter // without states
 }
 
-// maxReadings is how many polls are read at a time, so that what they hold meanwhile is bounded.
-const maxReadings = 64
+// maxReadings is how many polls are read at a time, so that what they hold meanwhile is bounded. Those of one token
+// may be a quarter of them: where its calls hang, others go on.
+const (
+	maxReadings         = 64
+	maxReadingsPerToken = maxReadings / 4
+)
 
 // Engine has the polls. Safe for concurrent use; Close it when done.
 //
@@ -108,7 +99,7 @@ type Engine struct {
 	mu       sync.Mutex
 	polls    map[key]*poll
 	streams  int
-	perToken map[string]int
+	perToken map[string]*tokenUse
 }
 
 // New returns an Engine without polls.
@@ -118,7 +109,7 @@ func New(cfg Config) *Engine {
 	}
 	e := &Engine{
 		cfg: cfg, seed: maphash.MakeSeed(), readings: make(chan struct{}, maxReadings),
-		polls: map[key]*poll{}, perToken: map[string]int{},
+		polls: map[key]*poll{}, perToken: map[string]*tokenUse{},
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
@@ -248,33 +239,6 @@ func (e *Engine) silence(token string, c Changes) (*Stream, error) {
 	cursor := paging.Since{At: time.Now().UTC()}.Text(ListOf(c.Filter))
 	f.admit(s, nil, []Event{{Cursor: cursor}})
 	return s, nil
-}
-
-// admit counts a stream. Poll: it needs a poll of its own. The caller holds the lock. Errors: *LimitError;
-// io.EOF if the engine is closed.
-func (e *Engine) admit(token string, poll bool) error {
-	limits := e.cfg.Limits
-	switch {
-	case e.ctx.Err() != nil:
-		return io.EOF
-	case e.perToken[token] >= limits.StreamsPerToken:
-		return &LimitError{"This token has as many subscriptions as one may have; end one of them first."}
-	case e.streams >= limits.Streams, poll && len(e.polls) >= limits.Polls:
-		return &LimitError{"The gateway has as many subscriptions as it may have; try again later."}
-	}
-	e.streams++
-	e.perToken[token]++
-	return nil
-}
-
-// forget takes a stream that has left off the counts.
-func (e *Engine) forget(s *Stream) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.streams--
-	if e.perToken[s.token]--; e.perToken[s.token] == 0 {
-		delete(e.perToken, s.token)
-	}
 }
 
 // maxRings bounds the bytes of all rings together where Config.Kept does not.

@@ -20,6 +20,8 @@ type poll struct {
 	key    key
 	list   restclient.JobsQuery
 	wake   chan struct{} // holds one if somebody has joined who need not wait for the next reading
+	// readings are those of the token.
+	readings chan struct{}
 
 	// What follows is of the goroutine alone.
 	pace     pace
@@ -51,7 +53,7 @@ type form struct{ states, key string }
 
 func newPoll(e *Engine, k key) *poll {
 	p := &poll{
-		engine: e, key: k, list: ListOf(k.filter), wake: make(chan struct{}, 1),
+		engine: e, key: k, list: ListOf(k.filter), wake: make(chan struct{}, 1), readings: e.perToken[k.token].readings,
 		pace: pace{interval: e.cfg.Interval}, size: spare, calls: 1,
 		feeds: map[form]*feed{}, watches: map[restclient.JobID]*watch{}, ring: ring{kept: e.cfg.Kept},
 	}
@@ -205,11 +207,13 @@ func (p *poll) rebase() {
 // turn reads what there is to read, and tells what has changed. Ok: the API has answered.
 func (p *poll) turn(w work) (ok bool, err error) {
 	e := p.engine
-	select {
-	case e.readings <- struct{}{}:
-		defer func() { <-e.readings }()
-	case <-e.ctx.Done():
-		return false, nil
+	for _, readings := range []chan struct{}{p.readings, e.readings} {
+		select {
+		case readings <- struct{}{}:
+			defer func() { <-readings }()
+		case <-e.ctx.Done():
+			return false, nil
+		}
 	}
 	ctx, cancel := context.WithTimeout(e.cfg.As(e.ctx, p.key.token), e.cfg.Timeout)
 	defer cancel()
@@ -219,16 +223,6 @@ func (p *poll) turn(w work) (ok bool, err error) {
 	}
 	p.failing = err != nil
 	return ok, err
-}
-
-// logFailure tells of what a turn has failed with.
-func (p *poll) logFailure(ctx context.Context, err error) {
-	cfg := &p.engine.cfg
-	if _, ok := restclient.AsError(err); ok && cfg.Failed != nil {
-		cfg.Failed(ctx, err)
-		return
-	}
-	cfg.Logger.WarnContext(ctx, "live poll failed", slog.String("error", err.Error()))
 }
 
 // readAll is turn.
