@@ -129,7 +129,7 @@ func (g *gateway) readRequest(
 		}
 		return readPost(w, r, account, g.maxBody)
 	}
-	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query by GET.")
+	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query or a subscription by GET.")
 }
 
 // maxQueryString bounds the query string of a GET, in bytes. Source: what proxies and logs on the way
