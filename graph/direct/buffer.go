@@ -86,6 +86,11 @@ func (b *Buffer) roomFor(bytes []byte, n int) []byte {
 	if cap(bytes)-len(bytes) >= n || b.err != nil {
 		return bytes
 	}
+	return b.next(bytes, n)
+}
+
+// next is roomFor, in a new chunk in any case.
+func (b *Buffer) next(bytes []byte, n int) []byte {
 	b.bytes = bytes
 	if b.seal(); b.err != nil {
 		return bytes
@@ -100,9 +105,32 @@ func (b *Buffer) roomFor(bytes []byte, n int) []byte {
 	return fresh
 }
 
+// roomForElement is roomFor for what an element of a list needs at first. Where the chunk has grown, what follows
+// gets a new one: else a chunk could grow with each long element, and be counted in the end.
+func (b *Buffer) roomForElement(bytes []byte) []byte {
+	if b.err == nil && (cap(bytes)-len(bytes) < roomy || b.hasGrown(bytes)) {
+		return b.next(bytes, roomy)
+	}
+	return bytes
+}
+
+// hasGrown reports whether bytes are more than the last chunk had room for, and are not counted as such.
+func (b *Buffer) hasGrown(bytes []byte) bool {
+	last := len(b.chunks) - 1
+	return last >= 0 && cap(bytes) != cap(b.chunks[last].bytes)
+}
+
+// settle counts what a root field has grown to.
+func (b *Buffer) settle(bytes []byte) {
+	if b.err == nil && b.hasGrown(bytes) {
+		b.bytes = bytes
+		b.seal()
+	}
+}
+
 // seal makes a part of what is written and is none yet. A chunk that has grown is counted from here on.
 func (b *Buffer) seal() {
-	if last := len(b.chunks) - 1; last >= 0 && cap(b.bytes) != cap(b.chunks[last].bytes) {
+	if b.hasGrown(b.bytes) {
 		if err := b.account.Count(b.ctx, int64(cap(b.bytes))); err != nil {
 			b.err = err
 		} else {

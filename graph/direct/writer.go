@@ -111,9 +111,7 @@ func (w *writer) goesOn() bool {
 	if w.out == nil {
 		return true
 	}
-	if cap(w.b)-len(w.b) < roomy {
-		w.b = w.out.roomFor(w.b, roomy)
-	}
+	w.b = w.out.roomForElement(w.b)
 	return w.out.err == nil
 }
 
@@ -122,6 +120,7 @@ func (w *writer) noMemory() error {
 	if w.out == nil {
 		return nil
 	}
+	w.out.settle(w.b)
 	return w.out.err
 }
 

@@ -80,6 +80,28 @@ func TestPageBeyondTheLimit(t *testing.T) {
 	}
 }
 
+// Whatever its elements are like, an answer holds not much more than it may: also where each is so long that it
+// never fits into what is left of a chunk, and none of its values so long that it stays where it is.
+func TestAnswerOfLongElements(t *testing.T) {
+	t.Parallel()
+	const most = 3 << 20
+	selection := ""
+	for i := range 15 {
+		selection += fmt.Sprintf(" r%d: raw", i)
+	}
+	for _, size := range []int{2000, 6000, 11_000, 15_500} {
+		gw, _ := newHeavyGateway(t, size, noLimit, most)
+		got := gw.post(fmt.Sprintf("{ jobs(first: %d) { nodes { %s } } }", 1_000_000/size, selection), nil)
+		if len(got.body) > most || got.code() != "REQUEST_LIMIT_EXCEEDED" {
+			t.Errorf("records of %d bytes: an answer of %d bytes, %s", size, len(got.body), got.code())
+		}
+		gw, _ = newHeavyGateway(t, size, noLimit, most)
+		if got := gw.post("{ jobs(first: 2) { nodes {"+selection+" } } }", nil); len(got.errors) > 0 {
+			t.Errorf("two records of %d bytes: %v", size, got.errors)
+		}
+	}
+}
+
 // An answer that has no room is never cut: a root field is there as a whole, or it is null with an error. What
 // is not copied needs no room.
 func TestAnswerBeyondTheLimit(t *testing.T) {
