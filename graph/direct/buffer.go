@@ -30,6 +30,8 @@ type Buffer struct {
 	chunks []chunk
 	refers bool
 	taken  int // how many of gqlgen's bytes have been copied
+	// longest is the most that an element has taken of bytes, and began where the latest one begins.
+	longest, began int
 	// err is why there is no memory for more. The value that is being written is then not whole, and has to be
 	// taken back.
 	err error
@@ -47,8 +49,7 @@ const (
 	// of 500 with all fields nearly a megabyte.
 	firstChunk   = 16 << 10
 	largestChunk = 1 << 20
-	// roomy is how many bytes have to be free when an element of a list begins. Most have fewer, so that a chunk
-	// seldom grows.
+	// roomy is how many bytes at least have to be free when an element of a list begins.
 	roomy = 4 << 10
 	// referred is from how many bytes on a value stays where it is: then another part costs less than a copy.
 	referred = 16 << 10
@@ -105,12 +106,15 @@ func (b *Buffer) next(bytes []byte, n int) []byte {
 	return fresh
 }
 
-// roomForElement is roomFor for what an element of a list needs at first. Where the chunk has grown, what follows
-// gets a new one: else a chunk could grow with each long element, and be counted in the end.
+// roomForElement is roomFor for an element of a list: as much as one has taken so far, so that a chunk seldom grows.
+// Where it has, what follows gets a new one, or it could grow with each long element, and be counted in the end.
 func (b *Buffer) roomForElement(bytes []byte) []byte {
-	if b.err == nil && (cap(bytes)-len(bytes) < roomy || b.hasGrown(bytes)) {
-		return b.next(bytes, roomy)
+	b.longest = max(b.longest, len(bytes)-b.began)
+	needed := max(roomy, min(b.longest, largestChunk))
+	if b.err == nil && (cap(bytes)-len(bytes) < needed || b.hasGrown(bytes)) {
+		bytes = b.next(bytes, needed)
 	}
+	b.began = len(bytes)
 	return bytes
 }
 

@@ -52,7 +52,8 @@ func (e *executor) prepare(
 		}
 		called = callingOf(op)
 		if streams := e.live != nil && op.Operation == ast.Subscription; get && op.Operation != ast.Query && !streams {
-			return refuseMethod(http.MethodPost, "By GET only queries run, and subscriptions where they are served: send this operation by POST.")
+			return refuseMethod(http.MethodPost,
+				"By GET only queries run, and subscriptions where they are served: send this operation by POST.")
 		}
 		return nil
 	})
