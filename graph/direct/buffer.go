@@ -32,6 +32,7 @@ type Buffer struct {
 	taken  int // how many of gqlgen's bytes have been copied
 	// longest is the most that an element has taken of bytes, and began where the latest one begins.
 	longest, began int
+	omitted        int // errors of the values that were not added to the response
 	// err is why there is no memory for more. The value that is being written is then not whole, and has to be
 	// taken back.
 	err error
@@ -177,6 +178,9 @@ func (b *Buffer) backTo(m mark) []byte {
 	b.parts, b.from, b.size, b.refers, b.err = b.parts[:m.parts], m.from, m.size, m.refers, m.err
 	return m.bytes
 }
+
+// Omitted returns how many errors the values had beyond those that were added to the response.
+func (b *Buffer) Omitted() int { return b.omitted }
 
 // Refers reports whether some parts are memory of pages, which may not be given back before the Buffer is.
 func (b *Buffer) Refers() bool { return b.refers }

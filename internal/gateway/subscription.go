@@ -111,7 +111,7 @@ func (g *gateway) tryEvent(token string, op preparedOperation, value any) (text 
 	ended = true
 	buffer.Free()
 	operation.End(ctx)
-	failed := boundErrors(graphql.GetErrors(ctx), RequestID(ctx))
+	failed := boundErrors(graphql.GetErrors(ctx), buffer.Omitted(), RequestID(ctx))
 	text, ok = eventOf(op, data, failed)
 	return onOneLine(text), ok
 }
