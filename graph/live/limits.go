@@ -11,6 +11,9 @@ type Limits struct {
 // LimitError is a stream that was not begun, since there are as many as there may be.
 type LimitError struct{ message string }
 
+// NewLimitError returns a LimitError with a sentence for the caller.
+func NewLimitError(message string) *LimitError { return &LimitError{message} }
+
 // Error returns a sentence for the caller.
 func (e *LimitError) Error() string { return e.message }
 

@@ -100,6 +100,8 @@ type gateway struct {
 	// origins are those whose pages may call.
 	origins []string
 	sockets *sockets
+	// held are the requests of open subscriptions.
+	held *heldRequests
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -176,6 +178,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
 		origins:        cfg.CORSOrigins,
 		sockets:        newSockets(cfg.Live),
+		held:           newHeldRequests(lent),
 		persisted:      newPersisted(cfg.MaxPersisted),
 		schema:         schema,
 		trust:          cfg.Trust,

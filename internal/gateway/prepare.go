@@ -16,6 +16,8 @@ type preparedOperation struct {
 
 	plan *direct.Plan
 	cost reckoned
+	// weight is what the document of a subscription takes, in bytes; 0 for one that is listed.
+	weight int64
 }
 
 // calling is what an operation is called in its document: its type, such as query, and its name. Both are
@@ -100,5 +102,8 @@ func (e *executor) prepare(
 		RootResolverMiddleware: e.root,
 	}
 	op.plan = doc.plans.Plan(definition, variables)
+	if definition.Operation == ast.Subscription && request.trusted == nil {
+		op.weight = parsedPerWeight * int64(weigh(request.query, doc))
+	}
 	return op, called, nil
 }

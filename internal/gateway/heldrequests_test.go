@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"jobsgateway/graph/live"
+	"jobsgateway/internal/memory"
+)
+
+// What open subscriptions hold of their requests is bounded: a document that many share counts once, and one token
+// cannot take the room of the others. When they have ended, nothing is held.
+func TestRequestsOfSubscriptionsAreBounded(t *testing.T) {
+	lent := memory.New(8<<20, true)
+	gw := startLiveWith(t, func(s *setup) { s.config.Memory = lent }, func(c *live.Config) {
+		c.Limits.StreamsPerToken, c.Kept = 100, nil
+	})
+	document := func(n int) string {
+		return fmt.Sprintf("subscription S%d { jobsChanged { jobs { %s } } }", n, strings.Repeat("state ", 440))
+	}
+	var open []*sse
+	begin := func(token string, n int) bool {
+		t.Helper()
+		s := gw.subscribe(t, document(n), http.Header{"Authorization": {"Bearer " + token}})
+		_, data := s.next()
+		open = append(open, s)
+		if strings.Contains(data, "SUBSCRIPTION_LIMIT_EXCEEDED") && strings.Contains(data, "as variables") {
+			return false
+		}
+		if data != `{"data":{"jobsChanged":{"jobs":[]}}}` {
+			t.Fatal(data)
+		}
+		return true
+	}
+	for range 20 {
+		if !begin(tokenA, 0) {
+			t.Fatal("one document for all is refused")
+		}
+	}
+	own := 1
+	for own < 20 && begin(tokenA, own) {
+		own++
+	}
+	if own < 2 || own > 4 {
+		t.Errorf("one token has %d documents", own)
+	}
+	if !begin(tokenB, 100) {
+		t.Error("another token has no room")
+	}
+	for _, s := range open {
+		s.cancel()
+	}
+	for range 1000 {
+		if lent.Figures().Held == 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if held := lent.Figures().Held; held != 0 || len(gw.served.gateway.held.documents)+len(gw.served.gateway.held.perToken) > 0 {
+		t.Errorf("%d bytes are held in the end", held)
+	}
+}
