@@ -26,6 +26,7 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
+	info.kept = &account
 	request, mediaType, refused := g.understand(w, r, &account)
 	if refused == nil && g.streamed(r, request, mediaType) {
 		return

@@ -63,3 +63,22 @@ func TestRequestsOfSubscriptionsAreBounded(t *testing.T) {
 		t.Errorf("%d bytes are held in the end", held)
 	}
 }
+
+// The bodies of requests are not held as long as their subscriptions last: neither can long documents use up what
+// all requests together may hold.
+func TestBodiesOfSubscriptionsAreGivenBack(t *testing.T) {
+	lent := memory.New(8<<20, true)
+	gw := startLiveWith(t, func(s *setup) { s.config.Memory = lent }, func(c *live.Config) {
+		c.Limits.StreamsPerToken, c.Limits.Streams, c.Kept = 200, 200, nil
+	})
+	document := "subscription { jobsChanged { jobs { id } } } # " + strings.Repeat("x", 12_000)
+	for n := range 100 { // of which 85 are an eighth of the memory
+		s := gw.subscribe(t, document, http.Header{})
+		if _, data := s.next(); data != `{"data":{"jobsChanged":{"jobs":[]}}}` {
+			t.Fatalf("stream %d: %s", n, data)
+		}
+	}
+	if got := gw.post("{ jobs(first: 1) { totalCount } } # "+strings.Repeat("x", 20_000), nil); len(got.errors) > 0 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+}

@@ -103,6 +103,7 @@ func (e *executor) prepare(
 	}
 	op.plan = doc.plans.Plan(definition, variables)
 	if definition.Operation == ast.Subscription && request.trusted == nil {
+		op.RawQuery = doc.text // which all streams of the document share
 		op.weight = parsedPerWeight * int64(weigh(request.query, doc))
 	}
 	return op, called, nil

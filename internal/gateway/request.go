@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -25,6 +26,8 @@ type requestInfo struct {
 	explained []byte
 	response  responseWriter
 	body      watchedBody // where it may be answered before its end
+	// kept is what is counted for the body of an operation; nil for one over a WebSocket.
+	kept *memory.Request
 }
 
 type requestInfoKey struct{}

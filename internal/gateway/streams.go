@@ -54,6 +54,9 @@ func (g *gateway) begin(
 	}
 	entry.finish(0, nil)
 	entry.streamed = true
+	if kept := infoOf(ctx).kept; kept != nil {
+		kept.End() // the stream holds no more of it than is counted by now
+	}
 	if request.hash != "" {
 		g.remember(request, infoOf(ctx).token, outcome{})
 	}

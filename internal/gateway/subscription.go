@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -58,7 +60,9 @@ func formKey(request envelope, op preparedOperation) string {
 	if err != nil {
 		spelled = []byte(request.variables)
 	}
-	return request.query + "\x00" + request.operationName + "\x00" + string(spelled)
+	// Each stream keeps it, so it is short, however long the document is.
+	key := sha256.Sum256(slices.Concat([]byte(request.query), []byte{0}, []byte(request.operationName), []byte{0}, spelled))
+	return string(key[:])
 }
 
 // writeEvent writes one event for all whose subscription has its form. Changes that cannot be written are not passed
