@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -55,6 +56,31 @@ func TestPollsThatHangHoldUpNobodyElse(t *testing.T) {
 		next(t, s)
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("a change was told after %v", took)
+		}
+	})
+}
+
+// A stream of a list that no job can be in is polled as any other: else whoever makes up tokens could hold all
+// streams that there are, without one call that says so.
+func TestStreamOfNothingEndsWithItsToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		e := over(w)
+		defer e.Close()
+		s := begin(t, e, Changes{States: []restclient.State{}})
+		defer s.Close()
+		next(t, s)
+		running(w, 1, 2)
+		silent(t, s, 10*time.Second)
+		refused := &restclient.Error{Kind: restclient.KindUnauthenticated}
+		w.set(func() { w.fails = refused })
+		if _, err := s.Next(t.Context()); !errors.Is(err, refused) {
+			t.Errorf("it ends with %v", err)
+		}
+		madeUp := begin(t, e, Changes{States: []restclient.State{}})
+		defer madeUp.Close()
+		if _, err := madeUp.Next(t.Context()); !errors.Is(err, refused) {
+			t.Errorf("a made-up token: %v", err)
 		}
 	})
 }
