@@ -446,7 +446,8 @@ type Subscription {
   jobsChanged(
     """
     Which jobs. All of them when absent. ` + "`" + `states` + "`" + ` means the state after the change: a job that leaves these states is not told
-    of. A range of time is refused with BAD_USER_INPUT. With an empty list the subscription tells of nothing.
+    of. A range of time is refused with BAD_USER_INPUT. With an empty list the subscription tells of nothing, and is polled all the
+    same.
     """
     filter: JobFilter
     """
