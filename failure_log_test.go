@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -24,6 +25,44 @@ func TestLinesOfAttempts(t *testing.T) {
 		if line["level"] != "WARN" || line["request_id"] != "an-id" || line["trace_id"] != trace || line["kind"] != "unavailable" ||
 			line["status"] != 503.0 || line["attempt"] != float64(i+1) || line["error"] != "jobs api: unavailable (status 503)" {
 			t.Errorf("%v", line)
+		}
+	}
+}
+
+// What makes a subscription fail is in the log as for a query: the cause, which the caller does not get, in one line as long as
+// it lasts; for what only the caller can mend at debug level.
+func TestLinesOfFailedPolls(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		subscription, name, level, hint string
+		status                          int
+		answer                          string
+	}{
+		{"jobsChanged { cursor }", "a wrong address", "WARN", "the address of the Jobs API may be wrong: see --upstream-url", 404, ""},
+		{"jobsChanged { cursor }", "a token that is not accepted", "DEBUG", "", 401, ""},
+		{"jobsChanged { cursor }", "an answer of people", "WARN", "", 200, "<html>"},
+		{`jobUpdated(id: \"2a5b9ad7-dc8f-47bb-8e62-843a38f8054c\") { id }`, "an answer for one job", "WARN", "", 200, "<html>"},
+	} {
+		api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(c.status)
+			_, _ = io.WriteString(w, c.answer)
+		}))
+		defer api.Close()
+		gw := startGateway(t, "--upstream-url", api.URL, "--log-level=debug", "--live-outage=1s", "--poll-interval=100ms")
+		_, line := subscribe(t, gw, `subscription { `+c.subscription+` }`)
+		if got := line(); got != "event: next" {
+			t.Errorf("%s: %q", c.name, got)
+		}
+		gw.log.Await(t, "operation")
+		lines := gw.log.With("upstream call failed")
+		if len(lines) != 1 {
+			t.Errorf("%s: %d lines: %v", c.name, len(lines), lines)
+			continue
+		}
+		id, _ := lines[0]["request_id"].(string)
+		hint, _ := lines[0]["hint"].(string)
+		if lines[0]["level"] != c.level || id == "" || hint != c.hint || lines[0]["kind"] == nil || lines[0]["error"] == nil {
+			t.Errorf("%s: %v", c.name, lines[0])
 		}
 	}
 }

@@ -19,6 +19,7 @@ const partOfStreams = 4
 func newLive(
 	set settings.Settings, upstream live.Upstream, lent *memory.Memory, observer live.Observer, logger *slog.Logger,
 ) *live.Engine {
+	logger = gateway.WithIDs(logger)
 	return live.New(live.Config{
 		Upstream: upstream,
 		As: func(ctx context.Context, token string) context.Context {
@@ -33,6 +34,7 @@ func newLive(
 		Limits: live.Limits{
 			Streams: set.MaxStreams, StreamsPerToken: set.MaxStreamsPerToken, Polls: set.MaxPolls,
 		},
+		Failed: func(ctx context.Context, err error) { operation.LogFailure(ctx, logger, err) },
 		Caught: operation.Caught,
 		Logger: logger,
 	})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,6 +33,28 @@ func TestReadmeSettings(t *testing.T) {
 	}
 	if rows := strings.Count(table, "` | `JOBSGW_"); rows != len(settings) {
 		t.Errorf("%d rows for %d settings", rows, len(settings))
+	}
+}
+
+// Every flag that a document names is one.
+func TestDocumentedFlags(t *testing.T) {
+	t.Parallel()
+	var help strings.Builder
+	if err := run(t.Context(), []string{"--help"}, nil, &help, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	known := strings.ReplaceAll(help.String(), "--[no-]", "--")
+	documents, err := filepath.Glob("docs/*.md")
+	if err != nil || len(documents) < 5 {
+		t.Fatal(documents, err)
+	}
+	for _, name := range append(documents, "README.md", "SECURITY.md", "schema.graphqls") {
+		flags := regexp.MustCompile("`--(?:no-)?([a-z-]+)").FindAllStringSubmatch(readText(t, name), -1)
+		for _, flag := range flags {
+			if !regexp.MustCompile(`--` + flag[1] + `[=\s]`).MatchString(known) {
+				t.Errorf("%s names --%s", name, flag[1])
+			}
+		}
 	}
 }
 

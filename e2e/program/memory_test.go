@@ -47,6 +47,8 @@ var memoryCases = []struct {
 	{name: "eight of unknown length", api: heavyJobs(true), query: rawTimes(7), callers: 8, tokens: 8, flags: costly, answered: 1},
 	{name: "64 calls", api: heavyJobs(false), query: ofDatasets(64), callers: 1, tokens: 1, flags: costly, answered: 1},
 	{name: "64 calls of unknown length", api: heavyJobs(true), query: ofDatasets(64), callers: 1, tokens: 1, flags: costly, answered: 1},
+	{name: "records that are copied", api: jobsOf(15_000, false), query: rawInEach(29, 60), callers: 16, tokens: 16, answered: 1},
+	{name: "records that are copied, for more than there may be", api: jobsOf(15_000, false), query: rawInEach(29, 130), callers: 16, tokens: 16},
 	{name: "a body of a gigabyte", api: endlessBody, query: rawTimes(1), callers: 4, tokens: 4, answered: 1},
 	{name: "a gzip bomb", api: gzipBomb, query: rawTimes(1), callers: 4, tokens: 4, answered: 1},
 	{name: "callers that do not read", api: heavyJobs(false), query: rawTimes(1), callers: 100, tokens: 100, deaf: true, answered: 1},
@@ -65,6 +67,15 @@ func rawTimes(n int) string {
 	return query + " }"
 }
 
+// rawInEach asks so many times for each of some records as it is.
+func rawInEach(times, records int) string {
+	query := fmt.Sprintf("{ jobs(first: %d) { nodes {", records)
+	for i := range times {
+		query += fmt.Sprintf(" r%d: raw", i)
+	}
+	return query + " } } }"
+}
+
 // ofDatasets asks for 500 records of each of so many datasets.
 func ofDatasets(n int) string {
 	ids := []string{}
@@ -75,11 +86,14 @@ func ofDatasets(n int) string {
 }
 
 // heavyJobs is a Jobs API whose records have 60 kB each; hidden: no answer says how long it is.
-func heavyJobs(hidden bool) func() http.Handler {
+func heavyJobs(hidden bool) func() http.Handler { return jobsOf(60_000, hidden) }
+
+// jobsOf is a Jobs API whose records have a little more than size bytes each.
+func jobsOf(size int, hidden bool) func() http.Handler {
 	return func() http.Handler {
 		var making sync.Mutex // many ask for the same page at once
 		pages := map[int][]byte{}
-		pad := strings.Repeat("x", 60_000)
+		pad := strings.Repeat("x", size)
 		pageOf := func(n int) []byte {
 			making.Lock()
 			defer making.Unlock()

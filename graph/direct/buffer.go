@@ -30,6 +30,9 @@ type Buffer struct {
 	chunks []chunk
 	refers bool
 	taken  int // how many of gqlgen's bytes have been copied
+	// longest is the most that an element has taken of bytes, and began where the latest one begins.
+	longest, began int
+	omitted        int // errors of the values that were not added to the response
 	// err is why there is no memory for more. The value that is being written is then not whole, and has to be
 	// taken back.
 	err error
@@ -47,8 +50,7 @@ const (
 	// of 500 with all fields nearly a megabyte.
 	firstChunk   = 16 << 10
 	largestChunk = 1 << 20
-	// roomy is how many bytes have to be free when an element of a list begins. Most have fewer, so that a chunk
-	// seldom grows.
+	// roomy is how many bytes at least have to be free when an element of a list begins.
 	roomy = 4 << 10
 	// referred is from how many bytes on a value stays where it is: then another part costs less than a copy.
 	referred = 16 << 10
@@ -86,6 +88,11 @@ func (b *Buffer) roomFor(bytes []byte, n int) []byte {
 	if cap(bytes)-len(bytes) >= n || b.err != nil {
 		return bytes
 	}
+	return b.next(bytes, n)
+}
+
+// next is roomFor, in a new chunk in any case.
+func (b *Buffer) next(bytes []byte, n int) []byte {
 	b.bytes = bytes
 	if b.seal(); b.err != nil {
 		return bytes
@@ -100,9 +107,35 @@ func (b *Buffer) roomFor(bytes []byte, n int) []byte {
 	return fresh
 }
 
+// roomForElement is roomFor for an element of a list: as much as one has taken so far, so that a chunk seldom grows.
+// Where it has, what follows gets a new one, or it could grow with each long element, and be counted in the end.
+func (b *Buffer) roomForElement(bytes []byte) []byte {
+	b.longest = max(b.longest, len(bytes)-b.began)
+	needed := max(roomy, min(b.longest, largestChunk))
+	if b.err == nil && (cap(bytes)-len(bytes) < needed || b.hasGrown(bytes)) {
+		bytes = b.next(bytes, needed)
+	}
+	b.began = len(bytes)
+	return bytes
+}
+
+// hasGrown reports whether bytes are more than the last chunk had room for, and are not counted as such.
+func (b *Buffer) hasGrown(bytes []byte) bool {
+	last := len(b.chunks) - 1
+	return last >= 0 && cap(bytes) != cap(b.chunks[last].bytes)
+}
+
+// settle counts what a root field has grown to.
+func (b *Buffer) settle(bytes []byte) {
+	if b.err == nil && b.hasGrown(bytes) {
+		b.bytes = bytes
+		b.seal()
+	}
+}
+
 // seal makes a part of what is written and is none yet. A chunk that has grown is counted from here on.
 func (b *Buffer) seal() {
-	if last := len(b.chunks) - 1; last >= 0 && cap(b.bytes) != cap(b.chunks[last].bytes) {
+	if b.hasGrown(b.bytes) {
 		if err := b.account.Count(b.ctx, int64(cap(b.bytes))); err != nil {
 			b.err = err
 		} else {
@@ -145,6 +178,9 @@ func (b *Buffer) backTo(m mark) []byte {
 	b.parts, b.from, b.size, b.refers, b.err = b.parts[:m.parts], m.from, m.size, m.refers, m.err
 	return m.bytes
 }
+
+// Omitted returns how many errors the values had beyond those that were added to the response.
+func (b *Buffer) Omitted() int { return b.omitted }
 
 // Refers reports whether some parts are memory of pages, which may not be given back before the Buffer is.
 func (b *Buffer) Refers() bool { return b.refers }

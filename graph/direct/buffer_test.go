@@ -3,6 +3,8 @@ package direct
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -98,5 +100,19 @@ func TestReferred(t *testing.T) {
 		if size != n || b.Refers() != refers || same != refers {
 			t.Errorf("%d bytes: refers %v, the same memory %v", n, b.Refers(), same)
 		}
+	}
+}
+
+// Of a value with any number of errors those are kept that an answer can have, and the others counted.
+func TestFailuresAreBounded(t *testing.T) {
+	t.Parallel()
+	w := writer{caught: func(value any) error { return fmt.Errorf("%v", value) }}
+	for range 1000 {
+		w.fail(&field{}, errors.New("a field"))
+		w.leftOut(7, errors.New("an element"))
+		w.try(func() { panic("a panic") })
+	}
+	if len(w.failures) != maxFailures || w.omitted != 3000-maxFailures {
+		t.Errorf("%d are kept, and %d counted", len(w.failures), w.omitted)
 	}
 }

@@ -95,5 +95,6 @@ func (p *Plan) valueOf(
 		for _, failure := range w.failures {
 			failure.report(ctx)
 		}
+		buffer.omitted += w.omitted
 	})
 }

@@ -69,6 +69,9 @@ func tags(_ *compiler, f *field, _ *object[job]) appender[job] {
 		w.b = append(w.b, '[')
 		index, written := 0, 0
 		for tag := range v.Elements() {
+			if !w.goesOn() {
+				break
+			}
 			if !tag.IsEmpty() && w.tag(tag, index, written > 0) {
 				written++
 			}
@@ -191,17 +194,22 @@ func failures(c *compiler, f *field, _ *object[job]) appender[job] {
 		"detail":     plain(func(w *writer, m *members) { w.json(m[2]) }),
 	})
 	return func(w *writer, j job) {
-		elements, err := j.Member(restclient.MemberFailures).Array()
-		if err != nil {
+		list := j.Member(restclient.MemberFailures)
+		if !list.IsEmpty() && list[0] != '[' {
+			_, err := list.Array()
 			w.fail(f, err)
 		}
 		w.enter(f)
 		w.b = append(w.b, '[')
-		written := 0
-		for i, element := range elements {
+		index, written := -1, 0
+		for element := range list.Elements() {
+			if !w.goesOn() {
+				break
+			}
+			index++
 			object, err := element.Object()
 			if err != nil {
-				w.leftOut(i, err)
+				w.leftOut(index, err)
 				continue
 			}
 			if written > 0 {

@@ -117,7 +117,7 @@ func (w *writer) root(r root, value any) {
 	}
 	if err := w.noMemory(); err != nil {
 		w.backTo(start)
-		w.failures = []failure{{err: err}}
+		w.failures, w.omitted = []failure{{err: err}}, 0
 		w.null()
 	}
 }

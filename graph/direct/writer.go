@@ -2,12 +2,8 @@ package direct
 
 import (
 	"bytes"
-	"context"
-	"slices"
 	"strconv"
 	"time"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"jobsgateway/internal/rawjson"
 	"jobsgateway/restclient"
@@ -26,8 +22,10 @@ type writer struct {
 	path []place
 	// members are those of the object that was read last.
 	members members
-	// failures are reported when the whole value is written.
+	// failures are reported when the whole value is written: the first maxFailures. Omitted is how many more there
+	// were.
 	failures []failure
+	omitted  int
 	// caught makes an error of what recover returned.
 	caught func(value any) error
 }
@@ -36,13 +34,6 @@ type writer struct {
 type place struct {
 	field *field
 	index int
-}
-
-// failure is an error with the path, below the root field, of the field or element that it belongs to. That
-// of jobs.nodes[2].tags is nodes, 2, tags.
-type failure struct {
-	path []place
-	err  error
 }
 
 // enter and enterIndex go down one element of the path, leave goes up again.
@@ -57,23 +48,6 @@ func (w *writer) boolean(is bool) { w.b = strconv.AppendBool(w.b, is) }
 // literal writes a string that needs no escapes.
 func (w *writer) literal(s string) { w.b = append(append(append(w.b, '"'), s...), '"') }
 
-// fail adds an error of a field of the object that is being written.
-func (w *writer) fail(f *field, err error) {
-	w.failures = append(w.failures, failure{append(slices.Clone(w.path), place{field: f}), err})
-}
-
-// failNull writes a null with an error beside it.
-func (w *writer) failNull(f *field, err error) {
-	w.fail(f, err)
-	w.null()
-}
-
-// leftOut adds the error of an element that the list being written is without: the index-th of the Jobs API's
-// list.
-func (w *writer) leftOut(index int, err error) {
-	w.failures = append(w.failures, failure{slices.Clone(w.path), &LeftOutError{index, err}})
-}
-
 // try writes a value. If that panics, nothing of it is written, the panic is an error of the field or element
 // that is being written, and try returns false.
 func (w *writer) try(write func()) (ok bool) {
@@ -82,7 +56,7 @@ func (w *writer) try(write func()) (ok bool) {
 		if value := recover(); value != nil {
 			w.backTo(start)
 			w.path = w.path[:depth]
-			w.failures = append(w.failures, failure{slices.Clone(w.path), w.caught(value)})
+			w.note(w.caught(value))
 		}
 	}()
 	write()
@@ -111,9 +85,7 @@ func (w *writer) goesOn() bool {
 	if w.out == nil {
 		return true
 	}
-	if cap(w.b)-len(w.b) < roomy {
-		w.b = w.out.roomFor(w.b, roomy)
-	}
+	w.b = w.out.roomForElement(w.b)
 	return w.out.err == nil
 }
 
@@ -122,6 +94,7 @@ func (w *writer) noMemory() error {
 	if w.out == nil {
 		return nil
 	}
+	w.out.settle(w.b)
 	return w.out.err
 }
 
@@ -133,27 +106,6 @@ func (w *writer) bytes(v []byte) {
 		return
 	}
 	w.b = append(w.b, v...)
-}
-
-// report adds a failure to the response that ctx, the context of the root field, belongs to. It makes the
-// contexts that gqlgen would have on the way down, since the presenter reads the path and the field from
-// them.
-func (f failure) report(ctx context.Context) {
-	if len(f.path) == 0 {
-		graphql.AddError(ctx, f.err)
-		return
-	}
-	at := f.path[0]
-	inner := failure{f.path[1:], f.err}
-	switch {
-	case at.field != nil:
-		field := graphql.FieldContext{Object: at.field.object, Field: at.field.CollectedField}
-		inner.report(graphql.WithFieldContext(ctx, &field))
-	case len(inner.path) > 0:
-		inner.report(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &at.index}))
-	default: // an element's own error belongs to its list's field
-		inner.report(graphql.WithPathContext(ctx, graphql.NewPathWithIndex(at.index)))
-	}
 }
 
 // json writes any value of the upstream as it is; null for an empty one.

@@ -108,11 +108,12 @@ func (p *poll) resync() {
 	p.rouse()
 }
 
-// cursorAt returns the cursor of the place before a change.
+// cursorAt returns the cursor of the place before a change: one of the ring, the next one, or one of the latest
+// reading, of which the ring has forgotten the first.
 func (p *poll) cursorAt(number int64) string {
 	since := paging.Since{Epoch: p.epoch, Number: number, At: p.mark.at}
-	if i := number - p.ring.first; i >= 0 && i < int64(len(p.ring.changes)) {
-		since.At = p.ring.changes[i].before
+	if i := number - p.ring.first; i < int64(len(p.ring.changes)) {
+		since.At = p.ring.changes[max(0, i)].before // the same for all of one reading
 	}
 	return since.Text(p.list)
 }

@@ -22,7 +22,6 @@ package live
 import (
 	"context"
 	"hash/maphash"
-	"io"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -39,7 +38,7 @@ type Upstream interface {
 	Job(ctx context.Context, id restclient.JobID) (*restclient.Job, error)
 }
 
-// Config says how to watch. Every field but Kept, Observer and Logger has to be set.
+// Config says how to watch. Every field but Kept, Observer, Failed and Logger has to be set.
 type Config struct {
 	Upstream Upstream
 	// As returns a context in which the calls of one reading have this token, and the memory of their answers.
@@ -58,23 +57,15 @@ type Config struct {
 	Kept *memory.Account
 	// Observer is told of polls; nil for nobody.
 	Observer Observer
+	// Failed is told of the call that has failed a turn of a poll, in its context; once as long as one turn after the
+	// other fails. nil for nobody.
+	Failed func(ctx context.Context, err error)
 	// Caught makes an error of a panic.
 	Caught func(value any) error
-	// Logger is told of what is learned of the Jobs API, and of panics; nil for nobody.
+	// Logger is told of what is learned of the Jobs API, of panics, and of other failures than those of calls; nil
+	// for nobody.
 	Logger *slog.Logger
 }
-
-// Limits bounds what is watched at a time.
-type Limits struct {
-	// Streams and StreamsPerToken bound the streams, Polls the keys.
-	Streams, StreamsPerToken, Polls int
-}
-
-// LimitError is a stream that was not begun, since there are as many as there may be.
-type LimitError struct{ message string }
-
-// Error returns a sentence for the caller.
-func (e *LimitError) Error() string { return e.message }
 
 // key is what a poll is of.
 type key struct {
@@ -82,8 +73,12 @@ type key struct {
 	filter restclient.Filter // without states
 }
 
-// maxReadings is how many polls are read at a time, so that what they hold meanwhile is bounded.
-const maxReadings = 64
+// maxReadings is how many polls are read at a time, so that what they hold meanwhile is bounded. Those of one token
+// may be a quarter of them: where its calls hang, others go on.
+const (
+	maxReadings         = 64
+	maxReadingsPerToken = maxReadings / 4
+)
 
 // Engine has the polls. Safe for concurrent use; Close it when done.
 //
@@ -104,7 +99,7 @@ type Engine struct {
 	mu       sync.Mutex
 	polls    map[key]*poll
 	streams  int
-	perToken map[string]int
+	perToken map[string]*tokenUse
 }
 
 // New returns an Engine without polls.
@@ -114,7 +109,7 @@ func New(cfg Config) *Engine {
 	}
 	e := &Engine{
 		cfg: cfg, seed: maphash.MakeSeed(), readings: make(chan struct{}, maxReadings),
-		polls: map[key]*poll{}, perToken: map[string]int{},
+		polls: map[key]*poll{}, perToken: map[string]*tokenUse{},
 	}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	return e
@@ -196,8 +191,12 @@ func ListOf(filter restclient.Filter) restclient.JobsQuery {
 // has what was missed since Since, or no jobs; who reads the list after that misses nothing. Errors:
 // *LimitError; io.EOF if the engine is closed.
 func (e *Engine) Changes(token string, c Changes) (*Stream, error) {
-	if c.States != nil && len(c.States) == 0 {
-		return e.silence(token, c)
+	if c.States != nil && len(c.States) == 0 { // the poll finds out all the same whether the token is one
+		c.States = []restclient.State{noState}
+	}
+	if now := time.Now().UTC(); c.Since != nil && c.Since.At.After(now) { // the clock that made it may be ahead
+		since := *c.Since
+		since.At, c.Since = now, &since
 	}
 	return e.begin(token, c.Filter, func(p *poll) *Stream { return p.joinChanges(c) })
 }
@@ -228,47 +227,8 @@ func (e *Engine) begin(token string, filter restclient.Filter, join func(*poll) 
 	return s, nil
 }
 
-// silence returns a stream of a list that no job can be in. It costs no poll.
-func (e *Engine) silence(token string, c Changes) (*Stream, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := e.admit(token, false); err != nil {
-		return nil, err
-	}
-	f := &feed{write: c.Form.Write}
-	forget := context.AfterFunc(e.ctx, func() { f.finish(io.EOF) })
-	s := &Stream{feed: f, engine: e, token: token, leave: func(*Stream) { forget() }}
-	cursor := paging.Since{At: time.Now().UTC()}.Text(ListOf(c.Filter))
-	f.admit(s, nil, []Event{{Cursor: cursor}})
-	return s, nil
-}
-
-// admit counts a stream. Poll: it needs a poll of its own. The caller holds the lock. Errors: *LimitError;
-// io.EOF if the engine is closed.
-func (e *Engine) admit(token string, poll bool) error {
-	limits := e.cfg.Limits
-	switch {
-	case e.ctx.Err() != nil:
-		return io.EOF
-	case e.perToken[token] >= limits.StreamsPerToken:
-		return &LimitError{"This token has as many subscriptions as one may have; end one of them first."}
-	case e.streams >= limits.Streams, poll && len(e.polls) >= limits.Polls:
-		return &LimitError{"The gateway has as many subscriptions as it may have; try again later."}
-	}
-	e.streams++
-	e.perToken[token]++
-	return nil
-}
-
-// forget takes a stream that has left off the counts.
-func (e *Engine) forget(s *Stream) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.streams--
-	if e.perToken[s.token]--; e.perToken[s.token] == 0 {
-		delete(e.perToken, s.token)
-	}
-}
+// noState is the state of no job.
+const noState restclient.State = ","
 
 // maxRings bounds the bytes of all rings together where Config.Kept does not.
 const maxRings = 256 << 20

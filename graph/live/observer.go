@@ -3,7 +3,10 @@ package live
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
+
+	"jobsgateway/restclient"
 )
 
 // Observer is told of the readings of polls, for metrics and traces. It is called by many goroutines at once, and
@@ -45,4 +48,14 @@ func (p *poll) observed(
 		end.Calls = p.calls
 	}
 	return ok, end.Failed
+}
+
+// logFailure tells of what a turn has failed with.
+func (p *poll) logFailure(ctx context.Context, err error) {
+	cfg := &p.engine.cfg
+	if _, ok := restclient.AsError(err); ok && cfg.Failed != nil {
+		cfg.Failed(ctx, err)
+		return
+	}
+	cfg.Logger.WarnContext(ctx, "live poll failed", slog.String("error", err.Error()))
 }

@@ -20,12 +20,15 @@ type poll struct {
 	key    key
 	list   restclient.JobsQuery
 	wake   chan struct{} // holds one if somebody has joined who need not wait for the next reading
+	// readings are those of the token.
+	readings chan struct{}
 
 	// What follows is of the goroutine alone.
 	pace     pace
 	size     int     // records that are asked for first
 	answered instant // when the API answered last, or the poll began
 	works    bool    // the API has answered
+	failing  bool    // the latest turn has failed, of the list or of a job
 	told     versions
 	// toldWeight is what is counted for told.
 	toldWeight int64
@@ -50,7 +53,7 @@ type form struct{ states, key string }
 
 func newPoll(e *Engine, k key) *poll {
 	p := &poll{
-		engine: e, key: k, list: ListOf(k.filter), wake: make(chan struct{}, 1),
+		engine: e, key: k, list: ListOf(k.filter), wake: make(chan struct{}, 1), readings: e.perToken[k.token].readings,
 		pace: pace{interval: e.cfg.Interval}, size: spare, calls: 1,
 		feeds: map[form]*feed{}, watches: map[restclient.JobID]*watch{}, ring: ring{kept: e.cfg.Kept},
 	}
@@ -91,9 +94,6 @@ func (p *poll) run() {
 		if p.isOver(err, now) {
 			p.end(err)
 			return
-		}
-		if err != nil && p.pace.failures+p.pace.slower == 0 {
-			p.engine.cfg.Logger.Warn("live poll failed", slog.String("error", err.Error()))
 		}
 		if ok && !isKind(err, restclient.KindRateLimited) {
 			err = nil // of single jobs, which are asked for again
@@ -207,15 +207,22 @@ func (p *poll) rebase() {
 // turn reads what there is to read, and tells what has changed. Ok: the API has answered.
 func (p *poll) turn(w work) (ok bool, err error) {
 	e := p.engine
-	select {
-	case e.readings <- struct{}{}:
-		defer func() { <-e.readings }()
-	case <-e.ctx.Done():
-		return false, nil
+	for _, readings := range []chan struct{}{p.readings, e.readings} {
+		select {
+		case readings <- struct{}{}:
+			defer func() { <-readings }()
+		case <-e.ctx.Done():
+			return false, nil
+		}
 	}
 	ctx, cancel := context.WithTimeout(e.cfg.As(e.ctx, p.key.token), e.cfg.Timeout)
 	defer cancel()
-	return p.observed(ctx, w, func(ctx context.Context) (bool, error) { return p.readAll(ctx, w) })
+	ok, err = p.observed(ctx, w, func(ctx context.Context) (bool, error) { return p.readAll(ctx, w) })
+	if err != nil && !p.failing {
+		p.logFailure(ctx, err)
+	}
+	p.failing = err != nil
+	return ok, err
 }
 
 // readAll is turn.

@@ -55,8 +55,9 @@ func (m versions) forget(before time.Time) {
 
 // watermark is how far the changes of a list are known.
 type watermark struct {
-	// at is the time of the latest change that was seen, but never later than this machine's clock: a record
-	// from the future may not hide those of the present. Zero for an empty list.
+	// at is the time of the latest change that was seen, but for those that are later than this machine's clock: a
+	// record from the future may not hide those of the present. It is that clock's where no other was seen. Zero
+	// for an empty list.
 	at time.Time
 	// floor is from when on everything is remembered, if that is later than an overlap before at.
 	floor time.Time
@@ -65,13 +66,12 @@ type watermark struct {
 // raise moves the watermark up to what was seen.
 func (w *watermark) raise(seen []sight, now time.Time) {
 	for _, s := range seen {
-		at := s.at
-		if at.After(now) {
-			at = now
+		if s.at.After(w.at) && !s.at.After(now) {
+			w.at = s.at
 		}
-		if at.After(w.at) {
-			w.at = at
-		}
+	}
+	if w.at.IsZero() && len(seen) > 0 {
+		w.at = now
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -47,24 +48,32 @@ func UnmarshalInt(v any) (int32, error) {
 	return int32(n), nil
 }
 
-// maxFractionDigits is how many digits of a second's fraction an instant has.
-const maxFractionDigits = 9
+// rfc3339 is what UnmarshalDateTime reads; package time checks the calendar alone. The groups are around the seconds.
+var rfc3339 = regexp.MustCompile(
+	`^(\d{4}-\d\d-\d\dT\d\d:[0-5]\d:)([0-5]\d|60)((?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))$`)
 
 // MarshalDateTime writes an instant. No argument is ever written; gqlgen wants it beside UnmarshalDateTime.
 func MarshalDateTime(at time.Time) graphql.Marshaler { return graphql.MarshalTime(at) }
 
-// UnmarshalDateTime reads an instant: RFC 3339, with an offset or a Z and up to 9 digits of a fraction.
+// UnmarshalDateTime reads an instant: RFC 3339, with an offset or a Z and up to 9 digits of a fraction. A leap second
+// is the first second of the next minute, since time.Time has none.
 func UnmarshalDateTime(v any) (time.Time, error) {
-	var at time.Time
-	text, isString := v.(string)
-	_, fraction, _ := strings.Cut(text, ".")
-	fraction = strings.TrimRight(fraction, "Z")
-	if i := strings.IndexAny(fraction, "+-"); i >= 0 {
-		fraction = fraction[:i]
+	text, _ := v.(string)
+	parts := rfc3339.FindStringSubmatch(strings.ToUpper(text))
+	if parts == nil {
+		return time.Time{}, noDateTime()
 	}
-	if !isString || len(fraction) > maxFractionDigits || at.UnmarshalText([]byte(text)) != nil {
-		return time.Time{}, &InputError{Message: "A time is written as RFC 3339 with an offset or a Z, " +
-			"such as 2023-10-31T11:19:13.4Z."}
+	leap := time.Duration(0)
+	if parts[2] == "60" {
+		parts[2], leap = "59", time.Second
 	}
-	return at, nil
+	at, err := time.Parse(time.RFC3339, parts[1]+parts[2]+parts[3])
+	if err != nil {
+		return time.Time{}, noDateTime()
+	}
+	return at.Add(leap), nil
+}
+
+func noDateTime() error {
+	return &InputError{Message: "A time is written as RFC 3339 with an offset or a Z, such as 2023-10-31T11:19:13.4Z."}
 }

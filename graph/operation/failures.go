@@ -31,15 +31,26 @@ const (
 // logFailure writes a failed call into the log. It is a warning if the operator has to act, once for each
 // cause in an operation, and else at debug level. What a caller's token or arguments cause is not a warning.
 func (op *Operation) logFailure(ctx context.Context, key any, err error) {
+	logFailure(ctx, op.logger, key, err, op.failures.first)
+}
+
+// LogFailure writes a call that failed, and belongs to no operation, into the log as the calls of operations are.
+func LogFailure(ctx context.Context, logger *slog.Logger, err error) {
+	logFailure(ctx, logger, nil, err, func(*restclient.Error) bool { return true })
+}
+
+// logFailure writes a failed call into the log: a warning if the operator has to act and it is new, else at debug
+// level.
+func logFailure(ctx context.Context, logger *slog.Logger, key any, err error, isNew func(*restclient.Error) bool) {
 	e, ok := errors.AsType[*restclient.Error](err)
 	if !ok { // of no Client
-		op.logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
+		logger.LogAttrs(ctx, slog.LevelDebug, "upstream call failed", slog.String("error", err.Error()))
 		return
 	}
 	level, hint := slog.LevelDebug, ""
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		var serious bool
-		if serious, hint = concernsOperator(key, e); serious && op.failures.first(e) {
+		if serious, hint = concernsOperator(key, e); serious && isNew(e) {
 			level = slog.LevelWarn
 		}
 	}
@@ -47,7 +58,7 @@ func (op *Operation) logFailure(ctx context.Context, key any, err error) {
 	if hint != "" {
 		attrs = append(attrs, slog.String("hint", hint))
 	}
-	op.logger.LogAttrs(ctx, level, "upstream call failed", attrs...)
+	logger.LogAttrs(ctx, level, "upstream call failed", attrs...)
 }
 
 // concernsOperator reports whether a failure is the Jobs API's or the network's, with a hint if there is one.

@@ -405,9 +405,10 @@ type Query {
 }
 
 """
-What is told as it happens. A subscription is sent by POST or GET with ` + "`" + `Accept: text/event-stream` + "`" + `. The REST API cannot tell of
-changes, so the gateway polls it: a change is told within about 2 seconds, as ` + "`" + `--poll-interval` + "`" + ` says, and two changes of one job
-between two polls are told as one. All subscriptions of a token that watch the same share one poll.
+What is told as it happens. A subscription is sent by POST or GET with ` + "`" + `Accept: text/event-stream` + "`" + ` or
+` + "`" + `multipart/mixed;subscriptionSpec=1.0` + "`" + `, or over a WebSocket (` + "`" + `graphql-transport-ws` + "`" + `). The REST API cannot tell of changes, so the
+gateway polls it: a change is told within about 2 seconds, as ` + "`" + `--poll-interval` + "`" + ` says, and two changes of one job between two polls
+are told as one. All subscriptions of a token that watch the same share one poll.
 """
 type Subscription {
   """
@@ -426,8 +427,8 @@ type Subscription {
   """
   Jobs that were submitted or have changed, from now on or from ` + "`" + `since` + "`" + `. The first event comes as soon as the list is watched: it
   has what was missed since ` + "`" + `since` + "`" + `, or no jobs. Read your list after it, merge jobs by their ` + "`" + `id` + "`" + `, and nothing is missing. A
-  change that is written to the REST API's list more than 5 seconds later than its ` + "`" + `updatedAt` + "`" + ` says can be missed, and so is a
-  job that is removed.
+  change that is written to the REST API's list more than 5 seconds later than its ` + "`" + `updatedAt` + "`" + ` says can be missed. A job that is
+  removed, or whose record cannot be read, is not told of.
 
   Costs one REST call (` + "`" + `GET /jobs` + "`" + `) for each poll while little changes, and more when more jobs have changed than the poll before
   has shown, however many subscriptions of the token have this filter, whatever ` + "`" + `states` + "`" + ` they ask for.
@@ -439,7 +440,8 @@ type Subscription {
   jobsChanged(
     """
     Which jobs. All of them when absent. ` + "`" + `states` + "`" + ` means the state after the change: a job that leaves these states is not told
-    of. A range of time is refused with BAD_USER_INPUT. With an empty list the subscription tells of nothing.
+    of. A range of time is refused with BAD_USER_INPUT. With an empty list the subscription tells of nothing, and is polled all the
+    same.
     """
     filter: JobFilter
     """

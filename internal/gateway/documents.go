@@ -26,6 +26,8 @@ type documents struct {
 type plannedDocument struct {
 	*document.Document
 
+	// text is that of the request that was first; empty for a listed one.
+	text  string
 	plans *direct.Plans
 	// representations are what the _entities of each operation are asked for.
 	representations map[*ast.OperationDefinition][]*ast.Value
@@ -106,6 +108,7 @@ func (d *documents) load(text string, allowed allowance) (*plannedDocument, *ref
 	if refused != nil {
 		return nil, refused
 	}
+	doc.text = text
 	d.cache.Set(text, doc)
 	return doc, nil
 }
@@ -138,7 +141,7 @@ func (d *documents) plan(parsed *ast.QueryDocument, size document.Size) *planned
 			graph.EmptyScalars(list)
 		}
 	}
-	return &plannedDocument{valid, plans, representations}
+	return &plannedDocument{Document: valid, plans: plans, representations: representations}
 }
 
 // refuseDocument makes the refusal of a text from the errors of the parser or the validator.

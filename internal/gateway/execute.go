@@ -144,7 +144,7 @@ func (e *executor) run(ctx context.Context, op preparedOperation, variables int6
 	op.plan.Expect(size)
 	out = outcome{
 		answer:        &heldAnswer{parts: parts, size: size, buffer: buffer},
-		errors:        boundErrors(append(response.Errors, graphql.GetErrors(ctx)...), RequestID(ctx)),
+		errors:        boundErrors(append(response.Errors, graphql.GetErrors(ctx)...), buffer.Omitted(), RequestID(ctx)),
 		upstreamCalls: operation.Calls(ctx),
 		waited:        operation.Waited(ctx),
 	}
@@ -173,14 +173,15 @@ func refusalOf(ctx context.Context, account *memory.Account) *refusal {
 const maxFieldErrors = 100
 
 // boundErrors returns at most 100 errors. Of more it keeps the first 99, and the last says how many were left
-// out: a null without an error would be read as an answer.
-func boundErrors(list gqlerror.List, requestID string) gqlerror.List {
-	if len(list) <= maxFieldErrors {
+// out: a null without an error would be read as an answer. Omitted were left out before; then the list has 100 at
+// least.
+func boundErrors(list gqlerror.List, omitted int, requestID string) gqlerror.List {
+	if len(list)+omitted <= maxFieldErrors {
 		return list
 	}
 	kept := list[:maxFieldErrors-1]
 	const message = "%d more errors were left out: fields that are null may have failed, too."
-	summary := requestError(codeErrorsOmitted, fmt.Sprintf(message, len(list)-len(kept)))
+	summary := requestError(codeErrorsOmitted, fmt.Sprintf(message, len(list)+omitted-len(kept)))
 	summary.Path = list[len(kept)].Path // of the first of them
 	summary.Extensions["requestId"] = requestID
 	return append(kept, summary)

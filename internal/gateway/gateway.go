@@ -103,6 +103,8 @@ type gateway struct {
 	sockets *sockets
 	// workers send what streams tell.
 	workers *push.Workers
+	// held are the requests of open subscriptions.
+	held *heldRequests
 	// persisted are the automatic persisted queries.
 	persisted *persisted
 	// schema is what trusted documents are validated against.
@@ -180,6 +182,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		origins:        cfg.CORSOrigins,
 		sockets:        newSockets(cfg.Live),
 		workers:        push.NewWorkers(runtime.GOMAXPROCS(0)),
+		held:           newHeldRequests(lent),
 		persisted:      newPersisted(cfg.MaxPersisted),
 		schema:         schema,
 		trust:          cfg.Trust,

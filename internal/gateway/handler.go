@@ -26,8 +26,9 @@ func (g *gateway) serveGraphQL(w http.ResponseWriter, r *http.Request) {
 	info := infoOf(r.Context())
 	account := memory.Request{Memory: g.executor.memory, Owner: info.token}
 	defer account.End()
+	info.kept = &account
 	request, mediaType, refused := g.understand(w, r, &account)
-	if refused == nil && g.streamed(r, request, mediaType, &account) {
+	if refused == nil && g.streamed(r, request, mediaType) {
 		return
 	}
 	if refused != nil {
@@ -129,7 +130,7 @@ func (g *gateway) readRequest(
 		}
 		return readPost(w, r, account, g.maxBody)
 	}
-	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query by GET.")
+	return envelope{}, refuseMethod(allowedMethods, "Send a GraphQL request by POST, or a query or a subscription by GET.")
 }
 
 // maxQueryString bounds the query string of a GET, in bytes. Source: what proxies and logs on the way

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -77,6 +78,55 @@ func TestPageBeyondTheLimit(t *testing.T) {
 	if got.code() != "REQUEST_LIMIT_EXCEEDED" || err.Extensions["retryable"] != false || fmt.Sprint(err.Path) != "[b]" ||
 		!strings.Contains(err.Message, "more than 1MiB of memory") || !strings.Contains(err.Message, "--max-operation-bytes") {
 		t.Errorf("%+v", err)
+	}
+}
+
+// Whatever its elements are like, an answer holds not much more than it may: also where each is so long that it
+// never fits into what is left of a chunk, and none of its values so long that it stays where it is.
+func TestAnswerOfLongElements(t *testing.T) {
+	t.Parallel()
+	const most = 3 << 20
+	selection := ""
+	for i := range 15 {
+		selection += fmt.Sprintf(" r%d: raw", i)
+	}
+	for _, size := range []int{2000, 6000, 11_000, 15_500} {
+		gw, _ := newHeavyGateway(t, size, noLimit, most)
+		got := gw.post(fmt.Sprintf("{ jobs(first: %d) { nodes { %s } } }", 1_000_000/size, selection), nil)
+		if len(got.body) > most || got.code() != "REQUEST_LIMIT_EXCEEDED" {
+			t.Errorf("records of %d bytes: an answer of %d bytes, %s", size, len(got.body), got.code())
+		}
+		gw, _ = newHeavyGateway(t, size, noLimit, most)
+		if got := gw.post("{ jobs(first: 2) { nodes {"+selection+" } } }", nil); len(got.errors) > 0 {
+			t.Errorf("two records of %d bytes: %v", size, got.errors)
+		}
+	}
+}
+
+// The lists within a record are counted while they are written, as the records of a page are. Not parallel, since it
+// reads what the process has allocated.
+func TestListsWithinARecordAreCounted(t *testing.T) {
+	const most, elements = 4 << 20, 300_000
+	for member, element := range map[string]string{"failures": `{}`, "tags": `"abcdefghijklmnopqrst"`} {
+		record := fmt.Sprintf(`{"job_id":"00000000-0000-4000-8000-000000000000","state":"failed","type":"x","created_at":"2024-01-01T00:00:00",`+
+			`"updated_at":"2024-01-01T00:00:00",%q:[%s]}`, member, strings.Repeat(element+",", elements)+element)
+		upstream := clienttest.New(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = w.Write([]byte(record))
+		}), func(c *restclient.Config) { c.Token, c.MaxBody, c.Account = TokenFrom, 16<<20, operation.AccountOf })
+		gw := startGateway(t, func(s *setup) {
+			s.config.Memory, s.config.MaxOperation, s.config.Upstream = memory.New(noLimit, true), int64(len(record))+most, upstream
+		})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := gw.post(`{ job(id: "00000000-0000-4000-8000-000000000000") { a: tags b: tags failures { message occurredAt detail } } }`, nil)
+		runtime.ReadMemStats(&after)
+		if got.code() != "REQUEST_LIMIT_EXCEEDED" || len(got.body) > 1000 {
+			t.Errorf("%s: %d bytes, %.300s", member, len(got.body), got.body)
+		}
+		if took := int64(after.TotalAlloc - before.TotalAlloc); took > 3*int64(len(record))+4*most {
+			t.Errorf("%s: %d KiB were taken for a record of %d KiB", member, took>>10, len(record)>>10)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ type preparedOperation struct {
 
 	plan *direct.Plan
 	cost reckoned
+	// weight is what the document of a subscription takes, in bytes; 0 for one that is listed.
+	weight int64
 }
 
 // calling is what an operation is called in its document: its type, such as query, and its name. Both are
@@ -52,7 +54,8 @@ func (e *executor) prepare(
 		}
 		called = callingOf(op)
 		if streams := e.live != nil && op.Operation == ast.Subscription; get && op.Operation != ast.Query && !streams {
-			return refuseMethod(http.MethodPost, "Send a mutation or subscription by POST.")
+			return refuseMethod(http.MethodPost,
+				"By GET only queries run, and subscriptions where they are served: send this operation by POST.")
 		}
 		return nil
 	})
@@ -99,5 +102,9 @@ func (e *executor) prepare(
 		RootResolverMiddleware: e.root,
 	}
 	op.plan = doc.plans.Plan(definition, variables)
+	if definition.Operation == ast.Subscription && request.trusted == nil {
+		op.RawQuery = doc.text // which all streams of the document share
+		op.weight = parsedPerWeight * int64(weigh(request.query, doc))
+	}
 	return op, called, nil
 }

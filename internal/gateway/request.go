@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"jobsgateway/internal/memory"
 	"jobsgateway/restclient"
 )
 
@@ -30,6 +31,8 @@ type requestInfo struct {
 	body      watchedBody // where it may be answered before its end
 	// goesOn: the request ends when its stream does, by endRequest.
 	goesOn bool
+	// kept is what is counted for the body of an operation; nil for what is no operation.
+	kept *memory.Request
 }
 
 type requestInfoKey struct{}

@@ -103,6 +103,7 @@ func (s *socket) remove(op *socketOperation) bool {
 func (s *socket) run(op *socketOperation, request envelope, over bool) {
 	g := s.g
 	op.info = s.infoOf(op.number)
+	op.info.kept = &op.account
 	op.ctx = g.requestStarts(context.WithValue(op.ctx, requestInfoKey{}, op.info), http.MethodGet)
 	goesOn := false
 	defer func() {

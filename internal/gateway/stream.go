@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"jobsgateway/internal/accept"
-	"jobsgateway/internal/memory"
 )
 
 // A subscription over HTTP is one response that goes on (streamresponse.go): by server-sent events (sse.go), or by
@@ -62,9 +61,8 @@ func streamOf(headers []string) (chosen *streamFormat) {
 }
 
 // streamed answers a request that is a subscription, or whose caller accepts neither JSON nor server-sent events;
-// false for any other, which is not answered. MediaType is that of an answer in JSON; empty for none. Account is that
-// of the request, and the stream's if one begins.
-func (g *gateway) streamed(r *http.Request, request envelope, mediaType string, account *memory.Request) bool {
+// false for any other, which is not answered. MediaType is that of an answer in JSON; empty for none.
+func (g *gateway) streamed(r *http.Request, request envelope, mediaType string) bool {
 	is, refused := g.executor.isSubscription(request)
 	switch {
 	case is:
@@ -91,6 +89,6 @@ func (g *gateway) streamed(r *http.Request, request envelope, mediaType string, 
 		g.writeRefusal(w, r, cmp.Or(mediaType, typeResponse), refused)
 		return true
 	}
-	g.stream(r, request, op, format, account)
+	g.stream(r, request, op, format)
 	return true
 }

@@ -17,7 +17,6 @@ import (
 
 	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
-	"jobsgateway/internal/memory"
 	"jobsgateway/internal/push"
 )
 
@@ -34,7 +33,6 @@ type streamResponse struct {
 	push    *push.Conn
 
 	op      preparedOperation
-	account memory.Request // what op holds of the request
 	stream  *live.Stream
 	ends    func(why StreamEnd)
 	wake    func() // is push.Wake
@@ -55,9 +53,7 @@ type streamResponse struct {
 
 // stream answers a request by the events of a subscription, until it ends, the client leaves or reads nothing, or the
 // stream is as old as it may become. It returns as soon as that has begun.
-func (g *gateway) stream(
-	r *http.Request, request envelope, op preparedOperation, format *streamFormat, account *memory.Request,
-) {
+func (g *gateway) stream(r *http.Request, request envelope, op preparedOperation, format *streamFormat) {
 	info := infoOf(r.Context())
 	s := &streamResponse{
 		streamFormat: format, g: g, ctx: context.WithoutCancel(r.Context()), op: op, chunked: r.ProtoAtLeast(1, 1),
@@ -72,7 +68,6 @@ func (g *gateway) stream(
 		return
 	}
 	s.stream, s.ends, s.wake = stream, ends, s.push.Wake
-	s.account, *account = *account, memory.Request{}
 	s.sent = time.Now()
 	s.expires = s.sent.Add(g.streamAge)
 	s.pulse = time.AfterFunc(min(heartbeat, g.streamAge), func() {
@@ -222,7 +217,6 @@ func (s *streamResponse) finish() {
 	s.finished = true
 	s.pulse.Stop()
 	s.stream.Close()
-	s.account.End()
 	switch {
 	case s.isOver && s.lost == nil:
 	case errors.Is(s.lost, os.ErrDeadlineExceeded):

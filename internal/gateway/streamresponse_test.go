@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"jobsgateway/internal/memory"
 )
 
 // speak opens a connection to the gateway and sends text over it.
@@ -106,21 +104,4 @@ func TestClientThatGoesOnSending(t *testing.T) {
 	if timeout, ok := err.(net.Error); ok && timeout.Timeout() { //nolint:errorlint // what net.Conn returns
 		t.Error("it may go on sending")
 	}
-}
-
-// What an operation holds of its request counts as long as its stream goes on.
-func TestStreamKeepsTheAccountOfItsRequest(t *testing.T) {
-	lent := memory.New(8<<20, false)
-	gw := startLiveWith(t, func(s *setup) { s.config.Memory = lent })
-	const size = 30_000
-	query := watchState + " #" + strings.Repeat("x", size)
-	events := gw.subscribe(t, query, nil)
-	events.want("next", `{"data":{"jobUpdated":{"state":"RUNNING"}}}`)
-	if held := lent.Figures().Held; held < size {
-		t.Errorf("%d bytes", held)
-	}
-	gw.jobs.Replace(liveJob, liveRecord(liveJob, "failed", 2))
-	events.want("next", `{"data":{"jobUpdated":{"state":"FAILED"}}}`)
-	events.want("complete", "")
-	wantNothingHeld(t, lent)
 }

@@ -41,7 +41,12 @@ func (g *gateway) begin(
 		running = g.observer.OperationStarts(ctx)
 		defer func() { g.observer.OperationEnds(running, entry.end()) }()
 	}
-	stream, err := g.subscribe(running, request, op)
+	release, err := g.held.hold(infoOf(ctx).token, op, request.sizeOfVariables())
+	if err == nil {
+		if stream, err = g.subscribe(running, request, op); err != nil {
+			release()
+		}
+	}
 	if err != nil {
 		failed = g.errorsOf(running, op, err)
 		entry.finish(0, failed)
@@ -49,12 +54,18 @@ func (g *gateway) begin(
 	}
 	entry.finish(0, nil)
 	entry.streamed = true
+	if kept := infoOf(ctx).kept; kept != nil {
+		kept.End() // the stream holds no more of it than is counted by now
+	}
 	if request.hash != "" {
 		g.remember(request, infoOf(ctx).token, outcome{})
 	}
 	if g.observer == nil {
-		return stream, func(StreamEnd) {}, nil
+		return stream, func(StreamEnd) { release() }, nil
 	}
 	g.observer.StreamStarts(transport)
-	return stream, func(why StreamEnd) { g.observer.StreamEnds(transport, why) }, nil
+	return stream, func(why StreamEnd) {
+		release()
+		g.observer.StreamEnds(transport, why)
+	}, nil
 }

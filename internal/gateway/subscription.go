@@ -3,8 +3,10 @@ package gateway
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -58,17 +60,32 @@ func formKey(request envelope, op preparedOperation) string {
 	if err != nil {
 		spelled = []byte(request.variables)
 	}
-	return request.query + "\x00" + request.operationName + "\x00" + string(spelled)
+	// Each stream keeps it, so it is short, however long the document is.
+	key := sha256.Sum256(slices.Concat([]byte(request.query), []byte{0}, []byte(request.operationName), []byte{0}, spelled))
+	return string(key[:])
 }
 
-// writeEvent writes one event for all whose subscription has its form. It is an operation of its own, which has
-// the token, a deadline, the budgets of any operation, and an id that its errors have.
-func (g *gateway) writeEvent(token string, op preparedOperation, value any) (text []byte) {
+// writeEvent writes one event for all whose subscription has its form. Changes that cannot be written are not passed
+// over: the streams are told to read their lists.
+func (g *gateway) writeEvent(token string, op preparedOperation, value any) []byte {
+	text, ok := g.tryEvent(token, op, value)
+	if change, isChange := value.(*direct.Change); isChange && !ok && !change.Resync {
+		if text, ok := g.tryEvent(token, op, &direct.Change{Cursor: change.Cursor, Resync: true}); ok {
+			return text
+		}
+	}
+	return text
+}
+
+// tryEvent writes one event; false if its data are null although the field may not be. It is an operation of its own,
+// which has the token, a deadline, the budgets of any operation, and an id that its errors have. An event without
+// jobs is so short that it needs no budget.
+func (g *gateway) tryEvent(token string, op preparedOperation, value any) (text []byte, ok bool) {
 	ctx, cancel := context.WithTimeout(AsToken(context.Background(), token), g.timeout)
 	defer cancel()
 	defer func() {
 		if panicked := recover(); panicked != nil {
-			text = errorEvent(g.errorsOf(ctx, op, operation.Caught(panicked)))
+			text, ok = errorEvent(g.errorsOf(ctx, op, operation.Caught(panicked))), false
 		}
 	}()
 	e := g.executor
@@ -78,7 +95,11 @@ func (g *gateway) writeEvent(token string, op preparedOperation, value any) (tex
 	}
 	defer operation.Leave(ctx)
 	operation.Lend(ctx, e.memory, token, e.most)
-	buffer := direct.NewBuffer(ctx, operation.AccountOf(ctx), dataPrefix, op.plan.Expected())
+	account, expected := operation.AccountOf(ctx), op.plan.Expected()
+	if change, isChange := value.(*direct.Change); isChange && len(change.Jobs) == 0 {
+		account, expected = nil, 0
+	}
+	buffer := direct.NewBuffer(ctx, account, dataPrefix, expected)
 	ended := false
 	defer func() {
 		if !ended { // after a panic something may still read
@@ -94,21 +115,23 @@ func (g *gateway) writeEvent(token string, op preparedOperation, value any) (tex
 	ended = true
 	buffer.Free()
 	operation.End(ctx)
-	failed := boundErrors(graphql.GetErrors(ctx), RequestID(ctx))
-	return onOneLine(eventOf(op, data, failed))
+	failed := boundErrors(graphql.GetErrors(ctx), buffer.Omitted(), RequestID(ctx))
+	text, ok = eventOf(op, data, failed)
+	return onOneLine(text), ok
 }
 
 // eventOf returns an event with its errors. Data that are null because there was no memory for them are no object
-// where the field may not be null.
-func eventOf(op preparedOperation, data []byte, failed gqlerror.List) []byte {
+// where the field may not be null; then ok is false.
+func eventOf(op preparedOperation, data []byte, failed gqlerror.List) (text []byte, ok bool) {
+	ok = true
 	field := op.plan.Subscribed()
 	if none := dataPrefix + `{"` + field.Alias + `":null}}`; field.Definition.Type.NonNull && string(data) == none {
-		data = []byte(dataPrefix + "null}")
+		data, ok = []byte(dataPrefix+"null}"), false
 	}
 	if len(failed) == 0 {
-		return data
+		return data, ok
 	}
-	return append(append(startOfAnswer(failed, nil), dataPrefix[1:]...), data[len(dataPrefix):]...)
+	return append(append(startOfAnswer(failed, nil), dataPrefix[1:]...), data[len(dataPrefix):]...), ok
 }
 
 // errorEvent returns the answer of a subscription that is not begun, or does not go on.
