@@ -34,6 +34,21 @@ func (e *executor) isSubscription(request envelope) (is bool, refused *refusal) 
 	return chosen != nil && chosen.Operation == ast.Subscription, nil
 }
 
+// refuseStream refuses a subscription whose caller accepts a stream, where there are none; nil for anything else. It
+// costs nothing for a text without that word.
+func (e *executor) refuseStream(headers []string, request envelope) (refused *refusal) {
+	if !strings.Contains(request.query, string(ast.Subscription)) || streamOf(headers) == nil {
+		return nil
+	}
+	_, _ = e.documents.of(request, func(doc *ast.QueryDocument) *refusal { // what else is wrong is told later
+		if op := doc.Operations.ForName(request.operationName); op != nil && op.Operation == ast.Subscription {
+			refused = refuseLive()
+		}
+		return refused
+	})
+	return refused
+}
+
 // subscribe begins the stream of a prepared subscription. Errors: as graph.Subscribe.
 func (g *gateway) subscribe(ctx context.Context, request envelope, op preparedOperation) (*live.Stream, error) {
 	token, _ := TokenFrom(ctx)
