@@ -55,6 +55,26 @@ func TestClientThatReadsNothingIsClosed(t *testing.T) {
 	}
 }
 
+// An event counts as what its operation holds when it is put together, however often it has a value that it does not
+// copy before.
+func TestEventsAreWithinTheirOperation(t *testing.T) {
+	gw := startLiveWith(t, func(s *setup) { s.config.MaxOperation = 1 << 20 }, func(c *live.Config) { c.Kept.Limit = 64 << 20 })
+	gw.jobs.Replace(liveJob, fmt.Appendf(nil, `{"job_id":%q,"state":"running","type":"t","created_at":"2026-03-12T15:00:00",
+		"updated_at":"2026-03-12T15:00:00","input":{"fill":%q}}`, liveJob, strings.Repeat("x", 300_000)))
+	for aliases, code := range map[string]string{"a: raw b: raw": "", "a: raw b: raw c: raw d: raw": "REQUEST_LIMIT_EXCEEDED"} {
+		s := gw.subscribe(t, `subscription { jobUpdated(id: "`+liveJob+`") { `+aliases+` } }`, nil)
+		s.lines.Buffer(nil, 4<<20)
+		event, data := s.next()
+		if event != "next" || strings.Contains(data, `"errors"`) != (code != "") || !strings.Contains(data, code) {
+			t.Errorf("%s: %s %.300s", aliases, event, data)
+		}
+		if code != "" && len(data) > 1000 {
+			t.Errorf("%d bytes are told of an event that is too large", len(data))
+		}
+		s.cancel()
+	}
+}
+
 // Why streams end is told, and a stream is no operation that is in progress.
 func TestObservedStreams(t *testing.T) {
 	heard := newHearer()

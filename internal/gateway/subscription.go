@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"strings"
 
@@ -15,6 +16,8 @@ import (
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/memory"
+	"jobsgateway/restclient"
 )
 
 // What a subscription is, whatever transport it has: transports read a live.Stream, whose events are whole
@@ -105,12 +108,30 @@ func (g *gateway) writeEvent(token string, op preparedOperation, value any) (tex
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	parts, size := buffer.Finish(e.event(ctx, op.plan, buffer, value), "}}")
 	op.plan.Expect(size)
-	data := bytes.Join(parts, nil)
+	data, err := joined(ctx, parts, size)
 	ended = true
 	buffer.Free()
 	operation.End(ctx)
+	if err != nil {
+		return errorEvent(g.errorsOf(ctx, op, err))
+	}
 	failed := boundErrors(graphql.GetErrors(ctx), RequestID(ctx))
 	return onOneLine(eventOf(op, data, failed))
+}
+
+// joined returns one copy of the parts of an event, which have so many bytes. It counts for the operation while it is
+// made, since values that no buffer had to copy may be many times in it; after that the stream's feed counts it.
+// Errors: *memory.LimitError; *restclient.Error where there is no memory.
+func joined(ctx context.Context, parts [][]byte, size int) ([]byte, error) {
+	account := operation.AccountOf(ctx)
+	if err := account.Count(ctx, int64(size)); err != nil {
+		if _, isLimit := errors.AsType[*memory.LimitError](err); isLimit {
+			return nil, err
+		}
+		return nil, &restclient.Error{Kind: restclient.KindNoMemory}
+	}
+	defer account.Drop(int64(size))
+	return bytes.Join(parts, nil), nil
 }
 
 // eventOf returns an event with its errors. Data that are null because there was no memory for them are no object
