@@ -138,7 +138,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 // What the resolver and the dialer say, which no test can make them say at will.
 func TestCausesByType(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout = 5 * time.Second })
+	c := newClient(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout, cfg.ConnectTimeout = 5*time.Second, 0 })
 	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8443}
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: err} }
 	late, cancel := context.WithDeadline(t.Context(), historyEnd)

@@ -188,12 +188,16 @@ func TestAttemptsToConnect(t *testing.T) {
 	tls.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	tls.StartTLS()
 	defer tls.Close()
-	plain := newRecorder(t, status(200))
+	plain := listenRaw(t, func(conn net.Conn) { // a server of HTTP waits for the end of a line, which a handshake need not have
+		io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn) // else the answer may be lost
+	})
 	for address, attempts := range map[string]int{
-		"http://" + l.Addr().String():           3,
-		"http://jobs.invalid":                   1, // it will not be in DNS in a moment either
-		tls.URL:                                 1, // nor will its certificate be another
-		"https://" + plain.url[len("http://"):]: 1, // nor will it speak TLS
+		"http://" + l.Addr().String(): 3,
+		"http://jobs.invalid":         1, // it will not be in DNS in a moment either
+		tls.URL:                       1, // nor will its certificate be another
+		"https://" + plain:            1, // nor will it speak TLS
 	} {
 		c := newClient(t, address)
 		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
