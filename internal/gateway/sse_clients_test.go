@@ -32,7 +32,7 @@ func TestClientThatReadsNothingIsClosed(t *testing.T) {
 	fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: a\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n"+
 		"Authorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", tokenA, len(query), query)
 	most := int64(0)
-	for number, deadline := 0, time.Now().Add(20*time.Second); ; number++ {
+	for number, deadline := 0, time.Now().Add(time.Minute); ; number++ {
 		figures := engine.Figures()
 		most = max(most, figures.Kept)
 		if number > 10 && figures.Streams == 0 {
@@ -80,8 +80,9 @@ func TestObservedStreams(t *testing.T) {
 	heard := newHearer()
 	gw := startLiveWith(t, func(s *setup) { s.config.Observer, s.config.StreamAge = heard, 300*time.Millisecond })
 	s := gw.subscribe(t, `subscription Aging { jobsChanged { resync } }`, nil)
-	s.next()
-	s.want("complete", "")
+	if event, _ := s.next(); event == "next" { // on a slow machine its age comes first
+		s.want("complete", "")
+	}
 	want := []string{
 		`request POST "" ""`, "operation", "stream 0", "operation ends: subscription Aging 0",
 		fmt.Sprintf("stream 0 ends: %d", StreamAged), "request ends: 200, subscription Aging 0",
