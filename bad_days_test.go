@@ -32,7 +32,7 @@ type badDay struct {
 // startBadDay starts a gateway whose time for an operation only a test that hangs can meet.
 func startBadDay(t *testing.T, script ...badapi.Speak) badDay {
 	t.Helper()
-	return startDay(t, script, "--upstream-timeout=1m", "--request-timeout=2m")
+	return startDay(t, script)
 }
 
 // startHastyDay starts one for tests of which a call has to run out of time: anything else has to come to its end

@@ -265,7 +265,7 @@ func TestReadmeCallLimits(t *testing.T) {
 		mu.Unlock()
 	}))
 	defer api.Close()
-	gw := startGateway(t, "--upstream-url", api.URL, "--upstream-timeout=5m", "--request-timeout=5m")
+	gw := startGateway(t, "--upstream-url", api.URL)
 	var query strings.Builder
 	for i := range 3 { // a dataset is a call
 		query.WriteString(" a" + strconv.Itoa(i) + ":datasets(ids:[")
