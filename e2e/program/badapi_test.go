@@ -83,7 +83,7 @@ func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	normal := quiet(t)
 	api := badapi.Start(t)
-	gw, client := program.Start(t, "--upstream-url="+api.URL, "--upstream-timeout=1s", "--max-upstream-body=1MiB", "--log-level=debug"), newClient(t)
+	gw, client := program.Start(t, "--upstream-url="+api.URL, "--upstream-timeout=3s", "--max-upstream-body=1MiB", "--log-level=debug"), newClient(t)
 	before := gw.Usage(t).Descriptors
 	answers := strings.Builder{}
 	meet := func(name, code string, speak badapi.Speak) {
