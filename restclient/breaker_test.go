@@ -221,16 +221,15 @@ func TestOpenBreakerSendsNothing(t *testing.T) {
 	c := newClient(t, r.url)
 	var refused *Error
 	sent := 0
-	for refused == nil {
+	for {
 		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
-		if e := wantKind(t, err, KindUnavailable); e.Unsent {
-			refused = e
+		if refused = wantKind(t, err, KindUnavailable); refused.Unsent {
 			break
-		} else if sent++; sent > breakerCalls {
-			t.Fatal("it never opens")
-		} else {
-			openBy(c.breaker, e) // a slow machine makes fewer calls in the window, and may come late to an open one
 		}
+		if sent++; sent > breakerCalls {
+			t.Fatal("it never opens")
+		}
+		openBy(c.breaker, refused) // a slow machine makes fewer calls in the window, and may come late to an open one
 	}
 	if refused.RetryAfter <= 0 || refused.RetryAfter > breakerDelay || refused.Status != 0 || refused.Attempt != 0 {
 		t.Errorf("%+v", refused)

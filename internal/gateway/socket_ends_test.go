@@ -123,14 +123,17 @@ func TestWhySocketsEndStreams(t *testing.T) {
 // How long a client may be silent is one setting for all transports, and one that is there is asked in time.
 func TestPatienceOfSockets(t *testing.T) {
 	const usual = 10 * time.Second
-	for patience, want := range map[time.Duration]socketTimes{
-		0:               {usual, usual, usual, 30 * time.Second},
-		time.Hour:       {usual, usual, usual, time.Hour},
-		3 * time.Second: {usual, usual, time.Second, 3 * time.Second},
+	for _, c := range []struct {
+		patience time.Duration
+		want     socketTimes
+	}{
+		{0, socketTimes{usual, usual, usual, 30 * time.Second}},
+		{time.Hour, socketTimes{usual, usual, usual, time.Hour}},
+		{3 * time.Second, socketTimes{usual, usual, time.Second, 3 * time.Second}},
 	} {
-		gw := startLiveWith(t, func(s *setup) { s.config.StreamPatience = patience })
-		if got := gw.served.gateway.sockets.waits; got != want {
-			t.Errorf("%v: %+v", patience, got)
+		gw := startLiveWith(t, func(s *setup) { s.config.StreamPatience = c.patience })
+		if got := gw.served.gateway.sockets.waits; got != c.want {
+			t.Errorf("%v: %+v", c.patience, got)
 		}
 	}
 }
