@@ -187,7 +187,7 @@ func TestDoctorFindings(t *testing.T) {
 		"too large":                     {says(200, "application/json", pageWith(1, `,"x":"`+strings.Repeat("x", 70_000)+`"`)), []string{"--max-upstream-body=64K"}, true, 1, []string{"answered more than fits", "Raise --max-upstream-body"}},
 		"an answer that ends too early": {says(200, "application/json", `{"TOKEN`, "Content-Length", "1000"), nil, true, 1, []string{"was not answered: the connection was closed in the middle of the answer"}},
 		"no answer":                     {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), nil, true, 1, []string{"was not answered: the connection was closed before an answer"}},
-		"slow":                          {jobs(emulator.Options{Latency: time.Minute}), []string{"--upstream-timeout=1s"}, true, 1, []string{"was not answered in time", "did not begin to answer within 1s", "raise --upstream-timeout"}},
+		"slow":                          {jobs(emulator.Options{Latency: time.Minute}), []string{"--upstream-timeout=3s"}, true, 1, []string{"was not answered in time", "did not begin to answer within 3s", "raise --upstream-timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
