@@ -140,7 +140,7 @@ func TestDoctorTLS(t *testing.T) {
 			if name == "nobody who is there" {
 				patience = "1s"
 			}
-			got := examineWith(t, []string{"JOBSGW_DOCTOR_TOKEN=" + doctorToken}, "--upstream-url="+tc.url, "--upstream-timeout="+patience)
+			got := examineWith(t, []string{"JOBSGW_DOCTOR_TOKEN=" + doctorToken}, "--upstream-url="+tc.url, "--upstream-timeout="+patience, "--request-timeout=2m")
 			for _, part := range tc.parts {
 				if !got.wrong || !strings.Contains(got.text, part) {
 					t.Errorf("it does not say %q: %s", part, got.text)
