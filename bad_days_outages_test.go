@@ -20,12 +20,8 @@ func TestNoConnection(t *testing.T) {
 	t.Parallel()
 	t.Run("A51 refused", func(t *testing.T) {
 		t.Parallel()
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.Close()
-		d := badDay{startGateway(t, "--upstream-url", "http://"+l.Addr().String()), &badapi.API{URL: "http://" + l.Addr().String()}}
+		refusing := badapi.Refusing(t)
+		d := badDay{startGateway(t, "--upstream-url", "http://"+refusing), &badapi.API{URL: "http://" + refusing}}
 		_, _ = postBody(t, d.runningGateway, bodyOf(t, oneCall, nil), "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 		got := d.ask(t, canaryA)
 		if got.code != "UPSTREAM_UNAVAILABLE" {
@@ -37,7 +33,7 @@ func TestNoConnection(t *testing.T) {
 		}
 		for i, line := range lines[:3] { // of the first call
 			if text := fmt.Sprint(line["error"]); line["level"] != "WARN" || line["attempt"] != float64(i+1) || line["kind"] != "unavailable" ||
-				line["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" || !strings.Contains(text, "connection refused by "+l.Addr().String()) {
+				line["trace_id"] != "4bf92f3577b34da6a3ce929d0e0e4736" || !strings.Contains(text, "connection refused by "+refusing) {
 				t.Errorf("%v", line)
 			}
 		}

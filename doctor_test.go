@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/emulator"
 )
 
@@ -213,12 +213,7 @@ func TestDoctorFindings(t *testing.T) {
 // Where there is no way to the API, it says where the way ends, and sends nothing.
 func TestDoctorWithoutConnection(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := taken.Addr().String()
-	_ = taken.Close()
+	closed := badapi.Refusing(t)
 	for url, parts := range map[string][]string{
 		"http://" + closed:         {"wrong TCP: " + closed + " refuses connections", "a firewall", "The API was not asked"},
 		"http://name.invalid:9/v1": {"wrong DNS", "name.invalid", "note The address begins with http://", "to name.invalid:9 unencrypted", "The API was not asked"},

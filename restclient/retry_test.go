@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/logtest"
 )
 
@@ -179,11 +180,6 @@ func TestAttempts(t *testing.T) {
 // A connection that fails is made again if that can help.
 func TestAttemptsToConnect(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
 	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
 	tls.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	tls.StartTLS()
@@ -194,10 +190,10 @@ func TestAttemptsToConnect(t *testing.T) {
 		io.Copy(io.Discard, conn) // else the answer may be lost
 	})
 	for address, attempts := range map[string]int{
-		"http://" + l.Addr().String(): 3,
-		"http://jobs.invalid":         1, // it will not be in DNS in a moment either
-		tls.URL:                       1, // nor will its certificate be another
-		"https://" + plain:            1, // nor will it speak TLS
+		"http://" + badapi.Refusing(t): 3,
+		"http://jobs.invalid":          1, // it will not be in DNS in a moment either
+		tls.URL:                        1, // nor will its certificate be another
+		"https://" + plain:             1, // nor will it speak TLS
 	} {
 		c := newClient(t, address)
 		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)

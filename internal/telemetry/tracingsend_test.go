@@ -5,7 +5,6 @@ import (
 	"encoding/pem"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -20,6 +19,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/logtest"
 	"jobsgateway/internal/otlptest"
 )
@@ -161,12 +161,7 @@ func TestDeadCollector(t *testing.T) {
 	silent := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
 	defer silent.Close()
 	defer close(hang)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	for _, endpoint := range []string{"http://" + closed.Addr().String(), silent.URL} {
+	for _, endpoint := range []string{"http://" + badapi.Refusing(t), silent.URL} {
 		tracing, log := tracingTo(t, endpoint)
 		makeSpans(tracing, 10_000) // would never return if a span waited for room
 		ctx, cancel := context.WithCancel(t.Context())
