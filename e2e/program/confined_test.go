@@ -62,7 +62,9 @@ func TestConfined(t *testing.T) {
 		all.Go(func() {
 			for page := range 25 {
 				query := fmt.Sprintf(`{ jobs(first: 500, offset: %d) { nodes { id raw dataset { latestJob { state } } } } }`, 10*page+i)
-				if _, text := ask(t, client, gw, canary, query); !strings.HasPrefix(text, `{"data":{"jobs":{"nodes":[{"id"`) {
+				_, text := ask(t, client, gw, canary, query)
+				// Beside other work some may be told that there is no room.
+				if !strings.HasPrefix(text, `{"data":{"jobs":{"nodes":[{"id"`) && !strings.Contains(text, `"REQUEST_CONCURRENCY_LIMITED"`) {
 					t.Errorf("%.200s", text)
 				}
 			}
