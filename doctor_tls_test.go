@@ -7,10 +7,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -75,6 +75,27 @@ func secured(t *testing.T, change func(*tls.Config), leaf *authority, chain ...*
 	return server.URL
 }
 
+// speaksFirst is the address of a server that says something to each who connects, as a mail server does.
+func speaksFirst(t *testing.T, text string) (address string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, text)
+			defer conn.Close()
+		}
+	}()
+	return l.Addr().String()
+}
+
 // What is wrong with TLS is told, each fault for itself, and nothing is sent.
 func TestDoctorTLS(t *testing.T) {
 	t.Parallel()
@@ -83,28 +104,13 @@ func TestDoctorTLS(t *testing.T) {
 	ca := sign(t, nil, "Test CA", day(-400), day(400))
 	middle := sign(t, ca, "Test between", day(-400), day(400))
 	good := func(hosts ...string) *authority { return sign(t, middle, "leaf", day(-10), day(80), hosts...) }
-	plain := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(plain.Close)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = silent.Close() })
-	other, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = other.Close() })
-	go func() { // speaks first, as a mail server does
-		for {
-			conn, err := other.Accept()
-			if err != nil {
-				return
-			}
-			_, _ = conn.Write([]byte("220 mail.example ESMTP LEAK\r\n"))
-			defer conn.Close()
-		}
-	}()
+	other := speaksFirst(t, "220 mail.example ESMTP LEAK\r\n")
+	plain := speaksFirst(t, "HTTP/1.1 400 Bad Request\r\n\r\n") // a server waits for a line, which a handshake need not have
 	for name, tc := range map[string]struct {
 		url   string
 		parts []string
@@ -123,18 +129,18 @@ func TestDoctorTLS(t *testing.T) {
 		"soon":                {secured(t, nil, sign(t, middle, "leaf", day(-80), day(10), "127.0.0.1"), middle), []string{"note TLS: the certificate ends soon", "in 9 days"}, "expired"},
 		"another name":        {secured(t, nil, good("jobs.example", "www.jobs.example", "a.example", "b.example", "c.example"), middle), []string{"is for jobs.example, www.jobs.example, a.example, b.example and 1 more,", "wrong TLS: the certificate is not for 127.0.0.1"}, "expired"},
 		"an old TLS":          {secured(t, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11 }, good("127.0.0.1")), []string{"wrong TLS: 127.0.0.1:", "refused the handshake: tls: protocol version not supported", "TLS 1.2 and 1.3"}, "signed"},
-		"no TLS":              {strings.Replace(plain.URL, "http:", "https:", 1), []string{"answers in HTTP without TLS", "Begin --upstream-url with http://"}, "signed"},
-		"another protocol":    {"https://" + other.Addr().String(), []string{"does not speak TLS", "port"}, "signed"},
+		"no TLS":              {"https://" + plain, []string{"answers in HTTP without TLS", "Begin --upstream-url with http://"}, "signed"},
+		"another protocol":    {"https://" + other, []string{"does not speak TLS", "port"}, "signed"},
 		"nobody who is there": {"https://" + silent.Addr().String(), []string{"did not finish the handshake within", "port"}, "signed"},
 		"TLS where HTTP is":   {strings.Replace(secured(t, nil, good("127.0.0.1")), "https:", "http:", 1), []string{"answered 400", "begin it with https://"}, "TLS:"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			patience := "5s"
+			patience := "1m" // which only a test that hangs can meet
 			if name == "nobody who is there" {
 				patience = "1s"
 			}
-			got := examineWith(t, []string{"JOBSGW_DOCTOR_TOKEN=" + doctorToken}, "--upstream-url="+tc.url, "--upstream-timeout="+patience)
+			got := examineWith(t, []string{"JOBSGW_DOCTOR_TOKEN=" + doctorToken}, "--upstream-url="+tc.url, "--upstream-timeout="+patience, "--request-timeout=2m")
 			for _, part := range tc.parts {
 				if !got.wrong || !strings.Contains(got.text, part) {
 					t.Errorf("it does not say %q: %s", part, got.text)

@@ -71,12 +71,14 @@ func runGateway(ctx context.Context, t *testing.T, flags ...string) (gw runningG
 	return runGatewayIn(ctx, t, nil, flags...)
 }
 
-// runGatewayIn is runGateway in an environment.
+// runGatewayIn is runGateway in an environment. The time of an operation is one that only a test that hangs can meet,
+// unless the test says otherwise.
 func runGatewayIn(
 	ctx context.Context, t *testing.T, environ []string, flags ...string,
 ) (gw runningGateway, ended <-chan error) {
 	t.Helper()
 	log, done := &logtest.Buffer{}, make(chan error, 1)
+	environ = append([]string{"JOBSGW_UPSTREAM_TIMEOUT=1m", "JOBSGW_REQUEST_TIMEOUT=2m"}, environ...) // flags count first
 	go func() {
 		defer log.End()
 		done <- run(ctx, append([]string{"--listen=127.0.0.1:0", "--admin-listen=127.0.0.1:0"}, flags...), environ, io.Discard, log)

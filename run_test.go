@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -225,21 +226,25 @@ func TestPortInUse(t *testing.T) {
 // error.
 func TestGracefulStop(t *testing.T) {
 	t.Parallel()
-	release := make(chan struct{})
+	held, released := make(chan struct{}, 1), make(chan struct{})
+	release := sync.OnceFunc(func() { close(released) })
 	api := emulator.New(emulator.Options{})
 	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		<-release
+		held <- struct{}{}
+		<-released
 		api.ServeHTTP(w, r)
 	}))
 	defer upstream.Close()
+	defer release() // else the server would wait for ever where the test fails
 	ctx, signal := context.WithCancel(t.Context())
-	gw, done := runGateway(ctx, t, "--upstream-url="+upstream.URL)
+	gw, done := runGateway(ctx, t, "--upstream-url="+upstream.URL, "--drain-delay=5s") // time for two requests
 	answered := make(chan int, 1)
 	go func() {
 		var data struct{ Jobs struct{ TotalCount int } }
 		queryData(t, gw, `{ jobs(first: 0) { totalCount } }`, nil, &data)
 		answered <- data.Jobs.TotalCount
 	}()
+	<-held
 	signal()
 	gw.log.Await(t, "stopping")
 	if status, header, _ := getURL(t, gw.admin+"/readyz"); status != http.StatusServiceUnavailable {
@@ -260,7 +265,7 @@ func TestGracefulStop(t *testing.T) {
 	if status, _, _ := getURL(t, gw.admin+"/healthz"); status != http.StatusOK {
 		t.Errorf("healthz %d while a request is being finished", status)
 	}
-	close(release)
+	release()
 	if n := <-answered; n != 2000 {
 		t.Errorf("totalCount %d", n)
 	}

@@ -74,7 +74,10 @@ func (a *tracedAPI) asked() []string {
 func tracedGateway(t *testing.T, upstream, endpoint string, more ...string) (gw runningGateway, end func()) {
 	t.Helper()
 	flags := []string{"--upstream-url", upstream, "--drain-delay=0s", "--log-level=debug"}
-	environ := []string{"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint}
+	environ := []string{
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + endpoint, "OTEL_EXPORTER_OTLP_TIMEOUT=60000",
+		"OTEL_BSP_SCHEDULE_DELAY=100", // what is sent in the end has half a second, which a slow machine may not have
+	}
 	for _, one := range more {
 		if strings.HasPrefix(one, "--") {
 			flags = append(flags, one)
@@ -145,6 +148,7 @@ func TestTraceOfARequest(t *testing.T) {
 	gw, end := tracedGateway(t, api.URL, collector.URL, "OTEL_SERVICE_NAME=jobs")
 	query := `query ` + strings.ReplaceAll(traceWord, "-", "_") + `{jobs(first:3,filter:{types:["` + traceWord + `"]}){nodes{id}}}`
 	askTraced(t, gw, query, "Traceparent", callerParent, "Tracestate", "vendor=x")
+	collector.Await(4, nil)
 	end()
 	spans := collector.Spans()
 	if len(spans) != 4 {
@@ -222,6 +226,7 @@ func TestTraceOfTheCaller(t *testing.T) {
 			collector, api := otlptest.Start(t), startTracedAPI(t, nil)
 			gw, end := tracedGateway(t, api.URL, collector.URL, "OTEL_TRACES_SAMPLER="+tc.sampler)
 			askTraced(t, gw, `{jobs(first:1){nodes{id}}}`, append(tc.header, "Baggage", "user="+traceWord)...)
+			collector.Await(tc.spans, nil)
 			end()
 			told := strings.Split(api.asked()[0], "-")
 			for i, want := range []string{tc.trace, tc.parent} {
@@ -267,6 +272,7 @@ func TestTraceOfEquals(t *testing.T) {
 			awaitMetric(t, gw, "jobsgateway_operations_in_flight", "2")
 			close(release)
 			answered.Wait()
+			collector.Await(5, nil)
 			end()
 			spans := collector.Spans()
 			attempt := spanNamed(t, spans, "GET /jobs")
@@ -367,6 +373,7 @@ func TestTraceVariablesOfTheProgram(t *testing.T) {
 	collector, api := otlptest.Start(t), startTracedAPI(t, nil)
 	gw, end := tracedGateway(t, api.URL, collector.URL, "OTEL_TRACES_SAMPLER_ARG=many", "OTEL_TRACES_SAMPLER=traceidratio")
 	askTraced(t, gw, `{__typename}`)
+	collector.Await(2, nil)
 	end()
 	if len(collector.Spans()) != 2 || strings.Count(gw.log.String(), "OTEL_TRACES_SAMPLER_ARG is not heeded") != 1 {
 		t.Errorf("%d spans\n%s", len(collector.Spans()), gw.log.String())
@@ -459,9 +466,11 @@ func TestTraceOfAPoll(t *testing.T) {
 	t.Parallel()
 	collector := otlptest.Start(t)
 	api := startTracedAPI(t, func(http.ResponseWriter, *http.Request, int) bool { return false })
-	gw, end := tracedGateway(t, api.URL, collector.URL)
-	_, line := subscribe(t, gw, `subscription { jobsChanged { resync } }`)
+	gw, end := tracedGateway(t, api.URL, collector.URL, "--poll-interval=10m")
+	res, line := subscribe(t, gw, `subscription { jobsChanged { resync } }`)
 	line()
+	_ = res.Body.Close()
+	collector.Await(4, nil) // the request and its operation, the poll and its call
 	end()
 	spans := collector.Spans()
 	poll, call := spanNamed(t, spans, "poll"), spanNamed(t, spans, "GET /jobs")

@@ -39,13 +39,6 @@ func (s strict) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.J
 	return &restclient.JobsPage{Records: seen[low:min(low+q.PerPage, len(seen))], Total: int64(len(seen))}, nil
 }
 
-// patient is a Jobs API that is asked again when a machine that stands still lets a call time out.
-type patient struct{ operation.Upstream }
-
-func (p patient) Jobs(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsPage, error) {
-	return clienttest.Patiently(func() (*restclient.JobsPage, error) { return p.Upstream.Jobs(ctx, q) })
-}
-
 // oddInputs name datasets in every way.
 var oddInputs = []any{
 	0, 1, 1, 2, 2, 3, 8, nil, unreadable, `"x"`, `{}`, `{"dataset_id":null}`, `{"dataset_id":"1"}`, `{"dataset_id":"x"}`,
@@ -65,7 +58,7 @@ func TestPagesTellTheTruth(t *testing.T) {
 		options := rapid.SampledFrom([]emulator.Options{{}, {}, {Older: true}, {MaxRecords: 5}, {MaxRecords: 5, Older: true}}).Draw(t, "options")
 		options.Records = []json.RawMessage{}
 		api := emulator.New(options)
-		client := patient{clienttest.New(t, api)}
+		client := clienttest.New(t, api)
 		tied := rapid.IntRange(1, 3).Draw(t, "jobs of one time")
 		for i, record := range slices.Backward(listOf(inputs...)) {
 			number := fmt.Sprintf(":%02d\"", len(inputs)-i)

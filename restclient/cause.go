@@ -115,7 +115,7 @@ func (c *Client) describeConnecting(err error) string {
 		return c.host + " refused the TLS handshake: " + alert.Error()
 	}
 	if strings.Contains(err.Error(), "TLS handshake timeout") {
-		return fmt.Sprintf("no TLS handshake with %s within %v", c.host, tlsTimeout)
+		return fmt.Sprintf("no TLS handshake with %s within %v", c.host, c.connect)
 	}
 	dial, ok := errors.AsType[*net.OpError](err)
 	if !ok || dial.Op != "dial" {
@@ -129,7 +129,7 @@ func (c *Client) describeConnecting(err error) string {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused by " + to
 	case dial.Timeout():
-		return fmt.Sprintf("no connection to %s within %v", to, dialTimeout)
+		return fmt.Sprintf("no connection to %s within %v", to, c.connect)
 	}
 	if code, ok := errors.AsType[syscall.Errno](err); ok {
 		return "no connection to " + to + ": " + code.Error()

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/emulator"
 )
 
@@ -85,11 +86,7 @@ func causeOf(t *testing.T, c *Client) string {
 func TestCausesOfNoConnection(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
+	closed := badapi.Refusing(t)
 	silent := listenRaw(t, func(conn net.Conn) { io.Copy(io.Discard, conn) })
 	plain := listenRaw(t, func(conn net.Conn) {
 		conn.Read(make([]byte, 1))
@@ -108,7 +105,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 		change  func(*Config)
 		want    []string
 	}{
-		"refused":         {"http://" + closed.Addr().String(), nil, nil, []string{"unavailable", "connection refused by " + closed.Addr().String()}},
+		"refused":         {"http://" + closed, nil, nil, []string{"unavailable", "connection refused by " + closed}},
 		"no TLS, HTTP":    {"https://" + plain, nil, nil, []string{"unavailable", plain, "does not speak TLS", "http://"}},
 		"no TLS":          {"https://" + other, nil, nil, []string{"unavailable", other, "does not speak TLS"}},
 		"no handshake":    {"https://" + silent, nil, hasty, []string{"timeout", "no connection to " + silent + " within 1s"}},
@@ -138,7 +135,7 @@ func TestCausesOfNoConnection(t *testing.T) {
 // What the resolver and the dialer say, which no test can make them say at will.
 func TestCausesByType(t *testing.T) {
 	t.Parallel()
-	c := newClient(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout = 5 * time.Second })
+	c := newClient(t, "https://jobs.example:8443", func(cfg *Config) { cfg.Timeout, cfg.ConnectTimeout = 5*time.Second, 0 })
 	at := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8443}
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Addr: at, Err: err} }
 	late, cancel := context.WithDeadline(t.Context(), historyEnd)

@@ -12,6 +12,7 @@
 package restclient
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -49,6 +50,9 @@ type Config struct {
 	// Timeout bounds one attempt of a call, from the dial to the last byte. A call may have several, until the
 	// deadline of its caller's context; without one, Timeout bounds the call, too.
 	Timeout time.Duration
+	// ConnectTimeout bounds a dial, and the TLS handshake behind it; 0 means 2 s, since a lost SYN is sent again
+	// after 1 s.
+	ConnectTimeout time.Duration
 	// MaxBody bounds the body of one answer, in bytes after decompression.
 	MaxBody int64
 	// MaxConns bounds the connections kept and open at once; make it at least the fan-out of an operation.
@@ -78,6 +82,7 @@ type Client struct {
 	token     TokenSource
 	identity  func(ctx context.Context) Identity
 	timeout   time.Duration
+	connect   time.Duration // Config.ConnectTimeout
 	maxBody   int64
 	transport *http.Transport
 	account   func(ctx context.Context) *memory.Account
@@ -111,8 +116,7 @@ type call struct {
 // Bounds of the parts of one attempt; Config.Timeout bounds the whole. Source: in one region a TCP handshake
 // takes milliseconds, and no documented answer of the Jobs API has a large header.
 const (
-	dialTimeout        = 2 * time.Second // a lost SYN is sent again after 1 s
-	tlsTimeout         = 2 * time.Second
+	connectTimeout     = 2 * time.Second
 	idleTimeout        = 30 * time.Second // load balancers usually close after 60 s: they must not be first
 	maxSilence         = 5 * time.Second  // of an HTTP/2 connection until it is pinged, and then of its answer
 	maxResponseHeaders = 64 << 10         // bytes
@@ -124,9 +128,8 @@ func New(cfg Config) *Client {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	if cfg.Attempts == 0 {
-		cfg.Attempts = maxAttempts
-	}
+	cfg.Attempts = cmp.Or(cfg.Attempts, maxAttempts)
+	cfg.ConnectTimeout = cmp.Or(cfg.ConnectTimeout, connectTimeout)
 	conns := 2 * cfg.MaxConns
 	c := &Client{
 		base:     strings.TrimSuffix(cfg.BaseURL.String(), "/") + "/jobs",
@@ -135,6 +138,7 @@ func New(cfg Config) *Client {
 		token:    cfg.Token,
 		identity: cfg.Identity,
 		timeout:  cfg.Timeout,
+		connect:  cfg.ConnectTimeout,
 		maxBody:  cfg.MaxBody,
 		account:  cfg.Account,
 		memory:   memory.New(math.MaxInt64, cfg.Scribble),
@@ -146,8 +150,8 @@ func New(cfg Config) *Client {
 		observer: cfg.Observer,
 		transport: &http.Transport{
 			// Proxy is not set: the token goes to the configured host and to nobody else.
-			DialContext:            (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout}).DialContext,
-			TLSHandshakeTimeout:    tlsTimeout,
+			DialContext:            (&net.Dialer{Timeout: cfg.ConnectTimeout, KeepAlive: idleTimeout}).DialContext,
+			TLSHandshakeTimeout:    cfg.ConnectTimeout,
 			IdleConnTimeout:        idleTimeout,
 			MaxIdleConns:           cfg.MaxConns,
 			MaxIdleConnsPerHost:    cfg.MaxConns,

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/emulator"
 )
 
@@ -170,13 +171,8 @@ func TestOddAnswersThatAreGood(t *testing.T) {
 
 func TestRefusedConnection(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	c := newClient(t, "http://"+l.Addr().String())
-	_, err = c.Jobs(withToken(t.Context(), secret), firstPage)
+	c := newClient(t, "http://"+badapi.Refusing(t))
+	_, err := c.Jobs(withToken(t.Context(), secret), firstPage)
 	wantKind(t, err, KindUnavailable)
 	_, err = newClient(t, "http://jobs.invalid").Jobs(withToken(t.Context(), secret), firstPage)
 	wantKind(t, err, KindUnavailable)

@@ -89,7 +89,7 @@ func newClient(t testing.TB, address string, change ...func(*Config)) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := Config{BaseURL: base, Token: tokenOf, Timeout: patience, MaxBody: bodyCap, MaxConns: 8}
+	cfg := Config{BaseURL: base, Token: tokenOf, Timeout: patience, ConnectTimeout: patience, MaxBody: bodyCap, MaxConns: 8}
 	for _, change := range change {
 		change(&cfg)
 	}

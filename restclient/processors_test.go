@@ -15,7 +15,8 @@ func TestBusyProcessors(t *testing.T) {
 	var working sync.WaitGroup
 	for range 10 * waitingFrom * runtime.GOMAXPROCS(0) {
 		working.Go(func() {
-			for !stop.Load() { //nolint:revive // work
+			for !stop.Load() {
+				runtime.Gosched() // a short turn, so that the test has its own soon
 			}
 		})
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"jobsgateway/internal/badapi"
 	"jobsgateway/internal/logtest"
 )
 
@@ -179,21 +180,20 @@ func TestAttempts(t *testing.T) {
 // A connection that fails is made again if that can help.
 func TestAttemptsToConnect(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
 	tls := httptest.NewUnstartedServer(http.NotFoundHandler())
 	tls.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
 	tls.StartTLS()
 	defer tls.Close()
-	plain := newRecorder(t, status(200))
+	plain := listenRaw(t, func(conn net.Conn) { // a server of HTTP waits for the end of a line, which a handshake need not have
+		io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\n\r\n")
+		_ = conn.(*net.TCPConn).CloseWrite()
+		io.Copy(io.Discard, conn) // else the answer may be lost
+	})
 	for address, attempts := range map[string]int{
-		"http://" + l.Addr().String():           3,
-		"http://jobs.invalid":                   1, // it will not be in DNS in a moment either
-		tls.URL:                                 1, // nor will its certificate be another
-		"https://" + plain.url[len("http://"):]: 1, // nor will it speak TLS
+		"http://" + badapi.Refusing(t): 3,
+		"http://jobs.invalid":          1, // it will not be in DNS in a moment either
+		tls.URL:                        1, // nor will its certificate be another
+		"https://" + plain:             1, // nor will it speak TLS
 	} {
 		c := newClient(t, address)
 		_, err := c.Jobs(withToken(t.Context(), secret), firstPage)

@@ -51,7 +51,10 @@ func (c confinement) command() []string {
 func TestConfined(t *testing.T) {
 	t.Parallel()
 	confined, api := confinementHere(t), program.StartUpstream(t, nil)
-	gw := program.StartUnder(t, confined.command(), []string{"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH")}, "--upstream-url="+api.URL)
+	environ := []string{
+		"GOMEMLIMIT=230MiB", "GOMAXPROCS=1", "PATH=" + os.Getenv("PATH"), "JOBSGW_UPSTREAM_TIMEOUT=1m", "JOBSGW_REQUEST_TIMEOUT=1m",
+	}
+	gw := program.StartUnder(t, confined.command(), environ, "--upstream-url="+api.URL)
 	confined.check(t, gw)
 	client := newClient(t)
 	var all sync.WaitGroup
@@ -59,7 +62,9 @@ func TestConfined(t *testing.T) {
 		all.Go(func() {
 			for page := range 25 {
 				query := fmt.Sprintf(`{ jobs(first: 500, offset: %d) { nodes { id raw dataset { latestJob { state } } } } }`, 10*page+i)
-				if _, text := ask(t, client, gw, canary, query); !strings.HasPrefix(text, `{"data":{"jobs":{"nodes":[{"id"`) {
+				_, text := ask(t, client, gw, canary, query)
+				// Beside other work some may be told that there is no room.
+				if !strings.HasPrefix(text, `{"data":{"jobs":{"nodes":[{"id"`) && !strings.Contains(text, `"REQUEST_CONCURRENCY_LIMITED"`) {
 					t.Errorf("%.200s", text)
 				}
 			}

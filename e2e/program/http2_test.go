@@ -82,8 +82,12 @@ func TestFaultsOverHTTP2(t *testing.T) {
 			api.EnableHTTP2 = true
 			api.StartTLS()
 			defer api.Close()
+			timeout := "1m" // which only a test that hangs can meet
+			if tc.code == "UPSTREAM_TIMEOUT" {
+				timeout = "3s"
+			}
 			gw := program.StartWith(t, []string{"SSL_CERT_FILE=" + certificateOf(t, api)}, "--upstream-url="+api.URL,
-				"--upstream-timeout=1s", "--request-timeout=3s", "--max-upstream-body=1MiB")
+				"--upstream-timeout="+timeout, "--request-timeout=2m", "--max-upstream-body=1MiB")
 			client := newClient(t)
 			done := make(chan struct{})
 			var beside sync.WaitGroup

@@ -38,11 +38,11 @@ var processCases = []struct {
 	// code is the exit code, cutOff what the log's last line says; -1 if there is no such line.
 	code, cutOff int
 }{
-	{name: "nothing is connected", happen: (*scene).terminate, within: delay + time.Second + slack},
-	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second + slack, goal: "G17"},
-	{name: "a collector that does not answer", deafCollector: true, happen: idleConnections, within: delay + time.Second + slack},
-	{name: "no delay", flags: []string{"--drain-delay=0s"}, happen: idleConnections, within: time.Second + slack},
-	{name: "an interrupt", happen: func(s *scene) { s.signal(os.Interrupt) }, within: delay + time.Second + slack},
+	{name: "nothing is connected", happen: (*scene).terminate, within: delay + time.Second},
+	{name: "all connections are idle", happen: idleConnections, within: delay + time.Second, goal: "G17"},
+	{name: "a collector that does not answer", deafCollector: true, happen: idleConnections, within: delay + time.Second},
+	{name: "no delay", flags: []string{"--drain-delay=0s"}, happen: idleConnections, within: time.Second},
+	{name: "an interrupt", happen: func(s *scene) { s.signal(os.Interrupt) }, within: delay + time.Second},
 	{name: "half a body", happen: func(s *scene) { s.leaveHalf(http.MethodPost, `{"qu`) }, within: limit, cutOff: 1},
 	{name: "half a header", happen: func(s *scene) { s.leaveHalf("PO", "") }, within: limit},
 	{
@@ -50,19 +50,16 @@ var processCases = []struct {
 		happen: deafCaller, within: limit, cutOff: 1,
 	},
 	{name: "an operation that ends in time", holds: true, happen: operationInTime, within: limit},
-	{
-		name: "an operation that takes too long", flags: []string{"--upstream-timeout=15s"}, holds: true,
-		happen: operationTooLong, within: limit, cutOff: 1,
-	},
-	{name: "a second signal", holds: true, happen: secondSignal, within: time.Second + slack, code: 143, cutOff: -1},
-	{name: "a hang-up", happen: hangUp, within: delay + time.Second + slack},
+	{name: "an operation that takes too long", holds: true, happen: operationTooLong, within: limit, cutOff: 1},
+	{name: "a second signal", holds: true, happen: secondSignal, within: time.Second, code: 143, cutOff: -1},
+	{name: "a hang-up", happen: hangUp, within: delay + time.Second},
 	{
 		name:   "a hang-up with trusted documents",
 		flags:  []string{"--trusted-documents=log", "--trusted-documents-path=testdata/documents"},
-		happen: hangUpToRead, within: delay + time.Second + slack,
+		happen: hangUpToRead, within: delay + time.Second,
 	},
-	{name: "a log that nobody reads any more", happen: deadLog, within: delay + time.Second + slack, cutOff: -1},
-	{name: "a log that nobody reads for a while", happen: pausedLog, within: delay + time.Second + slack},
+	{name: "a log that nobody reads any more", happen: deadLog, within: delay + time.Second, cutOff: -1},
+	{name: "a log that nobody reads for a while", happen: pausedLog, within: delay + time.Second},
 	// Longer delays, so that a machine with other things to do is not too slow for the callers.
 	{name: "callers who watch readyz", flags: []string{"--drain-delay=3s"}, happen: watchfulCallers, within: 6 * time.Second, goal: "G16"},
 	{name: "callers on idle connections", flags: []string{"--drain-delay=6s"}, happen: callersOnIdleConnections, within: limit},
@@ -71,9 +68,9 @@ var processCases = []struct {
 const (
 	delay = time.Second      // --drain-delay by default
 	limit = 10 * time.Second // what an orchestrator grants
-	slack = 2 * time.Second  // for a machine that has other things to do
+	slack = 8 * time.Second  // for a machine that has other things to do, beside each of these
 	// patience is how long a test waits for what has to come.
-	patience = time.Minute
+	patience = 3 * time.Minute
 )
 
 // scene is a gateway over a Jobs API, and what has been asked of it.
@@ -108,7 +105,7 @@ func TestProcess(t *testing.T) {
 				}
 			}
 			s.api = program.StartUpstream(t, hold)
-			environ := []string{}
+			environ := []string{"JOBSGW_UPSTREAM_TIMEOUT=1m", "JOBSGW_REQUEST_TIMEOUT=1m"} // longer than any case
 			if tc.deafCollector {
 				deaf, err := net.Listen("tcp", "127.0.0.1:0") // nobody accepts what the system does
 				if err != nil {
@@ -119,7 +116,7 @@ func TestProcess(t *testing.T) {
 			}
 			s.gw = program.StartWith(t, environ, append(tc.flags, "--upstream-url="+s.api.URL)...)
 			tc.happen(s)
-			if code := s.gw.ExitCode(t, tc.within); code != tc.code {
+			if code := s.gw.ExitCode(t, tc.within+slack); code != tc.code {
 				t.Errorf("exit code %d, want %d", code, tc.code)
 			}
 			if tc.goal != "" && !t.Failed() {

@@ -71,11 +71,11 @@ func TestRefusesToStart(t *testing.T) {
 func TestEarlySignal(t *testing.T) {
 	t.Parallel()
 	heeded := false
-	for wait := time.Duration(0); wait < 30*time.Millisecond; wait += 500 * time.Microsecond {
+	for wait := time.Duration(0); wait < 30*time.Millisecond || !heeded && wait < patience; wait += max(500*time.Microsecond, wait/10) {
 		gw := program.Launch(t, []string{}, "--demo", "--drain-delay=0s")
 		time.Sleep(wait) // the moment is what the test varies
 		gw.Signal(t, syscall.SIGTERM)
-		code := gw.ExitCode(t, time.Second+slack)
+		code := gw.ExitCode(t, patience)
 		switch said := gw.Log.String(); {
 		case code == 0:
 			heeded = true

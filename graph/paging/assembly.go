@@ -38,7 +38,7 @@ func newAssembly(f *fetcher, w window, offset int64, size int) *assembly {
 			a.records = nil
 		}
 	}
-	a.offset = offset
+	a.offset, a.parts = offset, true
 	return a
 }
 

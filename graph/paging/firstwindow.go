@@ -57,12 +57,12 @@ func (s *search) believed(w window, records int) (place, bool) {
 }
 
 // trust notes that the API most likely took the offset of a window that shows the group where it stood in a list
-// as long as it was. The record before the group has to be in the window: the start of a list can be shown for
-// any offset. If the place of the anchor is known from another window of this page, and it has no equals, that
-// is a proof.
+// as long as it was, if that is one answer. The record before the group has to be in the window: the start of a
+// list can be shown for any offset. If the place of the anchor is known from another window of this page, and it
+// has no equals, that is a proof.
 func (s *search) trust(w window, g group, records int) {
 	switch {
-	case w.total != s.anchor.total || g.first <= 0:
+	case w.parts || w.total != s.anchor.total || g.first <= 0:
 	case s.anchor.proven && s.isAtPlace(w, g) && g.end-g.first == 1:
 		s.Offsets.prove(w.offset, records)
 	default:

@@ -62,6 +62,26 @@ func TestHeavyPagesAtOddOffsets(t *testing.T) {
 	}
 }
 
+// What was put together of parts that every API answers alike says nothing of odd offsets. A page behind a job that
+// has moved is put together so over an API that rounds offsets, and equals what another window shows.
+func TestPartsTeachNoOffsets(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{20, 30, 50} {
+		w := worldOfGroups(t, emulator.Options{Offsets: emulator.OffsetsFloored}, 120, 1, 5000)
+		page := w.read(t, request{first: 37, last: -1, offset: -1, orderBy: restclient.CreatedAtDesc})
+		for i := range 5 {
+			w.insert(1000 + i)
+			got := w.read(t, request{first: size, last: -1, offset: -1, after: page.finish, orderBy: restclient.CreatedAtDesc})
+			if want := idsOf(w.list(restclient.CreatedAtDesc, false))[38+i:]; !slices.Equal(got.ids, want[:len(got.ids)]) || len(got.ids) != size {
+				t.Errorf("%d jobs behind the anchor, want %d", len(got.ids), size)
+			}
+			if w.offsets.isProven(7, 5) {
+				t.Fatalf("pages of %d: taken for an API that takes any offset", size)
+			}
+		}
+	}
+}
+
 // The same of an API that gives few records at once.
 func TestCappedAnswersAtOddOffsets(t *testing.T) {
 	t.Parallel()

@@ -86,7 +86,7 @@ func (s *search) find(ctx context.Context) (place, error) {
 		s.logLearned(ctx, s.Offsets.refuse(asked, given))
 	case elsewhere && s.isUnmoved(p.window): // and yet the first window was another one
 		s.logLearned(ctx, s.Offsets.doubt())
-	case p.proven && p.total == first.total && s.order().agree(p.window, first):
+	case !first.parts && p.proven && p.total == first.total && s.order().agree(p.window, first):
 		s.Offsets.prove(offset, records)
 	}
 	return p, nil

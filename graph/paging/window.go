@@ -15,6 +15,7 @@ type window struct {
 	full    bool  // as many records came as were asked for
 	partial bool  // what was asked for goes on behind the window: it is too large for one answer
 	proven  bool  // it came from where it was asked for, whatever the API does with offsets
+	parts   bool  // it is of several answers, whose offsets are others than its own
 	last    bool  // nothing stands behind the window, whatever its total says
 	fault   error // why no more of the list can be read; nil when it can
 }

@@ -187,7 +187,7 @@ type source func(ctx context.Context, q restclient.JobsQuery) (*restclient.JobsP
 // page reads the page of a plan from a source.
 func (w *world) page(jobs source, plan *Plan) (*Page, error) {
 	ask := func(ctx context.Context, q restclient.JobsQuery, _ bool) (*restclient.JobsPage, error) {
-		page, err := clienttest.Patiently(func() (*restclient.JobsPage, error) { return jobs(ctx, q) })
+		page, err := jobs(ctx, q)
 		if w.between != nil {
 			w.moves.Lock() // calls can be side by side
 			defer w.moves.Unlock()

@@ -3,7 +3,6 @@ package clienttest
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,8 +21,8 @@ type T interface {
 }
 
 // New serves an API over HTTP and returns a client of it. Both are closed when the test ends. The client sends
-// Token, takes 8 MiB an answer, waits an hour, since a machine may stand still for a minute, and overwrites its
-// memory when it is given back, so that a late reader is noticed; change may change that.
+// Token, takes 8 MiB an answer, waits an hour, for a connection, too, since a machine may stand still for a minute,
+// and overwrites its memory when it is given back, so that a late reader is noticed; change may change that.
 func New(t T, api http.Handler, change ...func(*restclient.Config)) *restclient.Client {
 	server := httptest.NewServer(api)
 	t.Cleanup(server.Close)
@@ -32,7 +31,7 @@ func New(t T, api http.Handler, change ...func(*restclient.Config)) *restclient.
 		t.Fatalf("%v", err)
 	}
 	cfg := restclient.Config{
-		BaseURL: base, Timeout: time.Hour, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
+		BaseURL: base, Timeout: time.Hour, ConnectTimeout: time.Hour, MaxBody: 8 << 20, MaxConns: 64, Scribble: true,
 		Token: func(context.Context) (string, bool) { return Token, true },
 	}
 	for _, f := range change {
@@ -41,15 +40,4 @@ func New(t T, api http.Handler, change ...func(*restclient.Config)) *restclient.
 	client := restclient.New(cfg)
 	t.Cleanup(client.Close)
 	return client
-}
-
-// Patiently makes a call, and again if it timed out, ten times at most. For tests of thousands of calls: where
-// the machine stands still for seconds, a connection comes too late, which says nothing of what is tested.
-func Patiently[A any](call func() (A, error)) (A, error) {
-	for tries := 1; ; tries++ {
-		answer, err := call()
-		if e, ok := errors.AsType[*restclient.Error](err); !ok || e.Kind != restclient.KindTimeout || tries == 10 {
-			return answer, err
-		}
-	}
 }

@@ -72,7 +72,8 @@ type Config struct {
 	Live *live.Engine
 	// StreamAge is how long a subscription lasts at most, so that clients come to other replicas; 0 for no end.
 	StreamAge time.Duration
-	// StreamPatience is how long the client of a subscription may read nothing of what is sent to it; 0 for 30 s.
+	// StreamPatience is how long the client of a subscription may read nothing of what is sent to it, and that of a
+	// WebSocket be silent though it is asked whether it is there; 0 for 30 s.
 	StreamPatience time.Duration
 	// Operations are the places of operations that run; nil for any number.
 	Operations *places.Places
@@ -180,7 +181,7 @@ func newGateway(cfg Config) (*gateway, error) {
 		streamAge:      cmp.Or(cfg.StreamAge, math.MaxInt64),
 		streamPatience: cmp.Or(cfg.StreamPatience, readsNothing),
 		origins:        cfg.CORSOrigins,
-		sockets:        newSockets(cfg.Live),
+		sockets:        newSockets(cfg.Live, cmp.Or(cfg.StreamPatience, readsNothing)),
 		workers:        push.NewWorkers(runtime.GOMAXPROCS(0)),
 		held:           newHeldRequests(lent),
 		persisted:      newPersisted(cfg.MaxPersisted),

@@ -91,7 +91,9 @@ func (g *gateway) understand(
 	switch {
 	case refused != nil:
 	case acceptable, g.executor.live != nil: // a subscription is told what it may accept
-		request, refused = g.name(r.Context(), request)
+		if request, refused = g.name(r.Context(), request); refused == nil && g.executor.live == nil {
+			refused = g.executor.refuseStream(r.Header["Accept"], request)
+		}
 	case streamOf(r.Header["Accept"]) != nil:
 		refused = refuseLive()
 	default:

@@ -68,13 +68,13 @@ func startGateway(t testing.TB, change ...func(*setup)) *testGateway {
 			Limits:        testLimits,
 			MaxBody:       64 << 10,
 			Memory:        memory.New(1<<40, true),
-			Timeout:       10 * time.Second,
+			Timeout:       time.Minute, // which only a test that hangs can meet
 			Introspection: true,
 			Federation:    true,
 			Logger:        log.Logger(),
 		},
 		jobs:    emulator.Options{Seed: 1, Jobs: 60, End: historyEnd, Now: func() time.Time { return historyEnd }},
-		timeout: 5 * time.Second,
+		timeout: time.Minute,
 	}
 	for _, f := range change {
 		f(&s)

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bufio"
 	"encoding/json"
-	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -161,14 +160,43 @@ func TestTransportsAreChosen(t *testing.T) {
 	}
 }
 
-// Without subscriptions, a caller that accepts streams alone is told that there are none.
+// Without subscriptions, a caller that accepts streams alone is told that there are none, and so is one who asks for
+// a subscription and accepts a stream beside JSON, as Apollo Client does.
 func TestStreamsAreOff(t *testing.T) {
-	gw := startGateway(t)
-	for _, accept := range []string{"text/event-stream", "multipart/mixed;subscriptionSpec=1.0"} {
-		got := gw.send(request{body: `{"query":"subscription { jobsChanged { resync } }"}`, header: http.Header{"Accept": {accept}}})
-		gw.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
-		if !strings.Contains(got.body, "Subscriptions are switched off") {
-			t.Error(fmt.Sprint(accept, got.body))
+	const both = "query Q {__typename} subscription S { jobsChanged { resync } }"
+	gw := startGateway(t, func(s *setup) { s.config.MaxPersisted = 1 << 20 })
+	for _, members := range []map[string]any{
+		{"query": "subscription { jobsChanged { resync } }"},
+		{"query": both, "operationName": "S"},
+		{"query": both, "operationName": "S", "extensions": persistedQuery(sha256Of(both))},
+		{"query": "subscription { unknown }"},
+	} {
+		for _, accept := range []string{
+			"text/event-stream", "multipart/mixed;subscriptionSpec=1.0", "text/event-stream, application/json",
+			"application/json, text/event-stream;q=0.5", "text/event-stream, */*", acceptMultipart,
+		} {
+			post, get := asked(t, members)
+			for _, r := range []request{post, get} {
+				r.header = http.Header{"Accept": {accept}}
+				got := gw.send(r)
+				gw.wantRefused(got, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
+				if !strings.Contains(got.body, "Subscriptions are switched off") {
+					t.Errorf("%s %v, %s: %s", r.method, members, accept, got.body)
+				}
+			}
 		}
 	}
+	for _, accept := range []string{acceptMultipart, "text/event-stream, application/json"} {
+		post, get := asked(t, map[string]any{"query": both, "operationName": "Q"})
+		for _, r := range []request{post, get} {
+			r.header = http.Header{"Accept": {accept}}
+			if got := gw.send(r); got.status != http.StatusBadRequest && got.status != http.StatusOK || got.code() != "GRAPHQL_VALIDATION_FAILED" {
+				t.Errorf("a query beside a subscription: %d %s", got.status, got.body)
+			}
+		}
+		gw.wantFine(gw.send(request{body: `{"query":"{__typename}"}`, header: http.Header{"Accept": {accept}}}))
+	}
+	post, _ := asked(t, map[string]any{"query": both, "operationName": "S"})
+	post.header = http.Header{"Accept": {"application/json"}}
+	gw.wantRefused(gw.send(post), http.StatusOK, "GRAPHQL_VALIDATION_FAILED") // whoever reads JSON alone is told of the schema
 }

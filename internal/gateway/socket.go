@@ -23,9 +23,12 @@ type socketTimes struct {
 	beat, silence time.Duration
 }
 
-// usualTimes are those that are documented.
-func usualTimes() socketTimes {
-	return socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: heartbeat, silence: readsNothing}
+// usualTimes are those that are documented, for clients that may be silent, or read nothing, for so long. They are
+// asked often enough before that.
+func usualTimes(patience time.Duration) socketTimes {
+	const asked = 3
+	beat := min(heartbeat, patience/asked)
+	return socketTimes{init: 10 * time.Second, message: 10 * time.Second, beat: beat, silence: patience}
 }
 
 // Codes with which a connection is closed. Those from 4400 on are the protocol's.

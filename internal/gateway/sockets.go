@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"sync"
+	"time"
 
 	"jobsgateway/graph"
 	"jobsgateway/graph/live"
@@ -20,10 +21,10 @@ type sockets struct {
 	closed   bool
 }
 
-// newSockets makes sockets of which none is open, with the bounds of an engine's streams. Without an engine there
-// are none.
-func newSockets(engine *live.Engine) *sockets {
-	o := &sockets{waits: usualTimes(), all: map[*socket]struct{}{}, perToken: map[string]int{}}
+// newSockets makes sockets of which none is open, with the bounds of an engine's streams, and usualTimes(patience).
+// Without an engine there are none.
+func newSockets(engine *live.Engine, patience time.Duration) *sockets {
+	o := &sockets{waits: usualTimes(patience), all: map[*socket]struct{}{}, perToken: map[string]int{}}
 	if engine != nil {
 		limits := engine.Limits()
 		o.most, o.mostPerToken = limits.Streams, limits.StreamsPerToken

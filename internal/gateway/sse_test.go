@@ -48,7 +48,7 @@ func startLiveWith(t *testing.T, setUp func(*setup), change ...func(*live.Config
 			As: func(ctx context.Context, token string) context.Context {
 				return operation.Lending(AsToken(ctx, token), &memory.Account{Memory: s.config.Memory, Owner: token, Limit: 32 << 20})
 			},
-			Kept: &memory.Account{Memory: s.config.Memory, Owner: "streams", Limit: 2 << 20}, Interval: 5 * time.Millisecond, Outage: time.Minute, Timeout: 10 * time.Second,
+			Kept: &memory.Account{Memory: s.config.Memory, Owner: "streams", Limit: 2 << 20}, Interval: 5 * time.Millisecond, Outage: time.Minute, Timeout: time.Minute,
 			Limits: live.Limits{Streams: 100, StreamsPerToken: 3, Polls: 100}, Caught: operation.Caught,
 		}
 		for _, f := range change {

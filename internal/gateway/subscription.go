@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -17,6 +18,8 @@ import (
 	"jobsgateway/graph/direct"
 	"jobsgateway/graph/live"
 	"jobsgateway/graph/operation"
+	"jobsgateway/internal/memory"
+	"jobsgateway/restclient"
 )
 
 // What a subscription is, whatever transport it has: transports read a live.Stream, whose events are whole
@@ -34,6 +37,21 @@ func (e *executor) isSubscription(request envelope) (is bool, refused *refusal) 
 	}
 	chosen := doc.Operation(request.operationName)
 	return chosen != nil && chosen.Operation == ast.Subscription, nil
+}
+
+// refuseStream refuses a subscription whose caller accepts a stream, where there are none; nil for anything else. It
+// costs nothing for a text without that word.
+func (e *executor) refuseStream(headers []string, request envelope) (refused *refusal) {
+	if !strings.Contains(request.query, string(ast.Subscription)) || streamOf(headers) == nil {
+		return nil
+	}
+	_, _ = e.documents.of(request, func(doc *ast.QueryDocument) *refusal { // what else is wrong is told later
+		if op := doc.Operations.ForName(request.operationName); op != nil && op.Operation == ast.Subscription {
+			refused = refuseLive()
+		}
+		return refused
+	})
+	return refused
 }
 
 // subscribe begins the stream of a prepared subscription. Errors: as graph.Subscribe.
@@ -111,13 +129,30 @@ func (g *gateway) tryEvent(token string, op preparedOperation, value any) (text 
 	ctx = graphql.WithResponseContext(ctx, e.present.Present, graph.Recover)
 	parts, size := buffer.Finish(e.event(ctx, op.plan, buffer, value), "}}")
 	op.plan.Expect(size)
-	data := bytes.Join(parts, nil)
+	data, err := joined(ctx, account, parts, size)
 	ended = true
 	buffer.Free()
 	operation.End(ctx)
+	if err != nil {
+		return errorEvent(g.errorsOf(ctx, op, err)), false
+	}
 	failed := boundErrors(graphql.GetErrors(ctx), buffer.Omitted(), RequestID(ctx))
 	text, ok = eventOf(op, data, failed)
 	return onOneLine(text), ok
+}
+
+// joined returns one copy of the parts of an event, which have so many bytes. It is on the account while it is made,
+// since values that no buffer had to copy may be many times in it; after that the stream's feed counts it.
+// Errors: *memory.LimitError; *restclient.Error where there is no memory.
+func joined(ctx context.Context, account *memory.Account, parts [][]byte, size int) ([]byte, error) {
+	if err := account.Count(ctx, int64(size)); err != nil {
+		if _, isLimit := errors.AsType[*memory.LimitError](err); isLimit {
+			return nil, err
+		}
+		return nil, &restclient.Error{Kind: restclient.KindNoMemory}
+	}
+	defer account.Drop(int64(size))
+	return bytes.Join(parts, nil), nil
 }
 
 // eventOf returns an event with its errors. Data that are null because there was no memory for them are no object

@@ -61,7 +61,7 @@ type Export struct {
 }
 
 // patience is how long Await waits; only a test that fails meets it.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // maxExport bounds a request, in bytes after decompression.
 const maxExport = 64 << 20
