@@ -67,6 +67,7 @@ type socket struct {
 	lost   atomic.Bool // something could not be sent
 	unread atomic.Bool // since the client reads nothing
 	aged   atomic.Bool // the connection is as old as it may become
+	useful atomic.Bool // the Jobs API has answered the token
 
 	// token is the caller's, and claimed says that the connection counts for it; known once it is acknowledged.
 	// The goroutine that reads sets them.
@@ -202,6 +203,16 @@ func (s *socket) leave() {
 		s.own(s.goAway)
 	}
 }
+
+// isUseless reports whether the Jobs API has answered nothing over the connection, and nothing is asked.
+func (s *socket) isUseless() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conn != nil && s.running == 0 && !s.useful.Load()
+}
+
+// cutOff ends the connection without a word.
+func (s *socket) cutOff() { _ = s.below.Close() } // whoever reads from it ends all
 
 // goAway closes a connection so that its client comes again.
 func (s *socket) goAway() { s.close(&fault{closeGoingAway, "Connect again"}) }

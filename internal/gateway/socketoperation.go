@@ -42,6 +42,9 @@ func (s *socket) subscribe(message socketMessage, account *memory.Request) *faul
 	if message.id == "" || len(message.id) > maxOperationID {
 		return invalid("subscribe has an id of 1 to 90 bytes")
 	}
+	if isNull(message.payload) {
+		return invalid("subscribe has a payload, an object with the query")
+	}
 	request, refused := decodeEnvelope(message.payload)
 	if refused != nil {
 		return invalid(refused.errors[0].Message)
@@ -188,6 +191,9 @@ func (s *socket) answer(op *socketOperation, request envelope) {
 		return
 	}
 	op.info.log.finish(out.upstreamCalls, out.errors)
+	if out.upstreamCalls > 0 && len(out.errors) == 0 {
+		s.useful.Store(true)
+	}
 	head, first := out.begin(nil)
 	s.next(op, append([][]byte{head, first}, out.answer.parts[1:]...)...)
 	s.complete(op)

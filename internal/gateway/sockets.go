@@ -32,20 +32,39 @@ func newSockets(engine *live.Engine, patience time.Duration) *sockets {
 	return o
 }
 
-// open makes the socket of a request, or refuses it, since there are as many as there may be. Call forget.
+// open makes the socket of a request, or refuses it, since there are as many as there may be, and all are of use. Call
+// forget.
 func (o *sockets) open(g *gateway, r *http.Request) (*socket, *refusal) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {
 	case o.closed:
 		return nil, refuseForNow(codeConcurrency, "The gateway stops: connect again.")
-	case len(o.all) >= o.most:
+	case len(o.all) >= o.most && !o.makePlace():
 		return nil, refuseForNow(graph.CodeSubscriptionLimit,
 			"The gateway has as many WebSockets as it may have; try again later.")
 	}
 	s := newSocket(g, r)
 	o.all[s] = struct{}{}
 	return s, nil
+}
+
+// makePlace cuts off the connection that has been open longest of those over which the Jobs API has answered nothing
+// and nothing is asked: anybody can hold these, with tokens that are none. False if there is none. The caller holds
+// the lock.
+func (o *sockets) makePlace() bool {
+	var oldest *socket
+	for s := range o.all {
+		if (oldest == nil || s.of.arrived.Before(oldest.of.arrived)) && s.isUseless() {
+			oldest = s
+		}
+	}
+	if oldest == nil {
+		return false
+	}
+	delete(o.all, oldest) // it has gone in a moment
+	oldest.cutOff()
+	return true
 }
 
 // claim counts a socket for the token that it has come to have; false if the token has as many as one may have.

@@ -105,6 +105,7 @@ func (s *socket) tell(op *socketOperation) (message [][]byte) {
 	case text == nil:
 		return nil
 	}
+	s.useful.Store(true)
 	op.wake() // there may be more
 	return s.frame(op, typeNext, text)
 }

@@ -35,8 +35,6 @@ func asking(version, query string) string {
 		"\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
 }
 
-const watchState = `subscription { jobUpdated(id: "` + liveJob + `") { state } }`
-
 // A response that goes on is one of HTTP/1.1 in chunks: its end can be told from a cut. A client of HTTP/1.0 gets the
 // same without chunks. Both have the headers of any answer.
 func TestStreamsAsHTTP(t *testing.T) {
@@ -52,7 +50,7 @@ data:
 `
 	for version, coding := range map[string][]string{"HTTP/1.1": {"chunked"}, "HTTP/1.0": nil} {
 		gw := startLive(t)
-		conn, reader := gw.speak(t, asking(version, watchState))
+		conn, reader := gw.speak(t, asking(version, watchJob))
 		res, err := http.ReadResponse(reader, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -89,7 +87,7 @@ data:
 // What a client sends behind its request is passed over, and one that does not stop is not listened to for ever.
 func TestClientThatGoesOnSending(t *testing.T) {
 	gw := startLive(t)
-	conn, reader := gw.speak(t, asking("HTTP/1.1", watchState)+"GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n")
+	conn, reader := gw.speak(t, asking("HTTP/1.1", watchJob)+"GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n")
 	res, err := http.ReadResponse(reader, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,18 @@ func lists(headers []string, word string) bool {
 	return false
 }
 
+// offers reports whether one of the subprotocols that a client offers is this one. They have no parameters.
+func offers(headers []string, protocol string) bool {
+	for _, list := range headers {
+		for offered := range strings.SplitSeq(list, ",") {
+			if strings.TrimSpace(offered) == protocol {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // serveSocket makes a connection of a request, which is served from then on by a goroutine of its own, so that
 // nothing of the request is held; or refuses the request.
 func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +141,7 @@ func (g *gateway) refuseSocket(r *http.Request) *refusal {
 	case !g.mayCall(r):
 		return refuse(http.StatusForbidden, graph.CodeForbidden,
 			"Pages of this origin may not open a WebSocket here; the gateway's operator can allow it (--cors-origins).")
-	case !lists(r.Header["Sec-Websocket-Protocol"], socketProtocol):
+	case !offers(r.Header["Sec-Websocket-Protocol"], socketProtocol):
 		return badRequest("The only WebSocket subprotocol here is " + socketProtocol + ": offer it in " +
 			"Sec-WebSocket-Protocol. The older graphql-ws of subscriptions-transport-ws is not spoken.")
 	}
