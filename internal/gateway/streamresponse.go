@@ -66,7 +66,14 @@ func (g *gateway) stream(
 		info.response.failed = true
 		return
 	}
+	isOwned := false
+	defer func() {
+		if !isOwned { // after a panic
+			_ = s.below.Close()
+		}
+	}()
 	stream, ends, failed := g.begin(r.Context(), request, op, format.transport)
+	isOwned = true
 	if failed != nil {
 		s.refuse(failed)
 		return
@@ -75,11 +82,13 @@ func (g *gateway) stream(
 	s.account, *account = *account, memory.Request{}
 	s.sent = time.Now()
 	s.expires = s.sent.Add(g.streamAge)
+	info.goesOn = true
+	s.push.Lock() // pulse may strike before it is there
 	s.pulse = time.AfterFunc(min(heartbeat, g.streamAge), func() {
 		s.struck.Store(true)
 		s.push.Wake()
 	})
-	info.goesOn = true
+	s.push.Unlock()
 	go s.own()
 	s.push.Wake()
 }
@@ -146,8 +155,9 @@ func (s *streamResponse) own() {
 			break
 		}
 	}
-	_ = s.push.Close() // nothing can be done about a failure
-	s.finish()
+	s.push.Stop()
+	s.finish()          // while whoever drains connections still waits for this one
+	_ = s.below.Close() // nothing can be done about a failure
 }
 
 // closeWrite says that nothing more comes, and gives the client time to close the connection: one that is closed
