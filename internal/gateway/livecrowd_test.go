@@ -66,9 +66,11 @@ func (c *crowd) inOrder() func(data json.RawMessage) {
 	return func(data json.RawMessage) {
 		var event struct {
 			Data struct {
-				JobUpdated struct{ UpdatedAt string }
-			}
-			Errors []json.RawMessage
+				JobUpdated struct {
+					UpdatedAt string `json:"updatedAt"`
+				} `json:"jobUpdated"`
+			} `json:"data"`
+			Errors []json.RawMessage `json:"errors"`
 		}
 		if err := json.Unmarshal(data, &event); err != nil || len(event.Errors) > 0 || event.Data.JobUpdated.UpdatedAt <= last {
 			c.Errorf("%v: %.300s behind %s", err, data, last)
@@ -191,8 +193,9 @@ func (c *crowd) hear(conn *websocket.Conn, streams map[string]func(json.RawMessa
 			return false
 		}
 		var message struct {
-			ID, Type string
-			Payload  json.RawMessage
+			ID      string          `json:"id"`
+			Type    string          `json:"type"`
+			Payload json.RawMessage `json:"payload"`
 		}
 		if err := json.Unmarshal(text, &message); err != nil {
 			c.Errorf("%v: %.300q", err, text)

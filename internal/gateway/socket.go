@@ -147,7 +147,8 @@ func (s *socket) end(timers ...*time.Timer) {
 	}
 	s.cancel()
 	s.push.Stop()
-	_ = s.conn.CloseNow() // also after a panic
+	_ = s.below.Close() // whoever waits for the client to close, too, goes on
+	_ = s.conn.CloseNow()
 	s.owned.Wait()
 	s.endStreams()
 }

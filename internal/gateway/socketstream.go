@@ -68,7 +68,8 @@ func (s *socket) nextPong() [][]byte {
 		return nil
 	}
 	const finalPong = 0x8a
-	s.parts = append(s.parts[:0], append(s.headRoom[:0], finalPong, byte(len(s.pong))), s.pong)
+	head := append(s.headRoom[:0], finalPong, byte(len(s.pong))) //nolint:gosec // a ping has 125 bytes at most
+	s.parts = append(s.parts[:0], head, s.pong)
 	s.pong = nil
 	return s.parts
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // What is sent over a WebSocket. Messages are sent past websocket.Conn, which would wait for a client that reads slowly;
-// what that sends itself, such as pongs, comes in between (inTurn).
+// what that sends itself, close frames, comes in between (inTurn).
 
 // Members of messages that have an id.
 var (

@@ -183,4 +183,3 @@ func TestStreamBehindAQuery(t *testing.T) {
 	}
 	readUntil(t, res.Body, 1, "RUNNING")
 }
-

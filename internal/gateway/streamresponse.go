@@ -37,7 +37,7 @@ type streamResponse struct {
 	account memory.Request // what op holds of the request
 	stream  *live.Stream
 	ends    func(why StreamEnd)
-	wake    func() // is push.Wake
+	wake    func() // push.Wake, made once
 	expires time.Time
 	// pulse wakes it where it is silent, or old; it has, since it was set last, if struck.
 	pulse  *time.Timer
@@ -204,7 +204,7 @@ func (s *streamResponse) Next() (parts [][]byte) {
 	return nil
 }
 
-// Lost has the reading end.
+// Lost ends the reading, and with it the response.
 func (s *streamResponse) Lost(err error) {
 	s.lost = err
 	_ = s.below.SetReadDeadline(time.Unix(1, 0)) // a failure means that it is closed
