@@ -147,10 +147,10 @@ func (s *socket) end(timers ...*time.Timer) {
 	}
 	s.cancel()
 	s.push.Stop()
-	_ = s.below.Close() // whoever waits for the client to close, too, goes on
-	_ = s.conn.CloseNow()
+	_ = s.below.SetReadDeadline(time.Unix(1, 0)) // whoever waits for the client to close, too, goes on
 	s.owned.Wait()
 	s.endStreams()
+	_ = s.conn.CloseNow() // last, as whoever drains connections waits for that
 }
 
 // own runs f in a goroutine that serve waits for, unless the connection has ended.

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,20 +58,39 @@ func TestStreamsEndBeforeTheirConnections(t *testing.T) {
 			return c.Close()
 		},
 	} {
-		conn := dialTo(t, server.URL)
+		var conn net.Conn = dialTo(t, server.URL)
 		write(t, conn, asking("HTTP/1.1", watchState))
 		readUntil(t, conn, 1, "RUNNING\"}}}\n\n\r\n") // a message that was not read to its end makes it 499
 		if err := leave(conn); err != nil {
 			t.Error(err)
 		}
 		events := l.events(1)
-		for len(events) == 0 || events[len(events)-1] != "closed" {
+		for !slices.Contains(events, "closed") {
+			time.Sleep(time.Millisecond)
 			events = append(events, l.events(0)...)
 		}
 		text := strings.Join(events, "\n")
 		want := fmt.Sprintf("stream 0 ends: %d\nrequest ends: 200, subscription  0\nclosed", StreamLeft)
 		if !strings.HasSuffix(text, want) || strings.Count(text, "ends: ") != 3 {
-			t.Errorf("%s: %s", name, text)
+			t.Fatalf("%s: %s", name, text)
+		}
+		gw.url = server.URL
+		conn = gw.greetedRaw(t)
+		_ = l.events(1) // of the handshake
+		write(t, conn, subscribing("1", watchState))
+		readUntil(t, conn, 1, "RUNNING\"}}}}")
+		if err := leave(conn); err != nil {
+			t.Error(err)
+		}
+		events = l.events(1)
+		for !slices.Contains(events, "closed") {
+			time.Sleep(time.Millisecond)
+			events = append(events, l.events(0)...)
+		}
+		text = strings.Join(events, "\n")
+		want = fmt.Sprintf("stream 2 ends: %d\nrequest ends: 499, subscription  0\nclosed", StreamLeft)
+		if !strings.HasSuffix(text, want) || strings.Count(text, "ends: ") != 3 {
+			t.Fatalf("WebSocket %s: %s", name, text)
 		}
 	}
 }
