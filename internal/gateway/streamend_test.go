@@ -58,7 +58,7 @@ func TestStreamsEndBeforeTheirConnections(t *testing.T) {
 			return c.Close()
 		},
 	} {
-		var conn net.Conn = dialTo(t, server.URL)
+		conn := dialTo(t, server.URL)
 		write(t, conn, asking("HTTP/1.1", watchState))
 		readUntil(t, conn, 1, "RUNNING\"}}}\n\n\r\n") // a message that was not read to its end makes it 499
 		if err := leave(conn); err != nil {
@@ -75,11 +75,11 @@ func TestStreamsEndBeforeTheirConnections(t *testing.T) {
 			t.Fatalf("%s: %s", name, text)
 		}
 		gw.url = server.URL
-		conn = gw.greetedRaw(t)
+		socket := gw.greetedRaw(t)
 		_ = l.events(1) // of the handshake
-		write(t, conn, subscribing("1", watchState))
-		readUntil(t, conn, 1, "RUNNING\"}}}}")
-		if err := leave(conn); err != nil {
+		write(t, socket, subscribing("1", watchState))
+		readUntil(t, socket, 1, "RUNNING\"}}}}")
+		if err := leave(socket); err != nil {
 			t.Error(err)
 		}
 		events = l.events(1)
