@@ -59,7 +59,7 @@ func TestStreamsEndBeforeTheirConnections(t *testing.T) {
 		},
 	} {
 		conn := dialTo(t, server.URL)
-		write(t, conn, asking("HTTP/1.1", watchState))
+		write(t, conn, asking("HTTP/1.1", watchJob))
 		readUntil(t, conn, 1, "RUNNING\"}}}\n\n\r\n") // a message that was not read to its end makes it 499
 		if err := leave(conn); err != nil {
 			t.Error(err)
@@ -77,7 +77,7 @@ func TestStreamsEndBeforeTheirConnections(t *testing.T) {
 		gw.url = server.URL
 		socket := gw.greetedRaw(t)
 		_ = l.events(1) // of the handshake
-		write(t, socket, subscribing("1", watchState))
+		write(t, socket, subscribing("1", watchJob))
 		readUntil(t, socket, 1, "RUNNING\"}}}}")
 		if err := leave(socket); err != nil {
 			t.Error(err)
@@ -117,7 +117,7 @@ func (panicking) OperationStarts(context.Context) context.Context { panic("for a
 func TestPanicWhereAStreamBegins(t *testing.T) {
 	l := newHearer()
 	gw := startLiveWith(t, func(s *setup) { s.config.Observer = panicking{l} })
-	conn, _ := gw.speak(t, asking("HTTP/1.1", watchState))
+	conn, _ := gw.speak(t, asking("HTTP/1.1", watchJob))
 	if _, err := io.ReadAll(conn); err != nil {
 		t.Error(err)
 	}
@@ -132,7 +132,7 @@ func TestPanicWhereAStreamBegins(t *testing.T) {
 func TestStreamThatIsOldAtOnce(t *testing.T) {
 	gw := startLiveWith(t, func(s *setup) { s.config.StreamAge = 1 })
 	for range 50 {
-		events := gw.subscribe(t, watchState, nil)
+		events := gw.subscribe(t, watchJob, nil)
 		events.want("complete", "")
 	}
 }
@@ -197,7 +197,7 @@ func TestStreamBehindAQuery(t *testing.T) {
 	if _, err := io.Copy(io.Discard, res.Body); err != nil {
 		t.Fatal(err)
 	}
-	write(t, conn, asking("HTTP/1.1", watchState))
+	write(t, conn, asking("HTTP/1.1", watchJob))
 	if res, err = http.ReadResponse(reader, nil); err != nil || res.StatusCode != http.StatusOK {
 		t.Fatal(res, err)
 	}
