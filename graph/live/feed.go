@@ -66,8 +66,8 @@ type entry struct {
 	written bool
 	// tooMuch: there was no memory for the text.
 	tooMuch bool
-	// holders are those who keep it: the log, its feed, and streams that have it in their hands. Counted is what
-	// is counted for it as long as there are any.
+	// holders are those who keep it: the log, its feed, streams that have it in their hands, and who writes it.
+	// Counted is what is counted for it as long as there are any.
 	holders int
 	counted int64
 }
@@ -248,18 +248,20 @@ func (f *feed) entryOf(event Event) *entry {
 func (f *feed) isWritten(e *entry) bool {
 	if !e.writing {
 		e.writing = true
+		e.holders++
 		go func() { f.setText(e, f.write(e.event)) }()
 	}
 	return e.written
 }
 
-// setText sets the bytes of an entry, and wakes who waits for them. An event without jobs is so short that it is kept
-// in any case.
+// setText sets the bytes of an entry, which it was held for, and wakes who waits for them. An event without jobs is so
+// short that it is kept in any case.
 func (f *feed) setText(e *entry, text []byte) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	e.written = true
 	defer f.wake()
+	defer f.letGo(e)
+	e.written = true
 	weight := int64(len(text))
 	switch {
 	case f.makeRoom(weight, f.keeps):
@@ -270,10 +272,6 @@ func (f *feed) setText(e *entry, text []byte) {
 		return
 	}
 	e.text = text
-	if e.holders == 0 { // who wanted to read it has left
-		f.kept.Drop(e.counted)
-		e.counted = 0
-	}
 	if !e.dropped {
 		e.bytes += weight
 		f.bytes += weight

@@ -88,6 +88,7 @@ type socket struct {
 	underWay map[string]*socketOperation
 	running  int
 	due      []*socketOperation // streams that may have something to tell
+	pong     []byte             // what the last ping said, if it was not answered yet; else nil
 	leaving  bool               // it ends when no operation is running
 	ended    bool               // no goroutine is begun any more
 	// pulse has beat called, and late missInit; the latter is nil from the acknowledgement on.
@@ -105,12 +106,11 @@ func newSocket(g *gateway, r *http.Request) *socket {
 	return s
 }
 
-// over has the socket use a connection, and returns what websocket.Conn sends over it: the pings and pongs of WebSocket
-// come between messages, and never into one.
+// over has the socket use a connection, and returns what websocket.Conn sends over.
 func (s *socket) over(below net.Conn) net.Conn {
 	s.below = below
 	s.push = s.g.workers.Conn(below, s.waits.silence, s)
-	return inTurn{below, s.push}
+	return inTurn{below, s}
 }
 
 // serve reads messages until the connection ends. The client is told why, where that is possible.
@@ -150,10 +150,11 @@ func (s *socket) end(timers ...*time.Timer) {
 		timer.Stop()
 	}
 	s.cancel()
-	_ = s.push.Close() // also after a panic
-	_ = s.conn.CloseNow()
+	s.push.Stop()
+	_ = s.below.SetReadDeadline(time.Unix(1, 0)) // whoever waits for the client to close, too, goes on
 	s.owned.Wait()
 	s.endStreams()
+	_ = s.conn.CloseNow() // last, as whoever drains connections waits for that
 }
 
 // own runs f in a goroutine that serve waits for, unless the connection has ended.
@@ -170,8 +171,8 @@ func (s *socket) close(why *fault) {
 	if why.code == 0 {
 		return // it is closed
 	}
-	s.closed.Store(true)
-	const most = 123 // bytes. Source: RFC 6455, section 5.5
+	s.closed.Store(true) // its frame may have to wait for a message
+	const most = 123     // bytes. Source: RFC 6455, section 5.5
 	_ = s.conn.Close(why.code, why.reason[:min(len(why.reason), most)])
 }
 
@@ -220,13 +221,25 @@ func (s *socket) goAway() { s.close(&fault{closeGoingAway, "Connect again"}) }
 // hear notes that the client is there.
 func (s *socket) hear() { s.heard.Store(time.Now().UnixNano()) }
 
-func (s *socket) pinged(context.Context, []byte) bool { s.hear(); return true }
+// pinged has a ping answered, as soon as no message is being sent: whoever waited for that here would read nothing, and
+// websocket.Conn would close the connection after 5 s. Of several pings the last one is answered, as RFC 6455 allows.
+func (s *socket) pinged(_ context.Context, payload []byte) (isAnsweredByOthers bool) {
+	s.hear()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pong = append([]byte{}, payload...)
+	s.push.Wake()
+	return false
+}
 
 func (s *socket) ponged(context.Context, []byte) { s.hear() }
 
 // beat asks a client that is silent whether it is there, and closes the connection of one that has been so for
 // too long: it does not read either. One that was told something meanwhile is asked each second time. It never waits.
 func (s *socket) beat() {
+	if s.push.Waits() { // a client that reads is there; of one that does not, push tells
+		s.hear()
+	}
 	silent, told := time.Since(time.Unix(0, s.heard.Load())), s.told.Swap(false)
 	switch {
 	case silent >= s.waits.silence:

@@ -54,22 +54,34 @@ func (s *socket) subscribe(message socketMessage, account *memory.Request) *faul
 	op.quoted, _ = jsontext.AppendQuote(nil, op.id)
 	op.ctx, op.cancel = context.WithCancel(s.ctx)
 
+	isIn, isOver, why := s.admit(op)
+	if !isIn {
+		op.cancel()
+		return why
+	}
+	*account = memory.Request{} // it is the operation's now
+	if isOver {
+		s.run(op, request, true) // nothing more is read until the client was told
+		return nil
+	}
+	s.owned.Go(func() { s.run(op, request, false) })
+	return nil
+}
+
+// admit puts an operation among those that are under way. Over: there are as many as one connection may have.
+func (s *socket) admit(op *socketOperation) (isIn, isOver bool, why *fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.underWay[op.id] != nil:
-		op.cancel()
-		return &fault{closeDuplicate, "Subscriber for " + op.id + " already exists"}
-	case s.leaving || s.ended:
-		op.cancel() // it is closed in a moment, and the client sends it again over another connection
-		return nil
+		return false, false, &fault{closeDuplicate, "Subscriber for " + op.id + " already exists"}
+	case s.leaving || s.ended: // it is closed in a moment, and the client sends it again over another connection
+		return false, false, nil
 	}
-	*account = memory.Request{} // it is the operation's now
-	isOver := s.running >= s.g.sockets.mostPerToken
+	isOver = s.running >= s.g.sockets.mostPerToken
 	s.underWay[op.id] = op
 	s.running++
-	s.owned.Go(func() { s.run(op, request, isOver) })
-	return nil
+	return true, isOver, nil
 }
 
 // forgo ends an operation that the client wants no more of. An id that is not there is of one that has just ended.
@@ -154,7 +166,7 @@ func (s *socket) infoOf(number int) *requestInfo {
 // ends tells of the end of an operation.
 func (s *socket) ends(op *socketOperation) {
 	status := op.info.response.status
-	if s.lost.Load() || s.ctx.Err() != nil {
+	if s.lost.Load() || s.ctx.Err() != nil && !op.said {
 		status = statusClientClosed
 	}
 	s.g.endRequest(op.ctx, op.info, status)

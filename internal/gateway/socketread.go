@@ -76,15 +76,16 @@ func (s *socket) readNext() *fault {
 
 // readFault returns why a connection ends on which a message could not be read.
 func readFault(err error) *fault {
-	overload, closed := errors.AsType[*memory.OverloadError](err)
+	overload, isFull := errors.AsType[*memory.OverloadError](err)
+	_, isCut := errors.AsType[*net.OpError](err) // such as a reset
 	switch {
-	case closed:
+	case isFull:
 		return &fault{closeTryAgain, overload.Error()}
 	case errors.Is(err, websocket.ErrMessageTooBig):
 		return &fault{websocket.StatusMessageTooBig, "The message is too large"}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return invalid("it has to come at once")
-	case websocket.CloseStatus(err) != -1, errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
+	case isCut, websocket.CloseStatus(err) != -1, errors.Is(err, net.ErrClosed), errors.Is(err, io.EOF):
 		return &fault{}
 	}
 	return &fault{websocket.StatusProtocolError, "The frames are not those of RFC 6455"}

@@ -60,8 +60,25 @@ func (s *socket) nextDue() *socketOperation {
 	return op
 }
 
-// Next returns what one of the streams tells, or a ping: see push.Source.
+// nextPong returns the answer to a ping as a frame; nil if none is to be answered.
+func (s *socket) nextPong() [][]byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pong == nil {
+		return nil
+	}
+	const finalPong = 0x8a
+	head := append(s.headRoom[:0], finalPong, byte(len(s.pong))) //nolint:gosec // a ping has 125 bytes at most
+	s.parts = append(s.parts[:0], head, s.pong)
+	s.pong = nil
+	return s.parts
+}
+
+// Next returns a pong, what one of the streams tells, or a ping: see push.Source.
 func (s *socket) Next() [][]byte {
+	if pong := s.nextPong(); pong != nil && !s.closed.Load() {
+		return pong
+	}
 	for op := s.nextDue(); op != nil; op = s.nextDue() {
 		if message := s.tell(op); message != nil && !s.closed.Load() {
 			s.told.Store(true)
@@ -71,7 +88,7 @@ func (s *socket) Next() [][]byte {
 	if s.asks.Swap(false) && !s.closed.Load() {
 		return s.inFrame(append(s.parts[:0], nil, socketPing))
 	}
-	clear(s.parts) // of an event that others may still keep
+	s.forgetParts()
 	return nil
 }
 
@@ -162,6 +179,8 @@ func (s *socket) endStreams() {
 	for _, op := range left {
 		switch {
 		case op.stream == nil:
+		case op.said && !s.lost.Load(): // and that was sent
+			s.closeStream(op, op.why)
 		case s.unread.Load():
 			s.closeStream(op, StreamUnread)
 		default:

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"net"
 	"os"
-
-	"jobsgateway/internal/push"
 )
 
 // What is sent over a WebSocket. Messages are sent past websocket.Conn, which would wait for a client that reads slowly;
-// what that sends itself, such as pongs, comes in between (inTurn).
+// what that sends itself, close frames, comes in between (inTurn).
 
 // Members of messages that have an id.
 var (
@@ -54,13 +52,25 @@ func (s *socket) send(message []byte) {
 
 // write sends a frame. The caller has locked the connection.
 func (s *socket) write(frame [][]byte) {
+	defer s.forgetParts()
 	if s.closed.Load() || s.lost.Load() {
 		return
 	}
 	if err := s.push.Send(frame...); err != nil {
 		s.lose(err)
 	}
-	clear(s.parts) // of an answer whose memory goes back
+}
+
+// mostParts is how many parts of a message there is room for between messages; answers may have thousands.
+const mostParts = 8
+
+// forgetParts keeps nothing of the message that was made last: events that others may still keep, and answers whose
+// memory goes back.
+func (s *socket) forgetParts() {
+	if cap(s.parts) > mostParts {
+		s.parts = nil
+	}
+	clear(s.parts[:cap(s.parts)])
 }
 
 // lose ends a connection over which something could not be sent.
@@ -111,19 +121,22 @@ func appendFrameHead(to []byte, size int) []byte {
 	}
 }
 
-// inTurn is a connection that is written to between the messages of a push.Conn.
+// inTurn is the connection below a socket, as websocket.Conn writes frames to it: close frames, since it is left nothing
+// else. They come between messages, and no message comes behind one.
 type inTurn struct {
 	net.Conn
 
-	push *push.Conn
+	by *socket
 }
 
-// Write writes p, in its turn.
-func (c inTurn) Write(p []byte) (int, error) {
-	c.push.Lock()
-	defer c.push.Unlock()
-	if err := c.push.Send(p); err != nil {
+// Write writes a frame, in its turn.
+func (c inTurn) Write(frame []byte) (int, error) {
+	c.by.push.Lock()
+	defer c.by.push.Unlock()
+	c.by.closed.Store(true)
+	if err := c.by.push.Send(frame); err != nil {
+		c.by.lose(err)
 		return 0, err
 	}
-	return len(p), nil
+	return len(frame), nil
 }

@@ -35,7 +35,7 @@ type streamResponse struct {
 	op      preparedOperation
 	stream  *live.Stream
 	ends    func(why StreamEnd)
-	wake    func() // is push.Wake
+	wake    func() // push.Wake, made once
 	expires time.Time
 	// pulse wakes it where it is silent, or old; it has, since it was set last, if struck.
 	pulse  *time.Timer
@@ -62,7 +62,14 @@ func (g *gateway) stream(r *http.Request, request envelope, op preparedOperation
 		info.response.failed = true
 		return
 	}
+	isOwned := false
+	defer func() {
+		if !isOwned { // after a panic
+			_ = s.below.Close()
+		}
+	}()
 	stream, ends, failed := g.begin(r.Context(), request, op, format.transport)
+	isOwned = true
 	if failed != nil {
 		s.refuse(failed)
 		return
@@ -70,11 +77,13 @@ func (g *gateway) stream(r *http.Request, request envelope, op preparedOperation
 	s.stream, s.ends, s.wake = stream, ends, s.push.Wake
 	s.sent = time.Now()
 	s.expires = s.sent.Add(g.streamAge)
+	info.goesOn = true
+	s.push.Lock() // pulse may strike before it is there
 	s.pulse = time.AfterFunc(min(heartbeat, g.streamAge), func() {
 		s.struck.Store(true)
 		s.push.Wake()
 	})
-	info.goesOn = true
+	s.push.Unlock()
 	go s.own()
 	s.push.Wake()
 }
@@ -141,8 +150,9 @@ func (s *streamResponse) own() {
 			break
 		}
 	}
-	_ = s.push.Close() // nothing can be done about a failure
-	s.finish()
+	s.push.Stop()
+	s.finish()          // while whoever drains connections still waits for this one
+	_ = s.below.Close() // nothing can be done about a failure
 }
 
 // closeWrite says that nothing more comes, and gives the client time to close the connection: one that is closed
@@ -189,7 +199,7 @@ func (s *streamResponse) Next() (parts [][]byte) {
 	return nil
 }
 
-// Lost has the reading end.
+// Lost ends the reading, and with it the response.
 func (s *streamResponse) Lost(err error) {
 	s.lost = err
 	_ = s.below.SetReadDeadline(time.Unix(1, 0)) // a failure means that it is closed

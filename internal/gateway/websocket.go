@@ -97,7 +97,7 @@ func (g *gateway) serveSocket(w http.ResponseWriter, r *http.Request) {
 // Sizes of a connection's buffers, in bytes: those of net/http have 4 KiB, and ten thousand connections are idle.
 const (
 	socketReads  = 256
-	socketWrites = 128 // of what is no message: such as pongs, which have 127 at most
+	socketWrites = 128 // of close frames, which have 127 at most, so that each is written at once
 )
 
 // takenOver hands the connection below a WebSocket to it, and gives it small buffers.

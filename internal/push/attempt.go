@@ -6,47 +6,70 @@ import "syscall"
 // packet, and one call.
 const pieceSize = 64 << 10
 
-// attempt sends what can be sent without waiting. It is of one worker, and is made once, since each message would
-// have it made anew otherwise.
+// attempt hands bytes to the kernel without waiting. It is used again, for one message at a time.
 type attempt struct {
 	piece [pieceSize]byte
-	// try writes as much of rest as the kernel takes; it is what syscall.RawConn calls.
+	// try writes as much of rest as the kernel takes; it is what syscall.RawConn calls. It is made once, since each
+	// message would have it made anew otherwise.
 	try  func(fd uintptr) bool
 	rest []byte
 	err  error
 }
 
-// newAttempt returns an attempt for any number of messages, one at a time.
 func newAttempt() *attempt {
 	a := &attempt{}
-	a.try = a.write
+	a.try = func(fd uintptr) bool {
+		a.write(fd)
+		return true
+	}
 	return a
 }
 
-// send sends of a message, in parts, what the kernel takes now, and returns what is left; of a connection that the
-// kernel does not know, all. Errors: those of the connection.
+// send sends of a message, in parts, what the kernel takes now, and returns what is left. Errors: those of the
+// connection.
 func (a *attempt) send(raw syscall.RawConn, parts [][]byte) (left [][]byte, err error) {
-	if raw == nil {
-		return parts, nil
-	}
 	for len(parts) > 0 {
-		n := 0
-		for _, part := range parts {
-			n += copy(a.piece[n:], part)
-		}
-		a.rest, a.err = a.piece[:n], nil
+		size := a.fill(parts)
 		if err := raw.Write(a.try); err != nil {
 			return nil, err
 		}
 		if a.err != nil {
 			return nil, a.err
 		}
-		parts = behind(parts, n-len(a.rest))
+		parts = behind(parts, size-len(a.rest))
 		if len(a.rest) > 0 {
 			return parts, nil
 		}
 	}
 	return nil, nil
+}
+
+// sendSome waits until the kernel takes something of a message, as long as the connection's deadline allows, and
+// returns how many bytes that were. Meanwhile it holds no attempt. Errors: as send.
+func (w *Workers) sendSome(raw syscall.RawConn, parts [][]byte) (n int, err error) {
+	failed := raw.Write(func(fd uintptr) bool {
+		a := w.attempts.Get().(*attempt)
+		defer w.attempts.Put(a)
+		size := a.fill(parts)
+		a.write(fd)
+		n, err = size-len(a.rest), a.err
+		return n > 0 || err != nil
+	})
+	if failed != nil {
+		return 0, failed
+	}
+	return n, err
+}
+
+// fill puts the first bytes of parts together, as many as one piece has, and returns their number.
+func (a *attempt) fill(parts [][]byte) (size int) {
+	for _, part := range parts {
+		if size += copy(a.piece[size:], part); size == len(a.piece) {
+			break
+		}
+	}
+	a.rest, a.err = a.piece[:size], nil
+	return size
 }
 
 // behind returns what comes behind the first n bytes of parts: in place, since the caller has no other use for them.

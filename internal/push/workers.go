@@ -13,49 +13,45 @@ import "sync"
 
 // Workers send for connections. Safe for concurrent use. While there is nothing to do, there is none of them.
 type Workers struct {
-	most int
+	most     int
+	attempts sync.Pool // of *attempt
 
 	mu      sync.Mutex
 	due     []*Conn // that one of them shall look at
 	running int
-	idle    []*attempt // of workers that have ended
 }
 
 // NewWorkers returns workers, of which at most so many run at a time.
-func NewWorkers(most int) *Workers { return &Workers{most: most} }
+func NewWorkers(most int) *Workers {
+	return &Workers{most: most, attempts: sync.Pool{New: func() any { return newAttempt() }}}
+}
 
 // add has a worker look at a connection.
 func (w *Workers) add(c *Conn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.due = append(w.due, c)
-	if w.running == w.most {
-		return
+	if w.running < w.most {
+		w.running++
+		go w.run()
 	}
-	w.running++
-	var own *attempt
-	if last := len(w.idle) - 1; last >= 0 {
-		own, w.idle = w.idle[last], w.idle[:last]
-	} else {
-		own = newAttempt()
-	}
-	go w.run(own)
 }
 
 // run looks at connections until none is due.
-func (w *Workers) run(own *attempt) {
-	for c := w.next(own); c != nil; c = w.next(own) {
+func (w *Workers) run() {
+	own := w.attempts.Get().(*attempt)
+	defer w.attempts.Put(own)
+	for c := w.next(); c != nil; c = w.next() {
 		c.work(own)
 	}
 }
 
 // next returns the connection that has waited longest; nil for a worker that shall end.
-func (w *Workers) next(own *attempt) *Conn {
+func (w *Workers) next() *Conn {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.due) == 0 {
 		w.running--
-		w.idle = append(w.idle, own)
 		w.due = nil // many may have been due
 		return nil
 	}

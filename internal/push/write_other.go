@@ -2,5 +2,13 @@
 
 package push
 
-// write writes nothing: here it is not known how to write without waiting.
-func (*attempt) write(uintptr) bool { return true }
+import (
+	"net"
+	"syscall"
+)
+
+// rawOf returns nil: here it is not known how to write without waiting.
+func rawOf(net.Conn) syscall.RawConn { return nil }
+
+// write is not called.
+func (*attempt) write(uintptr) {}
