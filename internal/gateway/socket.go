@@ -49,8 +49,9 @@ type fault struct {
 	reason string
 }
 
-// socket is one connection. Its goroutines are the one that reads, one for each query and for each subscription that
-// begins, and short ones that timers begin; serve returns when all of them have. What streams tell, workers send.
+// socket is one connection. Its goroutines are the one that reads, one for each operation that is being run, until it
+// has its answer or its stream, and short ones that timers begin; serve returns when all of them have. What operations
+// tell, workers send.
 type socket struct {
 	g      *gateway
 	waits  socketTimes
@@ -64,7 +65,7 @@ type socket struct {
 	told   atomic.Bool // something was told since the last beat
 	asks   atomic.Bool // a ping shall be sent
 	closed atomic.Bool // no message is sent any more
-	lost   atomic.Bool // something could not be sent
+	lost   atomic.Bool // something could not be sent, or it was cut off
 	unread atomic.Bool // since the client reads nothing
 	aged   atomic.Bool // the connection is as old as it may become
 	useful atomic.Bool // the Jobs API has answered the token
@@ -87,7 +88,9 @@ type socket struct {
 	// that the client wants no more of.
 	underWay map[string]*socketOperation
 	running  int
-	due      []*socketOperation // streams that may have something to tell
+	due      []*socketOperation // that may have something to tell
+	asking   int                // operations whose stream has not begun, or that are queries
+	room     sync.Cond          // is told when asking becomes less, or the connection is lost
 	pong     []byte             // what the last ping said, if it was not answered yet; else nil
 	leaving  bool               // it ends when no operation is running
 	ended    bool               // no goroutine is begun any more
@@ -99,6 +102,7 @@ type socket struct {
 func newSocket(g *gateway, r *http.Request) *socket {
 	of := infoOf(r.Context())
 	s := &socket{g: g, waits: g.sockets.waits, of: of, token: of.token, underWay: map[string]*socketOperation{}}
+	s.room.L = &s.mu
 	// No answer of HTTP may begin on this connection.
 	values := context.WithValue(context.WithoutCancel(r.Context()), connKey{}, (*conn)(nil))
 	s.ctx, s.cancel = context.WithCancel(values)
@@ -153,7 +157,7 @@ func (s *socket) end(timers ...*time.Timer) {
 	s.push.Stop()
 	_ = s.below.SetReadDeadline(time.Unix(1, 0)) // whoever waits for the client to close, too, goes on
 	s.owned.Wait()
-	s.endStreams()
+	s.finishAll()
 	_ = s.conn.CloseNow() // last, as whoever drains connections waits for that
 }
 
@@ -213,7 +217,13 @@ func (s *socket) isUseless() bool {
 }
 
 // cutOff ends the connection without a word.
-func (s *socket) cutOff() { _ = s.below.Close() } // whoever reads from it ends all
+func (s *socket) cutOff() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost.Store(true)
+	s.room.Signal()
+	_ = s.below.Close() // whoever reads from it ends all
+}
 
 // goAway closes a connection so that its client comes again.
 func (s *socket) goAway() { s.close(&fault{closeGoingAway, "Connect again"}) }
@@ -244,7 +254,7 @@ func (s *socket) beat() {
 	switch {
 	case silent >= s.waits.silence:
 		s.unread.Store(true)
-		_ = s.below.Close() // whoever reads from it ends all
+		s.cutOff()
 		return
 	case !s.acknowledged.Load():
 	case silent > s.waits.beat*3/2, silent > s.waits.beat/2 && !told: // halves, since timers are late, and so are answers

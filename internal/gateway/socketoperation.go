@@ -24,15 +24,29 @@ type socketOperation struct {
 	account memory.Request // what is kept of its message
 	info    *requestInfo
 
-	// What follows is of a subscription whose stream has begun.
-	prepared preparedOperation
-	stream   *live.Stream // guarded by the connection's mu until it is looked at
+	// What follows is guarded by the connection's mu until it is looked at.
+	prepared preparedOperation // if stream
+	stream   *live.Stream      // of a subscription; nil for a query, and before it has begun
 	ends     func(why StreamEnd)
-	wake     func()    // has it looked at
-	said     bool      // the last message was made
-	why      StreamEnd // if said
-	isDue    bool      // it is among those that are looked at; guarded by the connection's mu
+	wakes    func()  // has it looked at; of a stream
+	ending   *ending // nil as long as there is more to come
+	release  func()  // gives back what the ending is in; may be nil
+	said     bool    // the last message was made
+	why      StreamEnd
+	isDue    bool // it is among those that are looked at
+	isAsking bool // it counts in asking
 }
+
+// ending is what an operation tells at its end: its answer, if it is a query, and the last message.
+type ending struct {
+	answer        [][]byte // in parts; nil for none
+	kind, payload []byte   // of the last message
+}
+
+// mostAsking is how many operations of a connection, but those whose streams have begun, are under way at a time. Nothing
+// more is read before that: else a client that does not read its answers would have one more with each message.
+// Source: more than a page asks for at the same time; over HTTP/1.1 browsers have 6.
+const mostAsking = 16
 
 // maxOperationID bounds the id of an operation, in bytes: it is in each message.
 const maxOperationID = 90
@@ -60,12 +74,28 @@ func (s *socket) subscribe(message socketMessage, account *memory.Request) *faul
 		return why
 	}
 	*account = memory.Request{} // it is the operation's now
-	if isOver {
-		s.run(op, request, true) // nothing more is read until the client was told
-		return nil
-	}
-	s.owned.Go(func() { s.run(op, request, false) })
+	s.owned.Go(func() { s.run(op, request, isOver) })
+	s.awaitRoom()
 	return nil
+}
+
+// awaitRoom waits until fewer operations than mostAsking are under way, or the connection is lost.
+func (s *socket) awaitRoom() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.asking >= mostAsking && !s.lost.Load() {
+		s.room.Wait()
+	}
+	s.hear() // nobody could
+}
+
+// makeRoom takes an operation off those that are asking. The caller holds mu.
+func (s *socket) makeRoom(op *socketOperation) {
+	if op.isAsking {
+		op.isAsking = false
+		s.asking--
+		s.room.Signal()
+	}
 }
 
 // admit puts an operation among those that are under way. Over: there are as many as one connection may have.
@@ -81,6 +111,8 @@ func (s *socket) admit(op *socketOperation) (isIn, isOver bool, why *fault) {
 	isOver = s.running >= s.g.sockets.mostPerToken
 	s.underWay[op.id] = op
 	s.running++
+	s.asking++
+	op.isAsking = true
 	return true, isOver, nil
 }
 
@@ -102,30 +134,22 @@ func (s *socket) isUnderWay(op *socketOperation) bool {
 	return s.underWay[op.id] == op
 }
 
-// remove takes an operation off those that are under way; false if it was none.
-func (s *socket) remove(op *socketOperation) bool {
+// remove takes an operation off those that are under way, if it is one.
+func (s *socket) remove(op *socketOperation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.underWay[op.id] != op {
-		return false
+	if s.underWay[op.id] == op {
+		delete(s.underWay, op.id)
 	}
-	delete(s.underWay, op.id)
-	return true
 }
 
-// run runs an operation to its end, or to the begin of its stream. It is told of as a request is: it has an id of its
-// own, the connection's with a number, and a line in the log. Over: there are as many as one connection may have.
+// run runs an operation to its answer, or to the begin of its stream. It is told of as a request is: it has an id of
+// its own, the connection's with a number, and a line in the log. Over: there are as many as one connection may have.
 func (s *socket) run(op *socketOperation, request envelope, over bool) {
 	g := s.g
 	op.info = s.infoOf(op.number)
 	op.info.kept = &op.account
 	op.ctx = g.requestStarts(context.WithValue(op.ctx, requestInfoKey{}, op.info), http.MethodGet)
-	goesOn := false
-	defer func() {
-		if !goesOn {
-			s.ends(op)
-		}
-	}()
 	defer func() {
 		if value := recover(); value != nil {
 			s.refuse(op, g.refusePanic(op.ctx, value))
@@ -146,7 +170,7 @@ func (s *socket) run(op *socketOperation, request envelope, over bool) {
 	case refused != nil:
 		s.refuse(op, refused)
 	case isStream:
-		goesOn = s.stream(op, request)
+		s.stream(op, request)
 	default:
 		s.answer(op, request)
 	}
@@ -163,8 +187,16 @@ func (s *socket) infoOf(number int) *requestInfo {
 	return info
 }
 
-// ends tells of the end of an operation.
-func (s *socket) ends(op *socketOperation) {
+// finish ends an operation, and tells of that: of a stream, why it has ended.
+func (s *socket) finish(op *socketOperation, why StreamEnd) {
+	s.mu.Lock()
+	stream := op.stream
+	op.stream, op.ending = nil, nil
+	s.mu.Unlock()
+	if stream != nil {
+		stream.Close()
+		op.ends(why)
+	}
 	status := op.info.response.status
 	if s.lost.Load() || s.ctx.Err() != nil && !op.said {
 		status = statusClientClosed
@@ -172,8 +204,12 @@ func (s *socket) ends(op *socketOperation) {
 	s.g.endRequest(op.ctx, op.info, status)
 	op.cancel()
 	op.account.End()
+	if op.release != nil {
+		op.release()
+	}
 	s.remove(op)
 	s.mu.Lock()
+	s.makeRoom(op)
 	s.running--
 	isLast := s.leaving && s.running == 0
 	s.mu.Unlock()
@@ -186,10 +222,10 @@ func (s *socket) ends(op *socketOperation) {
 func (s *socket) refuse(op *socketOperation, refused *refusal) {
 	op.info.noteRefusal(refused)
 	op.info.response.status = cmp.Or(refused.status, http.StatusBadRequest)
-	s.fail(op, marshalErrors(ofRequest(refused.errors, op.info.id)))
+	s.conclude(op, &ending{kind: typeError, payload: marshalErrors(ofRequest(refused.errors, op.info.id))})
 }
 
-// answer sends what a query came to: one next, and complete.
+// answer has a query answered: by one next, and complete.
 func (s *socket) answer(op *socketOperation, request envelope) {
 	ctx := op.ctx
 	if observer := s.g.observer; observer != nil {
@@ -197,7 +233,7 @@ func (s *socket) answer(op *socketOperation, request envelope) {
 		defer func() { observer.OperationEnds(ctx, op.info.log.end()) }()
 	}
 	out, _ := s.g.perform(ctx, request, false)
-	defer out.answer.hold(-1) // a write that has returned is done with its bytes
+	op.release = func() { out.answer.hold(-1) }
 	if out.refused != nil {
 		s.refuse(op, out.refused)
 		return
@@ -207,6 +243,13 @@ func (s *socket) answer(op *socketOperation, request envelope) {
 		s.useful.Store(true)
 	}
 	head, first := out.begin(nil)
-	s.next(op, append([][]byte{head, first}, out.answer.parts[1:]...)...)
-	s.complete(op)
+	s.conclude(op, &ending{answer: append([][]byte{head, first}, out.answer.parts[1:]...), kind: typeComplete})
+}
+
+// conclude has the ending of an operation told.
+func (s *socket) conclude(op *socketOperation, with *ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	op.ending = with
+	s.look(op)
 }

@@ -7,38 +7,40 @@ import (
 	"jobsgateway/graph/operation"
 )
 
-// The streams of a WebSocket. One that may have something to tell, or shall end, is due: whoever sends for the
-// connection looks at those one after the other, so that no two do it at a time.
+// What the operations of a WebSocket tell. One that may have something to tell, or shall end, is due: whoever sends for
+// the connection looks at those one after the other, so that no two do it at a time, and none waits for the client.
 
-// stream begins the stream of a subscription; false if there is none, which the client has been told.
-func (s *socket) stream(op *socketOperation, request envelope) bool {
+// stream begins the stream of a subscription, or has the client told why there is none.
+func (s *socket) stream(op *socketOperation, request envelope) {
 	prepared, called, refused := s.g.executor.prepareInTurn(op.ctx, request, false)
 	op.info.log.called = called
 	if refused != nil {
 		s.refuse(op, refused)
-		return false
+		return
 	}
 	stream, ends, failed := s.g.begin(op.ctx, request, prepared, TransportSocket)
 	if failed != nil {
-		s.fail(op, marshalErrors(failed))
-		return false
-	}
-	op.prepared, op.ends = prepared, ends
-	op.wake = func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.look(op)
+		s.conclude(op, &ending{kind: typeError, payload: marshalErrors(failed)})
+		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	op.stream = stream
+	op.prepared, op.stream, op.ends = prepared, stream, ends
+	op.wakes = func() { s.wake(op) }
+	s.makeRoom(op)
 	s.look(op)
-	return true
 }
 
-// look has a stream looked at. The caller holds mu.
+// wake has an operation looked at.
+func (s *socket) wake(op *socketOperation) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.look(op)
+}
+
+// look is wake for callers that hold mu. An operation that is still being run, or has ended, is not looked at.
 func (s *socket) look(op *socketOperation) {
-	if op.stream == nil || op.isDue {
+	if op.isDue || op.stream == nil && op.ending == nil {
 		return
 	}
 	op.isDue = true
@@ -95,27 +97,32 @@ func (s *socket) Next() [][]byte {
 // Lost ends the connection.
 func (s *socket) Lost(err error) { s.lose(err) }
 
-// tell returns what a stream tells next; nil for nothing.
+// tell returns what an operation tells next; nil for nothing.
 func (s *socket) tell(op *socketOperation) (message [][]byte) {
-	if op.stream == nil {
-		return nil // it has ended
-	}
 	defer func() {
-		if value := recover(); value != nil {
+		switch value := recover(); {
+		case value == nil:
+		case op.stream == nil:
+			s.lose(operation.Caught(value))
+		default:
 			message = s.endStream(op, operation.Caught(value))
 		}
 	}()
 	switch {
+	case op.stream == nil && op.ending == nil: // it has ended
+		return nil
 	case op.said:
-		s.closeStream(op, op.why)
+		s.finish(op, op.why)
 		return nil
 	case !s.isUnderWay(op):
-		s.closeStream(op, StreamLeft)
+		s.finish(op, StreamLeft)
 		return nil
+	case op.ending != nil:
+		return s.tellEnding(op)
 	case s.isLeaving():
 		return s.endStream(op, io.EOF)
 	}
-	text, err := op.stream.Take(op.wake)
+	text, err := op.stream.Take(op.wakes)
 	switch {
 	case err != nil:
 		return s.endStream(op, err)
@@ -123,8 +130,20 @@ func (s *socket) tell(op *socketOperation) (message [][]byte) {
 		return nil
 	}
 	s.useful.Store(true)
-	op.wake() // there may be more
+	s.wake(op) // there may be more
 	return s.frame(op, typeNext, text)
+}
+
+// tellEnding returns the next message of the ending of an operation, which is finished when all are sent.
+func (s *socket) tellEnding(op *socketOperation) [][]byte {
+	s.wake(op)
+	if answer := op.ending.answer; answer != nil {
+		op.ending.answer = nil
+		return s.frame(op, typeNext, answer...)
+	}
+	op.said = true
+	s.remove(op)
+	return s.frame(op, op.ending.kind, op.ending.payload)
 }
 
 // isLeaving reports whether the connection ends when no operation is running.
@@ -134,10 +153,9 @@ func (s *socket) isLeaving() bool {
 	return s.leaving
 }
 
-// endStream returns the last message of a stream that has come to an error. The stream is closed when that is sent.
+// endStream ends a stream that has come to an error, and returns its last message.
 func (s *socket) endStream(op *socketOperation, err error) [][]byte {
-	op.said, op.why = true, StreamCompleted
-	kind, errs := typeComplete, []byte(nil)
+	op.why, op.ending = StreamCompleted, &ending{kind: typeComplete}
 	switch {
 	case s.aged.Load():
 		op.why = StreamAged
@@ -145,28 +163,13 @@ func (s *socket) endStream(op *socketOperation, err error) [][]byte {
 		op.why = StreamFailed
 		failed := s.g.errorsOf(op.ctx, op.prepared, err)
 		op.info.log.finish(0, failed)
-		kind, errs = typeError, marshalErrors(failed)
+		op.ending = &ending{kind: typeError, payload: marshalErrors(failed)}
 	}
-	op.wake()
-	if !s.remove(op) {
-		return nil
-	}
-	return s.frame(op, kind, errs)
+	return s.tellEnding(op)
 }
 
-// closeStream closes a stream, and tells of the end of its operation.
-func (s *socket) closeStream(op *socketOperation, why StreamEnd) {
-	s.mu.Lock()
-	stream := op.stream
-	op.stream = nil
-	s.mu.Unlock()
-	stream.Close()
-	op.ends(why)
-	s.ends(op)
-}
-
-// endStreams ends the streams of a connection that has ended.
-func (s *socket) endStreams() {
+// finishAll ends the operations of a connection that has ended. None is being run any more.
+func (s *socket) finishAll() {
 	s.mu.Lock()
 	left := s.due
 	s.due = nil
@@ -178,13 +181,13 @@ func (s *socket) endStreams() {
 	s.mu.Unlock()
 	for _, op := range left {
 		switch {
-		case op.stream == nil:
+		case op.stream == nil && op.ending == nil:
 		case op.said && !s.lost.Load(): // and that was sent
-			s.closeStream(op, op.why)
+			s.finish(op, op.why)
 		case s.unread.Load():
-			s.closeStream(op, StreamUnread)
+			s.finish(op, StreamUnread)
 		default:
-			s.closeStream(op, StreamLeft)
+			s.finish(op, StreamLeft)
 		}
 	}
 }

@@ -166,11 +166,11 @@ func TestSocketOfAClientThatAsksTooMuch(t *testing.T) {
 		defer s.mu.Unlock()
 		return s.running
 	}
-	for running() <= most {
+	for running() < mostAsking {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(20 * time.Millisecond) // for more, which there shall not be
-	if n := running(); n != most+1 {
+	if n := running(); n != mostAsking {
 		t.Errorf("%d run", n)
 	}
 	s.push.Unlock()

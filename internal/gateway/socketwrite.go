@@ -19,30 +19,6 @@ var (
 	endOfMessage = []byte(`}`)
 )
 
-// next sends what an operation tells, in parts.
-func (s *socket) next(op *socketOperation, payload ...[]byte) {
-	s.push.Lock()
-	defer s.push.Unlock()
-	if s.isUnderWay(op) { // else its id may be another's
-		s.write(s.frame(op, typeNext, payload...))
-	}
-}
-
-// complete ends an operation that has told all.
-func (s *socket) complete(op *socketOperation) { s.sendLast(op, typeComplete, nil) }
-
-// fail ends an operation with a list of errors.
-func (s *socket) fail(op *socketOperation, errors []byte) { s.sendLast(op, typeError, errors) }
-
-// sendLast sends the last message of an operation, which is not under way from then on.
-func (s *socket) sendLast(op *socketOperation, kind, payload []byte) {
-	s.push.Lock()
-	defer s.push.Unlock()
-	if s.remove(op) {
-		s.write(s.frame(op, kind, payload))
-	}
-}
-
 // send sends a message of the connection.
 func (s *socket) send(message []byte) {
 	s.push.Lock()
@@ -78,8 +54,7 @@ func (s *socket) lose(err error) {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		s.unread.Store(true)
 	}
-	s.lost.Store(true)
-	_ = s.below.Close() // whoever reads from it ends all
+	s.cutOff()
 }
 
 // frame returns a message of an operation as a frame. The caller sends for the connection, and this is of use until
