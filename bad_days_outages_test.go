@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -41,7 +40,7 @@ func TestNoConnection(t *testing.T) {
 	})
 	t.Run("A53 never accepted", func(t *testing.T) {
 		t.Parallel()
-		address := fullBacklog(t)
+		address := badapi.Full(t)
 		d := badDay{
 			startGateway(t, "--upstream-url", "http://"+address, "--upstream-timeout=1s", "--request-timeout=2s"),
 			&badapi.API{URL: "http://" + address},
@@ -51,34 +50,6 @@ func TestNoConnection(t *testing.T) {
 		}
 		d.wantCleanLog(t)
 	})
-}
-
-// fullBacklog is the address of a listener that accepts nobody and has no place left for who waits.
-func fullBacklog(t *testing.T) string {
-	t.Helper()
-	socket, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = syscall.Close(socket) })
-	if err := syscall.Bind(socket, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Listen(socket, 0); err != nil {
-		t.Fatal(err)
-	}
-	bound, err := syscall.Getsockname(socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := fmt.Sprintf("127.0.0.1:%d", bound.(*syscall.SockaddrInet4).Port)
-	for { // until one has to wait
-		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
-		if err != nil {
-			return address
-		}
-		t.Cleanup(func() { conn.Close() })
-	}
 }
 
 // A52: a caller's deadline closes the connection.
