@@ -23,8 +23,9 @@ func Full(t testing.TB) (address string) {
 	if err := syscall.Listen(socket, 0); err != nil {
 		t.Fatal(err)
 	}
+	dialer := net.Dialer{Timeout: 200 * time.Millisecond}
 	for { // until one has to wait
-		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+		conn, err := dialer.DialContext(t.Context(), "tcp", address)
 		if err != nil {
 			return address
 		}
