@@ -5,12 +5,13 @@ package federation_test
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -129,17 +130,22 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// freePorts gives ports that nothing listens on. They are held together, so that they differ.
+// freePorts gives ports that nothing listens on. They are held together, so that they differ, and are none of those that
+// the system gives to others who do not say which: these may have them before the process that they are for.
+// Source: 32768 is the first of these in Linux, and IANA's is 49152.
 func freePorts(t *testing.T, n int) []string {
 	t.Helper()
+	const first, most = 20_000, 12_000
 	ports := make([]string, n)
 	for i := range ports {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
+		for {
+			ports[i] = strconv.Itoa(first + rand.IntN(most))
+			listener, err := net.Listen("tcp", "127.0.0.1:"+ports[i])
+			if err == nil {
+				defer listener.Close()
+				break
+			}
 		}
-		defer listener.Close()
-		ports[i] = fmt.Sprint(listener.Addr().(*net.TCPAddr).Port)
 	}
 	return ports
 }
