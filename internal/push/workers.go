@@ -1,7 +1,7 @@
 // Package push sends messages over many connections by few goroutines.
 //
-// A goroutine that waits for each connection costs its stack, and to wake ten thousand of them costs more than what
-// they send. Here a connection has none (conn.go): who has something for it wakes it, and one of a few workers asks
+// A goroutine for each connection costs its stack, and all that it needs to wait for an event, a heartbeat and an end at
+// the same time. Here a connection has none (conn.go): who has something for it wakes it, and one of a few workers asks
 // its source for the message and hands that to the kernel, which mostly takes it at once. Only for a client that
 // reads too slowly there is a goroutine, until the client has read what was left of the message.
 //
